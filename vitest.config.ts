@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config'
+
+const everywhere = { exclude: ['**/node_modules/**', '**/dist/**'], testTimeout: 20_000, hookTimeout: 60_000 }
+
+// One group after the other, so that browsers and installs do not take the processor from the packages' own tests.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...everywhere,
+          name: 'packages',
+          include: ['packages/**/src/**/*.test.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: { ...everywhere, name: 'apps', include: ['apps/**/*.test.ts'], sequence: { groupOrder: 1 } },
+      },
+      {
+        test: {
+          ...everywhere,
+          name: 'repository',
+          include: ['scripts/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+})
