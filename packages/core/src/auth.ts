@@ -1,0 +1,96 @@
+/**
+ * The contract between Drawbridge and everything that sits in front of an MCP server: adapters mount an {@link Auth},
+ * gates ask it, tools read what it found out.
+ */
+
+/** Who a request acts for and what it may do. The shape both lines of the MCP SDK take as `authInfo`. */
+export interface AuthInfo<User = unknown> {
+  /** The access token as it was presented. */
+  token: string
+  clientId: string
+  scopes: string[]
+  /** Unix time in seconds. */
+  expiresAt: number
+  /** The protected resource this token was accepted for (RFC 8707). */
+  resource: URL
+  /** Where the protected resource's metadata is (RFC 9728). */
+  resourceMetadataUrl: string
+  extra: AuthExtra<User>
+}
+
+/** What Drawbridge knows beyond the SDK's own fields. */
+export type AuthExtra<User = unknown> = {
+  /** `<provider id>|<sub>`, or whatever a verifier reports. Stable, unique, never an e-mail address. */
+  subject: string
+  /** The authorization server that issued the token. */
+  issuer: string
+  /** The identity's claims, as the provider or verifier reported them. */
+  user: User
+  /** The grant this token stands on; absent for tokens issued elsewhere. */
+  grant?: string
+}
+
+/**
+ * A discriminated result: `if (!result.ok) return result.response`. Never test `instanceof Response`, since servers
+ * that replace the global `Response` make that test lie, and the request through.
+ */
+export type Authentication<User = unknown> =
+  | { ok: true; auth: AuthInfo<User> }
+  | { ok: false; response: Response }
+
+export interface ScopeNeed {
+  scopes?: readonly string[] | undefined
+}
+
+export interface RequestContext {
+  /** The peer's address, for logs and limits. Nothing is ever bound to it. */
+  clientAddress?: string | undefined
+  /** Keeps the process alive for work that outlives the response. */
+  waitUntil?: ((work: Promise<unknown>) => void) | undefined
+}
+
+/** A public path and the methods it answers, for frameworks that want their routes declared. */
+export interface Route {
+  path: string
+  methods: readonly string[]
+}
+
+/** What an adapter mounts: an {@link Auth}, or an `mcp()`. */
+export interface Mountable {
+  /** Answers a request on one of `routes`. `undefined`: the path is not one of ours. */
+  handle(request: Request, context?: RequestContext): Promise<Response | undefined>
+  readonly routes: readonly Route[]
+}
+
+export interface Auth<User = unknown> extends Mountable {
+  /**
+   * Decides whether a request may reach this resource. A request without a good token yields 401 with a challenge
+   * (RFC 6750, RFC 9728), one with too little scope 403, an OPTIONS preflight 204, an outage 503.
+   */
+  authenticate(request: Request, need?: ScopeNeed): Promise<Authentication<User>>
+  /** 403 `insufficient_scope` (RFC 6750 3.1) for a request already authenticated. Reads no storage. */
+  challenge(auth: AuthInfo<User>, need: { scopes: readonly string[] }): Response
+  /**
+   * Whether an authentication made earlier still stands; for streams that outlive their first check. Reads storage
+   * once when the token is our own.
+   */
+  revalidate(auth: AuthInfo<User>): Promise<boolean>
+  /**
+   * The provider's own token for this request's user, refreshed when it must be; absent on an Auth that only checks
+   * tokens. Throws {@link NoUpstreamToken}, {@link UpstreamEnded}, {@link Unavailable}.
+   */
+  upstreamToken?(auth: AuthInfo<User>): Promise<UpstreamToken>
+  /** The protected resource's identifier: the exact URL clients type. */
+  readonly resource: string
+  /** Where requests for it arrive, when that is not only its public path: what a reverse proxy leaves of it. */
+  readonly resourcePaths?: readonly string[]
+}
+
+/** A provider's access token, for a tool that calls the provider as the user. Never leaves the server. */
+export interface UpstreamToken {
+  access_token: string
+  /** Unix seconds. Absent: the provider names no expiry. */
+  expires_at?: number | undefined
+  scopes: readonly string[]
+  provider: string
+}

@@ -1,0 +1,69 @@
+import type { ClientRegistry } from './clients/registry.ts'
+import { unixTime } from './clock.ts'
+import type { Config } from './config.ts'
+import { sha256 } from './crypto/hash.ts'
+import { randomText } from './crypto/random.ts'
+import type { Engine } from './engine.ts'
+import type { AccessTokens } from './grants/access-token.ts'
+import type { EndGrant } from './grants/ending.ts'
+import { codeLoader } from './grants/redemption.ts'
+import { type RotationDependencies, refreshTokenLoader } from './grants/rotation.ts'
+import type { Records } from './records/records.ts'
+import { type TransactionRecord, transactionKey } from './records/transaction.ts'
+
+/** Our own engine: clients and grants as records, tokens as `grants/` makes them. */
+export function builtInEngine(dependencies: {
+  config: Config
+  records: Records
+  clients: ClientRegistry
+  accessTokens: AccessTokens
+  end: EndGrant
+  consentUrl: string
+  connections: RotationDependencies['connections']
+  recheck: RotationDependencies['recheck']
+}): Engine {
+  const { config, records, clients, accessTokens, end, consentUrl } = dependencies
+  const { clock, emit, lifetimes } = config
+  const shared = {
+    ...dependencies,
+    ring: config.ring,
+    clock,
+    emit,
+    accessTokenLifetime: lifetimes.accessToken,
+    touchClient: clients.touch,
+  }
+  return {
+    getClient: clients.get,
+    registerClient: clients.register,
+
+    async authorize(client, request) {
+      const handle = randomText()
+      const now = unixTime(clock)
+      const transaction: TransactionRecord = {
+        ...request,
+        client_id: client.client_id,
+        created_at: now,
+        expires_at: now + lifetimes.transaction,
+        correlation: randomText(9),
+      }
+      const key = transactionKey(await sha256(handle))
+      await records.put(key, transaction, { ifVersion: null, expiresAt: transaction.expires_at })
+      emit({ type: 'authorize.started', client_id: client.client_id, correlation: transaction.correlation })
+      return { location: `${consentUrl}?transaction=${handle}` }
+    },
+
+    loadAuthorizationCode: codeLoader(shared),
+    loadRefreshToken: refreshTokenLoader({
+      ...shared,
+      refreshWindow: lifetimes.refreshWindow,
+      lostResponse: lifetimes.lostResponse,
+    }),
+
+    async loadAccessToken(access_token) {
+      const check = await accessTokens.verify(access_token)
+      if (check.status !== 'valid') return undefined
+      const { client_id, grant } = check.claims
+      return { client_id, revoke: () => end(grant, 'revoked') }
+    },
+  }
+}

@@ -1,0 +1,32 @@
+/** How a client authenticates at the token endpoint (RFC 7591 2). */
+export type TokenEndpointAuthMethod = 'none' | 'client_secret_basic' | 'client_secret_post'
+
+/** Client metadata we keep (RFC 7591 2). Anything else a client sends is accepted and dropped. */
+export interface ClientMetadata {
+  redirect_uris: readonly string[]
+  token_endpoint_auth_method: TokenEndpointAuthMethod
+  grant_types: readonly string[]
+  response_types: readonly string[]
+  application_type: 'native' | 'web'
+  scope?: string | undefined
+  client_name?: string | undefined
+  client_uri?: string | undefined
+  logo_uri?: string | undefined
+  policy_uri?: string | undefined
+  tos_uri?: string | undefined
+  contacts?: readonly string[] | undefined
+  software_id?: string | undefined
+  software_version?: string | undefined
+}
+
+export interface RegisteredClient extends ClientMetadata {
+  client_id: string
+  /** Unix seconds. */
+  client_id_issued_at: number
+  /** Unix seconds; 0: never. Present whenever there is a secret. */
+  client_secret_expires_at?: number | undefined
+  /** SHA-256 of the secret, base64url. */
+  client_secret_hash?: string | undefined
+  /** Listed in the options, not registered by itself. */
+  static?: boolean | undefined
+}

@@ -1,0 +1,207 @@
+import { OAuthError } from '../errors.ts'
+import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from './metadata.ts'
+import { printable } from './printable.ts'
+import type { RedirectUriPolicy } from './redirect-uri.ts'
+
+export interface RegistrationPolicy {
+  redirectUris: RedirectUriPolicy
+  /** Registered scopes are limited to these. Left out: any. */
+  supportedScopes?: readonly string[] | undefined
+}
+
+const maximumRedirectUris = 20
+const authMethods: readonly TokenEndpointAuthMethod[] = ['none', 'client_secret_basic', 'client_secret_post']
+
+/**
+ * Checks the metadata a client registers with (RFC 7591 2) and completes it with the defaults that the response echoes.
+ *
+ * What decides how a flow runs is refused when it cannot be honoured. What only describes the client (links, contacts,
+ * versions) is dropped when it cannot be used, as are unknown fields: a bad logo is no reason to lock anybody out.
+ * `null` and empty text count as left out, because some clients write their optional fields so.
+ *
+ * @param body the parsed JSON body
+ * @throws OAuthError `invalid_redirect_uri` or `invalid_client_metadata` (RFC 7591 3.2.2), naming the offending value
+ * @example
+ * parseClientMetadata({ redirect_uris: ['http://localhost:8787/callback'] }, { redirectUris: policy })
+ * // token_endpoint_auth_method: 'client_secret_basic', application_type: 'native', ...
+ */
+export function parseClientMetadata(body: unknown, policy: RegistrationPolicy): ClientMetadata {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new OAuthError('invalid_client_metadata', 'The body must be a JSON object of client metadata.')
+  }
+  // Clients list every grant they can do, device codes and all; RFC 7591 3.2.1 lets us keep what we do too, and the
+  // response says which. Without the code grant nothing would be left of a client that registers itself.
+  const metadata = clientMetadata(body, policy, ['authorization_code', 'refresh_token'])
+  if (!metadata.grant_types.includes('authorization_code')) {
+    throw invalid('grant_types', (body as Fields).grant_types, 'must include authorization_code')
+  }
+  return metadata
+}
+
+/** The same for any source of metadata: `grantTypes` are those the client may keep. */
+export function clientMetadata(
+  fields: object,
+  policy: RegistrationPolicy,
+  grantTypes: readonly string[],
+): ClientMetadata {
+  const from = fields as Fields
+  const grant_types = list(from, 'grant_types')?.filter((type) => grantTypes.includes(type)) ?? [
+    'authorization_code',
+    'refresh_token',
+  ]
+  const byCode = grant_types.includes('authorization_code')
+  const response_types = list(from, 'response_types') ?? ['code']
+  if (byCode && !response_types.includes('code')) {
+    throw invalid('response_types', from.response_types, 'must include code')
+  }
+  const application_type = oneOf(from, 'application_type', ['native', 'web']) ?? 'native'
+  return {
+    redirect_uris: byCode ? redirectUris(from, application_type, policy.redirectUris) : [],
+    token_endpoint_auth_method:
+      oneOf(from, 'token_endpoint_auth_method', authMethods) ?? 'client_secret_basic',
+    grant_types,
+    response_types: byCode ? ['code'] : [],
+    application_type,
+    scope: scope(from, policy.supportedScopes),
+    client_name: displayName(from),
+    client_uri: webUrl(from.client_uri),
+    logo_uri: webUrl(from.logo_uri),
+    policy_uri: webUrl(from.policy_uri),
+    tos_uri: webUrl(from.tos_uri),
+    contacts: contacts(from.contacts),
+    software_id: shortText(from.software_id),
+    software_version: shortText(from.software_version),
+  }
+}
+
+/** RFC 7591 3.2.1. Members that are `undefined` do not reach the JSON. */
+export interface ClientInformationResponse extends ClientMetadata {
+  client_id: string
+  /** Unix seconds. */
+  client_id_issued_at: number
+  client_secret?: string | undefined
+  /** Unix seconds; 0: never. Present whenever there is a secret. */
+  client_secret_expires_at?: number | undefined
+}
+
+/**
+ * The answer to a registration (RFC 7591 3.2.1). Every member is named here, so that nothing else of a client's record
+ * can slip out.
+ *
+ * @param secret the issued secret, known only now
+ */
+export function clientInformationResponse(
+  client: RegisteredClient,
+  secret?: string | undefined,
+): ClientInformationResponse {
+  return {
+    client_id: client.client_id,
+    client_id_issued_at: client.client_id_issued_at,
+    client_secret: secret,
+    client_secret_expires_at: secret === undefined ? undefined : (client.client_secret_expires_at ?? 0),
+    redirect_uris: client.redirect_uris,
+    token_endpoint_auth_method: client.token_endpoint_auth_method,
+    grant_types: client.grant_types,
+    response_types: client.response_types,
+    application_type: client.application_type,
+    scope: client.scope,
+    client_name: client.client_name,
+    client_uri: client.client_uri,
+    logo_uri: client.logo_uri,
+    policy_uri: client.policy_uri,
+    tos_uri: client.tos_uri,
+    contacts: client.contacts,
+    software_id: client.software_id,
+    software_version: client.software_version,
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function given(value: unknown): unknown {
+  return value === null || value === '' ? undefined : value
+}
+
+function redirectUris(from: Fields, type: 'native' | 'web', policy: RedirectUriPolicy): readonly string[] {
+  const uris = from.redirect_uris
+  const refused = (description: string) => new OAuthError('invalid_redirect_uri', description)
+  if (!Array.isArray(uris) || uris.length === 0)
+    throw refused('redirect_uris must be a list of at least one URI.')
+  if (uris.length > maximumRedirectUris) {
+    throw refused(`redirect_uris has ${uris.length} entries; at most ${maximumRedirectUris} are accepted.`)
+  }
+  return uris.map((uri: unknown, index) => {
+    if (typeof uri !== 'string')
+      throw refused(`redirect_uris[${index}] is ${printable(uri)} instead of a URI.`)
+    const reason = policy.refuse(uri, type)
+    if (reason) throw refused(`redirect_uris[${index}]: ${reason}`)
+    return uri
+  })
+}
+
+function list(from: Fields, name: string): readonly string[] | undefined {
+  const value = given(from[name])
+  if (value === undefined) return undefined
+  if (!Array.isArray(value)) throw invalid(name, value, 'must be a list')
+  const stranger = value.find((entry) => typeof entry !== 'string')
+  if (stranger !== undefined) throw invalid(name, stranger, 'must be a list of text')
+  return value
+}
+
+function oneOf<Value extends string>(
+  from: Fields,
+  name: string,
+  values: readonly Value[],
+): Value | undefined {
+  const value = given(from[name])
+  const known = values.find((candidate) => candidate === value)
+  if (value !== undefined && known === undefined)
+    throw invalid(name, value, `must be one of ${values.join(', ')}`)
+  return known
+}
+
+/** RFC 6749 3.3. Tokens that cannot be scopes, or are not ours, are left out; the response says what remains. */
+function scope(from: Fields, supported: readonly string[] | undefined): string | undefined {
+  const value = given(from.scope)
+  if (value === undefined) return undefined
+  if (typeof value !== 'string') throw invalid('scope', value, 'must be text, separated by spaces')
+  if (value.length > 2000) throw invalid('scope', value, 'must not be longer than 2000 characters')
+  const kept = value
+    .split(' ')
+    .filter((token) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(token) && (!supported || supported.includes(token)))
+  return [...new Set(kept)].join(' ') || undefined
+}
+
+/** A person decides by this name: one that could reorder or hide the text around it is refused, not repaired. */
+function displayName(from: Fields): string | undefined {
+  const value = given(from.client_name)
+  if (value === undefined) return undefined
+  if (typeof value !== 'string') throw invalid('client_name', value, 'must be text')
+  if (value.length > 200) throw invalid('client_name', value, 'must not be longer than 200 characters')
+  if (/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(value)) {
+    throw invalid('client_name', value, 'must not contain control characters')
+  }
+  return value
+}
+
+/** For links and images on our pages: http(s) and nothing that reads differently in two parsers. */
+function webUrl(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value.length > 2048 || /[\s\\\p{Cc}]/u.test(value)) return undefined
+  if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return undefined
+  const { username, password } = new URL(value)
+  return username === '' && password === '' ? value : undefined
+}
+
+function contacts(value: unknown): readonly string[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  const usable = value.map(shortText).filter((contact) => contact !== undefined)
+  return usable.length > 0 ? usable.slice(0, 10) : undefined
+}
+
+function shortText(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' && value.length <= 200 ? value : undefined
+}
+
+function invalid(name: string, value: unknown, rule: string): OAuthError {
+  return new OAuthError('invalid_client_metadata', `${name} ${rule}, and is ${printable(value)}.`)
+}

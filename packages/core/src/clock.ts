@@ -1,0 +1,17 @@
+/** Time, so that tests need not wait. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number
+  /** Resolves after this many milliseconds. */
+  sleep(milliseconds: number): Promise<void>
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+}
+
+/** The clock's time in whole Unix seconds. */
+export function unixTime(clock: Clock): number {
+  return Math.floor(clock.now() / 1000)
+}

@@ -1,0 +1,255 @@
+import { type RedirectUriPolicy, redirectUriPolicy } from './clients/redirect-uri.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { type KeyRing, keyRing } from './crypto/key-ring.ts'
+import { environment } from './environment.ts'
+import { ConfigurationError } from './errors.ts'
+import { type EventListener, guardedListener } from './events.ts'
+import { isLoopback } from './http/secure-url.ts'
+import type { OAuthProvider } from './identity/provider.ts'
+import type { Lifetimes, OAuthServerOptions, ResourceOptions, ScopeOptions } from './options.ts'
+
+/** The options of an authorization server, checked and with every default filled in. */
+export interface Config {
+  /** Exactly as given. */
+  issuer: string
+  issuerUrl: URL
+  /** The issuer's path without a closing slash; empty at a host's root. */
+  prefix: string
+  name: string
+  ring: KeyRing
+  providers: readonly OAuthProvider[]
+  resources: readonly ProtectedResource[]
+  /** The resource of a client that names none; `undefined` when several are configured and none is the default. */
+  defaultResource: ProtectedResource | undefined
+  redirectUris: RedirectUriPolicy
+  registration: { enabled: boolean; unapprovedLifetime: number; lifetime: number }
+  lifetimes: Required<{ [Name in keyof Lifetimes]: number }> & { idleIsExplicit: boolean }
+  keepUpstreamTokens: boolean
+  grantsPerInstallation: number
+  skipConsent: boolean
+  documentation: { service?: string | undefined; policy?: string | undefined; terms?: string | undefined }
+  clock: Clock
+  emit: EventListener
+  fetch: typeof fetch
+}
+
+export interface ProtectedResource {
+  /** As given: `/mcp`. */
+  path: string
+  /** The resource identifier (RFC 8707): what clients type. */
+  identifier: string
+  name: string | undefined
+  scopes: { supported: readonly string[]; default: readonly string[]; required: readonly string[] }
+}
+
+const hour = 3600
+const day = 24 * hour
+
+/** Fills in and checks. Throws {@link ConfigurationError}, naming the option and the fix. */
+export function configure(options: OAuthServerOptions, providers: readonly OAuthProvider[]): Config {
+  const issuer = checkedIssuer(options.issuer ?? environment('DRAWBRIDGE_ISSUER'))
+  const issuerUrl = new URL(issuer)
+  const prefix = issuerUrl.pathname.replace(/\/$/, '')
+  checkProviders(providers)
+  if (!options.storage) {
+    throw new ConfigurationError(
+      'storage',
+      'is missing',
+      'Pass one: memory() while you try things out, sqlite({ path }) on one machine, redis or postgres on several.',
+    )
+  }
+  const resources = protectedResources(options, issuer, providers)
+  const explicit = resources.filter(({ path }) => options.resources?.[path]?.default)
+  if (explicit.length > 1) {
+    throw new ConfigurationError(
+      'resources',
+      `has ${explicit.length} defaults (${explicit.map(({ path }) => path).join(', ')})`,
+      'Mark at most one with `default: true`.',
+    )
+  }
+  const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
+  const emit = guardedListener(options.onEvent)
+  if (options.dangerouslySkipConsent) {
+    emit({ type: 'configuration.weakened', option: 'dangerouslySkipConsent' })
+    warn(
+      'dangerouslySkipConsent is on: any client may silently obtain a token from a user who is signed in at the provider. Leave it out unless something in front asks for consent.',
+    )
+  }
+  return {
+    issuer,
+    issuerUrl,
+    prefix,
+    name: options.name ?? issuerUrl.host,
+    ring: keyRing(options.secret ?? environment('DRAWBRIDGE_SECRET')?.split(',')),
+    providers,
+    resources,
+    defaultResource: explicit[0] ?? (resources.length === 1 ? resources[0] : undefined),
+    redirectUris: redirectUriPolicy(options.redirectUris, { issuer }),
+    registration: {
+      enabled: options.registration?.enabled ?? true,
+      unapprovedLifetime: seconds(
+        'registration.unapprovedLifetime',
+        options.registration?.unapprovedLifetime,
+        day,
+      ),
+      lifetime: seconds('registration.lifetime', options.registration?.lifetime, 90 * day),
+    },
+    lifetimes: {
+      code: seconds('lifetimes.code', options.lifetimes?.code, 300),
+      accessToken: seconds('lifetimes.accessToken', options.lifetimes?.accessToken, hour),
+      idle: seconds('lifetimes.idle', options.lifetimes?.idle, 30 * day),
+      idleIsExplicit: options.lifetimes?.idle !== undefined,
+      absolute: seconds('lifetimes.absolute', options.lifetimes?.absolute, 180 * day),
+      transaction: seconds('lifetimes.transaction', options.lifetimes?.transaction, 900),
+      refreshWindow: seconds('lifetimes.refreshWindow', options.lifetimes?.refreshWindow, 120, 0),
+      lostResponse: seconds('lifetimes.lostResponse', options.lifetimes?.lostResponse, hour, 0),
+      identityRecheck: seconds('lifetimes.identityRecheck', options.lifetimes?.identityRecheck, day),
+      identityGrace: seconds('lifetimes.identityGrace', options.lifetimes?.identityGrace, 7 * day, 0),
+    },
+    keepUpstreamTokens: options.keepUpstreamTokens ?? true,
+    grantsPerInstallation: seconds('grantsPerInstallation', options.grantsPerInstallation, 50),
+    skipConsent: options.dangerouslySkipConsent ?? false,
+    documentation: options.documentation ?? {},
+    clock: options.clock ?? systemClock,
+    emit,
+    // Looked up at each call, so that instrumentation installed later is seen.
+    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+  }
+}
+
+function checkedIssuer(issuer: string | undefined): string {
+  const fix =
+    'Pass the public URL that clients use, such as https://mcp.acme.dev; it is never taken from a request.'
+  if (!issuer) {
+    throw new ConfigurationError('issuer', 'is missing', `Pass \`issuer\`, or set DRAWBRIDGE_ISSUER. ${fix}`)
+  }
+  let url: URL
+  try {
+    url = new URL(issuer)
+  } catch {
+    throw new ConfigurationError('issuer', `"${issuer}" is not an absolute URL`, fix)
+  }
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
+    throw new ConfigurationError(
+      'issuer',
+      `"${issuer}" is not https`,
+      'Plain http is possible on localhost only.',
+    )
+  }
+  if (
+    url.search ||
+    url.hash ||
+    url.username ||
+    url.password ||
+    issuer.includes('?') ||
+    issuer.includes('#')
+  ) {
+    throw new ConfigurationError('issuer', `"${issuer}" has a query, fragment or credentials`, fix)
+  }
+  if (issuer.endsWith('/')) {
+    throw new ConfigurationError(
+      'issuer',
+      `"${issuer}" ends in a slash`,
+      `Clients compare issuers as strings: pass "${issuer.replace(/\/+$/, '')}".`,
+    )
+  }
+  if (url.origin + url.pathname.replace(/\/$/, '') !== issuer) {
+    throw new ConfigurationError(
+      'issuer',
+      `"${issuer}" is not in its normal form`,
+      `Pass "${url.origin}${url.pathname.replace(/\/$/, '')}".`,
+    )
+  }
+  return issuer
+}
+
+function checkProviders(providers: readonly OAuthProvider[]): void {
+  if (providers.length === 0) {
+    throw new ConfigurationError(
+      'provider',
+      'is missing',
+      'Pass `provider: github({ ... })`, or several as `providers`.',
+    )
+  }
+  const ids = new Set<string>()
+  for (const { id } of providers) {
+    if (!/^[a-z0-9][a-z0-9_-]{0,31}$/.test(id) || id === 'client') {
+      throw new ConfigurationError(
+        'provider.id',
+        `"${id}" cannot be part of a path and a subject`,
+        'Use lower-case letters, digits, - and _ (and not "client"); keep it stable, since users are known by it.',
+      )
+    }
+    if (ids.has(id)) {
+      throw new ConfigurationError('providers', `two have the id "${id}"`, 'Give each an `id` of its own.')
+    }
+    ids.add(id)
+  }
+}
+
+function protectedResources(
+  options: OAuthServerOptions,
+  issuer: string,
+  providers: readonly OAuthProvider[],
+): readonly ProtectedResource[] {
+  if (options.resources && (options.resource !== undefined || options.scopes !== undefined)) {
+    throw new ConfigurationError(
+      'resources',
+      'is given together with `resource` or `scopes`',
+      'With several resources, each entry of `resources` has its own `scopes`.',
+    )
+  }
+  const entries: [string, ResourceOptions][] = options.resources
+    ? Object.entries(options.resources)
+    : [[options.resource ?? '/mcp', { scopes: options.scopes }]]
+  if (entries.length === 0)
+    throw new ConfigurationError('resources', 'is empty', "Name at least one, such as '/mcp': {}.")
+  const providerScopes = [...new Set(providers.flatMap(({ scopes }) => scopes.default))]
+  return entries.map(([path, resource]) => {
+    if (
+      !/^\/([A-Za-z0-9._~!$&'()*+,;=:@-]+(\/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*)?$/.test(path) ||
+      /(^|\/)\.{1,2}(\/|$)/.test(path)
+    ) {
+      throw new ConfigurationError(
+        options.resources ? 'resources' : 'resource',
+        `"${path}" is not a path`,
+        'Use a path that begins with a slash and does not end in one, such as "/mcp"; the host comes from `issuer`.',
+      )
+    }
+    return {
+      path,
+      identifier: path === '/' ? issuer : issuer + path,
+      name: resource.name,
+      scopes: resolvedScopes(resource.scopes, providerScopes),
+    }
+  })
+}
+
+function resolvedScopes(
+  given: ScopeOptions | readonly string[] | undefined,
+  providerScopes: readonly string[],
+): ProtectedResource['scopes'] {
+  const isList = (value: typeof given): value is readonly string[] => Array.isArray(value)
+  const options: ScopeOptions = isList(given) ? { supported: given } : (given ?? {})
+  const required = options.required ?? []
+  const named = [...new Set([...(options.supported ?? []), ...(options.default ?? []), ...required])]
+  const supported = named.length > 0 ? named : providerScopes
+  for (const scope of supported) {
+    if (!/^[\x21\x23-\x5B\x5D-\x7E]+$/.test(scope)) {
+      throw new ConfigurationError(
+        'scopes',
+        `"${scope}" is not a scope`,
+        'A scope has no spaces, quotes or backslashes.',
+      )
+    }
+  }
+  return { supported, default: options.default ?? supported, required }
+}
+
+function seconds(option: string, given: number | undefined, otherwise: number, minimum = 1): number {
+  const value = given ?? otherwise
+  if (!Number.isSafeInteger(value) || value < minimum) {
+    throw new ConfigurationError(option, `is ${value}`, `Pass a whole number, at least ${minimum}.`)
+  }
+  return value
+}

@@ -1,0 +1,144 @@
+import type { RegisteredClient } from '../clients/metadata.ts'
+import type { Config, ProtectedResource } from '../config.ts'
+import { isCodeChallenge } from '../crypto/pkce.ts'
+import type { AuthorizationRequest } from '../engine.ts'
+import { isNamed, OAuthError } from '../errors.ts'
+import { isSameResource } from '../grants/resource.ts'
+import { bodyForm, type Form, queryForm } from '../http/forms.ts'
+import { json, redirect } from '../http/responses.ts'
+import type { Handler } from '../http/router.ts'
+import { parseScope } from '../resource-server/scopes.ts'
+import { withErrorPage } from './error-page.ts'
+import { clientLocation, isGoodRedirect } from './redirect-to-client.ts'
+import type { Server } from './server.ts'
+
+/** The authorization endpoint (RFC 6749 3.1, 4.1.1). Checks the request, and sends the browser on to consent. */
+export function authorizeEndpoint(server: Pick<Server, 'config' | 'engine' | 'pages' | 'urls'>): Handler {
+  const { config, engine, pages } = server
+  return withErrorPage(pages, async (request) => {
+    const form = request.method === 'POST' ? await bodyForm(request) : queryForm(request)
+    const client_id = form.get('client_id')
+    const client = client_id === undefined ? undefined : await engine.getClient(client_id)
+    if (!client) {
+      config.emit({ type: 'authorize.refused', reason: 'unknown_client' })
+      return unknownClient(server, request)
+    }
+    const redirect_uri = chosenRedirect(config, client, form)
+    if (redirect_uri === undefined) {
+      config.emit({ type: 'authorize.refused', reason: 'redirect_uri', client_id: client.client_id })
+      return pages.error({ ...pages.messages.unknownRedirect, status: 400 })
+    }
+    // From here on the client hears what is wrong itself.
+    const state = form.get('state')
+    const status = request.method === 'POST' ? 303 : 302
+    try {
+      const { location } = await engine.authorize(client, checkedRequest(config, form, redirect_uri, state))
+      return redirect(location, { status })
+    } catch (error) {
+      if (!isNamed<OAuthError>(error, 'OAuthError')) throw error
+      config.emit({ type: 'authorize.refused', reason: error.code, client_id: client.client_id })
+      const answer = { error: error.code, error_description: error.message }
+      return redirect(clientLocation(config.issuer, { redirect_uri, state }, answer), { status })
+    }
+  })
+}
+
+function chosenRedirect(config: Config, client: RegisteredClient, form: Form): string | undefined {
+  const [only, ...others] = client.redirect_uris
+  const redirect_uri = form.get('redirect_uri') ?? (others.length === 0 ? only : undefined)
+  return redirect_uri !== undefined && isGoodRedirect(config, client, redirect_uri) ? redirect_uri : undefined
+}
+
+function checkedRequest(
+  config: Config,
+  form: Form,
+  redirect_uri: string,
+  state: string | undefined,
+): AuthorizationRequest {
+  const response_type = form.get('response_type')
+  if (response_type === undefined)
+    throw new OAuthError('invalid_request', 'The parameter response_type is missing.')
+  if (response_type !== 'code') throw new OAuthError('unsupported_response_type', 'Use response_type=code.')
+  if ((form.get('response_mode') ?? 'query') !== 'query') {
+    throw new OAuthError('invalid_request', 'Use response_mode=query, or leave it out.')
+  }
+  const code_challenge = form.get('code_challenge')
+  if (code_challenge === undefined) {
+    throw new OAuthError('invalid_request', 'The parameter code_challenge is missing: PKCE is required.')
+  }
+  if (form.get('code_challenge_method') !== 'S256' || !isCodeChallenge(code_challenge)) {
+    throw new OAuthError(
+      'invalid_request',
+      'Use code_challenge_method=S256 with its 43 characters of challenge.',
+    )
+  }
+  const resource = requestedResource(config, form)
+  if (form.get('prompt')?.split(' ').includes('none')) {
+    throw new OAuthError('consent_required', 'This server asks its users; leave out prompt=none.')
+  }
+  return {
+    redirect_uri,
+    state,
+    code_challenge,
+    resource: resource.identifier,
+    scopes: requestedScopes(resource, form),
+  }
+}
+
+/** RFC 8707 2: one grant is for one resource. */
+function requestedResource(config: Config, form: Form): ProtectedResource {
+  const named = form.all('resource')
+  const matching = named.map((given) =>
+    config.resources.find(({ identifier }) => isSameResource(given, identifier)),
+  )
+  const [resource = config.defaultResource] = matching
+  if (resource && matching.every((one) => one === resource)) return resource
+  const all = config.resources.map(({ identifier }) => identifier).join(', ')
+  throw new OAuthError('invalid_target', `Name one resource of this server: ${all}`)
+}
+
+/** What the resource knows of what was asked; the default set for a client that asked for nothing in particular. */
+function requestedScopes({ scopes }: ProtectedResource, form: Form): readonly string[] {
+  const scope = form.get('scope')
+  const asked = (scope === undefined ? [] : (parseScope(scope) ?? [])).filter(
+    (one) => one !== 'offline_access',
+  )
+  if (asked.length === 0) {
+    if (scope !== undefined && parseScope(scope) === undefined) {
+      throw new OAuthError('invalid_scope', 'The scope has characters that no scope may have.')
+    }
+    return scopes.default
+  }
+  const known = asked.filter((one) => scopes.supported.includes(one))
+  if (known.length === 0) {
+    throw new OAuthError(
+      'invalid_scope',
+      `None of these scopes is known here. Known: ${scopes.supported.join(' ')}`,
+    )
+  }
+  return known
+}
+
+function unknownClient(
+  server: Pick<Server, 'config' | 'pages' | 'urls'>,
+  request: Request,
+): Promise<Response> | Response {
+  const { config, pages, urls } = server
+  const link: Record<string, string> = config.registration.enabled
+    ? { link: `<${urls.registration_endpoint}>; rel="register"` }
+    : {}
+  if (!request.headers.get('accept')?.includes('text/html')) {
+    return json(
+      {
+        error: 'invalid_client',
+        error_description: 'The client is not registered here (any more). Register again.',
+      },
+      400,
+      link,
+    )
+  }
+  return pages.error({ ...pages.messages.unknownClient, status: 400 }).then((response) => {
+    for (const [name, value] of Object.entries(link)) response.headers.set(name, value)
+    return response
+  })
+}

@@ -1,0 +1,38 @@
+import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
+import { randomText } from '../crypto/random.ts'
+import { type CookieJar, cookie } from '../http/cookies.ts'
+
+/**
+ * Ties a transaction to the browser that consented (RFC 9700 4.7): a cookie of its own per transaction, so that two
+ * tabs work, required again at the callback. The record holds its hash.
+ */
+export interface BrowserBinding {
+  /** A new binding for this browser, or the one it has already. */
+  bind(
+    request: Request,
+    handleHash: string,
+    existing: string | undefined,
+  ): Promise<{ binding: string; cookie: string }>
+  holds(request: Request, handleHash: string, binding: string | undefined): Promise<boolean>
+}
+
+export function browserBinding(jar: CookieJar, lifetimeSeconds: number): BrowserBinding {
+  const suffix = (handleHash: string) => `transaction-${handleHash.slice(0, 16)}`
+  const presented = (request: Request, handleHash: string) => cookie(request, jar.name(suffix(handleHash)))
+  return {
+    async bind(request, handleHash, existing) {
+      const held = presented(request, handleHash)
+      const keeps =
+        held !== undefined && existing !== undefined && constantTimeEqual(await sha256(held), existing)
+      const value = keeps ? held : randomText()
+      return {
+        binding: await sha256(value),
+        cookie: jar.serialize(suffix(handleHash), value, lifetimeSeconds),
+      }
+    },
+    async holds(request, handleHash, binding) {
+      const held = presented(request, handleHash)
+      return held !== undefined && binding !== undefined && constantTimeEqual(await sha256(held), binding)
+    },
+  }
+}

@@ -1,0 +1,208 @@
+import type { RequestContext } from '../auth.ts'
+import { unixTime } from '../clock.ts'
+import { sha256 } from '../crypto/hash.ts'
+import { isNamed, Unavailable } from '../errors.ts'
+import { cookieJar } from '../http/cookies.ts'
+import { queryForm } from '../http/forms.ts'
+import type { Handler } from '../http/router.ts'
+import type { UpstreamError } from '../identity/upstream.ts'
+import { type GrantRecord, grantKey } from '../records/grant.ts'
+import { update, type Versioned } from '../records/records.ts'
+import { type TransactionRecord, transactionKey } from '../records/transaction.ts'
+import { browserBinding } from './browser-binding.ts'
+import { withErrorPage } from './error-page.ts'
+import { type AuthorizationResponse, clientLocation, redirectToClient } from './redirect-to-client.ts'
+import type { Server } from './server.ts'
+
+type CallbackServer = Pick<
+  Server,
+  'config' | 'engine' | 'pages' | 'records' | 'upstreams' | 'createGrant' | 'urls'
+>
+type CallbackRefusal =
+  | 'unknown_transaction'
+  | 'other_browser'
+  | 'other_provider'
+  | 'issuer_mismatch'
+  | 'not_approved'
+
+/** Milliseconds between looks while another request of the same browser is at work. */
+const pollEvery = 200
+/** Seconds after which a callback that began and did not finish is taken for crashed. */
+const claimLifetime = 30
+
+/**
+ * Where one provider sends the browser back (RFC 6749 4.1.2): `/callback/<provider id>`. It finishes only in the
+ * browser that consented, only for the provider that was chosen, and once; a reload is sent where the first went.
+ */
+export function callbackEndpoint(server: CallbackServer, providerId: string): Handler {
+  const { config, pages, records } = server
+  const binding = browserBinding(cookieJar(config.issuerUrl), config.lifetimes.transaction)
+  const refuse = (reason: CallbackRefusal, status: number, correlation?: string, openUrl?: string) => {
+    config.emit({ type: 'callback.refused', reason, ...(correlation === undefined ? {} : { correlation }) })
+    const { linkExpired, otherBrowser } = pages.messages
+    return pages.error({ ...(reason === 'other_browser' ? otherBrowser : linkExpired), status, openUrl })
+  }
+  return withErrorPage(pages, async (request, context) => {
+    const form = queryForm(request)
+    const state = form.get('state')
+    if (state === undefined) return refuse('unknown_transaction', 400)
+    const handleHash = await sha256(state)
+    const transaction = await records.get<TransactionRecord>(transactionKey(handleHash))
+    if (!transaction) return refuse('unknown_transaction', 400)
+    const { approval, correlation, outcome } = transaction.value
+    if (!approval) return refuse('not_approved', 400, correlation)
+    if (!(await binding.holds(request, handleHash, approval.binding))) {
+      // Embedded windows drop cookies: the same request can be begun again, with consent, in the real browser.
+      const again = `${server.urls.consent}?transaction=${encodeURIComponent(state)}`
+      return refuse('other_browser', 403, correlation, outcome ? undefined : again)
+    }
+    if (approval.provider !== providerId) return refuse('other_provider', 400, correlation)
+    const expectedIssuer = await server.upstreams.get(providerId)?.expectedIssuer()
+    const iss = form.get('iss')
+    if (iss !== undefined && expectedIssuer !== undefined && iss !== expectedIssuer) {
+      return refuse('issuer_mismatch', 400, correlation)
+    }
+    if (outcome) return replay(server, transaction)
+    const claimed = await claim(server, transaction)
+    return claimed.value.outcome ? replay(server, claimed) : finish(server, claimed, request, context)
+  })
+}
+
+/** Of several requests with the same answer, one works and the others wait for what it comes to. */
+async function claim(
+  { config, records }: CallbackServer,
+  transaction: Versioned<TransactionRecord>,
+): Promise<Versioned<TransactionRecord>> {
+  const deadline = config.clock.now() + claimLifetime * 1000
+  let current: Versioned<TransactionRecord> | undefined = transaction
+  while (current && config.clock.now() <= deadline) {
+    const now = unixTime(config.clock)
+    const { exchanging_at, outcome, expires_at } = current.value
+    if (outcome) return current
+    if (exchanging_at === undefined || now - exchanging_at >= claimLifetime) {
+      const value = { ...current.value, exchanging_at: now }
+      const version = await records.put(current.key, value, {
+        ifVersion: current.version,
+        expiresAt: expires_at,
+      })
+      if (version !== undefined) return { ...current, value, version }
+    } else {
+      await config.clock.sleep(pollEvery)
+    }
+    current = await records.get<TransactionRecord>(current.key)
+  }
+  throw new Unavailable('callback: another request did not finish in time')
+}
+
+async function finish(
+  server: CallbackServer,
+  transaction: Versioned<TransactionRecord>,
+  request: Request,
+  context: RequestContext,
+): Promise<Response> {
+  const { config, records } = server
+  const { response, grant, after } = await exchange(
+    server,
+    transaction.value,
+    new URL(request.url).searchParams,
+  )
+  const location = clientLocation(config.issuer, transaction.value, response)
+  await update<TransactionRecord>(
+    records,
+    transaction.key,
+    (value) => value.expires_at,
+    (value) => ({ ...value, outcome: { location, grant } }),
+  )
+  const later = after?.().catch(() => {
+    // The next login tries again.
+  })
+  if (later && context.waitUntil) context.waitUntil(later)
+  else await later
+  return redirectToClient(server, transaction.value, location, 302)
+}
+
+/** The upstream leg's second half. Whatever it comes to is an answer for the client, never a dead end. */
+async function exchange(
+  server: CallbackServer,
+  transaction: Readonly<TransactionRecord>,
+  callback: URLSearchParams,
+): Promise<{ response: AuthorizationResponse; grant?: string; after?: () => Promise<void> }> {
+  const { config, engine, upstreams } = server
+  const { approval, correlation } = transaction
+  const upstream = approval && upstreams.get(approval.provider)
+  const client = await engine.getClient(transaction.client_id)
+  if (!approval || !upstream || !client)
+    return { response: failed('server_error', 'The login cannot be finished.') }
+  const provider = approval.provider
+  const error = callback.get('error')
+  if (error !== null) {
+    config.emit({ type: 'callback.failed', provider, reason: printable(error), correlation })
+    return { response: providerError(error) }
+  }
+  try {
+    const state = callback.get('state') ?? ''
+    const { tokens, identity } = await upstream.exchange(callback, {
+      ...approval,
+      state,
+      scopes: transaction.scopes,
+    })
+    const created = await server.createGrant({
+      transaction,
+      client,
+      provider: upstream.provider,
+      identity,
+      tokens,
+    })
+    return { response: { code: created.code }, grant: created.grant, after: created.capped }
+  } catch (error) {
+    if (isNamed(error, 'AccessDenied')) {
+      config.emit({ type: 'login.denied', provider, correlation })
+      return { response: failed('access_denied', error.message) }
+    }
+    const reason = error instanceof Error ? error.message : 'unknown'
+    config.emit({ type: 'callback.failed', provider, reason, correlation })
+    const outage =
+      isNamed(error, 'Unavailable') ||
+      (isNamed<UpstreamError>(error, 'UpstreamError') && error.kind === 'unavailable')
+    return {
+      response: outage
+        ? failed('temporarily_unavailable', 'The sign-in service did not answer. Try again shortly.')
+        : failed('server_error', 'The sign-in service did not accept the login.'),
+    }
+  }
+}
+
+function providerError(error: string): AuthorizationResponse {
+  switch (error) {
+    case 'access_denied':
+      return failed('access_denied', 'The login was cancelled at the sign-in service.')
+    case 'temporarily_unavailable':
+      return failed('temporarily_unavailable', 'The sign-in service is not available. Try again shortly.')
+    default:
+      return failed('server_error', 'The sign-in service refused the login.')
+  }
+}
+
+function failed(
+  error: 'access_denied' | 'server_error' | 'temporarily_unavailable',
+  text: string,
+): AuthorizationResponse {
+  return { error, error_description: printable(text) }
+}
+
+/** RFC 6749 4.1.2.1: printable ASCII without quotes and backslashes. */
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, ' ').slice(0, 200)
+}
+
+/** A reload goes where the first request went, as long as that still leads somewhere. */
+async function replay(server: CallbackServer, transaction: Versioned<TransactionRecord>): Promise<Response> {
+  const { pages, records } = server
+  const { outcome } = transaction.value
+  if (!outcome) return pages.done()
+  if (outcome.grant !== undefined) {
+    const grant = await records.get<GrantRecord>(grantKey(outcome.grant))
+    if (!grant || grant.value.code.redeemed_at !== undefined) return pages.done()
+  }
+  return redirectToClient(server, transaction.value, outcome.location, 302)
+}

@@ -1,0 +1,53 @@
+import { constantTimeEqual, hmac, importHmacKey } from '../crypto/hash.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
+import { randomText } from '../crypto/random.ts'
+import { type CookieJar, cookie } from '../http/cookies.ts'
+
+/**
+ * Proof that a form came from a page we rendered, in this browser, for this transaction: a signed double-submit
+ * token. Each rendering has its own, and all of them stay good.
+ */
+export interface FormTokens {
+  issue(request: Request, handleHash: string): Promise<{ csrf: string; cookie: string }>
+  verify(request: Request, handleHash: string, csrf: string | undefined): Promise<boolean>
+}
+
+const suffix = 'browser'
+
+export function formTokens(ring: KeyRing, jar: CookieJar, lifetimeSeconds: number): FormTokens {
+  async function sign(
+    keyId: string,
+    browser: string,
+    handleHash: string,
+    nonce: string,
+  ): Promise<string | undefined> {
+    const material = await ring.derive(keyId, 'form')
+    return material && hmac(await importHmacKey(material), `${browser} ${handleHash} ${nonce}`)
+  }
+  return {
+    async issue(request, handleHash) {
+      const held = cookie(request, jar.name(suffix))
+      const browser = held !== undefined && /^[A-Za-z0-9_-]{43}$/.test(held) ? held : randomText()
+      const keyId = await ring.currentId()
+      const nonce = randomText(16)
+      const mac = await sign(keyId, browser, handleHash, nonce)
+      return { csrf: `${keyId}.${nonce}.${mac}`, cookie: jar.serialize(suffix, browser, lifetimeSeconds) }
+    },
+    async verify(request, handleHash, csrf) {
+      const browser = cookie(request, jar.name(suffix))
+      const [keyId, nonce, mac] = csrf?.split('.') ?? []
+      if (!browser || !keyId || !nonce || !mac) return false
+      const expected = await sign(keyId, browser, handleHash, nonce)
+      return expected !== undefined && constantTimeEqual(mac, expected)
+    },
+  }
+}
+
+/** Whether the browser says this form was posted by a page of ours. Browsers that say nothing pass; the token decides. */
+export function isSameOrigin(request: Request, issuer: URL): boolean {
+  const site = request.headers.get('sec-fetch-site')
+  if (site !== null && site !== 'same-origin') return false
+  const origin = request.headers.get('origin')
+  // Our pages send no referrer, for which browsers say "null" here.
+  return origin === null || origin === 'null' || origin === issuer.origin
+}

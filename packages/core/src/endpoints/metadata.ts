@@ -1,0 +1,35 @@
+import type { Handler } from '../http/router.ts'
+import { metadataResponder } from '../resource-server/protected-resource-metadata.ts'
+import type { Server } from './server.ts'
+
+/** Authorization server metadata (RFC 8414 2), serialised once. */
+export function metadataEndpoint({ config, urls }: Pick<Server, 'config' | 'urls'>): Handler {
+  const methods = ['none', 'client_secret_basic', 'client_secret_post']
+  const scopes = new Set(config.resources.flatMap(({ scopes }) => scopes.supported))
+  const { service, policy, terms } = config.documentation
+  return metadataResponder({
+    issuer: config.issuer,
+    authorization_endpoint: urls.authorization_endpoint,
+    token_endpoint: urls.token_endpoint,
+    ...(config.registration.enabled && { registration_endpoint: urls.registration_endpoint }),
+    revocation_endpoint: urls.revocation_endpoint,
+    jwks_uri: urls.jwks_uri,
+    ...(scopes.size > 0 && { scopes_supported: [...scopes] }),
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: ['authorization_code', 'refresh_token'],
+    token_endpoint_auth_methods_supported: methods,
+    revocation_endpoint_auth_methods_supported: methods,
+    code_challenge_methods_supported: ['S256'],
+    authorization_response_iss_parameter_supported: true,
+    protected_resources: config.resources.map(({ identifier }) => identifier),
+    ...(service && { service_documentation: service }),
+    ...(policy && { op_policy_uri: policy }),
+    ...(terms && { op_tos_uri: terms }),
+  })
+}
+
+/** Where it is: the well-known name goes between host and the issuer's path (RFC 8414 3.1). */
+export function metadataPath(prefix: string): string {
+  return `/.well-known/oauth-authorization-server${prefix}`
+}

@@ -1,0 +1,52 @@
+import type { RegisteredClient } from '../clients/metadata.ts'
+import { appendParameters, matchesRegistered } from '../clients/redirect-uri.ts'
+import type { OAuthErrorCode } from '../errors.ts'
+import { redirect } from '../http/responses.ts'
+import type { Server } from './server.ts'
+
+/** What goes back to the client: a code or an error (RFC 6749 4.1.2). */
+export type AuthorizationResponse = { code: string } | { error: OAuthErrorCode; error_description: string }
+
+/** Whether a browser may be sent there: registered by this client, and still allowed. */
+export function isGoodRedirect(
+  config: Pick<Server['config'], 'redirectUris'>,
+  client: RegisteredClient,
+  redirect_uri: string,
+): boolean {
+  return (
+    matchesRegistered(client.redirect_uris, redirect_uri) &&
+    (client.static === true ||
+      config.redirectUris.refuse(redirect_uri, client.application_type) === undefined)
+  )
+}
+
+/** The URL that takes an answer to the client, with `state` and `iss` (RFC 9207 2). */
+export function clientLocation(
+  issuer: string,
+  request: { redirect_uri: string; state?: string | undefined },
+  response: AuthorizationResponse,
+): string {
+  return appendParameters(request.redirect_uri, {
+    ...response,
+    ...(request.state === undefined ? {} : { state: request.state }),
+    iss: issuer,
+  })
+}
+
+/**
+ * The last look before a browser leaves for a client's address: the client must still be there and the address still
+ * its own, whatever was true when the transaction began.
+ */
+export async function redirectToClient(
+  { config, engine, pages }: Pick<Server, 'config' | 'engine' | 'pages'>,
+  request: { client_id: string; redirect_uri: string },
+  location: string,
+  status: 302 | 303,
+): Promise<Response> {
+  const client = await engine.getClient(request.client_id)
+  if (!client) return pages.error({ ...pages.messages.unknownClient, status: 400 })
+  if (!isGoodRedirect(config, client, request.redirect_uri)) {
+    return pages.error({ ...pages.messages.unknownRedirect, status: 400 })
+  }
+  return redirect(location, { status })
+}

@@ -1,0 +1,27 @@
+import { clientInformationResponse, parseClientMetadata } from '../clients/registration.ts'
+import { isNamed, type OAuthError } from '../errors.ts'
+import { jsonBody } from '../http/forms.ts'
+import { errorResponse, json } from '../http/responses.ts'
+import type { Handler } from '../http/router.ts'
+import type { Server } from './server.ts'
+
+/** Dynamic client registration (RFC 7591 3). */
+export function registerEndpoint({ config, engine }: Pick<Server, 'config' | 'engine'>): Handler {
+  return async (request) => {
+    try {
+      const metadata = parseClientMetadata(await jsonBody(request), { redirectUris: config.redirectUris })
+      const { client, client_secret } = await engine.registerClient(metadata)
+      config.emit({ type: 'client.registered', client_id: client.client_id })
+      return json(clientInformationResponse(client, client_secret), 201)
+    } catch (error) {
+      if (isNamed<OAuthError>(error, 'OAuthError')) {
+        config.emit({ type: 'client.rejected', reason: error.code })
+        // RFC 7591 has a code of its own for a body that is no metadata at all.
+        if (error.code === 'invalid_request') {
+          return json({ error: 'invalid_client_metadata', error_description: error.message }, error.status)
+        }
+      }
+      return errorResponse(error)
+    }
+  }
+}

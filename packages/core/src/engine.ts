@@ -1,0 +1,74 @@
+import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from './clients/metadata.ts'
+
+/**
+ * What the endpoints need from whoever keeps clients and grants. Our own is put together in `built-in-engine.ts`; a
+ * "bring your own" one implements the same methods, so that there is no second path.
+ *
+ * `load…` decides nothing: it finds what a credential leads to. The files in `grants/` check everything else, and
+ * only then call the loaded object's `exchange`, which is the one conditional write.
+ */
+export interface Engine {
+  getClient(client_id: string): Promise<RegisteredClient | undefined>
+  registerClient(
+    metadata: ClientMetadata,
+  ): Promise<{ client: RegisteredClient; client_secret?: string | undefined }>
+  /** Begins a transaction; the browser goes to `location` next. */
+  authorize(client: RegisteredClient, request: AuthorizationRequest): Promise<{ location: string }>
+  loadAuthorizationCode(code: string): Promise<LoadedCode | undefined>
+  loadRefreshToken(refresh_token: string): Promise<LoadedRefreshToken | undefined>
+  loadAccessToken(access_token: string): Promise<LoadedAccessToken | undefined>
+}
+
+/** A checked authorization request (RFC 6749 4.1.1, RFC 7636, RFC 8707). */
+export interface AuthorizationRequest {
+  redirect_uri: string
+  state?: string | undefined
+  /** The effective set, computed once. */
+  scopes: readonly string[]
+  resource: string
+  code_challenge: string
+}
+
+export interface LoadedCode {
+  client_id: string
+  redirect_uri: string
+  code_challenge: string
+  resource: string
+  /**
+   * Redeems the code, once. The caller has authenticated the client and checked everything else. Throws
+   * `invalid_grant` for a code that was redeemed before or has expired.
+   */
+  exchange(client: AuthenticatedClient): Promise<TokenSet>
+}
+
+export interface LoadedRefreshToken {
+  client_id: string
+  /** The method the client used at the code exchange; it must use it again. */
+  client_auth: TokenEndpointAuthMethod | undefined
+  resource: string
+  scopes: readonly string[]
+  /** Rotates, or answers again what a rotation answered. Throws `invalid_grant` for a token that is dead or forged. */
+  exchange(client: AuthenticatedClient, request: { scopes: readonly string[] }): Promise<TokenSet>
+  /** Ends the grant, if the token is genuine (RFC 7009). */
+  revoke(): Promise<void>
+}
+
+export interface LoadedAccessToken {
+  client_id: string
+  revoke(): Promise<void>
+}
+
+export interface AuthenticatedClient {
+  client: RegisteredClient
+  method: TokenEndpointAuthMethod
+}
+
+/** RFC 6749 5.1. */
+export interface TokenSet {
+  access_token: string
+  token_type: 'Bearer'
+  /** Seconds. */
+  expires_in: number
+  scope: string
+  refresh_token?: string | undefined
+}

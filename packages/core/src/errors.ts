@@ -1,0 +1,85 @@
+/** Wrong configuration: thrown at construction. Names the option, what was got, and the fix. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+  readonly code = 'configuration'
+  readonly option: string
+  constructor(option: string, got: string, fix: string) {
+    super(`${option}: ${got}. ${fix}`)
+    this.option = option
+  }
+}
+
+/** An error answer of the OAuth endpoints (RFC 6749 5.2, RFC 7591 3.2.2, RFC 8707 2). */
+export class OAuthError extends Error {
+  override readonly name = 'OAuthError'
+  readonly code: OAuthErrorCode
+  readonly status: number
+  /** Extra response headers, such as `WWW-Authenticate` for a client that tried Basic. */
+  readonly headers: Record<string, string>
+  constructor(
+    code: OAuthErrorCode,
+    description: string,
+    options: { status?: number; headers?: Record<string, string>; cause?: unknown } = {},
+  ) {
+    super(description, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.status = options.status ?? defaultStatus(code)
+    this.headers = options.headers ?? {}
+  }
+}
+
+export type OAuthErrorCode =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'unsupported_response_type'
+  | 'unsupported_token_type'
+  | 'invalid_scope'
+  | 'invalid_target'
+  | 'invalid_redirect_uri'
+  | 'invalid_client_metadata'
+  | 'access_denied'
+  | 'consent_required'
+  | 'login_required'
+  | 'server_error'
+  | 'temporarily_unavailable'
+
+function defaultStatus(code: OAuthErrorCode): number {
+  if (code === 'invalid_client') return 401
+  if (code === 'temporarily_unavailable') return 503
+  return 400
+}
+
+/**
+ * Something we depend on is out: our store, or the provider. Every endpoint answers 503 with Retry-After; nothing
+ * is decided and nothing lost.
+ */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable'
+  readonly code = 'unavailable'
+  /** Seconds. */
+  readonly retryAfter: number
+  constructor(what: string, options: { cause?: unknown; retryAfter?: number } = {}) {
+    super(what, options.cause === undefined ? undefined : { cause: options.cause })
+    this.retryAfter = options.retryAfter ?? 2
+  }
+}
+
+/** Thrown by `upstreamToken`: there is no provider token for this request (token issued elsewhere, or not kept). */
+export class NoUpstreamToken extends Error {
+  override readonly name = 'NoUpstreamToken'
+  readonly code = 'no_upstream_token'
+}
+
+/** Thrown by `upstreamToken`: the provider ended the user's authorization. Only a new login helps. */
+export class UpstreamEnded extends Error {
+  override readonly name = 'UpstreamEnded'
+  readonly code = 'upstream_ended'
+}
+
+/** By name and not `instanceof`: two copies of this package may be installed side by side. */
+export function isNamed<T extends Error>(error: unknown, name: T['name']): error is T {
+  return error instanceof Error && error.name === name
+}

@@ -1,0 +1,117 @@
+import { type Clock, unixTime } from '../clock.ts'
+import { randomText } from '../crypto/random.ts'
+import { peekJwt, signJwt, verifyJwt } from '../crypto/signing-keys.ts'
+import { type GrantRecord, type GrantRef, grantKey, grantRef, isGrantRef } from '../records/grant.ts'
+import type { Records, Versioned } from '../records/records.ts'
+import type { ServerKeys } from '../records/server-keys.ts'
+
+/** Access tokens of our own: JWTs as RFC 9068 has them, each standing on a grant. */
+export interface AccessTokens {
+  issue(
+    grant: Readonly<GrantRecord>,
+    request: { scopes: readonly string[]; lifetime: number },
+  ): Promise<string>
+  /** Checks the signature and reads the grant. `not-mine`: not a token of this issuer. */
+  verify(token: string): Promise<AccessTokenCheck>
+}
+
+export type AccessTokenCheck =
+  | { status: 'not-mine' }
+  | { status: 'invalid'; reason: 'malformed' | 'unknown_key' | 'expired' | 'signature' | 'grant_ended' }
+  | { status: 'valid'; claims: AccessTokenClaims; grant: Versioned<GrantRecord> }
+
+export interface AccessTokenClaims {
+  sub: string
+  /** The resource identifier, exactly one. */
+  aud: string
+  client_id: string
+  scopes: readonly string[]
+  /** Unix seconds. */
+  exp: number
+  grant: GrantRef
+}
+
+const typ = 'at+jwt'
+/** Checked signatures that are remembered until their token ends. */
+const rememberedTokens = 5000
+
+export function accessTokens(dependencies: {
+  issuer: string
+  keys: ServerKeys
+  records: Records
+  clock: Clock
+}): AccessTokens {
+  const { issuer, keys, records, clock } = dependencies
+  const checked = new Map<string, AccessTokenClaims>()
+
+  async function claimsOf(
+    token: string,
+  ): Promise<AccessTokenClaims | Exclude<AccessTokenCheck, { status: 'valid' }>> {
+    const known = checked.get(token)
+    if (known) return known.exp > unixTime(clock) ? known : { status: 'invalid', reason: 'expired' }
+    const peeked = peekJwt(token)
+    if (peeked?.iss !== issuer) return { status: 'not-mine' }
+    const key = peeked.kid === undefined ? undefined : await keys.find(peeked.kid)
+    if (!key) return { status: 'invalid', reason: 'unknown_key' }
+    let payload: Awaited<ReturnType<typeof verifyJwt>>
+    try {
+      payload = await verifyJwt(key, token, { typ, issuer, now: new Date(clock.now()) })
+    } catch (error) {
+      const expired = error instanceof Error && 'code' in error && error.code === 'ERR_JWT_EXPIRED'
+      return { status: 'invalid', reason: expired ? 'expired' : 'signature' }
+    }
+    const { sub, aud, exp, client_id, scope, grant } = payload
+    if (
+      typeof sub !== 'string' ||
+      typeof aud !== 'string' ||
+      typeof exp !== 'number' ||
+      typeof client_id !== 'string' ||
+      typeof scope !== 'string' ||
+      typeof grant !== 'string' ||
+      !isGrantRef(grant)
+    ) {
+      return { status: 'invalid', reason: 'malformed' }
+    }
+    const claims: AccessTokenClaims = {
+      sub,
+      aud,
+      client_id,
+      scopes: scope.split(' ').filter(Boolean),
+      exp,
+      grant,
+    }
+    checked.set(token, claims)
+    if (checked.size > rememberedTokens) {
+      const [oldest] = checked.keys()
+      if (oldest !== undefined) checked.delete(oldest)
+    }
+    return claims
+  }
+
+  return {
+    async issue(grant, { scopes, lifetime }) {
+      const now = unixTime(clock)
+      return signJwt(await keys.active(), typ, {
+        iss: issuer,
+        sub: grant.subject,
+        aud: grant.resource,
+        client_id: grant.client_id,
+        scope: scopes.join(' '),
+        iat: now,
+        exp: now + lifetime,
+        jti: randomText(16),
+        grant: grantRef(grant),
+      })
+    },
+
+    async verify(token) {
+      const claims = await claimsOf(token)
+      if ('status' in claims) return claims
+      const grant = await records.get<GrantRecord>(grantKey(claims.grant))
+      if (!grant || grant.value.client_id !== claims.client_id || grant.value.subject !== claims.sub) {
+        return { status: 'invalid', reason: 'grant_ended' }
+      }
+      return { status: 'valid', claims, grant }
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import { authenticateClient, clientCredentials } from '../clients/client-authentication.ts'
+import { unixTime } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { verifiesChallenge } from '../crypto/pkce.ts'
+import type { Engine, TokenSet } from '../engine.ts'
+import { OAuthError } from '../errors.ts'
+import type { Form } from '../http/forms.ts'
+import { requireSameResource } from './resource.ts'
+
+/**
+ * The authorization code grant at the token endpoint (RFC 6749 4.1.3, RFC 7636 4.6, RFC 8707 2.2). Everything is
+ * checked before the code is touched, so that a mistake, or somebody else's try, leaves it usable.
+ */
+export async function authorizationCodeGrant(
+  { engine, config }: { engine: Engine; config: Pick<Config, 'clock' | 'emit'> },
+  headers: Headers,
+  form: Form,
+): Promise<TokenSet> {
+  const code = form.get('code')
+  const code_verifier = form.get('code_verifier')
+  const credentials = clientCredentials(headers, form)
+  if (code === undefined) throw new OAuthError('invalid_request', 'The parameter code is missing.')
+  const [authenticated, loaded] = await Promise.all([
+    authenticateClient(engine, credentials, unixTime(config.clock)),
+    engine.loadAuthorizationCode(code),
+  ])
+  const refuse = (reason: string, description: string) => {
+    config.emit({ type: 'code.refused', reason })
+    return new OAuthError('invalid_grant', description)
+  }
+  if (!loaded) throw refuse('unknown', 'The code is not known, or has expired.')
+  if (loaded.client_id !== authenticated.client.client_id) {
+    throw refuse('other_client', 'The code was issued to another client.')
+  }
+  if (form.get('redirect_uri') !== loaded.redirect_uri) {
+    throw refuse('redirect_uri', 'The redirect_uri is not the one the code was requested with.')
+  }
+  if (code_verifier === undefined)
+    throw new OAuthError('invalid_request', 'The parameter code_verifier is missing.')
+  if (!(await verifiesChallenge(code_verifier, loaded.code_challenge))) {
+    throw refuse('code_verifier', 'The code_verifier does not match the code_challenge.')
+  }
+  requireSameResource(form, loaded.resource)
+  return loaded.exchange(authenticated)
+}

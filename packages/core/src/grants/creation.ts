@@ -1,0 +1,144 @@
+import { base64url } from 'jose'
+import type { RegisteredClient } from '../clients/metadata.ts'
+import { unixTime } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { hmac, importHmacKey, sha256 } from '../crypto/hash.ts'
+import { randomText } from '../crypto/random.ts'
+import type { Connections } from '../identity/connections.ts'
+import type { Identity, OAuthProvider, UpstreamTokens } from '../identity/provider.ts'
+import { connectionExpiry, type GrantRecord, grantKey, grantPrefix, grantRef } from '../records/grant.ts'
+import type { Records } from '../records/records.ts'
+import type { ServerKeys } from '../records/server-keys.ts'
+import type { TransactionRecord } from '../records/transaction.ts'
+import type { EndGrant } from './ending.ts'
+import { formatCode } from './token-format.ts'
+
+/** What a finished login becomes: a grant, unredeemed, and the code that redeems it. */
+export type CreateGrant = (login: {
+  transaction: Readonly<TransactionRecord>
+  client: RegisteredClient
+  provider: OAuthProvider
+  identity: Identity
+  tokens: UpstreamTokens
+}) => Promise<{ code: string; grant: string; capped: () => Promise<void> }>
+
+export function grantCreator(dependencies: {
+  config: Config
+  keys: ServerKeys
+  records: Records
+  connections: Connections
+  end: EndGrant
+}): CreateGrant {
+  const { config, keys, records, connections, end } = dependencies
+  const { clock, emit, lifetimes } = config
+  let pepper: Promise<CryptoKey> | undefined
+
+  /** Who owns the records of a user, without saying who that is. */
+  async function ownerOf(subject: string): Promise<string> {
+    pepper ??= keys.pepper().then((text) => importHmacKey(Uint8Array.from(base64url.decode(text))))
+    try {
+      return (await hmac(await pepper, subject)).slice(0, 32)
+    } catch (error) {
+      pepper = undefined
+      throw error
+    }
+  }
+
+  /** Ends the longest unused grants of one installation beyond the limit. */
+  async function cap(owner: string, installation: string): Promise<void> {
+    const keysOfInstallation: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await records.list(grantPrefix(owner) + installation, { cursor })
+      keysOfInstallation.push(...page.keys)
+      cursor = page.cursor
+    } while (cursor !== undefined)
+    if (keysOfInstallation.length <= config.grantsPerInstallation) return
+    const grants = await Promise.all(keysOfInstallation.map((key) => records.get<GrantRecord>(key)))
+    const byUse = grants
+      .flatMap((grant) => (grant ? [grant.value] : []))
+      .sort((a, b) => b.used_at - a.used_at)
+    for (const grant of byUse.slice(config.grantsPerInstallation)) await end(grantRef(grant), 'capped')
+  }
+
+  return async ({ transaction, client, provider, identity, tokens }) => {
+    const now = unixTime(clock)
+    const subject = `${provider.id}|${identity.sub}`
+    const owner = await ownerOf(subject)
+    const installation = (await sha256(`${client.client_id} ${portless(transaction.redirect_uri)}`)).slice(
+      0,
+      12,
+    )
+    const id = `${installation}${randomText(15)}`
+    const secret = randomText()
+    const known = config.keepUpstreamTokens ? tokens.refresh_expires_at : undefined
+    const grant: GrantRecord = {
+      owner,
+      id,
+      subject,
+      provider: provider.id,
+      claims: identity.claims,
+      client_id: client.client_id,
+      client_name: client.client_name,
+      redirect_uri: transaction.redirect_uri,
+      scopes: grantedScopes(transaction.scopes, provider, tokens.scopes),
+      resource: transaction.resource,
+      correlation: transaction.correlation,
+      created_at: now,
+      used_at: now,
+      identity_checked_at: now,
+      expires_at: now + lifetimes.absolute,
+      idle: known !== undefined && !lifetimes.idleIsExplicit ? Math.max(known - now, 60) : lifetimes.idle,
+      code: {
+        hash: await sha256(secret),
+        code_challenge: transaction.code_challenge,
+        expires_at: now + lifetimes.code,
+      },
+    }
+    if (config.keepUpstreamTokens) {
+      // Tokens that cannot be renewed end the grant with them: the user's next login brings new ones.
+      if (tokens.refresh_token === undefined && tokens.expires_at !== undefined) {
+        grant.expires_at = Math.min(grant.expires_at, tokens.expires_at)
+      }
+      grant.connection = provider.tokens === 'per-user' ? provider.id : id
+      grant.connection_expires_at = connectionExpiry(grant)
+      await connections.save({
+        owner,
+        id: grant.connection,
+        provider: provider.id,
+        subject,
+        tokens,
+        expires_at: grant.connection_expires_at,
+      })
+    }
+    const ref = grantRef(grant)
+    const version = await records.put(grantKey(ref), grant, {
+      ifVersion: null,
+      expiresAt: grant.code.expires_at,
+    })
+    if (version === undefined) throw new Error('a fresh grant id was taken')
+    emit({
+      type: 'grant.created',
+      grant: ref,
+      client_id: client.client_id,
+      subject,
+      correlation: grant.correlation,
+    })
+    return { code: formatCode(ref, secret), grant: ref, capped: () => cap(owner, installation) }
+  }
+}
+
+/** Consented ∩ what the provider granted; scopes of the operator's own are not the provider's to grant. */
+function grantedScopes(
+  consented: readonly string[],
+  { scopes }: OAuthProvider,
+  granted: readonly string[],
+): readonly string[] {
+  const upstream = new Set([...scopes.default, ...(scopes.supported ?? [])])
+  return consented.filter((scope) => !upstream.has(scope) || granted.includes(scope))
+}
+
+/** Installations come back from another local port each time. */
+function portless(redirect_uri: string): string {
+  return redirect_uri.replace(/^(http:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\])):\d+/, '$1')
+}

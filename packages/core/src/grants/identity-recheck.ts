@@ -1,0 +1,77 @@
+import { type Clock, unixTime } from '../clock.ts'
+import { isNamed, OAuthError, Unavailable } from '../errors.ts'
+import type { EventListener } from '../events.ts'
+import type { Connections } from '../identity/connections.ts'
+import { type GrantRecord, grantExpiry, grantKey, grantRef } from '../records/grant.ts'
+import { takeLease } from '../records/lease.ts'
+import { type Records, update } from '../records/records.ts'
+import type { EndGrant } from './ending.ts'
+
+/**
+ * Asks the provider, now and then, whether this person may still enter. Resolves to true when the grant was changed
+ * and must be read again. Throws `invalid_grant` when the answer is no, after ending the grant.
+ */
+export type RecheckIdentity = (grant: Readonly<GrantRecord>) => Promise<boolean>
+
+/** Seconds one instance has for it, while the others go ahead. */
+const leaseSeconds = 60
+
+export function identityRecheck(dependencies: {
+  records: Records
+  connections: Connections
+  clock: Clock
+  emit: EventListener
+  end: EndGrant
+  /** Seconds. */
+  every: number
+  /** Seconds beyond that an outage is tolerated. */
+  grace: number
+}): RecheckIdentity {
+  const { records, connections, clock, emit, end, every, grace } = dependencies
+  return async (grant) => {
+    const age = unixTime(clock) - grant.identity_checked_at
+    if (grant.connection === undefined || age < every) return false
+    const lease = await takeLease(records, clock, grant.owner, `identity-${grant.id}`, leaseSeconds)
+    if (!lease) return tolerate(age)
+    try {
+      const identity = await connections.identify(grant.owner, grant.connection)
+      if (`${grant.provider}|${identity.sub}` !== grant.subject)
+        return await refuse(grant, 'identity_refused')
+      await update<GrantRecord>(records, grantKey(grantRef(grant)), grantExpiry, (value) => ({
+        ...value,
+        claims: identity.claims,
+        identity_checked_at: unixTime(clock),
+      }))
+      return true
+    } catch (error) {
+      if (isNamed(error, 'AccessDenied')) return await refuse(grant, 'identity_refused')
+      if (isNamed(error, 'UpstreamEnded')) return await refuse(grant, 'upstream_ended')
+      if (isNamed(error, 'OAuthError')) throw error
+      // Without tokens nobody can be asked, now or later.
+      if (isNamed(error, 'NoUpstreamToken') && age >= every + grace)
+        return await refuse(grant, 'upstream_ended')
+      emit({
+        type: 'upstream.unavailable',
+        provider: grant.provider,
+        reason: error instanceof Error ? error.message : 'unknown',
+        correlation: grant.correlation,
+      })
+      return tolerate(age)
+    } finally {
+      await lease.release()
+    }
+  }
+
+  function tolerate(age: number): false {
+    if (age < every + grace) return false
+    throw new Unavailable('upstream: the identity could not be checked for too long')
+  }
+
+  async function refuse(
+    grant: Readonly<GrantRecord>,
+    reason: 'identity_refused' | 'upstream_ended',
+  ): Promise<never> {
+    await end(grantRef(grant), reason)
+    throw new OAuthError('invalid_grant', 'The identity provider no longer lets this account in.')
+  }
+}

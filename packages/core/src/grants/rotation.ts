@@ -1,0 +1,211 @@
+import { type Clock, unixTime } from '../clock.ts'
+import { constantTimeEqual, hmac, importHmacKey, sha256 } from '../crypto/hash.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
+import type { AuthenticatedClient, LoadedRefreshToken, TokenSet } from '../engine.ts'
+import { OAuthError, Unavailable } from '../errors.ts'
+import type { EventListener } from '../events.ts'
+import type { Connections } from '../identity/connections.ts'
+import {
+  connectionExpiry,
+  type GrantRecord,
+  type GrantRefresh,
+  grantExpiry,
+  grantKey,
+  grantRef,
+} from '../records/grant.ts'
+import { clockSkew, type Records, type Versioned } from '../records/records.ts'
+import type { AccessTokens } from './access-token.ts'
+import type { EndGrant } from './ending.ts'
+import type { RecheckIdentity } from './identity-recheck.ts'
+import { formatRefreshToken, parseRefreshToken } from './token-format.ts'
+import { tokenSet } from './token-set.ts'
+
+/**
+ * Refresh tokens whose successors are derived and not stored: `secret(g+1) = HMAC(K, secret(g))`. Whoever holds a
+ * genuine token of the last few generations leads us to the current one, so that parallel refreshes, crashes and
+ * lost answers all end at the same successor.
+ */
+export interface RotationDependencies {
+  records: Records
+  connections: Connections
+  accessTokens: AccessTokens
+  ring: KeyRing
+  clock: Clock
+  emit: EventListener
+  end: EndGrant
+  recheck: RecheckIdentity
+  accessTokenLifetime: number
+  /** Seconds a rotated token answers with the current one. */
+  refreshWindow: number
+  /** The same, in seconds, while its successor was never presented. */
+  lostResponse: number
+  touchClient(client: AuthenticatedClient['client']): Promise<void>
+}
+
+const rememberedRotations = 8
+const contendedAttempts = 8
+
+export function refreshTokenLoader(
+  dependencies: RotationDependencies,
+): (refresh_token: string) => Promise<LoadedRefreshToken | undefined> {
+  const { records, end } = dependencies
+  return async (refresh_token) => {
+    const presented = parseRefreshToken(refresh_token)
+    if (!presented) return undefined
+    const record = await records.get<GrantRecord>(grantKey(presented.grant))
+    if (!record?.value.refresh) return undefined
+    const { client_id, client_auth, resource, scopes } = record.value
+    return {
+      client_id,
+      client_auth,
+      resource,
+      scopes,
+      exchange: (client, request) => exchange(dependencies, presented, record, client, request.scopes),
+      async revoke() {
+        if (await walk(dependencies.ring, presented, record.value.refresh))
+          await end(presented.grant, 'revoked')
+      },
+    }
+  }
+}
+
+type Presented = NonNullable<ReturnType<typeof parseRefreshToken>>
+
+async function exchange(
+  dependencies: RotationDependencies,
+  presented: Presented,
+  loaded: Versioned<GrantRecord>,
+  { client }: AuthenticatedClient,
+  scopes: readonly string[],
+): Promise<TokenSet> {
+  const { records, clock, emit, end, ring } = dependencies
+  let record: Versioned<GrantRecord> | undefined = loaded
+  for (let attempt = 0; attempt < contendedAttempts; attempt++) {
+    if (!record?.value.refresh) throw deadToken('The grant has ended.')
+    const grant: Readonly<GrantRecord> = record.value
+    const { correlation } = grant
+    const now = unixTime(clock)
+    if (now >= grantExpiry(grant)) throw deadToken('The grant has expired.')
+    const distance = record.value.refresh.generation - presented.generation
+    const current = await walk(ring, presented, record.value.refresh)
+    if (current === undefined) {
+      emit({ type: 'refresh.refused', reason: 'forged', grant: presented.grant, correlation })
+      throw deadToken('The refresh token is not known.')
+    }
+
+    if (distance > 0) {
+      const age = now - (rotationAfter(record.value.refresh, presented.generation)?.at ?? 0)
+      const lost = distance === 1 && age <= dependencies.lostResponse
+      if (
+        age <= dependencies.refreshWindow ||
+        lost ||
+        (distance > 1 && age <= dependencies.refreshWindow + clockSkew)
+      ) {
+        const type = age <= dependencies.refreshWindow || !lost ? 'refresh.replayed' : 'refresh.lost_response'
+        emit({ type, grant: presented.grant, correlation })
+        return answer(dependencies, grant, scopes, current)
+      }
+      if (distance === 1) {
+        emit({ type: 'refresh.refused', reason: 'superseded', grant: presented.grant, correlation })
+        throw deadToken('The refresh token was replaced.')
+      }
+      // Two parties hold the chain: the one that moved on, and the one that kept an old token (RFC 9700 4.14.2).
+      emit({ type: 'refresh.refused', reason: 'reused', grant: presented.grant, correlation })
+      await end(presented.grant, 'refresh_reused')
+      throw deadToken('The refresh token was replaced and used again; the grant has ended.')
+    }
+
+    if (await dependencies.recheck(grant)) {
+      record = await records.get<GrantRecord>(record.key)
+      continue
+    }
+    const rotated = await rotate(dependencies, grant, record.value.refresh, presented.secret)
+    const [version] = await Promise.all([
+      records.put(record.key, rotated.grant, {
+        ifVersion: record.version,
+        expiresAt: grantExpiry(rotated.grant),
+      }),
+      dependencies.touchClient(client),
+    ])
+    if (version !== undefined) {
+      emit({ type: 'refresh.rotated', grant: presented.grant, correlation })
+      return answer(dependencies, rotated.grant, scopes, rotated.secret)
+    }
+    record = await records.get<GrantRecord>(record.key)
+  }
+  throw new Unavailable('storage: too many writers on one grant')
+}
+
+async function rotate(
+  dependencies: RotationDependencies,
+  grant: Readonly<GrantRecord>,
+  refresh: GrantRefresh,
+  secret: string,
+): Promise<{ grant: GrantRecord; secret: string }> {
+  const { ring, clock, connections } = dependencies
+  const key_id = await ring.currentId()
+  const next = await successor(ring, key_id, secret)
+  const now = unixTime(clock)
+  const generation = refresh.generation + 1
+  const rotated: GrantRecord = {
+    ...grant,
+    used_at: now,
+    refresh: {
+      generation,
+      current_hash: await sha256(next),
+      rotations: [...refresh.rotations, { generation, at: now, key_id }].slice(-rememberedRotations),
+    },
+  }
+  const needed = grantExpiry(rotated)
+  if (grant.connection === undefined || (grant.connection_expires_at ?? 0) >= needed)
+    return { grant: rotated, secret: next }
+  const until = connectionExpiry(rotated)
+  await connections.extend(grant.owner, grant.connection, until)
+  return { grant: { ...rotated, connection_expires_at: until }, secret: next }
+}
+
+/**
+ * From the presented secret to the current one, by the key that made each step. `undefined`: it does not lead there,
+ * so it never was a token of this grant, or one too old to tell.
+ */
+async function walk(
+  ring: KeyRing,
+  presented: Presented,
+  refresh: GrantRefresh | undefined,
+): Promise<string | undefined> {
+  if (!refresh || presented.generation > refresh.generation) return undefined
+  let { secret } = presented
+  for (let generation = presented.generation + 1; generation <= refresh.generation; generation++) {
+    const step = refresh.rotations.find((rotation) => rotation.generation === generation)
+    if (!step) return undefined
+    secret = await successor(ring, step.key_id, secret)
+  }
+  return constantTimeEqual(await sha256(secret), refresh.current_hash) ? secret : undefined
+}
+
+async function successor(ring: KeyRing, key_id: string, secret: string): Promise<string> {
+  const material = await ring.derive(key_id, 'refresh')
+  if (!material) throw new Unavailable(`secret: ${key_id}, which made this refresh token, is not configured`)
+  return hmac(await importHmacKey(material), secret)
+}
+
+function rotationAfter(
+  refresh: GrantRefresh,
+  generation: number,
+): GrantRefresh['rotations'][number] | undefined {
+  return refresh.rotations.find((rotation) => rotation.generation === generation + 1)
+}
+
+function answer(
+  dependencies: RotationDependencies,
+  grant: Readonly<GrantRecord>,
+  scopes: readonly string[],
+  secret: string,
+): Promise<TokenSet> {
+  const refresh_token = formatRefreshToken(grantRef(grant), grant.refresh?.generation ?? 0, secret)
+  return tokenSet(dependencies, grant, { scopes, refresh_token })
+}
+
+function deadToken(description: string): OAuthError {
+  return new OAuthError('invalid_grant', description)
+}

@@ -1,0 +1,22 @@
+import { type Clock, unixTime } from '../clock.ts'
+import type { TokenSet } from '../engine.ts'
+import type { GrantRecord } from '../records/grant.ts'
+import type { AccessTokens } from './access-token.ts'
+
+/** The token endpoint's answer (RFC 6749 5.1) for a grant as it now stands. */
+export async function tokenSet(
+  dependencies: { accessTokens: AccessTokens; clock: Clock; accessTokenLifetime: number },
+  grant: Readonly<GrantRecord>,
+  request: { scopes: readonly string[]; refresh_token: string | undefined },
+): Promise<TokenSet> {
+  const { accessTokens, clock, accessTokenLifetime } = dependencies
+  // A token never outlives the grant it stands on.
+  const expires_in = Math.max(1, Math.min(accessTokenLifetime, grant.expires_at - unixTime(clock)))
+  return {
+    access_token: await accessTokens.issue(grant, { scopes: request.scopes, lifetime: expires_in }),
+    token_type: 'Bearer',
+    expires_in,
+    scope: request.scopes.join(' '),
+    ...(request.refresh_token === undefined ? {} : { refresh_token: request.refresh_token }),
+  }
+}

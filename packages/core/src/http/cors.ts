@@ -1,0 +1,46 @@
+/**
+ * On every answer that browser-based clients must be able to read. Any origin may: nothing here is decided by a cookie
+ * on these requests, and without `Allow-Credentials` a browser sends none.
+ */
+export const corsHeaders: Readonly<Record<string, string>> = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'WWW-Authenticate, Mcp-Session-Id',
+}
+
+const allowedHeaders = [
+  'MCP-Protocol-Version',
+  'Content-Type',
+  'Authorization',
+  'Mcp-Session-Id',
+  'Last-Event-ID',
+] as const
+
+/**
+ * The answer to an OPTIONS request: 204 with what a browser may send (Fetch standard, CORS-preflight).
+ *
+ * @param methods The methods the endpoint answers; OPTIONS need not be among them.
+ * @example
+ * if (request.method === 'OPTIONS') return preflight(request, ['POST'])
+ */
+export function preflight(request: Request, methods: readonly string[]): Response {
+  const requested = request.headers.get('access-control-request-headers') ?? ''
+  return new Response(null, {
+    status: 204,
+    headers: {
+      ...corsHeaders,
+      'access-control-allow-methods': [...new Set([...methods, 'OPTIONS'])].join(', '),
+      'access-control-allow-headers': [...allowedHeaders, ...furtherMcpHeaders(requested)].join(', '),
+      'access-control-max-age': '86400',
+      vary: 'Access-Control-Request-Headers',
+    },
+  })
+}
+
+/** The protocol's newer revisions mirror a call's arguments in `Mcp-Param-*` headers, whose names no list can hold. */
+function furtherMcpHeaders(requested: string): string[] {
+  const known = new Set(allowedHeaders.map((name) => name.toLowerCase()))
+  return requested
+    .split(',', 64)
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => /^mcp-[a-z0-9_-]{1,64}$/.test(name) && !known.has(name))
+}

@@ -1,0 +1,80 @@
+import { OAuthError } from '../errors.ts'
+
+/** Parameters of a request; a value is what the sender meant, never a list by accident. */
+export interface Form {
+  /** The value; empty counts as left out (RFC 6749 3.1). */
+  get(name: string): string | undefined
+  all(name: string): readonly string[]
+}
+
+const maximumBytes = 64 * 1024
+
+/** The query's parameters. Throws `invalid_request` when one repeats that may not. */
+export function queryForm(request: Request): Form {
+  return form(new URL(request.url).searchParams)
+}
+
+/**
+ * A form body's parameters. Some clients name several content types at once: the form type need only be among them.
+ */
+export async function bodyForm(request: Request): Promise<Form> {
+  const type = request.headers.get('content-type') ?? ''
+  const text = await bodyText(request)
+  if (/application\/x-www-form-urlencoded/i.test(type)) return form(new URLSearchParams(text))
+  throw new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded.')
+}
+
+/** A JSON body. Throws `invalid_request` when it is none. */
+export async function jsonBody(request: Request): Promise<unknown> {
+  const text = await bodyText(request)
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new OAuthError('invalid_request', 'The body is not JSON.')
+  }
+}
+
+async function bodyText(request: Request): Promise<string> {
+  const tooLarge = () =>
+    new OAuthError('invalid_request', `The body is larger than ${maximumBytes} bytes.`, { status: 413 })
+  if (Number(request.headers.get('content-length') ?? 0) > maximumBytes) throw tooLarge()
+  if (!request.body) return ''
+  const chunks: Uint8Array[] = []
+  let length = 0
+  const reader = request.body.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) break
+      length += value.byteLength
+      if (length > maximumBytes) throw tooLarge()
+      chunks.push(value)
+    }
+  } finally {
+    await reader.cancel().catch(() => {})
+  }
+  const whole = new Uint8Array(length)
+  let offset = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return new TextDecoder().decode(whole)
+}
+
+/** RFC 8707 lets `resource` repeat; anything else may come once (RFC 6749 3.1). */
+function form(parameters: URLSearchParams): Form {
+  for (const name of new Set(parameters.keys())) {
+    if (name !== 'resource' && parameters.getAll(name).length > 1) {
+      throw new OAuthError('invalid_request', `The parameter ${safeName(name)} is repeated.`)
+    }
+  }
+  return {
+    get: (name) => parameters.get(name) || undefined,
+    all: (name) => parameters.getAll(name).filter((value) => value !== ''),
+  }
+}
+
+function safeName(name: string): string {
+  return name.replace(/[^A-Za-z0-9_.-]/g, '?').slice(0, 40)
+}

@@ -1,0 +1,47 @@
+import { isNamed, type OAuthError, type Unavailable } from '../errors.ts'
+import { corsHeaders } from './cors.ts'
+
+const noStore = { 'cache-control': 'no-store', pragma: 'no-cache' }
+
+/** A JSON answer that no cache keeps and any origin may read. */
+export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json', ...noStore, ...corsHeaders, ...headers },
+  })
+}
+
+/** A redirect by GET. 303 after a POST, so that its body is not sent along. */
+export function redirect(
+  location: string,
+  options: { status?: 302 | 303; cookies?: readonly string[] } = {},
+): Response {
+  const headers = new Headers({ location, ...noStore, 'referrer-policy': 'no-referrer' })
+  for (const value of options.cookies ?? []) headers.append('set-cookie', value)
+  return new Response(null, { status: options.status ?? 302, headers })
+}
+
+/** What an endpoint that speaks JSON answers to whatever was thrown (RFC 6749 5.2). */
+export function errorResponse(error: unknown): Response {
+  if (isNamed<OAuthError>(error, 'OAuthError')) {
+    const retry = error.status === 503 ? { 'retry-after': '2' } : {}
+    return json({ error: error.code, error_description: error.message }, error.status, {
+      ...retry,
+      ...error.headers,
+    })
+  }
+  if (isNamed<Unavailable>(error, 'Unavailable')) {
+    return json(
+      {
+        error: 'temporarily_unavailable',
+        error_description: 'A service we depend on is out. Try again shortly.',
+      },
+      503,
+      { 'retry-after': String(error.retryAfter) },
+    )
+  }
+  return json(
+    { error: 'server_error', error_description: 'Something went wrong here. It has been noted.' },
+    500,
+  )
+}

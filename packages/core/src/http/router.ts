@@ -1,0 +1,67 @@
+import type { RequestContext, Route } from '../auth.ts'
+import { preflight } from './cors.ts'
+import { errorResponse, json } from './responses.ts'
+
+export type Handler = (request: Request, context: RequestContext) => Promise<Response> | Response
+
+/** One path: what it answers, and whether pages of other origins may call it. */
+export interface Entry {
+  path: string
+  methods: Readonly<{ GET?: Handler; POST?: Handler }>
+  /** Browser-based clients call it: preflights are answered. */
+  cors?: boolean
+}
+
+/** A request on one of our paths is answered; any other is left to the application. */
+export interface Router {
+  handle(request: Request, context?: RequestContext): Promise<Response | undefined>
+  readonly routes: readonly Route[]
+}
+
+/**
+ * Finds the entry by one look-up. Paths are public ones; where a reverse proxy removes `stripPrefix`, the shortened
+ * path is known too.
+ */
+export function router(entries: readonly Entry[], stripPrefix: string): Router {
+  const table = new Map<string, Entry>()
+  const routes: Route[] = []
+  for (const entry of entries) {
+    const methods = [...Object.keys(entry.methods), ...(entry.methods.GET ? ['HEAD'] : []), 'OPTIONS']
+    for (const path of pathsOf(entry.path, stripPrefix)) {
+      table.set(path, entry)
+      routes.push({ path, methods })
+    }
+  }
+  return {
+    routes,
+    async handle(request, context = {}) {
+      const entry = table.get(pathOf(request))
+      if (!entry) return undefined
+      const { GET, POST } = entry.methods
+      try {
+        if (request.method === 'GET' && GET) return await GET(request, context)
+        if (request.method === 'POST' && POST) return await POST(request, context)
+        if (request.method === 'HEAD' && GET && !POST) return withoutBody(await GET(request, context))
+        if (request.method === 'OPTIONS' && entry.cors) return preflight(request, Object.keys(entry.methods))
+        const allow = [...Object.keys(entry.methods), ...(entry.cors ? ['OPTIONS'] : [])].join(', ')
+        return json({ error: 'invalid_request', error_description: `Use ${allow}.` }, 405, { allow })
+      } catch (error) {
+        return errorResponse(error)
+      }
+    },
+  }
+}
+
+/** The public path, and what is left of it behind a proxy that removes `stripPrefix`. */
+export function pathsOf(path: string, stripPrefix: string): readonly string[] {
+  if (stripPrefix === '' || !(path === stripPrefix || path.startsWith(`${stripPrefix}/`))) return [path]
+  return [path, path.slice(stripPrefix.length) || '/']
+}
+
+function pathOf(request: Request): string {
+  return new URL(request.url).pathname
+}
+
+function withoutBody(response: Response): Response {
+  return new Response(null, { status: response.status, headers: response.headers })
+}

@@ -1,0 +1,34 @@
+/** Everything a server author needs. Provider packages use `/provider`, storage packages `/storage`. */
+export type {
+  Auth,
+  AuthExtra,
+  Authentication,
+  AuthInfo,
+  Mountable,
+  RequestContext,
+  Route,
+  ScopeNeed,
+  UpstreamToken,
+} from './auth.ts'
+export { type Clock, systemClock } from './clock.ts'
+export { ConfigurationError, NoUpstreamToken, Unavailable, UpstreamEnded } from './errors.ts'
+export type { DrawbridgeEvent, EventListener, GrantEnd } from './events.ts'
+export type { ClaimsOf } from './identity/provider.ts'
+export { type OAuthServer, oauthProxy, oauthServer } from './oauth-server.ts'
+export type {
+  Lifetimes,
+  MultiProviderOptions,
+  OAuthProxyOptions,
+  OAuthServerOptions,
+  RedirectUriOptions,
+  RegistrationOptions,
+  ResourceOptions,
+  ScopeOptions,
+  StaticClient,
+} from './options.ts'
+export type { ErrorText, Messages } from './pages/messages.ts'
+export type { Theme } from './pages/theme.ts'
+export { dangerouslyStaticTokens, type StaticToken } from './resource-server/static-tokens.ts'
+export { type ResourceServerOptions, resourceServer, type UserOf, type Verifiers } from './resource-server.ts'
+export { type MemoryOptions, memory } from './storage/memory.ts'
+export type { Storage } from './storage/storage.ts'

@@ -1,0 +1,137 @@
+import type { ClientMetadata } from './clients/metadata.ts'
+import type { Clock } from './clock.ts'
+import type { EventListener } from './events.ts'
+import type { Provider } from './identity/provider.ts'
+import type { Messages } from './pages/messages.ts'
+import type { Theme } from './pages/theme.ts'
+import type { Storage } from './storage/storage.ts'
+
+/** Options of {@link oauthServer}. Every lifetime is in seconds. */
+export interface OAuthServerOptions<Path extends string = string> {
+  /**
+   * The public URL of this server, exactly as clients shall see it: `https://mcp.acme.dev`, or with a prefix,
+   * `https://acme.dev/mcp-server`. Never inferred from a request. Default: the variable `DRAWBRIDGE_ISSUER`.
+   */
+  issuer?: string | undefined
+  /**
+   * At least 32 random bytes (`openssl rand -base64 32`), the same on every instance. Several while rotating: the
+   * first seals, all open. Default: the variable `DRAWBRIDGE_SECRET`, separated by commas.
+   */
+  secret?: string | readonly string[] | undefined
+  storage: Storage
+  /** The protected resource's path below the issuer. Default `/mcp`. For several, use `resources`. */
+  resource?: Path | undefined
+  /** Several protected resources behind one authorization server, by path. */
+  resources?: Readonly<Record<Path, ResourceOptions>> | undefined
+  /** Scopes of the one resource; with `resources`, each has its own. */
+  scopes?: ScopeOptions | undefined
+  /** What a reverse proxy removes from the path before this process sees it. */
+  stripPrefix?: string | undefined
+  /** Clients known beforehand. */
+  clients?: readonly StaticClient[] | undefined
+  registration?: RegistrationOptions | undefined
+  redirectUris?: RedirectUriOptions | undefined
+  lifetimes?: Lifetimes | undefined
+  /** Keep the provider's tokens so that tools can call it as the user, and identities can be re-checked. Default true. */
+  keepUpstreamTokens?: boolean | undefined
+  /** Grants kept per user, client and redirect; the oldest goes first. Default 20. */
+  grantsPerInstallation?: number | undefined
+  /** Show the server to its users: on the pages, and in the metadata. */
+  name?: string | undefined
+  theme?: Theme | undefined
+  messages?: Partial<Messages> | undefined
+  /** `service_documentation`, `op_policy_uri`, `op_tos_uri` of the metadata (RFC 8414). */
+  documentation?:
+    | { service?: string | undefined; policy?: string | undefined; terms?: string | undefined }
+    | undefined
+  /** Skip our own consent page. Any client may then obtain a token silently from a user signed in upstream. */
+  dangerouslySkipConsent?: boolean | undefined
+  onEvent?: EventListener | undefined
+  /** Receives warnings about options that weaken security. Default `console.warn`. */
+  warn?: ((message: string) => void) | undefined
+  /** For outgoing requests to providers. Default: the global `fetch`. */
+  fetch?: typeof fetch | undefined
+  clock?: Clock | undefined
+}
+
+export interface ScopeOptions {
+  /** What clients may ask for. Default: `default` and `required` together, else the provider's default scopes. */
+  supported?: readonly string[] | undefined
+  /** For a client that names none. Default: `supported`. */
+  default?: readonly string[] | undefined
+  /** Without these a token does not reach the resource. Default: none. */
+  required?: readonly string[] | undefined
+}
+
+export interface ResourceOptions {
+  scopes?: ScopeOptions | readonly string[] | undefined
+  /** Used when a client names no resource. */
+  default?: boolean | undefined
+  /** Shown to people on the consent page, and as `resource_name` (RFC 9728). */
+  name?: string | undefined
+}
+
+export interface StaticClient extends Partial<Omit<ClientMetadata, 'redirect_uris'>> {
+  client_id: string
+  redirect_uris: readonly string[]
+  /** Left out: a public client (`none`). */
+  client_secret?: string | undefined
+}
+
+export interface RegistrationOptions {
+  /** Switches dynamic registration (RFC 7591) off, and out of the metadata. Default true. */
+  enabled?: boolean | undefined
+  /** How long a client may stay unapproved, in seconds. Default 24 h. */
+  unapprovedLifetime?: number | undefined
+  /** How long an approved client is kept after its last use, in seconds. Default 90 days. */
+  lifetime?: number | undefined
+}
+
+export interface RedirectUriOptions {
+  /**
+   * Narrows what clients may register. Patterns match per component: `https://*.example.com/callback`,
+   * `http://localhost:*\/*`, `cursor://*`. Never widens anything.
+   */
+  allow?: readonly string[] | undefined
+  /** Private-use schemes beyond the known ones and those with a dot (RFC 8252 7.1). */
+  schemes?: readonly string[] | undefined
+}
+
+/** Seconds, all of them. */
+export interface Lifetimes {
+  /** Default 5 minutes. */
+  code?: number | undefined
+  /** Default 1 hour. */
+  accessToken?: number | undefined
+  /** How long a grant may lie unused. Default: what the provider says of its refresh tokens, else 30 days. */
+  idle?: number | undefined
+  /** How long a grant lives at most. Default 180 days. */
+  absolute?: number | undefined
+  /** From `/authorize` to the callback. Default 15 minutes. */
+  transaction?: number | undefined
+  /** A rotated refresh token still answers with the current one. Default 120. */
+  refreshWindow?: number | undefined
+  /**
+   * The same when the successor was never presented, so that its answer must have been lost. Default 1 hour. Longer
+   * forgives longer outages of the client; shorter limits how long a copied token, unused since, remains good.
+   */
+  lostResponse?: number | undefined
+  /** How old an identity may become before a refresh checks it with the provider. Default 24 hours. */
+  identityRecheck?: number | undefined
+  /** How long a provider outage may delay that check. Default 7 days. */
+  identityGrace?: number | undefined
+}
+
+/** Options of {@link oauthProxy}: one upstream provider. */
+export interface OAuthProxyOptions<P extends Provider = Provider, Path extends string = string>
+  extends OAuthServerOptions<Path> {
+  provider: P
+  providers?: never
+}
+
+/** Options with several providers: the person chooses on the consent page. */
+export interface MultiProviderOptions<P extends Provider = Provider, Path extends string = string>
+  extends OAuthServerOptions<Path> {
+  provider?: never
+  providers: readonly P[]
+}

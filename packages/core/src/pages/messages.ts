@@ -1,0 +1,256 @@
+import { ConfigurationError } from '../errors.ts'
+
+/**
+ * Every word the pages show. Override any of them, for another language or another tone. Names that stand in a
+ * sentence are parameters; they arrive cleaned and marked for their writing direction, and are escaped afterwards.
+ */
+export interface Messages {
+  /** The language of these messages, a BCP 47 tag: it is the page's `lang`, and formats dates. */
+  lang: string
+  /** The writing direction. */
+  dir: 'ltr' | 'rtl'
+
+  /** The question on the consent page. */
+  consentHeading: (client: string, server: string) => string
+  /** The browser tab's title for it. */
+  consentTitle: (client: string, server: string) => string
+  /** Stands for a client that gave no name, inside a sentence. */
+  unnamedClient: string
+  /** Introduces the client. */
+  clientLabel: string
+  /** Beside a name that a client gave itself. */
+  unverified: string
+  unverifiedHint: string
+  /** Beside the name of a client whose identifier is an address under this domain. */
+  verifiedDomain: (domain: string) => string
+  verifiedDomainHint: (domain: string) => string
+  /** The same where it cannot be proved: any program on the device may use that identifier. */
+  claimedDomain: (domain: string) => string
+  claimedDomainHint: string
+  /** Beside the name of a client that the operator listed. */
+  listed: string
+  listedHint: (server: string) => string
+  /** For a name that mixes alphabets, as names made to deceive do. */
+  mixedAlphabets: string
+  /** Introduces where the browser goes after the answer. */
+  redirectLabel: string
+  redirectWebHint: string
+  /** For a client on the person's own computer (RFC 8252 7.3). */
+  loopbackTitle: string
+  loopbackHint: string
+  /** For a client reached by a scheme of its own (RFC 8252 7.1). */
+  privateUseTitle: string
+  privateUseHint: string
+  /** Introduces the server that the client wants to use. */
+  resourceLabel: string
+  /** Introduces the scopes. */
+  scopesHeading: string
+  /** For a client that asked for no scope. */
+  noScopes: string
+  /** What each scope allows, in words, by scope. Your entries are added to the default ones. */
+  scopes: Readonly<Record<string, string>>
+  /** What comes after the button, with one provider. */
+  nextStep: (provider: string) => string
+  /** The same with several. */
+  nextStepChoice: string
+  continueWith: (provider: string) => string
+  cancel: string
+
+  /** Opens the technical details. */
+  details: string
+  detailClientId: string
+  detailWebsite: string
+  detailRegistered: string
+  detailRedirectUri: string
+  detailResource: string
+  detailScopes: string
+  detailIssuer: string
+
+  /** When the link or the form is too old, or was used before. */
+  linkExpired: ErrorText
+  /** When the form came from elsewhere, or without what this page had set. */
+  formRefused: ErrorText
+  /** When the browser is not the one that began, or keeps no cookies, as in some embedded windows. */
+  otherBrowser: ErrorText
+  /** When the client is not known (any more). */
+  unknownClient: ErrorText
+  /** When the client asks to be answered at an address it has not registered. */
+  unknownRedirect: ErrorText
+  /** When the client's request is not a valid one, and it cannot be told so itself. */
+  invalidRequest: ErrorText
+  /** When the account may not enter. */
+  accessDenied: ErrorText
+  /** When something we depend on does not answer. */
+  unavailable: ErrorText
+  /** When we have failed. */
+  unexpected: ErrorText
+  /** The button to the person's own browser, out of an embedded window. */
+  openInBrowser: string
+  copyAddress: string
+  /** Introduces what the client's developer can use. */
+  errorDetail: string
+  reference: (reference: string) => string
+
+  /** When a step that was done already is opened again. */
+  doneTitle: string
+  doneMessage: string
+  doneHint: string
+}
+
+/** What an error page says: what happened, and what to do about it. */
+export interface ErrorText {
+  title: string
+  message: string
+  hint?: string | undefined
+}
+
+export const english: Messages = {
+  lang: 'en',
+  dir: 'ltr',
+
+  consentHeading: (client, server) => `Let “${client}” use ${server}?`,
+  consentTitle: (client, server) => `Let ${client} use ${server}?`,
+  unnamedClient: 'An app without a name',
+  clientLabel: 'App',
+  unverified: 'Not verified',
+  unverifiedHint: 'The app chose this name itself.',
+  verifiedDomain: (domain) => `Verified: ${domain}`,
+  verifiedDomainHint: (domain) => `Published by the owner of ${domain}.`,
+  claimedDomain: (domain) => `Says it is from ${domain}`,
+  claimedDomainHint: 'An app on your device cannot prove this.',
+  listed: 'Known app',
+  listedHint: (server) => `Set up by the people who run ${server}.`,
+  mixedAlphabets:
+    'This name mixes letters of different alphabets that look alike. It may imitate another app.',
+  redirectLabel: 'Takes you to',
+  redirectWebHint: 'Only continue if you know this address and came from it.',
+  loopbackTitle: 'This app runs on your own computer',
+  loopbackHint: 'Only continue if you just started connecting from it.',
+  privateUseTitle: 'This opens an app on your device',
+  privateUseHint: 'Only continue if you just started connecting from that app.',
+  resourceLabel: 'Server',
+  scopesHeading: 'If you continue, it will be able to',
+  noScopes: 'Use this server as you',
+  scopes: {
+    openid: 'Know that it is you',
+    profile: 'See your name and picture',
+    email: 'See your email address',
+    offline_access: 'Stay connected while you are away',
+  },
+  nextStep: (provider) => `Next, you sign in with ${provider}. The app never sees your password.`,
+  nextStepChoice: 'Next, you sign in with the account you choose. The app never sees your password.',
+  continueWith: (provider) => `Continue with ${provider}`,
+  cancel: 'Cancel',
+
+  details: 'Technical details',
+  detailClientId: 'Client ID',
+  detailWebsite: 'Website it names',
+  detailRegistered: 'Registered',
+  detailRedirectUri: 'Redirect address',
+  detailResource: 'Resource',
+  detailScopes: 'Scopes',
+  detailIssuer: 'Issuer',
+
+  linkExpired: {
+    title: 'This link is no longer valid',
+    message: 'It was open for too long, or it has been used already. Nothing was shared.',
+    hint: 'Go back to your app and connect again.',
+  },
+  formRefused: {
+    title: 'Let’s try that again',
+    message: 'We could not be sure that this answer came from our own page, so we did not use it.',
+    hint: 'Go back to your app and connect again. Allow cookies for this site if they are blocked.',
+  },
+  otherBrowser: {
+    title: 'Please continue in one browser',
+    message:
+      'You began in another browser, or this window does not keep cookies. We stop here to protect you.',
+    hint: 'Go back to your app and connect again, and stay in the same browser until you are done.',
+  },
+  unknownClient: {
+    title: 'This app is not registered here',
+    message: 'Its registration has expired or was never made. You did nothing wrong.',
+    hint: 'Restart the app and connect again. If that does not help, remove this server in the app, which clears its saved registration, and add it again.',
+  },
+  unknownRedirect: {
+    title: 'This app asked for something unexpected',
+    message: 'It wants to take you to an address it has not registered here, so we stopped.',
+    hint: 'If you trust the app, remove this server in it, add it again, and connect. Otherwise close this window.',
+  },
+  invalidRequest: {
+    title: 'This app’s request is not complete',
+    message: 'The app sent something we cannot use, so nobody was signed in.',
+    hint: 'Update the app, or try again from the beginning.',
+  },
+  accessDenied: {
+    title: 'This account has no access',
+    message: 'You signed in, but this account may not use this server.',
+    hint: 'Try again with another account, or ask the people who run this server.',
+  },
+  unavailable: {
+    title: 'Back in a moment',
+    message: 'Something we depend on is not answering right now. Nothing was lost.',
+    hint: 'Wait a few seconds and reload this page.',
+  },
+  unexpected: {
+    title: 'Something went wrong on our side',
+    message: 'It was not your doing, and nothing was shared.',
+    hint: 'Go back to your app and connect again.',
+  },
+  openInBrowser: 'Open in your browser',
+  copyAddress: 'Or copy this address into your browser',
+  errorDetail: 'For the app’s developer',
+  reference: (reference) => `Reference: ${reference}`,
+
+  doneTitle: 'This step is done',
+  doneMessage: 'You can close this window and go back to your app.',
+  doneHint: 'If the app is still waiting, connect again from there.',
+}
+
+/**
+ * The English messages with the operator's in their place. Throws {@link ConfigurationError} for a name that does
+ * not exist, a text where a function belongs, and a `lang` that is no language tag.
+ */
+export function withMessages(overrides: Partial<Messages> = {}): Messages {
+  for (const [name, value] of Object.entries(overrides)) {
+    if (value !== undefined) checkMessage(name, value)
+  }
+  const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined))
+  return { ...english, ...given, scopes: { ...english.scopes, ...overrides.scopes } }
+}
+
+function checkMessage(name: string, value: unknown): void {
+  const option = `messages.${name}`
+  if (!Object.hasOwn(english, name)) {
+    throw new ConfigurationError(option, 'there is no message of this name', 'Check its spelling.')
+  }
+  const expected = typeof english[name as keyof Messages]
+  const shape = { function: 'a function that returns the text', object: 'an object of texts' }[
+    String(expected)
+  ]
+  if (value === null || typeof value !== expected) {
+    throw new ConfigurationError(
+      option,
+      `got ${value === null ? 'null' : typeof value}`,
+      `Give ${shape ?? 'a text'}.`,
+    )
+  }
+  if (name === 'lang' && !isLanguageTag(String(value))) {
+    throw new ConfigurationError(
+      option,
+      `${JSON.stringify(value)} is no language tag`,
+      'Write it as "de" or "pt-BR".',
+    )
+  }
+  if (name === 'dir' && value !== 'ltr' && value !== 'rtl') {
+    throw new ConfigurationError(option, `got ${JSON.stringify(value)}`, 'Use "ltr" or "rtl".')
+  }
+}
+
+function isLanguageTag(value: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(value).length === 1
+  } catch {
+    return false
+  }
+}

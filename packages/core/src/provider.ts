@@ -1,0 +1,18 @@
+/** For provider packages: the contracts they implement. */
+
+export type { Clock } from './clock.ts'
+export { systemClock } from './clock.ts'
+export { ConfigurationError, Unavailable } from './errors.ts'
+export type {
+  Call,
+  ClaimsOf,
+  ClientAuth,
+  Endpoints,
+  Identity,
+  OAuthProvider,
+  Provider,
+  ProviderScopes,
+  UpstreamTokens,
+} from './identity/provider.ts'
+export { AccessDenied } from './identity/provider.ts'
+export type { Verification, VerifiedToken, Verifier, VerifierContext } from './resource-server/verifier.ts'

@@ -1,0 +1,85 @@
+import type { TokenEndpointAuthMethod } from '../clients/metadata.ts'
+
+/** "This user let this installation in": `grant/<owner>/<id>`. Deleting it is revoking it. */
+export interface GrantRecord {
+  owner: string
+  id: string
+  /** `<provider id>|<sub>` */
+  subject: string
+  provider: string
+  claims: unknown
+  client_id: string
+  client_name?: string | undefined
+  redirect_uri: string
+  /** Bound at the code exchange; a refresh must use the same. */
+  client_auth?: TokenEndpointAuthMethod | undefined
+  scopes: readonly string[]
+  resource: string
+  /** Id of the connection that holds the provider's tokens. */
+  connection?: string | undefined
+  correlation: string
+  /** Unix seconds, all of these. */
+  created_at: number
+  used_at: number
+  identity_checked_at: number
+  /** The absolute end. */
+  expires_at: number
+  /** Seconds a grant may lie unused. */
+  idle: number
+  /** Until when the store keeps the connection; moved on before the grant outlives it. */
+  connection_expires_at?: number | undefined
+  code: GrantCode
+  refresh?: GrantRefresh | undefined
+}
+
+export interface GrantCode {
+  /** SHA-256 of the code's secret. */
+  hash: string
+  code_challenge: string
+  /** Unix seconds. */
+  expires_at: number
+  redeemed_at?: number | undefined
+}
+
+export interface GrantRefresh {
+  generation: number
+  /** SHA-256 of the current secret. */
+  current_hash: string
+  /** The last rotations, oldest first: `secret(generation) = HMAC(key_id's K, secret(generation - 1))`. */
+  rotations: readonly { generation: number; at: number; key_id: string }[]
+}
+
+/** Which grant: `<owner>.<id>`, as it stands in every code and token. */
+export type GrantRef = string
+
+const refSyntax = /^[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]{1,64}$/
+
+export function grantRef(grant: { owner: string; id: string }): GrantRef {
+  return `${grant.owner}.${grant.id}`
+}
+
+export function isGrantRef(text: string): text is GrantRef {
+  return refSyntax.test(text)
+}
+
+export function grantKey(ref: GrantRef): string {
+  return `grant/${ref.replace('.', '/')}`
+}
+
+export function grantPrefix(owner: string): string {
+  return `grant/${owner}/`
+}
+
+/** When the store may drop the grant: unused for too long, or at its absolute end. */
+export function grantExpiry(grant: GrantRecord): number {
+  if (grant.code.redeemed_at === undefined) return grant.code.expires_at
+  return Math.min(grant.expires_at, grant.used_at + grant.idle)
+}
+
+/**
+ * When the store may drop the grant's connection: after the grant, and far enough away that a refresh moves it on
+ * once per idle period only.
+ */
+export function connectionExpiry(grant: Pick<GrantRecord, 'expires_at' | 'used_at' | 'idle'>): number {
+  return Math.min(grant.expires_at, grant.used_at + 2 * grant.idle) + 60
+}

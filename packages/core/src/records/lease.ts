@@ -1,0 +1,33 @@
+import type { Clock } from '../clock.ts'
+import { unixTime } from '../clock.ts'
+import { randomText } from '../crypto/random.ts'
+import type { Records } from './records.ts'
+
+/** Only one instance at a time does a piece of work; the store's expiry frees what a crash left: `lease/<owner>/<id>`. */
+export interface Lease {
+  release(): Promise<void>
+}
+
+/** Takes the lease for this many seconds, or resolves to `undefined` when somebody holds it. */
+export async function takeLease(
+  records: Records,
+  clock: Clock,
+  owner: string,
+  id: string,
+  seconds: number,
+): Promise<Lease | undefined> {
+  const key = `lease/${owner}/${id}`
+  const version = await records.put(
+    key,
+    { holder: randomText(8) },
+    { ifVersion: null, expiresAt: unixTime(clock) + seconds },
+  )
+  if (version === undefined) return undefined
+  return {
+    async release() {
+      await records.delete(key, version).catch(() => {
+        // It expires by itself.
+      })
+    },
+  }
+}

@@ -1,0 +1,179 @@
+import type { Clock } from '../clock.ts'
+import { unixTime } from '../clock.ts'
+import { type Sealer, sealedWith, UnknownSecret } from '../crypto/sealing.ts'
+import { Unavailable } from '../errors.ts'
+import type { EventListener } from '../events.ts'
+import type { KeyPage, ListOptions, Storage, StoredValue } from '../storage/storage.ts'
+
+/**
+ * Sealed JSON records over a {@link Storage}. Retries what may be retried and settles writes whose outcome is
+ * unknown, so that everyone above sees one of three things: done, somebody else was first, or {@link Unavailable}.
+ */
+export interface Records {
+  get<T>(key: string): Promise<Versioned<T> | undefined>
+  /** The new version, or `undefined` when the condition failed. `expiresAt` in Unix seconds. */
+  put<T>(
+    key: string,
+    value: T,
+    options: { ifVersion: string | null; expiresAt?: number },
+  ): Promise<string | undefined>
+  /** True when this call, or an earlier try of it, removed that version. */
+  delete(key: string, ifVersion: string): Promise<boolean>
+  list(prefix: string, options?: ListOptions): Promise<KeyPage>
+}
+
+/** A record as it was read. The value is shared with a cache: never change it in place. */
+export interface Versioned<T> {
+  key: string
+  value: Readonly<T>
+  version: string
+  /** The id of the secret it was sealed with. */
+  sealedWith: string
+}
+
+interface Envelope {
+  v: unknown
+  exp?: number
+}
+
+/** Milliseconds between tries; about two seconds in all, less than any client's patience. */
+const retryDelays = [30, 100, 250, 600, 1000]
+/** Instances' clocks may differ by this many seconds. */
+export const clockSkew = 60
+const cacheSize = 2000
+
+export function records(dependencies: {
+  storage: Storage
+  sealer: Sealer
+  clock: Clock
+  emit: EventListener
+}): Records {
+  const { storage, sealer, clock, emit } = dependencies
+  const opened = new Map<string, { version: string; envelope: Envelope; sealedWith: string }>()
+
+  async function retrying<T>(operation: string, attempt: () => Promise<T>): Promise<T> {
+    for (let index = 0; ; index++) {
+      try {
+        return await attempt()
+      } catch (cause) {
+        const delay = retryDelays[index]
+        if (delay === undefined) {
+          emit({ type: 'storage.unavailable', operation })
+          throw new Unavailable(`storage: ${operation} failed`, { cause })
+        }
+        await clock.sleep(delay)
+      }
+    }
+  }
+
+  const read = (key: string) => retrying('get', () => storage.get(key))
+
+  async function open(key: string, stored: StoredValue): Promise<Envelope> {
+    const known = opened.get(key)
+    if (known?.version === stored.version) return known.envelope
+    let envelope: Envelope
+    try {
+      envelope = JSON.parse(await sealer.open(key, stored.value))
+    } catch (cause) {
+      if (cause instanceof UnknownSecret) emit({ type: 'keys.unknown_secret', key_id: cause.keyId })
+      throw new Unavailable(`storage: the record ${key.split('/')[0]} does not open`, { cause })
+    }
+    remember(key, stored.version, envelope, sealedWith(stored.value))
+    return envelope
+  }
+
+  function remember(key: string, version: string, envelope: Envelope, secret: string): void {
+    opened.delete(key)
+    opened.set(key, { version, envelope, sealedWith: secret })
+    if (opened.size > cacheSize) {
+      const [oldest] = opened.keys()
+      if (oldest !== undefined) opened.delete(oldest)
+    }
+  }
+
+  return {
+    async get<T>(key: string) {
+      const stored = await read(key)
+      if (!stored) return undefined
+      const envelope = await open(key, stored)
+      // The store's own expiry rules; the sealed one only stops a tampered store from prolonging a record.
+      if (envelope.exp !== undefined && unixTime(clock) >= envelope.exp + clockSkew) return undefined
+      return { key, value: envelope.v as T, version: stored.version, sealedWith: sealedWith(stored.value) }
+    },
+
+    async put(key, value, options) {
+      const envelope: Envelope =
+        options.expiresAt === undefined ? { v: value } : { v: value, exp: options.expiresAt }
+      const sealed = await sealer.seal(key, JSON.stringify(envelope))
+      let unknown = false
+      return retrying('put', async () => {
+        if (unknown) {
+          // A fresh iv makes every sealed text unique, so equality means that our own write took effect.
+          const current = await read(key)
+          if (current?.value === sealed) return current.version
+          if ((current?.version ?? null) !== options.ifVersion) return undefined
+        }
+        const retried = unknown
+        unknown = true
+        const version = await storage.put(key, sealed, options)
+        if (version !== undefined) remember(key, version, envelope, sealedWith(sealed))
+        else if (retried) {
+          // The earlier try may have arrived late, between the read above and this one.
+          const current = await read(key)
+          if (current?.value === sealed) return current.version
+        }
+        return version
+      })
+    },
+
+    async delete(key, ifVersion) {
+      let unknown = false
+      return retrying('delete', async () => {
+        if (unknown) {
+          const current = await read(key)
+          if (!current) return true
+          if (current.version !== ifVersion) return false
+        }
+        unknown = true
+        return storage.delete(key, { ifVersion })
+      })
+    },
+
+    list: (prefix, options) => retrying('list', () => storage.list(prefix, options)),
+  }
+}
+
+/**
+ * Reads, decides, writes; again when somebody else was first. `change` returns the new value, or `undefined` to
+ * leave the record as it is. Resolves to the record as it then stands.
+ */
+export async function update<T>(
+  store: Records,
+  key: string,
+  expiresAt: (value: T) => number | undefined,
+  change: (value: Readonly<T>) => T | undefined,
+): Promise<Versioned<T> | undefined> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const record = await store.get<T>(key)
+    if (!record) return undefined
+    const value = change(record.value)
+    if (value === undefined) return record
+    const expiry = expiresAt(value)
+    const version = await store.put(key, value, {
+      ifVersion: record.version,
+      ...(expiry === undefined ? {} : { expiresAt: expiry }),
+    })
+    if (version !== undefined) return { ...record, value, version }
+  }
+  throw new Unavailable(`storage: too many writers on ${key.split('/')[0]}`)
+}
+
+/** Deletes whatever version there is. Resolves to the record it removed. */
+export async function remove<T>(store: Records, key: string): Promise<Versioned<T> | undefined> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const record = await store.get<T>(key)
+    if (!record) return undefined
+    if (await store.delete(key, record.version)) return record
+  }
+  throw new Unavailable(`storage: too many writers on ${key.split('/')[0]}`)
+}

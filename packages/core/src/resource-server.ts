@@ -1,0 +1,273 @@
+import type { Auth } from './auth.ts'
+import { type Clock, systemClock, unixTime } from './clock.ts'
+import { environment } from './environment.ts'
+import { ConfigurationError, Unavailable } from './errors.ts'
+import { type EventListener, guardedListener } from './events.ts'
+import { secureUrl } from './http/secure-url.ts'
+import { describe, gate } from './resource-server/gate.ts'
+import {
+  metadataResponder,
+  protectedResourceMetadata,
+  protectedResourceMetadataPath,
+  protectedResourceMetadataUrl,
+} from './resource-server/protected-resource-metadata.ts'
+import { missingScopes, unionScopes } from './resource-server/scopes.ts'
+import type { Verification, Verifier } from './resource-server/verifier.ts'
+
+/** One verifier, or several that are asked in turn. */
+export type Verifiers = Verifier | readonly Verifier[]
+
+/** What the verifiers say of a user: the union, when there are several. */
+export type UserOf<V> = V extends readonly (infer One)[] ? UserOfOne<One> : UserOfOne<V>
+type UserOfOne<V> = V extends Verifier<infer User> ? User : never
+
+/** Options of {@link resourceServer}. */
+export interface ResourceServerOptions<V extends Verifiers = Verifiers> {
+  /** The URL clients type, such as `https://mcp.acme.dev/mcp`, kept exactly as given. Or `DRAWBRIDGE_RESOURCE`. */
+  resource?: string | undefined
+  /** The issuers clients may sign in at; most clients use the first. An empty list says that there is none. */
+  authorizationServers?: readonly string[] | undefined
+  /** Checks the tokens. Several are asked in order, and the first that recognises a token decides. */
+  verifier: V
+  scopes?:
+    | {
+        /** For the metadata: what clients may ask for. Default: the required ones. */
+        supported?: readonly string[] | undefined
+        /** Without these a token does not reach the resource. Default: none. */
+        required?: readonly string[] | undefined
+        /** What a 401 names; give the full set for clients that cannot ask for more later. Default: `required`. */
+        challenge?: readonly string[] | undefined
+      }
+    | undefined
+  /** `resource_name` of the metadata. */
+  name?: string | undefined
+  /** `resource_documentation`, `resource_policy_uri` and `resource_tos_uri` of the metadata. */
+  documentation?:
+    | { service?: string | undefined; policy?: string | undefined; terms?: string | undefined }
+    | undefined
+  /** What a reverse proxy removes from the path before this process sees it. */
+  stripPrefix?: string | undefined
+  metadata?:
+    | {
+        /** Where the metadata is public, when the host's root is not yours to serve. */
+        url?: string | undefined
+        /** Also answer at the bare well-known path, where clients look last. Default true; false beside other resources. */
+        root?: boolean | undefined
+      }
+    | undefined
+  onEvent?: EventListener | undefined
+  /** Receives warnings about the configuration. Default `console.warn`. */
+  warn?: ((message: string) => void) | undefined
+  clock?: Clock | undefined
+}
+
+/**
+ * Protects a resource with tokens that somebody else issues: an authorization server that registers MCP clients by
+ * itself, or one's own tokens. Publishes where to sign in (RFC 9728) and lets in whom a verifier knows (RFC 6750).
+ *
+ * @throws {ConfigurationError} naming the option that is wrong and its fix.
+ * @example
+ * const auth = resourceServer({
+ *   resource: 'https://mcp.acme.dev/mcp',
+ *   authorizationServers: ['https://login.acme.dev'],
+ *   verifier: jwtVerifier({ issuer: 'https://login.acme.dev' }),
+ * })
+ */
+export function resourceServer<const V extends Verifiers>(
+  options: ResourceServerOptions<V>,
+): Auth<UserOf<V>> {
+  const clock = options.clock ?? systemClock
+  const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
+  const emit = guardedListener(options.onEvent)
+  const resource = checkedResource(options.resource || environment('DRAWBRIDGE_RESOURCE'))
+  const verifiers = checkedVerifiers(options.verifier)
+  const authorizationServers = checkedAuthorizationServers(options.authorizationServers, warn)
+  const required = options.scopes?.required ?? []
+  if (required.includes('offline_access')) {
+    throw new ConfigurationError(
+      'scopes.required',
+      'holds "offline_access"',
+      'Leave it out: it is between the client and the authorization server.',
+    )
+  }
+  const supported = unionScopes(options.scopes?.supported, required, options.scopes?.challenge)
+  const { resourceMetadataUrl, paths } = metadataLocations(resource, options)
+  const respond = metadataResponder(
+    protectedResourceMetadata({
+      resource,
+      authorizationServers,
+      scopes: supported,
+      name: options.name,
+      documentation: options.documentation,
+    }),
+  )
+
+  const check = (token: string): Promise<Verification<UserOf<V>>> =>
+    firstDecision(verifiers, token, resource) as Promise<Verification<UserOf<V>>>
+
+  const { authenticate, challenge } = gate<UserOf<V>>({
+    resource,
+    resourceMetadataUrl,
+    scopes: { required, supported, challenge: options.scopes?.challenge },
+    check: async (token) => {
+      const verification = await check(token)
+      return verification.status === 'not-mine' ? { status: 'invalid', reason: 'unrecognised' } : verification
+    },
+    onRefused: ({ status, reason }) => {
+      if (status === 'unavailable') emit({ type: 'upstream.unavailable', provider: 'verifier', reason })
+    },
+  })
+
+  return {
+    resource,
+    routes: [...paths].map((path) => ({ path, methods: ['GET', 'HEAD', 'OPTIONS'] })),
+    async handle(request) {
+      return paths.has(new URL(request.url).pathname) ? respond(request) : undefined
+    },
+    authenticate,
+    challenge,
+    async revalidate(auth) {
+      if (auth.expiresAt <= unixTime(clock)) return false
+      const verification = await check(auth.token)
+      if (verification.status === 'unavailable') throw new Unavailable(verification.reason)
+      return (
+        verification.status === 'valid' &&
+        verification.token.subject === auth.extra.subject &&
+        missingScopes(auth.scopes, verification.token.scopes).length === 0
+      )
+    },
+  }
+}
+
+/**
+ * Asks the verifiers in order; the first that recognises the token decides. One that is out might have recognised
+ * it, so after an outage only a plain yes of another counts: its no could be a 401 that the outage caused.
+ */
+async function firstDecision(
+  verifiers: readonly Verifier[],
+  token: string,
+  resource: string,
+): Promise<Verification> {
+  let outage: Verification | undefined
+  for (const verifier of verifiers) {
+    const verification = await attempt(verifier, token, resource)
+    if (verification.status === 'valid') return verification
+    if (verification.status === 'unavailable') outage ??= verification
+    if (verification.status === 'invalid') return outage ?? verification
+  }
+  return outage ?? { status: 'not-mine' }
+}
+
+async function attempt(verifier: Verifier, token: string, resource: string): Promise<Verification> {
+  try {
+    const verification = await verifier.verify(token, { resource })
+    if (['valid', 'invalid', 'not-mine', 'unavailable'].includes(verification?.status)) return verification
+    return { status: 'unavailable', reason: 'the verifier gave no usable answer' }
+  } catch (error) {
+    return { status: 'unavailable', reason: describe(error, token) }
+  }
+}
+
+function checkedResource(resource: string | undefined): string {
+  const fix = 'Pass the URL that clients type, such as https://mcp.acme.dev/mcp.'
+  if (!resource) {
+    throw new ConfigurationError(
+      'resource',
+      'is missing',
+      `Pass \`resource\`, or set DRAWBRIDGE_RESOURCE. ${fix}`,
+    )
+  }
+  secureUrl('resource', resource, fix)
+  if (resource.includes('?')) {
+    throw new ConfigurationError(
+      'resource',
+      `"${resource}" has a query`,
+      `Identify a resource by its path. ${fix}`,
+    )
+  }
+  return resource
+}
+
+function checkedVerifiers(given: Verifiers): readonly Verifier[] {
+  const verifiers: readonly Verifier[] = isList(given) ? given : [given]
+  if (verifiers.length === 0 || verifiers.some((verifier) => typeof verifier?.verify !== 'function')) {
+    throw new ConfigurationError(
+      'verifier',
+      verifiers.length === 0 ? 'is an empty list' : 'is missing, or has no `verify` function',
+      'Pass what checks the tokens: jwtVerifier({ issuer }) or introspectionVerifier({ endpoint, client }) of @drawbridge/jwt.',
+    )
+  }
+  return verifiers
+}
+
+function isList(given: Verifiers): given is readonly Verifier[] {
+  return Array.isArray(given)
+}
+
+function checkedAuthorizationServers(
+  given: readonly string[] | undefined,
+  warn: (message: string) => void,
+): readonly string[] {
+  if (!given) {
+    warn(
+      'authorizationServers: none given, so clients cannot find out where to sign in. Name the issuer, or pass an empty list when clients bring their tokens along.',
+    )
+    return []
+  }
+  const fix = 'Pass the issuer exactly as its own metadata spells it, such as https://login.acme.dev.'
+  for (const issuer of given) {
+    secureUrl('authorizationServers', issuer, fix)
+    if (issuer.includes('?'))
+      throw new ConfigurationError('authorizationServers', `"${issuer}" has a query`, fix)
+  }
+  return given
+}
+
+/** Where the metadata is said to be, and every path at which this process may be asked for it. */
+function metadataLocations(
+  resource: string,
+  { stripPrefix, metadata }: Pick<ResourceServerOptions, 'stripPrefix' | 'metadata'>,
+): { resourceMetadataUrl: string; paths: ReadonlySet<string> } {
+  const { pathname } = new URL(resource)
+  const paths = new Set<string>()
+  const add = (path: string) => {
+    paths.add(path)
+    // Clients that guess the address drop a closing slash before they insert the path.
+    paths.add(path.replace(/\/$/, ''))
+  }
+  add(protectedResourceMetadataPath(pathname))
+  if (stripPrefix !== undefined) {
+    add(protectedResourceMetadataPath(withoutPrefix(pathname, stripPrefix, 'resource')))
+  }
+  if (metadata?.root !== false) paths.add(protectedResourceMetadataPath('/'))
+  if (metadata?.url === undefined)
+    return { resourceMetadataUrl: protectedResourceMetadataUrl(resource), paths }
+  const url = secureUrl(
+    'metadata.url',
+    metadata.url,
+    'Pass the address at which clients can read the metadata.',
+  )
+  paths.add(url.pathname)
+  if (stripPrefix !== undefined && url.pathname.startsWith(`${stripPrefix}/`)) {
+    paths.add(withoutPrefix(url.pathname, stripPrefix, 'metadata.url'))
+  }
+  return { resourceMetadataUrl: metadata.url, paths }
+}
+
+function withoutPrefix(path: string, prefix: string, option: string): string {
+  if (!/^\/.*[^/]$/.test(prefix)) {
+    throw new ConfigurationError(
+      'stripPrefix',
+      `"${prefix}" is not a path`,
+      'Begin with a slash and do not end in one, such as "/api".',
+    )
+  }
+  if (path !== prefix && !path.startsWith(`${prefix}/`)) {
+    throw new ConfigurationError(
+      'stripPrefix',
+      `"${prefix}" is not where the path of \`${option}\` ("${path}") begins`,
+      'The public URL holds the prefix; only the path that reaches this process does not.',
+    )
+  }
+  return path.slice(prefix.length) || '/'
+}

@@ -1,0 +1,176 @@
+import type { Authentication, AuthInfo, ScopeNeed } from '../auth.ts'
+import { ConfigurationError } from '../errors.ts'
+import { preflight } from '../http/cors.ts'
+import { bearerCredentials } from './bearer.ts'
+import { type Challenge, insufficientScope, temporarilyUnavailable, unauthorized } from './challenge.ts'
+import { checkedScopes, looksLikeParameter, missingScopes, unionScopes } from './scopes.ts'
+import type { VerifiedToken } from './verifier.ts'
+
+/** What looking at a token came to. */
+export type GateResult<User = unknown> =
+  | { status: 'valid'; token: VerifiedToken<User>; grant?: string | undefined }
+  | { status: 'invalid'; reason: string }
+  /** `retryAfter` in seconds. */
+  | { status: 'unavailable'; reason: string; retryAfter?: number | undefined }
+
+export interface GateOptions<User> {
+  /** The resource identifier, exactly as clients know it. */
+  resource: string
+  /** Where its metadata is (RFC 9728). */
+  resourceMetadataUrl: string
+  scopes?:
+    | {
+        /** No request passes without these. */
+        required?: readonly string[] | undefined
+        /** Those a 403 repeats when the token holds them, since many clients replace their scopes by the challenge's. */
+        supported?: readonly string[] | undefined
+        /** What a 401 names, for clients that cannot ask for more later. Default: what the request needs. */
+        challenge?: readonly string[] | undefined
+      }
+    | undefined
+  /** Judges a token. Whatever it throws counts as an outage. */
+  check(token: string): Promise<GateResult<User>>
+  /** Told why a token was turned away. Reasons are for the operator and never reach the client. */
+  onRefused?: ((refusal: { status: 'invalid' | 'unavailable'; reason: string }) => void) | undefined
+}
+
+export interface Gate<User> {
+  authenticate(request: Request, need?: ScopeNeed): Promise<Authentication<User>>
+  challenge(auth: AuthInfo<User>, need: { scopes: readonly string[] }): Response
+}
+
+/**
+ * The door of one protected resource (RFC 6750, RFC 9728): reads the bearer token, has it checked, compares scopes,
+ * and answers what is refused. It fails closed: only a plain `valid` passes.
+ *
+ * @throws {ConfigurationError} for scopes or URLs that cannot stand in a challenge.
+ * @example
+ * const { authenticate, challenge } = gate({ resource, resourceMetadataUrl, check: async (token) => lookUp(token) })
+ */
+export function gate<User>(options: GateOptions<User>): Gate<User> {
+  const { resource, resourceMetadataUrl, check, onRefused } = options
+  if (looksLikeParameter(resourceMetadataUrl) || /["\\\s]/.test(resourceMetadataUrl)) {
+    throw new ConfigurationError(
+      'resource',
+      `"${resourceMetadataUrl}" cannot be written into a WWW-Authenticate header`,
+      'Clients would misread the challenge: choose a URL without quotes, spaces, `scope=` or `error=`.',
+    )
+  }
+  const required = checkedScopes('scopes.required', options.scopes?.required)
+  const supported = checkedScopes('scopes.supported', options.scopes?.supported)
+  const advertised = checkedScopes('scopes.challenge', options.scopes?.challenge)
+
+  /** Everything an operation needs; the resource's own part comes first. */
+  const needed = (scopes: readonly string[] | undefined): readonly string[] =>
+    scopes && scopes.length > 0 ? unionScopes(required, checkedScopes('scopes', scopes)) : required
+
+  const notAuthorized = (need: readonly string[], error?: 'invalid_token', description?: string) => {
+    const challenge: Challenge = {
+      resourceMetadataUrl,
+      scopes: unionScopes(need, advertised),
+      error,
+      description,
+    }
+    return refused(unauthorized(challenge))
+  }
+
+  const forbidden = (need: readonly string[], held: readonly string[]): Response =>
+    insufficientScope({
+      resourceMetadataUrl,
+      scopes: unionScopes(
+        need,
+        held.filter((scope) => supported.includes(scope)),
+      ),
+    })
+
+  return {
+    async authenticate(request, need) {
+      if (request.method === 'OPTIONS') return refused(preflight(request, ['GET', 'POST', 'DELETE']))
+      const scopes = needed(need?.scopes)
+      const credentials = bearerCredentials(request.headers)
+      if (credentials.kind === 'none') return notAuthorized(scopes)
+      if (credentials.kind === 'malformed') {
+        onRefused?.({ status: 'invalid', reason: 'malformed' })
+        return notAuthorized(
+          scopes,
+          'invalid_token',
+          'The Authorization header does not hold one bearer token.',
+        )
+      }
+      const result = await settle(check, credentials.token)
+      if (result.status === 'invalid') {
+        onRefused?.(result)
+        return notAuthorized(scopes, 'invalid_token')
+      }
+      if (result.status !== 'valid') {
+        onRefused?.(result)
+        return refused(temporarilyUnavailable(result.retryAfter))
+      }
+      if (missingScopes(scopes, result.token.scopes).length > 0) {
+        return refused(forbidden(scopes, result.token.scopes))
+      }
+      return {
+        ok: true,
+        auth: authInfo(credentials.token, result, { resource, resourceMetadataUrl }),
+      }
+    },
+    challenge: (auth, need) => forbidden(needed(need.scopes), auth.scopes),
+  }
+}
+
+/** Asks, and takes nothing for a yes but a yes: a check that throws or answers nonsense decides nothing. */
+async function settle<User>(
+  check: (token: string) => Promise<GateResult<User>>,
+  token: string,
+): Promise<GateResult<User>> {
+  try {
+    const result = await check(token)
+    if (result.status === 'invalid' || result.status === 'unavailable') return result
+    if (result.status === 'valid' && isComplete(result.token)) return result
+    return { status: 'unavailable', reason: 'the check gave no usable answer' }
+  } catch (error) {
+    return { status: 'unavailable', reason: describe(error, token) }
+  }
+}
+
+/** Verifiers may be plain JavaScript; an expiry that is no number would keep streams open for ever. */
+function isComplete(token: VerifiedToken): boolean {
+  return (
+    Number.isFinite(token.expiresAt) &&
+    Array.isArray(token.scopes) &&
+    typeof token.subject === 'string' &&
+    token.subject !== '' &&
+    typeof token.clientId === 'string'
+  )
+}
+
+/** What went wrong, for the operator's log, where no token may appear. */
+export function describe(error: unknown, token: string): string {
+  const { name, message } = Object(error) as { name?: unknown; message?: unknown }
+  return `${String(name ?? 'Error')}: ${String(message ?? error)}`.replaceAll(token, '[token]')
+}
+
+function authInfo<User>(
+  token: string,
+  { token: verified, grant }: Extract<GateResult<User>, { status: 'valid' }>,
+  { resource, resourceMetadataUrl }: { resource: string; resourceMetadataUrl: string },
+): AuthInfo<User> {
+  return {
+    token,
+    clientId: verified.clientId,
+    scopes: [...verified.scopes],
+    expiresAt: verified.expiresAt,
+    resource: new URL(resource),
+    resourceMetadataUrl,
+    extra: {
+      subject: verified.subject,
+      issuer: verified.issuer,
+      user: verified.user,
+      ...(grant !== undefined && { grant }),
+    },
+  }
+}
+
+function refused(response: Response): { ok: false; response: Response } {
+  return { ok: false, response }
+}

@@ -1,0 +1,87 @@
+import { corsHeaders, preflight } from '../http/cors.ts'
+
+/** The document clients begin with (RFC 9728 2). */
+export interface ProtectedResourceMetadata {
+  /** The exact string that clients type and tokens are meant for. */
+  resource: string
+  authorization_servers?: readonly string[]
+  scopes_supported?: readonly string[]
+  bearer_methods_supported: readonly ['header']
+  resource_name?: string
+  resource_documentation?: string
+  resource_policy_uri?: string
+  resource_tos_uri?: string
+}
+
+export interface ProtectedResourceDescription {
+  resource: string
+  authorizationServers?: readonly string[] | undefined
+  scopes?: readonly string[] | undefined
+  name?: string | undefined
+  documentation?:
+    | { service?: string | undefined; policy?: string | undefined; terms?: string | undefined }
+    | undefined
+}
+
+const wellKnown = '/.well-known/oauth-protected-resource'
+
+/**
+ * The metadata document of a protected resource (RFC 9728 2). `offline_access` is left out: it is between a client
+ * and its authorization server, and no resource has a use for it.
+ */
+export function protectedResourceMetadata(
+  description: ProtectedResourceDescription,
+): ProtectedResourceMetadata {
+  const { resource, authorizationServers = [], name, documentation } = description
+  const scopes = (description.scopes ?? []).filter((scope) => scope !== 'offline_access')
+  return {
+    resource,
+    ...(authorizationServers.length > 0 && { authorization_servers: authorizationServers }),
+    ...(scopes.length > 0 && { scopes_supported: scopes }),
+    bearer_methods_supported: ['header'],
+    ...(name && { resource_name: name }),
+    ...(documentation?.service && { resource_documentation: documentation.service }),
+    ...(documentation?.policy && { resource_policy_uri: documentation.policy }),
+    ...(documentation?.terms && { resource_tos_uri: documentation.terms }),
+  }
+}
+
+/**
+ * Where a resource's metadata is: the well-known name goes between host and path (RFC 9728 3.1).
+ *
+ * @example
+ * protectedResourceMetadataUrl('https://mcp.acme.dev/mcp')
+ * // https://mcp.acme.dev/.well-known/oauth-protected-resource/mcp
+ */
+export function protectedResourceMetadataUrl(resource: string): string {
+  const url = new URL(resource)
+  return url.origin + protectedResourceMetadataPath(url.pathname)
+}
+
+/** The same for a path alone; also for the one a reverse proxy leaves over. */
+export function protectedResourceMetadataPath(path: string): string {
+  return path === '/' ? wellKnown : wellKnown + path
+}
+
+/**
+ * Answers GET, HEAD and OPTIONS with a metadata document that was serialised once, readable from any origin and
+ * cacheable for an hour.
+ *
+ * @example
+ * const respond = metadataResponder(protectedResourceMetadata({ resource, authorizationServers }))
+ * if (path === metadataPath) return respond(request)
+ */
+export function metadataResponder(document: object): (request: Request) => Response {
+  const body = JSON.stringify(document)
+  const headers = {
+    'content-type': 'application/json',
+    'cache-control': 'public, max-age=3600',
+    ...corsHeaders,
+  }
+  return (request) => {
+    if (request.method === 'GET') return new Response(body, { headers })
+    if (request.method === 'HEAD') return new Response(null, { headers })
+    if (request.method === 'OPTIONS') return preflight(request, ['GET', 'HEAD'])
+    return new Response(null, { status: 405, headers: { ...corsHeaders, allow: 'GET, HEAD, OPTIONS' } })
+  }
+}

@@ -1,0 +1,66 @@
+import { ConfigurationError } from '../errors.ts'
+
+/** Whether this is one `scope-token` (RFC 6749 3.3): printable ASCII without space, quote or backslash. */
+export function isScopeToken(value: string): boolean {
+  return /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(value)
+}
+
+/**
+ * Reads a `scope` parameter or claim (RFC 6749 3.3). Order is kept, repetitions are dropped, and stray spaces are
+ * forgiven. `undefined`: it holds something that is no scope.
+ */
+export function parseScope(value: string): string[] | undefined {
+  const scopes = value.split(' ').filter((scope) => scope !== '')
+  return scopes.every(isScopeToken) ? [...new Set(scopes)] : undefined
+}
+
+/** Writes a `scope` parameter (RFC 6749 3.3). */
+export function formatScope(scopes: readonly string[]): string {
+  return [...new Set(scopes)].join(' ')
+}
+
+/** The scopes of `needed` that `held` lacks. */
+export function missingScopes(needed: readonly string[], held: readonly string[]): string[] {
+  return needed.filter((scope) => !held.includes(scope))
+}
+
+/** The scopes that are in both, in the order of the first. */
+export function intersectScopes(first: readonly string[], second: readonly string[]): string[] {
+  return first.filter((scope) => second.includes(scope))
+}
+
+/** All of them once, in order of appearance. */
+export function unionScopes(...lists: readonly (readonly string[] | undefined)[]): string[] {
+  return [...new Set(lists.flatMap((list) => list ?? []))]
+}
+
+/**
+ * Checks scopes that a developer wrote.
+ *
+ * @param option The option's name, for the message.
+ * @throws {ConfigurationError} for a value that is no scope, or that a client would misread in a challenge.
+ */
+export function checkedScopes(option: string, scopes: readonly string[] | undefined): readonly string[] {
+  for (const scope of scopes ?? []) {
+    if (typeof scope !== 'string' || !isScopeToken(scope)) {
+      throw new ConfigurationError(
+        option,
+        `${JSON.stringify(scope)} is not a scope`,
+        'A scope is a word without spaces, quotes or backslashes; pass several as a list.',
+      )
+    }
+    if (looksLikeParameter(scope)) {
+      throw new ConfigurationError(
+        option,
+        `"${scope}" looks like a parameter of the WWW-Authenticate header`,
+        'Clients would misread the challenge: rename the scope so that it holds no `scope=` or `error=`.',
+      )
+    }
+  }
+  return scopes ?? []
+}
+
+/** Clients search the whole header with a plain regular expression, so a value must not resemble another parameter. */
+export function looksLikeParameter(text: string): boolean {
+  return /(scope|error|error_description|resource_metadata)=/i.test(text)
+}

@@ -1,0 +1,74 @@
+import { type Clock, systemClock, unixTime } from '../clock.ts'
+import { sha256 } from '../crypto/hash.ts'
+import { ConfigurationError } from '../errors.ts'
+import { checkedScopes } from './scopes.ts'
+import type { VerifiedToken, Verifier } from './verifier.ts'
+
+/** What a token written into the code stands for. */
+export interface StaticToken<User> {
+  /** Who it acts for. */
+  subject: string
+  clientId?: string | undefined
+  scopes?: readonly string[] | undefined
+  /** Unix seconds. Left out: it does not expire. */
+  expiresAt?: number | undefined
+  user?: User
+}
+
+/**
+ * A verifier for development and tests: a fixed map of tokens, each good for ever and for whoever has read the code.
+ * Says so once at construction.
+ *
+ * @param tokens The tokens, and what each stands for.
+ * @param options `warn`: receives the warning, default `console.warn`. `clock`: the time, for tests.
+ * @throws {ConfigurationError} for a token that no Authorization header could carry, or a scope that is none.
+ * @example
+ * resourceServer({
+ *   resource: 'http://localhost:3000/mcp',
+ *   authorizationServers: [],
+ *   verifier: dangerouslyStaticTokens({ 'dev-token': { subject: 'ada', scopes: ['files:read'] } }),
+ * })
+ */
+export function dangerouslyStaticTokens<User = undefined>(
+  tokens: Readonly<Record<string, StaticToken<User>>>,
+  options: { warn?: ((message: string) => void) | undefined; clock?: Clock | undefined } = {},
+): Verifier<User> {
+  const clock = options.clock ?? systemClock
+  const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
+  for (const [token, { scopes }] of Object.entries(tokens)) {
+    if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) {
+      // The token itself stays out of the message.
+      throw new ConfigurationError(
+        'dangerouslyStaticTokens',
+        `a token of ${token.length} characters holds some that no bearer token may`,
+        'Use letters, digits and -._~+/ (RFC 6750 2.1).',
+      )
+    }
+    checkedScopes('dangerouslyStaticTokens', scopes)
+  }
+  warn(
+    `dangerouslyStaticTokens: ${Object.keys(tokens).length} fixed token(s) open this server to whoever knows one. For development and tests only.`,
+  )
+  // Looked up by hash, so that the time a lookup takes tells nothing about a token's characters.
+  const byHash = Promise.all(
+    Object.entries(tokens).map(async ([token, entry]) => [await sha256(token), entry] as const),
+  ).then((entries) => new Map(entries))
+  return {
+    async verify(token) {
+      const entry = (await byHash).get(await sha256(token))
+      if (!entry) return { status: 'not-mine' }
+      const now = unixTime(clock)
+      if (entry.expiresAt !== undefined && entry.expiresAt <= now)
+        return { status: 'invalid', reason: 'expired' }
+      const verified: VerifiedToken<User> = {
+        subject: entry.subject,
+        clientId: entry.clientId ?? 'static',
+        scopes: [...(entry.scopes ?? [])],
+        expiresAt: entry.expiresAt ?? now + 3600,
+        issuer: 'static',
+        user: entry.user as User,
+      }
+      return { status: 'valid', token: verified }
+    },
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Checks access tokens that somebody else issued: a JWT against published keys, an introspection endpoint, a
+ * provider's API. Compose several with `resourceServer({ verifier: [a, b] })`.
+ */
+export interface Verifier<User = unknown> {
+  verify(token: string, context: VerifierContext): Promise<Verification<User>>
+}
+
+export interface VerifierContext {
+  /** The resource identifier the token must be meant for (RFC 8707). */
+  resource: string
+}
+
+/**
+ * - `not-mine`: not a token of the kind this verifier knows; the next one may look.
+ * - `invalid`: recognised, and refused. Nobody else is asked.
+ * - `unavailable`: could not be decided now. The request gets 503, never 401.
+ * - `valid`: good.
+ */
+export type Verification<User = unknown> =
+  | { status: 'not-mine' }
+  | { status: 'invalid'; reason: string }
+  | { status: 'unavailable'; reason: string }
+  | { status: 'valid'; token: VerifiedToken<User> }
+
+export interface VerifiedToken<User = unknown> {
+  subject: string
+  clientId: string
+  scopes: string[]
+  /** Unix seconds. */
+  expiresAt: number
+  issuer: string
+  user: User
+}

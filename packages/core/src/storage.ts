@@ -1,0 +1,6 @@
+/** For storage packages: the contract they implement. */
+
+export type { Clock } from './clock.ts'
+export { systemClock } from './clock.ts'
+export { ConfigurationError } from './errors.ts'
+export type { KeyPage, ListOptions, PutOptions, Storage, StoredValue } from './storage/storage.ts'

@@ -1,0 +1,50 @@
+/**
+ * Where Drawbridge keeps its records. Four operations with conditional writes; there is no unconditional write, so
+ * that a late writer cannot bring back what was revoked. A store that cannot compare and set cannot implement this.
+ *
+ * Values are already sealed when they arrive here. A key is `kind/id` or `kind/owner/id`.
+ */
+export interface Storage {
+  /** The current value, or `undefined` when absent or expired. */
+  get(key: string): Promise<StoredValue | undefined>
+  /**
+   * Writes when the condition holds and returns the new version; returns `undefined` when it does not.
+   * May throw after the write took effect: a caller that sees it throw knows nothing, and re-reads.
+   */
+  put(key: string, value: string, options: PutOptions): Promise<string | undefined>
+  /** Deletes when the version matches. Same rule for throwing as `put`. */
+  delete(key: string, options: { ifVersion: string }): Promise<boolean>
+  /**
+   * Keys that start with `prefix`, in pages. A prefix of `kind/owner/` is cheap; a one-part prefix is for
+   * administration and may scan. Keys that exist for the whole of a listing are in it at least once.
+   */
+  list(prefix: string, options?: ListOptions): Promise<KeyPage>
+  /** Removes up to `limit` expired entries and returns how many; for stores that do not expire by themselves. */
+  purge?(limit: number): Promise<number>
+  close?(): Promise<void>
+}
+
+export interface StoredValue {
+  value: string
+  /** Never reused for this key, not even after a delete, an expiry or a restart. */
+  version: string
+}
+
+export interface PutOptions {
+  /** `null`: the key must not exist. Otherwise: it must still be at this version. */
+  ifVersion: string | null
+  /** Whole Unix seconds. From then on the entry is absent to every operation. Left out: it does not expire. */
+  expiresAt?: number | undefined
+}
+
+export interface ListOptions {
+  cursor?: string | undefined
+  /** How many keys a page should hold. A store may return fewer, or a few more. */
+  limit?: number | undefined
+}
+
+export interface KeyPage {
+  keys: string[]
+  /** Present when there may be more. */
+  cursor?: string
+}
