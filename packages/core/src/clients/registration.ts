@@ -10,6 +10,7 @@ export interface RegistrationPolicy {
 }
 
 const maximumRedirectUris = 20
+const supportedGrantTypes = ['authorization_code', 'refresh_token']
 const authMethods: readonly TokenEndpointAuthMethod[] = ['none', 'client_secret_basic', 'client_secret_post']
 
 /**
@@ -29,38 +30,22 @@ export function parseClientMetadata(body: unknown, policy: RegistrationPolicy): 
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new OAuthError('invalid_client_metadata', 'The body must be a JSON object of client metadata.')
   }
-  // Clients list every grant they can do, device codes and all; RFC 7591 3.2.1 lets us keep what we do too, and the
-  // response says which. Without the code grant nothing would be left of a client that registers itself.
-  const metadata = clientMetadata(body, policy, ['authorization_code', 'refresh_token'])
-  if (!metadata.grant_types.includes('authorization_code')) {
-    throw invalid('grant_types', (body as Fields).grant_types, 'must include authorization_code')
+  const from = body as Fields
+  const grant_types = list(from, 'grant_types') ?? supportedGrantTypes
+  if (!grant_types.includes('authorization_code')) {
+    throw invalid('grant_types', grant_types, 'must include authorization_code')
   }
-  return metadata
-}
-
-/** The same for any source of metadata: `grantTypes` are those the client may keep. */
-export function clientMetadata(
-  fields: object,
-  policy: RegistrationPolicy,
-  grantTypes: readonly string[],
-): ClientMetadata {
-  const from = fields as Fields
-  const grant_types = list(from, 'grant_types')?.filter((type) => grantTypes.includes(type)) ?? [
-    'authorization_code',
-    'refresh_token',
-  ]
-  const byCode = grant_types.includes('authorization_code')
   const response_types = list(from, 'response_types') ?? ['code']
-  if (byCode && !response_types.includes('code')) {
-    throw invalid('response_types', from.response_types, 'must include code')
-  }
+  if (!response_types.includes('code')) throw invalid('response_types', response_types, 'must include code')
   const application_type = oneOf(from, 'application_type', ['native', 'web']) ?? 'native'
   return {
-    redirect_uris: byCode ? redirectUris(from, application_type, policy.redirectUris) : [],
+    redirect_uris: redirectUris(from, application_type, policy.redirectUris),
     token_endpoint_auth_method:
       oneOf(from, 'token_endpoint_auth_method', authMethods) ?? 'client_secret_basic',
-    grant_types,
-    response_types: byCode ? ['code'] : [],
+    // Clients list every grant they know, device codes and all. RFC 7591 3.2.1 lets us keep those we do, and the
+    // response says which: better than to lock the client out.
+    grant_types: grant_types.filter((type) => supportedGrantTypes.includes(type)),
+    response_types: ['code'],
     application_type,
     scope: scope(from, policy.supportedScopes),
     client_name: displayName(from),

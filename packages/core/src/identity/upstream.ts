@@ -124,7 +124,7 @@ export function upstream(
   ): UpstreamTokens {
     const now = unixTime(clock)
     const translate = provider.scopes.fromUpstream ?? ((scope: string) => scope)
-    const refreshLifetime = Number(answer['refresh_token_expires_in'] ?? answer['refresh_expires_in'])
+    const refreshLifetime = Number(answer.refresh_token_expires_in ?? answer.refresh_expires_in)
     return {
       access_token: answer.access_token,
       token_type: answer.token_type,
@@ -201,8 +201,8 @@ export function upstream(
           code_challenge_method: 'S256',
         }
         const { text } = scopesToSend(request.scopes)
-        if (text) parameters['scope'] = text
-        if (provider.issuer) parameters['nonce'] = request.nonce
+        if (text) parameters.scope = text
+        if (provider.issuer) parameters.nonce = request.nonce
         for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
         return url.href
       }),

@@ -125,7 +125,7 @@ a:hover{text-decoration-thickness:.15em}
 .facts>div{display:grid;grid-template-columns:6.5rem 1fr;gap:.125rem 1rem;align-items:baseline;padding:.75rem 1rem}
 .facts>div+div{border-top:1px solid var(--line)}
 dt{font-size:.875rem;line-height:1.5;color:var(--quiet)}
-b{margin-inline-end:.5rem;font-weight:600}
+b{margin-inline-end:.25rem;font-weight:600}
 .badge{
   display:inline-block;
   padding:.0625rem .5rem;

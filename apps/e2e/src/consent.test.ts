@@ -1,0 +1,170 @@
+import { chooseButton, type Page, signIn } from '@drawbridge/testing'
+import { describe, expect, it } from 'vitest'
+import { issuer, world } from './world.ts'
+
+async function atConsent(options: Parameters<typeof world>[0] = {}, metadata: Record<string, unknown> = {}) {
+  const w = world(options)
+  const app = w.client()
+  await app.register(metadata)
+  const pending = await app.authorize()
+  const person = w.browser()
+  const until = (url: URL) => url.port === '33418' || url.hostname === 'github.test'
+  const page = await person.open(pending.url, { until })
+  return { ...w, app, pending, person, page, until }
+}
+
+const approve = (page: Page) => {
+  const button = chooseButton(page)
+  if (!button) throw new Error(`no button on ${page.text}`)
+  return button
+}
+
+describe('the page', () => {
+  it('names the client, the address it is answered at, the scopes and the server', async () => {
+    const { page } = await atConsent({ name: 'Acme tools' }, { client_name: 'Desk <b>app</b>' })
+    expect(page.status).toBe(200)
+    expect(page.text).toContain('Desk <b>app</b>')
+    expect(page.body).not.toContain('<b>app</b>')
+    expect(page.text).toContain('127.0.0.1:33418')
+    expect(page.text).toContain('runs on your own computer')
+    expect(page.text).toContain('Acme tools')
+    expect(page.text).toContain('Continue with GitHub')
+  })
+
+  it('cannot be framed, cached, or made to load or run anything', async () => {
+    const { page } = await atConsent()
+    const policy = page.headers.get('content-security-policy') ?? ''
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).not.toContain('form-action')
+    expect(policy).not.toContain('unsafe')
+    expect(page.headers.get('x-frame-options')).toBe('DENY')
+    expect(page.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(page.headers.get('referrer-policy')).toBe('no-referrer')
+    expect(page.headers.get('cache-control')).toBe('no-store')
+  })
+
+  it('is asked before the provider is, every time', async () => {
+    const { client, browser, provider } = world({ github: { skipAuthorized: true } })
+    const person = browser()
+    const app = client()
+    await app.login(person, { user: 'octocat' })
+    const asked = provider.requests.length
+    const page = await person.open((await app.authorize()).url)
+    expect(new URL(page.url).pathname).toBe('/consent')
+    expect(provider.requests.length).toBe(asked)
+  })
+})
+
+describe('denying', () => {
+  it('tells the client, with state and iss, and never reaches the provider', async () => {
+    const { app, browser, provider, fetch, pending } = await atConsent()
+    const back = await signIn(browser(), (await app.authorize()).url, { approve: false })
+    expect(back.searchParams.get('error')).toBe('access_denied')
+    expect(back.searchParams.getAll('iss')).toEqual([issuer])
+    expect(back.searchParams.get('state')).not.toBeNull()
+    expect(provider.requests).toHaveLength(0)
+    expect(pending && fetch).toBeTruthy()
+  })
+
+  it('is final', async () => {
+    const { person, page, until } = await atConsent()
+    const deny = chooseButton(page, { approve: false })
+    if (!deny) throw new Error('no way to deny')
+    await person.submit(page, deny, {}, { until })
+    expect((await person.submit(page, approve(page), {}, { until })).status).toBe(400)
+    expect((await person.open(page.url)).text).toContain('no longer valid')
+  })
+})
+
+describe('the form is only taken from our own page, in the same browser', () => {
+  it('a site that posts it itself is refused, whatever it fills in', async () => {
+    const { person, page, provider, until, events } = await atConsent()
+    const [form] = page.forms
+    const fields = form?.fields.map(([name, value]) => `<input name="${name}" value="${value}">`).join('')
+    const evil = person.imagine(
+      'https://evil.test/',
+      `<form method="post" action="${form?.action}">${fields}<button name="decision" value="approve">Win</button></form>`,
+    )
+    const result = await person.submit(evil, approve(evil), {}, { until })
+    expect(result.status).toBe(403)
+    expect(provider.requests).toHaveLength(0)
+    expect(events).toContainEqual(expect.objectContaining({ type: 'consent.refused', reason: 'cross_site' }))
+  })
+
+  it.each([
+    ['without its token', ''],
+    ['with a token of another rendering by nobody', 'a.b.c'],
+  ])('%s it is refused', async (_, csrf) => {
+    const { person, page, until } = await atConsent()
+    const result = await person.submit(page, approve(page), { csrf }, { until })
+    expect(result.status).toBe(403)
+    expect(result.headers.getSetCookie().join()).not.toContain('transaction-')
+  })
+
+  it("another browser's token is refused: it is bound to the cookie", async () => {
+    const { browser, page, until } = await atConsent()
+    const stranger = browser()
+    expect((await stranger.submit(page, approve(page), {}, { until })).status).toBe(403)
+    await stranger.open(page.url)
+    expect((await stranger.submit(page, approve(page), {}, { until })).status).toBe(403)
+  })
+
+  it("another transaction's token is refused, in the same browser", async () => {
+    const { app, person, page, until } = await atConsent()
+    const other = await person.open((await app.authorize()).url, { until })
+    const csrf = Object.fromEntries(other.forms[0]?.fields ?? []).csrf ?? ''
+    expect((await person.submit(page, approve(page), { csrf }, { until })).status).toBe(403)
+  })
+
+  it('several renderings stay good at once, and so do two tabs', async () => {
+    const { app, person, page, pending, until } = await atConsent()
+    await person.open(pending.url, { until })
+    await person.open(page.url, { until })
+    const [tabA, tabB] = [await app.authorize(), await app.authorize()]
+    const pageA = await person.open(tabA.url, { until })
+    const pageB = await person.open(tabB.url, { until })
+    for (const one of [page, pageA, pageB]) {
+      expect((await person.submit(one, approve(one), {}, { until })).leftFor?.hostname).toBe('github.test')
+    }
+  })
+})
+
+describe('cookies', () => {
+  it('are host-only, Secure, HttpOnly, Lax and one per transaction', async () => {
+    const { person, page, until, fetch } = await atConsent()
+    const sent = await fetch(page.url, { redirect: 'manual' })
+    expect(sent.headers.getSetCookie().join()).toMatch(/^__Host-drawbridge-browser=/)
+    const submitted = await person.submit(page, approve(page), {}, { until })
+    expect(submitted.leftFor?.hostname).toBe('github.test')
+    const [binding] = submitted.headers.getSetCookie()
+    expect(binding).toMatch(/^__Host-drawbridge-transaction-[\w-]{16}=[\w-]{43}; Path=\/; Max-Age=900; HttpOnly; SameSite=Lax; Secure$/)
+  })
+})
+
+it('is gone after fifteen minutes', async () => {
+  const { person, page, clock, until } = await atConsent()
+  clock.advance(901)
+  expect((await person.submit(page, approve(page), {}, { until })).status).toBe(400)
+  expect((await person.open(page.url)).status).toBe(400)
+})
+
+describe('dangerouslySkipConsent', () => {
+  it('says so loudly, goes straight to the provider, and keeps the browser binding', async () => {
+    const warnings: string[] = []
+    const w = world({ dangerouslySkipConsent: true, warn: (message) => warnings.push(message) })
+    expect(warnings.join()).toContain('dangerouslySkipConsent')
+    expect(w.events).toContainEqual({ type: 'configuration.weakened', option: 'dangerouslySkipConsent' })
+    const app = w.client()
+    await app.register()
+    const person = w.browser()
+    const until = (url: URL) => url.pathname.startsWith('/callback/')
+    let page = await person.open((await app.authorize()).url, { until })
+    expect(new URL(page.url).hostname).toBe('github.test')
+    page = await person.submit(page, approve(page), {}, { until })
+    const callback = page.leftFor
+    if (!callback) throw new Error('no callback')
+    expect((await w.browser().open(callback)).status).toBe(403)
+    expect((await person.open(callback, { until: (url) => url.port === '33418' })).leftFor?.searchParams.has('code')).toBe(true)
+  })
+})

@@ -1,0 +1,410 @@
+import { mkdirSync } from 'node:fs'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+// The pages are no public export: what people see is looked at here before any flow is built on it.
+import type { ConsentPage } from '../../../packages/core/src/pages/consent.ts'
+import { createPages } from '../../../packages/core/src/pages/pages.ts'
+import { launchChromium, skipWithoutChromium } from './chromium.ts'
+
+const screenshots = join(tmpdir(), 'drawbridge-pages')
+
+const logo = `<svg viewBox="0 0 32 32"><style>path{stroke:#fff}</style><script>top.pwned = 1</script>
+<rect width="32" height="32" rx="8" fill="#0b7a5b"/><path d="M8 22 16 8l8 14" stroke-width="3" fill="none"/></svg>`
+const plain = createPages({ issuer: 'https://mcp.acme.dev', name: 'Acme Tools' })
+const themed = createPages({
+  issuer: 'https://mcp.acme.dev',
+  name: 'Acme Tools',
+  theme: { accent: '#0b7a5b', logo },
+})
+const pale = createPages({ issuer: 'https://mcp.acme.dev', name: 'Acme Tools', theme: { accent: '#ffe94a' } })
+
+const consent: ConsentPage = {
+  client: { id: '0f8fad5b-d9cb-469f-a165-70867728950e', name: 'Claude Code', uri: 'https://claude.ai/code' },
+  redirect: { uri: 'http://localhost:33418/callback', kind: 'loopback' },
+  scopes: [{ name: 'profile' }, { name: 'repo:read', description: 'Read your repositories' }],
+  resource: { url: 'https://mcp.acme.dev/mcp' },
+  providers: [{ id: 'github', label: 'GitHub' }],
+  csrf: 'csrf-1',
+  action: '/answer',
+}
+const severalProviders: ConsentPage = {
+  ...consent,
+  client: { id: 'https://claude.ai/oauth/client.json', name: 'Claude', verifiedDomain: 'claude.ai' },
+  redirect: { uri: 'https://claude.ai/api/mcp/auth_callback', kind: 'https' },
+  scopes: ['openid', 'email', 'offline_access', 'files:read', 'mail:send'].map((name) => ({ name })),
+  providers: [
+    { id: 'github', label: 'GitHub' },
+    { id: 'google', label: 'Google' },
+    { id: 'entra', label: 'Acme single sign-on' },
+  ],
+}
+const long: ConsentPage = {
+  ...consent,
+  client: {
+    id: `https://x.example/${'abcdef'.repeat(60)}`,
+    name: `Donaudampfschifffahrtsgesellschaft Clаude ${'W'.repeat(300)}`,
+    uri: `https://x.example/${'y'.repeat(500)}`,
+    registeredAt: 1_763_683_200,
+  },
+  redirect: { uri: `https://${'claude-ai.'.repeat(20)}evil.example/${'z'.repeat(900)}`, kind: 'https' },
+  scopes: [{ name: 'scope'.repeat(50) }, { name: 's', description: 'Describe'.repeat(40) }],
+  resource: { url: `https://mcp.acme.dev/${'deep/'.repeat(60)}`, name: 'The one and only production server' },
+  providers: [{ id: 'github', label: `GitHub ${'Enterprise'.repeat(12)}` }],
+}
+const attack = `"'></title></style></bdi><script>pwned = 1</script><img src=/leak onerror="pwned = 1"><a href="javascript:pwned = 1">x</a>`
+const hostile: ConsentPage = {
+  ...consent,
+  client: { id: attack, name: attack, uri: 'javascript:pwned = 1', verifiedDomain: attack },
+  redirect: { uri: `https://claude.ai/${attack}`, kind: 'https' },
+  scopes: [{ name: attack }, { name: 's', description: attack }],
+  resource: { url: attack, name: attack },
+  providers: [
+    { id: attack, label: attack },
+    { id: 'github', label: 'GitHub' },
+  ],
+  csrf: attack,
+}
+
+const looks: Record<string, () => Promise<Response>> = {
+  '/consent': () => plain.consent(consent),
+  '/several-providers': () => themed.consent(severalProviders),
+  '/private-use': () =>
+    pale.consent({
+      ...consent,
+      client: { id: 'cursor', name: 'Cursor', listed: true },
+      redirect: { uri: 'cursor://anysphere.cursor-mcp/oauth/callback', kind: 'private-use' },
+      scopes: [],
+    }),
+  '/long': () => plain.consent(long),
+  '/unknown-client': () =>
+    plain.error({
+      ...plain.messages.unknownClient,
+      status: 400,
+      detail: 'invalid_client: no client of this client_id is registered',
+      reference: '7f3a-91bc',
+    }),
+  '/other-browser': () =>
+    themed.error({
+      ...themed.messages.otherBrowser,
+      status: 403,
+      openUrl: `https://mcp.acme.dev/authorize?state=${'s'.repeat(300)}`,
+    }),
+  '/done': () => plain.done(),
+}
+
+describe.skipIf(skipWithoutChromium('the pages in a browser'))('the pages in a browser', () => {
+  let browser: Browser
+  let site: Site
+  let elsewhere: Site
+  const answers: Received[] = []
+  const received: string[] = []
+
+  beforeAll(async () => {
+    mkdirSync(screenshots, { recursive: true })
+    browser = await launchChromium()
+    elsewhere = await serve(async ({ path }) =>
+      html(path === '/frame' ? `<iframe src="${site.origin}/consent"></iframe>` : '<h1>Back in the app</h1>'),
+    )
+    site = await serve(async (request) => {
+      const { path } = request
+      received.push(path)
+      if (path === '/answer' || path === '/answer-to-app') {
+        answers.push(request)
+        const location = path === '/answer' ? `${elsewhere.origin}/callback` : 'drawbridge-test://callback'
+        return new Response(null, { status: 303, headers: { Location: location } })
+      }
+      if (path === '/to-app') return await plain.consent({ ...consent, action: '/answer-to-app' })
+      if (path === '/hostile') return await plain.consent(hostile)
+      if (path === '/hostile-escaped-only') return html(await (await plain.consent(hostile)).text())
+      if (path === '/hostile-policy-only') {
+        const response = await plain.consent(consent)
+        const text = (await response.text()).replace('</main>', `${attack}<p style="color:red">x</p></main>`)
+        return new Response(text, { headers: response.headers })
+      }
+      return (await looks[path]?.()) ?? new Response(null, { status: 404 })
+    })
+  })
+
+  afterEach(async () => {
+    answers.length = 0
+    received.length = 0
+    await Promise.all(browser.contexts().map((context) => context.close()))
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await site?.close()
+    await elsewhere?.close()
+  })
+
+  async function visit(path: string, options: BrowserContextOptions = {}): Promise<Visit> {
+    const page = await (await browser.newContext(options)).newPage()
+    const complaints: string[] = []
+    page.on('console', (message) => complaints.push(message.text()))
+    page.on('pageerror', (error) => complaints.push(error.message))
+    await page.goto(path.startsWith('http') ? path : site.origin + path)
+    return { page, complaints }
+  }
+
+  describe.each(Object.keys(looks))('%s', (path) => {
+    test('is one response that its own policy does not complain about', async () => {
+      const { page, complaints } = await visit(path)
+      // Chromium logs the status of an error page; everything else would be a violation or a fault.
+      expect(complaints.filter((text) => !/status of 40[03]/.test(text))).toEqual([])
+      expect(received).toEqual([path])
+      expect(await page.locator('main').evaluate((main) => getComputedStyle(main).maxWidth)).toBe('480px')
+    })
+
+    test('has a language, a title, landmarks, one heading to begin with, and names for its controls', async () => {
+      const { page } = await visit(path)
+      expect(await page.getAttribute('html', 'lang')).toBe('en')
+      expect(await page.title()).not.toBe('')
+      for (const role of ['banner', 'main', 'contentinfo'] as const) {
+        expect(await page.getByRole(role).count()).toBe(1)
+      }
+      expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1)
+      for (const role of ['button', 'link', 'textbox'] as const) {
+        expect(await page.getByRole(role, { name: /^\s*$/ }).count()).toBe(0)
+      }
+    })
+
+    test('is readable in light and dark, and fits every width', async () => {
+      const { page } = await visit(path)
+      for (const [colorScheme, background] of [
+        ['light', 'rgb(243, 244, 246)'],
+        ['dark', 'rgb(14, 16, 20)'],
+      ] as const) {
+        await page.emulateMedia({ colorScheme })
+        for (const width of [320, 1000]) {
+          await page.setViewportSize({ width, height: 720 })
+          await page.screenshot({
+            path: join(screenshots, `${path.slice(1)}-${colorScheme}-${width}.png`),
+            fullPage: true,
+          })
+        }
+        expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(background)
+        expect(await lowContrast(page)).toEqual([])
+      }
+      await openDetails(page)
+      expect(await lowContrast(page)).toEqual([])
+      for (const width of [320, 375, 768, 1280]) {
+        await page.setViewportSize({ width, height: 720 })
+        expect(await overflowing(page)).toEqual([])
+      }
+    })
+  })
+
+  test('the measurements notice what they are for', async () => {
+    const { page } = await visit('/consent', { viewport: { width: 320, height: 720 } })
+    await page.evaluate(() => {
+      const heading = document.querySelector('h1')
+      if (!heading) return
+      heading.style.color = '#aaa'
+      heading.style.width = '400px'
+    })
+    expect(await lowContrast(page)).toContainEqual(expect.stringContaining('Let'))
+    expect(await overflowing(page)).toContainEqual(expect.stringContaining('H1'))
+  })
+
+  test('the keyboard goes from the answer to the details, and shows where it is', async () => {
+    const { page } = await visit('/consent')
+    const stops: string[] = []
+    for (let stop = 0; stop < 3; stop++) {
+      await page.keyboard.press('Tab')
+      const [name, outline] = await focused(page)
+      stops.push(name)
+      expect(outline).toBe('solid 3px')
+    }
+    expect(stops).toEqual(['Continue with GitHub', 'Cancel', 'Technical details'])
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    expect(await focused(page)).toEqual(['https://claude.ai/code', 'solid 3px'])
+  })
+
+  test('approving posts csrf and decision from this site, and arrives at another', async () => {
+    const { page, complaints } = await visit('/consent')
+    await page.getByRole('button', { name: 'Continue with GitHub' }).click()
+    await page.waitForURL(`${elsewhere.origin}/callback`)
+    expect(await page.getByRole('heading').textContent()).toBe('Back in the app')
+    expect(answers.map(({ body }) => body)).toEqual(['csrf=csrf-1&decision=approve'])
+    // What the form's origin check has to work with: no-referrer hides the origin, but not that it is the same site.
+    expect(answers[0]?.headers).toMatchObject({ origin: 'null', 'sec-fetch-site': 'same-origin' })
+    expect(complaints).toEqual([])
+  })
+
+  test('cancelling works from the keyboard', async () => {
+    const { page } = await visit('/consent')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`${elsewhere.origin}/callback`)
+    expect(answers.map(({ body }) => body)).toEqual(['csrf=csrf-1&decision=deny'])
+  })
+
+  test('with several providers, the button names the one', async () => {
+    const { page } = await visit('/several-providers')
+    await page.getByRole('button', { name: 'Continue with Google' }).click()
+    await page.waitForURL(`${elsewhere.origin}/callback`)
+    expect(answers.map(({ body }) => body)).toEqual(['csrf=csrf-1&provider=google'])
+  })
+
+  test('the redirect to an app’s own scheme is not held back', async () => {
+    const { page, complaints } = await visit('/to-app')
+    const left = page.waitForEvent('requestfailed')
+    await page.getByRole('button', { name: 'Continue with GitHub' }).click()
+    const request = await left
+    expect(request.url()).toBe('drawbridge-test://callback')
+    expect(complaints.filter((text) => text.includes('form-action'))).toEqual([])
+  })
+
+  test.each(['/hostile', '/hostile-escaped-only'])('%s: what a client sends stays text', async (path) => {
+    const { page } = await visit(path)
+    await openDetails(page)
+    expect(await page.evaluate(() => 'pwned' in window)).toBe(false)
+    expect(received).toEqual([path])
+    expect(await page.locator('script, img, a').count()).toBe(0)
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('<script>')
+    await page.getByRole('button', { name: 'Continue with GitHub' }).click()
+    await page.waitForURL(`${elsewhere.origin}/callback`)
+    expect(new URLSearchParams(answers[0]?.body).get('csrf')).toBe(attack)
+  })
+
+  test('/hostile-policy-only: markup that got in would run nothing and load nothing', async () => {
+    const { page, complaints } = await visit('/hostile-policy-only')
+    expect(await page.locator('main img').count()).toBe(1)
+    await page.locator('main > a').click()
+    expect(await page.evaluate(() => 'pwned' in window)).toBe(false)
+    expect(received).toEqual(['/hostile-policy-only'])
+    expect(complaints.join('\n')).toMatch(/inline script[\s\S]*Content Security Policy/)
+  })
+
+  test('another site cannot put the page into a frame', async () => {
+    const { page } = await visit(`${elsewhere.origin}/frame`)
+    const frame = await (await page.waitForSelector('iframe')).contentFrame()
+    await frame?.waitForLoadState()
+    expect(await frame?.locator('form').count()).toBe(0)
+    const own = await visit('/consent')
+    expect(await own.page.locator('form').count()).toBe(1)
+  })
+
+  test('a logo is shown, and its scripts do not run', async () => {
+    const { page } = await visit('/several-providers')
+    const width = await page.locator('img').evaluate((image: HTMLImageElement) => image.naturalWidth)
+    expect(width).toBeGreaterThan(0)
+    expect(await page.evaluate(() => 'pwned' in window)).toBe(false)
+  })
+
+  test('a name in another direction does not turn the sentence around', async () => {
+    const { page } = await visit('/consent')
+    const isolated = await page
+      .locator('h1 bdi')
+      .evaluateAll((names) => names.map((name) => getComputedStyle(name).unicodeBidi))
+    expect(isolated).toEqual(['isolate', 'isolate'])
+  })
+})
+
+interface Visit {
+  page: Page
+  complaints: string[]
+}
+
+interface Received {
+  path: string
+  body: string
+  headers: IncomingHttpHeaders
+}
+
+interface Site {
+  origin: string
+  close(): Promise<void>
+}
+
+function html(text: string): Response {
+  return new Response(text, { headers: { 'Content-Type': 'text/html; charset=utf-8' } })
+}
+
+async function serve(answer: (request: Received) => Promise<Response>): Promise<Site> {
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    const answered = await answer({ path: request.url ?? '', body, headers: request.headers })
+    response.writeHead(answered.status, Object.fromEntries(answered.headers))
+    response.end(await answered.text())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+async function openDetails(page: Page): Promise<void> {
+  for (const summary of await page.locator('summary').all()) await summary.click()
+}
+
+async function focused(page: Page): Promise<[name: string, outline: string]> {
+  return await page.evaluate(() => {
+    const element = document.activeElement ?? document.body
+    const { outlineStyle, outlineWidth } = getComputedStyle(element)
+    return [element.textContent?.trim() ?? '', `${outlineStyle} ${outlineWidth}`]
+  })
+}
+
+/** Every element with text of its own whose contrast is below WCAG AA. */
+async function lowContrast(page: Page): Promise<string[]> {
+  return await page.evaluate(() => {
+    const channels = (colour: string): number[] => colour.match(/[\d.]+/g)?.map(Number) ?? []
+    const luminance = (colour: string): number => {
+      const [red = 0, green = 0, blue = 0] = channels(colour).map((value) => {
+        const part = value / 255
+        return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+      })
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+    const background = (element: Element | null): string => {
+      if (!element) return 'rgb(255, 255, 255)'
+      const colour = getComputedStyle(element).backgroundColor
+      return channels(colour)[3] === 0 ? background(element.parentElement) : colour
+    }
+    const ownText = (element: Element): string =>
+      element instanceof HTMLInputElement && element.type !== 'hidden'
+        ? element.value
+        : [...element.childNodes]
+            .filter((node) => node.nodeType === Node.TEXT_NODE)
+            .map((node) => node.textContent?.trim())
+            .join(' ')
+            .trim()
+    const found: string[] = []
+    let measured = 0
+    for (const element of document.body.querySelectorAll('*')) {
+      const text = ownText(element)
+      if (!text) continue
+      measured++
+      const levels = [luminance(getComputedStyle(element).color), luminance(background(element))]
+      const ratio = (Math.max(...levels) + 0.05) / (Math.min(...levels) + 0.05)
+      if (ratio < 4.5) found.push(`${ratio.toFixed(2)}: ${text.slice(0, 40)}`)
+    }
+    return measured > 3 ? found : [`only ${measured} texts measured`]
+  })
+}
+
+/** Every element that reaches out of the window, sideways. */
+async function overflowing(page: Page): Promise<string[]> {
+  return await page.evaluate(() => {
+    const width = document.documentElement.clientWidth
+    const found = [...document.querySelectorAll('body *')]
+      .filter((element) => {
+        const box = element.getBoundingClientRect()
+        return box.width > 0 && (box.left < 0 || box.right > width + 0.5)
+      })
+      .map((element) => `${element.tagName} ${element.textContent?.trim().slice(0, 30)}`)
+    return document.documentElement.scrollWidth > width ? ['the page', ...found] : found
+  })
+}
