@@ -4,7 +4,7 @@ import { clientRegistry } from './clients/registry.ts'
 import { staticClient } from './clients/static-client.ts'
 import { unixTime } from './clock.ts'
 import { type Config, configure, type ProtectedResource } from './config.ts'
-import { sealer } from './crypto/sealing.ts'
+import { sealer, type UnknownSecret } from './crypto/sealing.ts'
 import { authorizeEndpoint } from './endpoints/authorize.ts'
 import { callbackEndpoint } from './endpoints/callback.ts'
 import { consentEndpoint } from './endpoints/consent.ts'
@@ -14,7 +14,7 @@ import { registerEndpoint } from './endpoints/register.ts'
 import { revokeEndpoint } from './endpoints/revoke.ts'
 import { endpointUrls, type Server } from './endpoints/server.ts'
 import { tokenEndpoint } from './endpoints/token.ts'
-import { ConfigurationError, NoUpstreamToken } from './errors.ts'
+import { ConfigurationError, isNamed, NoUpstreamToken } from './errors.ts'
 import { type AccessTokens, accessTokens } from './grants/access-token.ts'
 import { grantCreator } from './grants/creation.ts'
 import { endGrant } from './grants/ending.ts'
@@ -189,7 +189,11 @@ function compose<User, Path extends string>(
       )
     },
     async ready() {
-      await keys.active()
+      try {
+        await keys.active()
+      } catch (error) {
+        throw lostSecret(error) ?? error
+      }
     },
   }
 }
@@ -312,6 +316,17 @@ async function upstreamToken(store: Records, links: Connections, auth: AuthInfo)
     )
   }
   return links.token(grant.value.owner, grant.value.connection)
+}
+
+/** The record that holds our keys is the canary: a secret that does not open it is the wrong one. */
+function lostSecret(error: unknown): ConfigurationError | undefined {
+  const cause = error instanceof Error ? error.cause : undefined
+  if (!isNamed<UnknownSecret>(cause, 'UnknownSecret')) return undefined
+  return new ConfigurationError(
+    'secret',
+    `does not open this storage, whose records were sealed with another one (key id ${cause.keyId})`,
+    'Pass that secret too, after the new one: `secret: [next, previous]`. If it is lost, begin with an empty storage.',
+  )
 }
 
 function checkedStripPrefix(stripPrefix: string | undefined, config: Config): string {

@@ -93,8 +93,8 @@ describe('clientCredentials', () => {
     expect(read(basic('desk:100%'))).toMatchObject({ client_secret: '100%', decoded: undefined })
   })
 
-  it.each(['Basic', 'basic', 'BASIC', ' Basic  '])('knows the scheme as %j', (scheme) => {
-    expect(read({ authorization: `${scheme.trim()}  ${base64('desk:s')}` }).client_id).toBe('desk')
+  it.each(['Basic ', 'basic ', 'BASIC   ', ' Basic\t'])('knows the scheme as %j', (scheme) => {
+    expect(read({ authorization: `${scheme}${base64('desk:s')}` }).client_id).toBe('desk')
   })
 
   it.each([
@@ -208,8 +208,8 @@ describe('authenticateClient', () => {
   })
 
   const attempts: [string, TokenEndpointAuthMethod, ClientCredentials][] = [
-    ['a wrong secret', 'client_secret_basic', read(basic('desk:wrong'))],
-    ['a wrong secret', 'client_secret_post', read({}, { client_id: 'desk', client_secret: 'wrong' })],
+    ['a wrong secret', 'client_secret_basic', read(basic('desk:guess'))],
+    ['a wrong secret', 'client_secret_post', read({}, { client_id: 'desk', client_secret: 'guess' })],
     ['a prefix of the secret', 'client_secret_post', read({}, { client_id: 'desk', client_secret: 'secre' })],
     ['more than the secret', 'client_secret_post', read({}, { client_id: 'desk', client_secret: 'secrets' })],
     ['no secret', 'client_secret_basic', read({}, { client_id: 'desk' })],
@@ -222,7 +222,7 @@ describe('authenticateClient', () => {
     const engine = knowing(await client(method, 'secret'))
     const error = await refusal(() => authenticateClient(engine, credentials, now))
     expect(error).toMatchObject({ code: 'invalid_client', status: 401 })
-    expect(error.message).not.toMatch(/secret (?!is)\w*wrong|desk:/)
+    expect(error.message).not.toContain('guess')
   })
 
   it('refuses a secret from a public client, even one stored by mistake', async () => {

@@ -1,0 +1,240 @@
+import { describe, expect, it } from 'vitest'
+import { world } from './world.ts'
+
+async function signedIn(options: Parameters<typeof world>[0] = {}, metadata: Record<string, unknown> = {}) {
+  const w = world(options)
+  const app = w.client()
+  await app.register(metadata)
+  const first = await app.login(w.browser(), { user: 'octocat' })
+  return { ...w, app, first }
+}
+
+const minute = 60
+const hour = 60 * minute
+const day = 24 * hour
+
+describe('a rotated token', () => {
+  it('still answers with the current one within two minutes', async () => {
+    const { app, first, clock } = await signedIn()
+    const second = await app.refresh(first.refresh_token)
+    clock.advance(119)
+    const again = await app.refresh(first.refresh_token)
+    expect(again.status).toBe(200)
+    expect(again.body.refresh_token).toBe(second.body.refresh_token)
+    expect(again.body.access_token).not.toBe(second.body.access_token)
+  })
+
+  it('and for an hour when its successor was never presented: the answer was lost', async () => {
+    const { app, first, clock, events } = await signedIn()
+    const lost = await app.refresh(first.refresh_token)
+    clock.advance(59 * minute)
+    const again = await app.refresh(first.refresh_token)
+    expect(again.body.refresh_token).toBe(lost.body.refresh_token)
+    expect(events).toContainEqual(expect.objectContaining({ type: 'refresh.lost_response' }))
+  })
+
+  it('beyond that is refused, and the session of whoever holds the successor goes on', async () => {
+    const { app, first, clock } = await signedIn()
+    const second = await app.refresh(first.refresh_token)
+    clock.advance(61 * minute)
+    expect((await app.refresh(first.refresh_token)).body.error).toBe('invalid_grant')
+    expect((await app.refresh(second.body.refresh_token)).status).toBe(200)
+  })
+
+  it('whose successor was presented is held by two: after the window and the skew it ends the grant', async () => {
+    const { app, first, clock, call, events } = await signedIn()
+    const second = await app.refresh(first.refresh_token)
+    const third = await app.refresh(second.body.refresh_token)
+    clock.advance(179)
+    expect((await app.refresh(first.refresh_token)).body.refresh_token).toBe(third.body.refresh_token)
+    clock.advance(2)
+    expect((await app.refresh(first.refresh_token)).body.error).toBe('invalid_grant')
+    expect((await app.refresh(third.body.refresh_token)).body.error).toBe('invalid_grant')
+    expect((await call(third.body.access_token)).status).toBe(401)
+    expect(events).toContainEqual(expect.objectContaining({ type: 'grant.ended', reason: 'refresh_reused' }))
+  })
+
+  it('many generations old is refused without harm', async () => {
+    const { app, first } = await signedIn()
+    let current: string | undefined = first.refresh_token
+    for (let generation = 0; generation < 12; generation++) current = (await app.refresh(current)).body.refresh_token
+    expect((await app.refresh(first.refresh_token)).body.error).toBe('invalid_grant')
+    expect((await app.refresh(current)).status).toBe(200)
+  })
+})
+
+describe('a forged token is refused and changes nothing', () => {
+  it.each([
+    ['another secret', (token: string) => `${token.slice(0, -43)}${'x'.repeat(43)}`],
+    ['a generation to come', (token: string) => token.replace(/\.0\./, '.1.')],
+    ['another grant', (token: string) => token.replace(/^dbr_\w/, 'dbr_x')],
+    ['trailing bytes', (token: string) => `${token}x`],
+    ['nothing of ours', () => 'nonsense'],
+  ])('%s', async (_, forge) => {
+    const { app, first, call } = await signedIn()
+    expect((await app.refresh(forge(first.refresh_token))).body.error).toBe('invalid_grant')
+    expect((await call(first.access_token)).status).toBe(200)
+    expect((await app.refresh(first.refresh_token)).status).toBe(200)
+  })
+})
+
+describe('a refresh token belongs to its client', () => {
+  it('and is refused to any other, without harm', async () => {
+    const { app, first, client } = await signedIn()
+    const thief = client()
+    await thief.register()
+    expect((await thief.refresh(first.refresh_token)).body.error).toBe('invalid_grant')
+    expect((await app.refresh(first.refresh_token)).status).toBe(200)
+  })
+
+  it('which must prove itself when it has a secret', async () => {
+    const { app, first } = await signedIn({}, { token_endpoint_auth_method: 'client_secret_basic' })
+    const right = app.credentials
+    if (!right) throw new Error('not registered')
+    app.credentials = { client_id: right.client_id }
+    expect((await app.refresh(first.refresh_token)).body.error).toBe('invalid_client')
+    app.credentials = right
+    expect((await app.refresh(first.refresh_token)).status).toBe(200)
+  })
+
+  it('a client that is gone is told to register again', async () => {
+    const { app, first } = await signedIn()
+    app.credentials = { client_id: 'pruned' }
+    const answer = await app.refresh(first.refresh_token)
+    expect([answer.status, answer.body.error]).toEqual([401, 'invalid_client'])
+  })
+})
+
+describe('scope and resource', () => {
+  const options = { scopes: { supported: ['files:read', 'files:write'] } }
+
+  it('a narrower scope holds for that access token alone, and at the gate', async () => {
+    const { app, first, call } = await signedIn(options)
+    const narrow = await app.refresh(first.refresh_token, { scope: 'files:read' })
+    expect(narrow.body.scope).toBe('files:read')
+    expect(await (await call(narrow.body.access_token)).json()).toMatchObject({ scopes: ['files:read'] })
+    expect((await app.refresh(narrow.body.refresh_token)).body.scope).toBe('files:read files:write')
+  })
+
+  it.each([
+    ['a wider scope', { scope: 'files:read admin' }, 'invalid_scope'],
+    ['another resource', { resource: 'https://other.test/mcp' }, 'invalid_target'],
+  ])('%s is refused and leaves the token good', async (_, change, error) => {
+    const { app, first } = await signedIn(options)
+    const refused = await app.refresh(first.refresh_token, change)
+    expect([refused.status, refused.body.error]).toEqual([400, error])
+    expect((await app.refresh(first.refresh_token)).status).toBe(200)
+  })
+
+  it('offline_access, which some clients repeat, does no harm', async () => {
+    const { app, first } = await signedIn(options)
+    expect((await app.refresh(first.refresh_token, { scope: 'files:read offline_access' })).body.scope).toBe('files:read')
+  })
+})
+
+describe('lifetimes', () => {
+  it('a grant lies unused for thirty days and no longer', async () => {
+    const { app, first, clock } = await signedIn()
+    clock.advance(29 * day)
+    const second = await app.refresh(first.refresh_token)
+    expect(second.status).toBe(200)
+    clock.advance(30 * day + 1)
+    expect((await app.refresh(second.body.refresh_token)).body.error).toBe('invalid_grant')
+  })
+
+  it('and lives half a year at most, however busy', async () => {
+    const { app, first, clock } = await signedIn()
+    let token: string | undefined = first.refresh_token
+    for (let days = 0; days < 171; days += 10) {
+      clock.advance(10 * day)
+      const answer = await app.refresh(token)
+      expect(answer.status, `after ${days + 10} days`).toBe(days < 170 ? 200 : 400)
+      token = answer.body.refresh_token
+    }
+  })
+
+  it('a client in use is kept; one that nobody approved goes after a day', async () => {
+    const { client, browser, clock } = world()
+    const idle = client()
+    await idle.register()
+    const busy = client()
+    let { refresh_token } = await busy.login(browser(), { user: 'octocat' })
+    for (let weeks = 0; weeks < 20; weeks++) {
+      clock.advance(7 * day)
+      const answer = await busy.refresh(refresh_token)
+      expect(answer.status).toBe(200)
+      refresh_token = answer.body.refresh_token ?? ''
+    }
+    expect((await idle.refresh('dbr_x')).body.error).toBe('invalid_client')
+  })
+})
+
+describe('the identity is asked for again once a day', () => {
+  it('and an account that may no longer enter is out', async () => {
+    const { app, first, clock, provider, call, events } = await signedIn({})
+    clock.advance(day + 1)
+    provider.revokeUser('octocat')
+    expect((await app.refresh(first.refresh_token)).body.error).toBe('invalid_grant')
+    expect((await call(first.access_token)).status).toBe(401)
+    expect(events).toContainEqual(expect.objectContaining({ type: 'grant.ended' }))
+  })
+
+  it('not more often', async () => {
+    const { app, first, clock, provider } = await signedIn()
+    const asked = () => provider.requests.filter(({ path }) => path.endsWith('/user')).length
+    const atLogin = asked()
+    const second = await app.refresh(first.refresh_token)
+    expect(asked()).toBe(atLogin)
+    clock.advance(day + 1)
+    const third = await app.refresh(second.body.refresh_token)
+    expect(asked()).toBe(atLogin + 1)
+    await app.refresh(third.body.refresh_token)
+    expect(asked()).toBe(atLogin + 1)
+  })
+
+  it('new claims reach the tools', async () => {
+    const { app, first, clock, provider, call } = await signedIn()
+    const [octocat] = provider.users
+    if (octocat) octocat.name = 'Mona'
+    clock.advance(day + 1)
+    const second = await app.refresh(first.refresh_token)
+    expect(await (await call(second.body.access_token)).json()).toMatchObject({ extra: { user: { name: 'Mona' } } })
+  })
+
+  it.each(['503', 'reset', 'rate-limit'] as const)('an outage (%s) logs nobody out, for a week', async (mode) => {
+    const { app, first, clock, provider } = await signedIn()
+    clock.advance(day + 1)
+    provider.outage(mode)
+    const second = await app.refresh(first.refresh_token)
+    expect(second.status).toBe(200)
+    clock.advance(8 * day)
+    const late = await app.refresh(second.body.refresh_token)
+    expect([late.status, late.body.error]).toEqual([503, 'temporarily_unavailable'])
+    expect(late.headers.get('retry-after')).toMatch(/^\d+$/)
+    provider.outage('none')
+    expect((await app.refresh(second.body.refresh_token)).status).toBe(200)
+  })
+})
+
+describe('parallel refreshes', () => {
+  it('fifty of one token, on three instances: fifty answers, one successor, one rotation', async () => {
+    const { app, first, call, instance, fetch, events, client } = await signedIn()
+    const others = [instance(), instance()]
+    const apps = [app, ...others.map((auth) => client({ credentials: app.credentials, fetch: through(auth, fetch) }))]
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => (apps[index % apps.length] ?? app).refresh(first.refresh_token)),
+    )
+    expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200))
+    expect(new Set(answers.map(({ body }) => body.refresh_token)).size).toBe(1)
+    expect(events.filter(({ type }) => type === 'refresh.rotated')).toHaveLength(1)
+    for (const { body } of answers) expect((await call(body.access_token)).status).toBe(200)
+  })
+})
+
+/** The same internet, but the server's own address is another instance. */
+function through(auth: ReturnType<typeof world>['auth'], fetch: ReturnType<typeof world>['fetch']) {
+  return async (input: string | URL | Request, init?: RequestInit) => {
+    const request = new Request(input, init)
+    return (await auth.handle(request.clone())) ?? fetch(request)
+  }
+}
