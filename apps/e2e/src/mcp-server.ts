@@ -1,0 +1,24 @@
+import { getAuth, getUpstreamToken } from '@drawbridge/mcp'
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+
+/** An MCP server whose tools do what tools behind OAuth do: know their user, and call the provider as that user. */
+export function createServer(githubApi: string): McpServer {
+  const server = new McpServer({ name: 'e2e', version: '1.0.0' })
+  server.registerTool('whoami', { description: 'Who is calling' }, () => {
+    const { extra, clientId } = getAuth<{ login: string }>()
+    return text(JSON.stringify({ subject: extra.subject, login: extra.user.login, clientId }))
+  })
+  server.registerTool('github_login', { description: 'The login GitHub knows' }, async () => {
+    const { access_token } = await getUpstreamToken()
+    const response = await fetch(`${githubApi}/user`, {
+      headers: { authorization: `Bearer ${access_token}`, 'user-agent': 'e2e' },
+    })
+    const user = (await response.json()) as { login?: string }
+    return text(String(user.login))
+  })
+  return server
+}
+
+function text(value: string) {
+  return { content: [{ type: 'text' as const, text: value }] }
+}

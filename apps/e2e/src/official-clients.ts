@@ -1,0 +1,103 @@
+import { type Browser, signIn } from '@drawbridge/testing'
+import * as v2 from '@modelcontextprotocol/client'
+import * as v1Auth from '@modelcontextprotocol/sdk/client/auth.js'
+import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+
+/** What an installation keeps on disk between its runs. */
+export interface Installation {
+  registration?: unknown
+  tokens?: { access_token: string; refresh_token?: string | undefined } | undefined
+  /** How often a person had to sign in. */
+  logins: number
+}
+
+/** An official client, unmodified but for who clicks: signs in when told to, and calls tools. */
+export interface OfficialClient {
+  callTool(name: string, args?: Record<string, unknown>): Promise<{ text: string; isError: boolean }>
+  close(): Promise<void>
+}
+
+export type Connect = (url: string, installation: Installation, person: Browser) => Promise<OfficialClient>
+
+const redirectUrl = 'http://127.0.0.1:33418/callback'
+const clientMetadata = {
+  client_name: 'Official client',
+  redirect_uris: [redirectUrl],
+  token_endpoint_auth_method: 'none',
+}
+
+/** The provider both SDK lines ask for; only their types differ. */
+function keeper(installation: Installation, person: Browser) {
+  let verifier = ''
+  let back: URL | undefined
+  return {
+    redirectUrl,
+    clientMetadata,
+    clientInformation: () => installation.registration as never,
+    saveClientInformation: (information: unknown) => {
+      installation.registration = information
+    },
+    tokens: () => installation.tokens as never,
+    saveTokens: (tokens: unknown) => {
+      installation.tokens = tokens as Installation['tokens']
+    },
+    saveCodeVerifier: (value: string) => {
+      verifier = value
+    },
+    codeVerifier: () => verifier,
+    state: () => crypto.randomUUID(),
+    async redirectToAuthorization(url: URL) {
+      installation.logins++
+      back = await signIn(person, url, { user: 'octocat' })
+    },
+    /** Where the browser came back. */
+    returned(): URLSearchParams {
+      if (!back) throw new Error('nobody was sent to sign in')
+      return back.searchParams
+    },
+  }
+}
+
+function answerOf(result: object) {
+  const { content, isError } = result as { content?: { text?: string }[]; isError?: boolean }
+  return { text: content?.[0]?.text ?? '', isError: isError === true }
+}
+
+export const officialClients: Readonly<Record<string, Connect>> = {
+  async v1(url, installation, person) {
+    const authProvider = keeper(installation, person)
+    const client = new ClientV1({ name: 'official-v1', version: '1.0.0' })
+    const transport = () => new TransportV1(new URL(url), { authProvider })
+    const first = transport()
+    try {
+      await client.connect(first)
+    } catch (error) {
+      if (!(error instanceof v1Auth.UnauthorizedError)) throw error
+      await first.finishAuth(authProvider.returned().get('code') ?? '')
+      await client.connect(transport())
+    }
+    return {
+      callTool: async (name, args = {}) => answerOf(await client.callTool({ name, arguments: args })),
+      close: () => client.close(),
+    }
+  },
+
+  async v2(url, installation, person) {
+    const authProvider = keeper(installation, person)
+    const client = new v2.Client({ name: 'official-v2', version: '1.0.0' })
+    const transport = () => new v2.StreamableHTTPClientTransport(new URL(url), { authProvider })
+    const first = transport()
+    try {
+      await client.connect(first)
+    } catch (error) {
+      if (!(error instanceof v2.UnauthorizedError)) throw error
+      await first.finishAuth(authProvider.returned())
+      await client.connect(transport())
+    }
+    return {
+      callTool: async (name, args = {}) => answerOf(await client.callTool({ name, arguments: args })),
+      close: () => client.close(),
+    }
+  },
+}
