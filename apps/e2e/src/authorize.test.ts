@@ -109,7 +109,11 @@ it('answers POST like GET', async () => {
   const app = client()
   await app.register()
   const { url } = await app.authorize()
-  const response = await fetch(url.origin + url.pathname, { method: 'POST', body: url.searchParams, redirect: 'manual' })
+  const response = await fetch(url.origin + url.pathname, {
+    method: 'POST',
+    body: url.searchParams,
+    redirect: 'manual',
+  })
   expect(response.status).toBe(303)
   expect(response.headers.get('location')).toContain(`${issuer}/consent?`)
 })

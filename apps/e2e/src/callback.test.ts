@@ -33,7 +33,9 @@ describe('the browser binding', () => {
     expect(stranger.status).toBe(403)
     expect(stranger.leftFor).toBeUndefined()
     expect(stranger.text).toContain('one browser')
-    expect(events).toContainEqual(expect.objectContaining({ type: 'callback.refused', reason: 'other_browser' }))
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'callback.refused', reason: 'other_browser' }),
+    )
     const back = (await finish()).leftFor
     expect(back && (await app.exchange(pending, back)).status).toBe(200)
   })

@@ -138,7 +138,9 @@ describe('cookies', () => {
     const submitted = await person.submit(page, approve(page), {}, { until })
     expect(submitted.leftFor?.hostname).toBe('github.test')
     const [binding] = submitted.headers.getSetCookie()
-    expect(binding).toMatch(/^__Host-drawbridge-transaction-[\w-]{16}=[\w-]{43}; Path=\/; Max-Age=900; HttpOnly; SameSite=Lax; Secure$/)
+    expect(binding).toMatch(
+      /^__Host-drawbridge-transaction-[\w-]{16}=[\w-]{43}; Path=\/; Max-Age=900; HttpOnly; SameSite=Lax; Secure$/,
+    )
   })
 })
 
@@ -165,6 +167,10 @@ describe('dangerouslySkipConsent', () => {
     const callback = page.leftFor
     if (!callback) throw new Error('no callback')
     expect((await w.browser().open(callback)).status).toBe(403)
-    expect((await person.open(callback, { until: (url) => url.port === '33418' })).leftFor?.searchParams.has('code')).toBe(true)
+    expect(
+      (await person.open(callback, { until: (url) => url.port === '33418' })).leftFor?.searchParams.has(
+        'code',
+      ),
+    ).toBe(true)
   })
 })

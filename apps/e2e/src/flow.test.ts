@@ -60,7 +60,10 @@ it('uses PKCE on both legs, with different verifiers', async () => {
   await app.login(browser(), { user: 'octocat' })
   const [authorize] = provider.requests.filter(({ path }) => path === '/login/oauth/authorize')
   const [exchange] = provider.requests.filter(({ path }) => path === '/login/oauth/access_token')
-  expect(authorize?.parameters).toMatchObject({ code_challenge_method: 'S256', redirect_uri: `${issuer}/callback/github` })
+  expect(authorize?.parameters).toMatchObject({
+    code_challenge_method: 'S256',
+    redirect_uri: `${issuer}/callback/github`,
+  })
   expect(authorize?.parameters.code_challenge).toMatch(/^[\w-]{43}$/)
   expect(authorize?.parameters.code_challenge).not.toBe(pending.url.searchParams.get('code_challenge'))
   expect(exchange?.parameters.code_verifier).toMatch(/^[\w-]{43,}$/)

@@ -31,7 +31,7 @@ let databases = 0
 async function reachable(url: string) {
   for (let inRow = 0, tries = 0; inRow < 3 && tries < 20; tries++) {
     inRow = await fetch(url).then(
-      async (response) => (await response.text()) && inRow + 1,
+      (response) => response.text().then(() => inRow + 1),
       () => 0,
     )
     await new Promise((resolve) => setImmediate(resolve))
@@ -111,7 +111,12 @@ for (const [framework, start] of Object.entries(frameworks)) {
         }
         const stop = await run()
         try {
-          const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'whoami' } })
+          const body = JSON.stringify({
+            jsonrpc: '2.0',
+            id: 1,
+            method: 'tools/call',
+            params: { name: 'whoami' },
+          })
           for (const method of ['POST', 'GET', 'PUT', 'DELETE', 'PATCH']) {
             const response = await fetch(url, {
               method,
@@ -119,7 +124,9 @@ for (const [framework, start] of Object.entries(frameworks)) {
               ...(method === 'GET' ? {} : { body }),
             })
             expect(response.status, method).toBe(401)
-            expect(response.headers.get('www-authenticate'), method).toMatch(/^Bearer resource_metadata="http/)
+            expect(response.headers.get('www-authenticate'), method).toMatch(
+              /^Bearer resource_metadata="http/,
+            )
             expect(await response.text()).not.toContain('octocat')
           }
         } finally {

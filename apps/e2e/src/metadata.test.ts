@@ -22,7 +22,11 @@ it('describes the authorization server (RFC 8414)', async () => {
     response_types_supported: ['code'],
     grant_types_supported: ['authorization_code', 'refresh_token'],
     code_challenge_methods_supported: ['S256'],
-    token_endpoint_auth_methods_supported: expect.arrayContaining(['none', 'client_secret_basic', 'client_secret_post']),
+    token_endpoint_auth_methods_supported: expect.arrayContaining([
+      'none',
+      'client_secret_basic',
+      'client_secret_post',
+    ]),
     revocation_endpoint_auth_methods_supported: expect.arrayContaining(['none']),
     authorization_response_iss_parameter_supported: true,
   })
@@ -42,8 +46,15 @@ it('describes the resource at its own path and, as the only one, at the root (RF
 
 it('is not moved by Host or X-Forwarded headers', async () => {
   const { auth } = world()
-  const headers = { host: 'evil.test', 'x-forwarded-host': 'evil.test', 'x-forwarded-proto': 'http', forwarded: 'host=evil.test' }
-  const metadata = await auth.handle(new Request('http://evil.test/.well-known/oauth-authorization-server', { headers }))
+  const headers = {
+    host: 'evil.test',
+    'x-forwarded-host': 'evil.test',
+    'x-forwarded-proto': 'http',
+    forwarded: 'host=evil.test',
+  }
+  const metadata = await auth.handle(
+    new Request('http://evil.test/.well-known/oauth-authorization-server', { headers }),
+  )
   expect(await metadata?.text()).not.toContain('evil')
   const refused = await auth.authenticate(new Request('http://evil.test/mcp', { headers }))
   expect(!refused.ok && refused.response.headers.get('www-authenticate')).not.toContain('evil')
@@ -87,8 +98,13 @@ describe('several resources', () => {
 
   it('each has its own document and scopes, and there is none at the root', async () => {
     const { auth } = world(several)
-    for (const [path, scope] of [['/files', 'files:read'], ['/mail', 'mail:send']]) {
-      const described = await json(await auth.handle(new Request(`${issuer}/.well-known/oauth-protected-resource${path}`)))
+    for (const [path, scope] of [
+      ['/files', 'files:read'],
+      ['/mail', 'mail:send'],
+    ]) {
+      const described = await json(
+        await auth.handle(new Request(`${issuer}/.well-known/oauth-protected-resource${path}`)),
+      )
       expect(described).toMatchObject({ resource: issuer + path, scopes_supported: [scope] })
     }
     expect(await auth.handle(new Request(`${issuer}/.well-known/oauth-protected-resource`))).toBeUndefined()
@@ -97,7 +113,10 @@ describe('several resources', () => {
   it('a token for one is refused at the other', async () => {
     const w = world(several)
     const app = w.client({ mcpUrl: undefined, issuer })
-    const tokens = await app.login(w.browser(), { user: 'octocat', parameters: { resource: `${issuer}/files` } })
+    const tokens = await app.login(w.browser(), {
+      user: 'octocat',
+      parameters: { resource: `${issuer}/files` },
+    })
     const at = async (path: '/files' | '/mail') => {
       const auth = (w.auth as unknown as { at(path: string): typeof w.auth }).at(path)
       const headers = { authorization: `Bearer ${tokens.access_token}` }
@@ -116,7 +135,10 @@ describe('several resources', () => {
     const { url } = await app.authorize({ resource: undefined })
     const back = (await w.fetch(url, { redirect: 'manual' })).headers.get('location') ?? ''
     expect(new URL(back).searchParams.get('error')).toBe('invalid_target')
-    const withDefault = world({ resource: undefined, resources: { '/files': {}, '/mail': { default: true } } })
+    const withDefault = world({
+      resource: undefined,
+      resources: { '/files': {}, '/mail': { default: true } },
+    })
     expect(withDefault.auth.resource).toBe(`${issuer}/mail`)
   })
 

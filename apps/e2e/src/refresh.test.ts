@@ -57,7 +57,8 @@ describe('a rotated token', () => {
   it('many generations old is refused without harm', async () => {
     const { app, first } = await signedIn()
     let current: string | undefined = first.refresh_token
-    for (let generation = 0; generation < 12; generation++) current = (await app.refresh(current)).body.refresh_token
+    for (let generation = 0; generation < 12; generation++)
+      current = (await app.refresh(current)).body.refresh_token
     expect((await app.refresh(first.refresh_token)).body.error).toBe('invalid_grant')
     expect((await app.refresh(current)).status).toBe(200)
   })
@@ -128,7 +129,9 @@ describe('scope and resource', () => {
 
   it('offline_access, which some clients repeat, does no harm', async () => {
     const { app, first } = await signedIn(options)
-    expect((await app.refresh(first.refresh_token, { scope: 'files:read offline_access' })).body.scope).toBe('files:read')
+    expect((await app.refresh(first.refresh_token, { scope: 'files:read offline_access' })).body.scope).toBe(
+      'files:read',
+    )
   })
 })
 
@@ -198,31 +201,41 @@ describe('the identity is asked for again once a day', () => {
     if (octocat) octocat.name = 'Mona'
     clock.advance(day + 1)
     const second = await app.refresh(first.refresh_token)
-    expect(await (await call(second.body.access_token)).json()).toMatchObject({ extra: { user: { name: 'Mona' } } })
+    expect(await (await call(second.body.access_token)).json()).toMatchObject({
+      extra: { user: { name: 'Mona' } },
+    })
   })
 
-  it.each(['503', 'reset', 'rate-limit'] as const)('an outage (%s) logs nobody out, for a week', async (mode) => {
-    const { app, first, clock, provider } = await signedIn()
-    clock.advance(day + 1)
-    provider.outage(mode)
-    const second = await app.refresh(first.refresh_token)
-    expect(second.status).toBe(200)
-    clock.advance(8 * day)
-    const late = await app.refresh(second.body.refresh_token)
-    expect([late.status, late.body.error]).toEqual([503, 'temporarily_unavailable'])
-    expect(late.headers.get('retry-after')).toMatch(/^\d+$/)
-    provider.outage('none')
-    expect((await app.refresh(second.body.refresh_token)).status).toBe(200)
-  })
+  it.each(['503', 'reset', 'rate-limit'] as const)(
+    'an outage (%s) logs nobody out, for a week',
+    async (mode) => {
+      const { app, first, clock, provider } = await signedIn()
+      clock.advance(day + 1)
+      provider.outage(mode)
+      const second = await app.refresh(first.refresh_token)
+      expect(second.status).toBe(200)
+      clock.advance(8 * day)
+      const late = await app.refresh(second.body.refresh_token)
+      expect([late.status, late.body.error]).toEqual([503, 'temporarily_unavailable'])
+      expect(late.headers.get('retry-after')).toMatch(/^\d+$/)
+      provider.outage('none')
+      expect((await app.refresh(second.body.refresh_token)).status).toBe(200)
+    },
+  )
 })
 
 describe('parallel refreshes', () => {
   it('fifty of one token, on three instances: fifty answers, one successor, one rotation', async () => {
     const { app, first, call, instance, fetch, events, client } = await signedIn()
     const others = [instance(), instance()]
-    const apps = [app, ...others.map((auth) => client({ credentials: app.credentials, fetch: through(auth, fetch) }))]
+    const apps = [
+      app,
+      ...others.map((auth) => client({ credentials: app.credentials, fetch: through(auth, fetch) })),
+    ]
     const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, index) => (apps[index % apps.length] ?? app).refresh(first.refresh_token)),
+      Array.from({ length: 50 }, (_, index) =>
+        (apps[index % apps.length] ?? app).refresh(first.refresh_token),
+      ),
     )
     expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200))
     expect(new Set(answers.map(({ body }) => body.refresh_token)).size).toBe(1)

@@ -12,7 +12,13 @@ function register(body: unknown, options: Parameters<typeof world>[0] = {}) {
 const redirect_uris = ['http://127.0.0.1/callback']
 
 it('answers 201 with everything the client said, and no nulls (RFC 7591 3.2.1)', async () => {
-  const response = await register({ redirect_uris, client_name: 'Desk', token_endpoint_auth_method: 'none', logo_uri: null, x: 1 })
+  const response = await register({
+    redirect_uris,
+    client_name: 'Desk',
+    token_endpoint_auth_method: 'none',
+    logo_uri: null,
+    x: 1,
+  })
   expect(response.status).toBe(201)
   expect(response.headers.get('cache-control')).toBe('no-store')
   expect(response.headers.get('access-control-allow-origin')).toBe('*')
@@ -30,7 +36,7 @@ it('answers 201 with everything the client said, and no nulls (RFC 7591 3.2.1)',
   })
 })
 
-it('issues a secret only to a client that uses one, and never the provider\'s', async () => {
+it("issues a secret only to a client that uses one, and never the provider's", async () => {
   const basic = await (await register({ redirect_uris })).json()
   expect(basic).toMatchObject({
     token_endpoint_auth_method: 'client_secret_basic',
@@ -42,13 +48,38 @@ it('issues a secret only to a client that uses one, and never the provider\'s', 
 })
 
 it('takes what real clients register', async () => {
-  const cursor = ['cursor://anysphere.cursor-mcp/oauth/callback', 'https://www.cursor.com/agents/mcp/oauth/callback', 'http://localhost:8787/callback']
-  const code = ['http://127.0.0.1:33418/', 'http://127.0.0.1/', 'https://vscode.dev/redirect', 'https://insiders.vscode.dev/redirect']
-  for (const uris of [cursor, code, ['https://claude.ai/api/mcp/auth_callback'], ['http://localhost:6274/oauth/callback/debug']]) {
+  const cursor = [
+    'cursor://anysphere.cursor-mcp/oauth/callback',
+    'https://www.cursor.com/agents/mcp/oauth/callback',
+    'http://localhost:8787/callback',
+  ]
+  const code = [
+    'http://127.0.0.1:33418/',
+    'http://127.0.0.1/',
+    'https://vscode.dev/redirect',
+    'https://insiders.vscode.dev/redirect',
+  ]
+  for (const uris of [
+    cursor,
+    code,
+    ['https://claude.ai/api/mcp/auth_callback'],
+    ['http://localhost:6274/oauth/callback/debug'],
+  ]) {
     const response = await register({ redirect_uris: uris, token_endpoint_auth_method: 'none' })
     expect(response.status).toBe(201)
     expect((await response.json()).redirect_uris).toEqual(uris)
   }
+})
+
+it('takes a private-use scheme from a client that calls itself a web application, as Cursor has', async () => {
+  const uris = ['cursor://anysphere.cursor-mcp/oauth/callback', 'http://localhost:8787/callback']
+  const response = await register({
+    redirect_uris: uris,
+    application_type: 'web',
+    token_endpoint_auth_method: 'none',
+  })
+  expect(response.status).toBe(201)
+  expect((await response.json()).application_type).toBe('native')
 })
 
 describe('refuses, and names what is wrong', () => {
@@ -58,7 +89,11 @@ describe('refuses, and names what is wrong', () => {
     ['plain http elsewhere', { redirect_uris: ['http://evil.test/cb'] }, 'invalid_redirect_uri'],
     ['a fragment', { redirect_uris: ['https://app.test/cb#x'] }, 'invalid_redirect_uri'],
     ['our own endpoint', { redirect_uris: [`${issuer}/callback/github`] }, 'invalid_redirect_uri'],
-    ['a method we do not have', { redirect_uris, token_endpoint_auth_method: 'tls_client_auth' }, 'invalid_client_metadata'],
+    [
+      'a method we do not have',
+      { redirect_uris, token_endpoint_auth_method: 'tls_client_auth' },
+      'invalid_client_metadata',
+    ],
     ['no object', [], 'invalid_client_metadata'],
     ['no JSON', 'nonsense', 'invalid_client_metadata'],
   ])('%s', async (_, body, error) => {
@@ -72,7 +107,9 @@ describe('refuses, and names what is wrong', () => {
     const refused = await register({ redirect_uris }, options)
     expect(refused.status).toBe(400)
     expect((await refused.json()).error_description).toContain('127.0.0.1')
-    expect((await register({ redirect_uris: ['https://claude.ai/api/mcp/auth_callback'] }, options)).status).toBe(201)
+    expect(
+      (await register({ redirect_uris: ['https://claude.ai/api/mcp/auth_callback'] }, options)).status,
+    ).toBe(201)
   })
 })
 

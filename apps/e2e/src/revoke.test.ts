@@ -14,7 +14,8 @@ describe('either token ends the grant at once, on every instance', () => {
   it.each(['access_token', 'refresh_token'] as const)('%s', async (kind) => {
     const { app, tokens, call, instance } = await signedIn()
     const other = instance()
-    const request = () => new Request('https://mcp.test/mcp', { headers: { authorization: `Bearer ${tokens.access_token}` } })
+    const request = () =>
+      new Request('https://mcp.test/mcp', { headers: { authorization: `Bearer ${tokens.access_token}` } })
     expect((await other.authenticate(request())).ok).toBe(true)
     expect((await app.revoke(tokens[kind])).status).toBe(200)
     expect((await other.authenticate(request())).ok).toBe(false)
@@ -35,7 +36,8 @@ describe("only one's own", () => {
     const { client, tokens, call } = await signedIn()
     const thief = client()
     await thief.register()
-    for (const token of [tokens.access_token, tokens.refresh_token]) expect((await thief.revoke(token)).status).toBe(200)
+    for (const token of [tokens.access_token, tokens.refresh_token])
+      expect((await thief.revoke(token)).status).toBe(200)
     expect((await call(tokens.access_token)).status).toBe(200)
   })
 

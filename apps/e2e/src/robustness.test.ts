@@ -3,21 +3,69 @@ import { dropReplies, failing, signIn } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
 import { issuer, world } from './world.ts'
 
-const endpoints = ['/authorize', '/consent', '/callback/github', '/token', '/register', '/revoke', '/jwks', '/mcp']
+const endpoints = [
+  '/authorize',
+  '/consent',
+  '/callback/github',
+  '/token',
+  '/register',
+  '/revoke',
+  '/jwks',
+  '/mcp',
+]
 const bodies: [string, RequestInit][] = [
   ['nothing', {}],
   ['JSON', { body: '{}', headers: { 'content-type': 'application/json' } }],
   ['broken JSON', { body: '{', headers: { 'content-type': 'application/json' } }],
   ['JSON null', { body: 'null', headers: { 'content-type': 'application/json' } }],
   ['an empty form', { body: '', headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
-  ['repeated parameters', { body: 'a=1&a=2&grant_type=x&grant_type=y', headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
-  ['broken percent-encoding', { body: 'code=%E0%A4%A&grant_type=authorization_code', headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
-  ['NUL and lone surrogates', { body: 'client_id=%00%ED%A0%80&token=%00', headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
-  ['bytes that are no UTF-8', { body: new Uint8Array([0xff, 0xfe, 0x00]), headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
-  ['a huge body', { body: `a=${'x'.repeat(200_000)}`, headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
+  [
+    'repeated parameters',
+    {
+      body: 'a=1&a=2&grant_type=x&grant_type=y',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    },
+  ],
+  [
+    'broken percent-encoding',
+    {
+      body: 'code=%E0%A4%A&grant_type=authorization_code',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    },
+  ],
+  [
+    'NUL and lone surrogates',
+    {
+      body: 'client_id=%00%ED%A0%80&token=%00',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    },
+  ],
+  [
+    'bytes that are no UTF-8',
+    {
+      body: new Uint8Array([0xff, 0xfe, 0x00]),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    },
+  ],
+  [
+    'a huge body',
+    { body: `a=${'x'.repeat(200_000)}`, headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+  ],
   ['an unknown type', { body: 'x', headers: { 'content-type': 'x/y; charset' } }],
-  ['malformed Basic', { body: 'grant_type=refresh_token&refresh_token=x', headers: { authorization: 'Basic !!!', 'content-type': 'application/x-www-form-urlencoded' } }],
-  ['Basic without a colon', { body: 'token=x', headers: { authorization: 'Basic eHl6', 'content-type': 'application/x-www-form-urlencoded' } }],
+  [
+    'malformed Basic',
+    {
+      body: 'grant_type=refresh_token&refresh_token=x',
+      headers: { authorization: 'Basic !!!', 'content-type': 'application/x-www-form-urlencoded' },
+    },
+  ],
+  [
+    'Basic without a colon',
+    {
+      body: 'token=x',
+      headers: { authorization: 'Basic eHl6', 'content-type': 'application/x-www-form-urlencoded' },
+    },
+  ],
   ['a malformed Bearer', { headers: { authorization: 'Bearer a b c' } }],
   ['malformed cookies', { headers: { cookie: '=;;__Host-drawbridge-browser;a==;%00' } }],
 ]
@@ -27,9 +75,17 @@ describe('no input produces a 5xx', () => {
     const { fetch } = world()
     for (const path of endpoints) {
       for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS']) {
-        for (const query of ['', '?state=%00&code=%FF&transaction=%E0%A4%A&client_id[]=1', '?a=1&a=2&iss=x&state=']) {
+        for (const query of [
+          '',
+          '?state=%00&code=%FF&transaction=%E0%A4%A&client_id[]=1',
+          '?a=1&a=2&iss=x&state=',
+        ]) {
           const { body, ...rest } = init
-          const response = await fetch(issuer + path + query, { method, redirect: 'manual', ...(method === 'GET' || method === 'HEAD' ? rest : init) })
+          const response = await fetch(issuer + path + query, {
+            method,
+            redirect: 'manual',
+            ...(method === 'GET' || method === 'HEAD' ? rest : init),
+          })
           expect(response.status, `${method} ${path}${query}`).toBeLessThan(500)
           expect(await response.text(), path).not.toMatch(/at .*\.ts:|Error:/)
         }

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest'
 import { signIn } from '@drawbridge/testing'
-import { issuer, resource, world, type World } from './world.ts'
+import { describe, expect, it } from 'vitest'
+import { issuer, resource, type World, world } from './world.ts'
 
 /** A client that has a code in hand, not yet redeemed. */
 async function withCode(w: World, metadata: Record<string, unknown> = {}) {
@@ -20,7 +20,7 @@ describe('a wrong redemption gets its own error and leaves the code usable', () 
     ['redirect, left out', { redirect_uri: undefined }, 400, 'invalid_grant'],
     ['resource', { resource: 'https://other.test/mcp' }, 400, 'invalid_target'],
     ['client', { client_id: 'somebody-else' }, 401, 'invalid_client'],
-    ['code', { code: 'dbc_a.b.' + 'x'.repeat(43) }, 400, 'invalid_grant'],
+    ['code', { code: `dbc_a.b.${'x'.repeat(43)}` }, 400, 'invalid_grant'],
     ['code, of no known form', { code: 'nonsense' }, 400, 'invalid_grant'],
     ['code, left out', { code: undefined }, 400, 'invalid_request'],
     ['grant type', { grant_type: 'password' }, 400, 'unsupported_grant_type'],
@@ -44,21 +44,30 @@ describe('a wrong redemption gets its own error and leaves the code usable', () 
     expect((await app.exchange(pending, callback)).status).toBe(200)
   })
 
-  it.each(['client_secret_basic', 'client_secret_post'])('wrong secret, %s', async (token_endpoint_auth_method) => {
-    const { app, pending, callback } = await withCode(world(), { token_endpoint_auth_method })
-    const right = app.credentials
-    if (!right) throw new Error('not registered')
-    for (const client_secret of ['wrong', undefined]) {
-      app.credentials = { ...right, client_secret, token_endpoint_auth_method: client_secret ? token_endpoint_auth_method : 'none' }
-      const wrong = await app.exchange(pending, callback)
-      expect([wrong.status, wrong.body.error]).toEqual([401, 'invalid_client'])
-    }
-    app.credentials = right
-    expect((await app.exchange(pending, callback)).status).toBe(200)
-  })
+  it.each(['client_secret_basic', 'client_secret_post'])(
+    'wrong secret, %s',
+    async (token_endpoint_auth_method) => {
+      const { app, pending, callback } = await withCode(world(), { token_endpoint_auth_method })
+      const right = app.credentials
+      if (!right) throw new Error('not registered')
+      for (const client_secret of ['wrong', undefined]) {
+        app.credentials = {
+          ...right,
+          client_secret,
+          token_endpoint_auth_method: client_secret ? token_endpoint_auth_method : 'none',
+        }
+        const wrong = await app.exchange(pending, callback)
+        expect([wrong.status, wrong.body.error]).toEqual([401, 'invalid_client'])
+      }
+      app.credentials = right
+      expect((await app.exchange(pending, callback)).status).toBe(200)
+    },
+  )
 
   it('a right secret by another method than registered', async () => {
-    const { app, pending, callback } = await withCode(world(), { token_endpoint_auth_method: 'client_secret_basic' })
+    const { app, pending, callback } = await withCode(world(), {
+      token_endpoint_auth_method: 'client_secret_basic',
+    })
     const right = app.credentials
     if (!right) throw new Error('not registered')
     app.credentials = { ...right, token_endpoint_auth_method: 'client_secret_post' }
@@ -85,7 +94,9 @@ describe('a code that comes again', () => {
     const first = await app.exchange(pending, callback)
     w.clock.advance(120)
     // A stolen code alone cannot end an honest grant.
-    expect((await app.exchange(pending, callback, { code_verifier: 'x'.repeat(43) })).body.error).toBe('invalid_grant')
+    expect((await app.exchange(pending, callback, { code_verifier: 'x'.repeat(43) })).body.error).toBe(
+      'invalid_grant',
+    )
     expect((await w.call(first.body.access_token)).status).toBe(200)
     expect((await app.exchange(pending, callback)).body.error).toBe('invalid_grant')
     expect((await w.call(first.body.access_token)).status).toBe(401)
@@ -106,7 +117,12 @@ describe('tokens are what they say', () => {
     const { access_token } = await w.client().login(w.browser(), { user: 'octocat' })
     const [header, payload] = access_token.split('.').slice(0, 2).map(decoded)
     expect(header).toMatchObject({ typ: 'at+jwt', alg: 'ES256', kid: expect.any(String) })
-    expect(payload).toMatchObject({ iss: issuer, aud: resource, scope: 'read:user', client_id: expect.any(String) })
+    expect(payload).toMatchObject({
+      iss: issuer,
+      aud: resource,
+      scope: 'read:user',
+      client_id: expect.any(String),
+    })
     expect(payload.exp - payload.iat).toBe(3600)
     const { keys } = await (await w.fetch(`${issuer}/jwks`)).json()
     expect(keys).toEqual([expect.objectContaining({ kid: header.kid, alg: 'ES256', use: 'sig' })])
@@ -128,7 +144,13 @@ describe('tokens are what they say', () => {
     const claims = decoded(payload)
     const forged = encoded({ ...claims, scope: 'admin' })
     const none = encoded({ alg: 'none', typ: 'at+jwt' })
-    for (const bad of [`${header}.${forged}.${signature}`, `${none}.${payload}.`, `${header}.${payload}.`, 'x.y.z', 'x']) {
+    for (const bad of [
+      `${header}.${forged}.${signature}`,
+      `${none}.${payload}.`,
+      `${header}.${payload}.`,
+      'x.y.z',
+      'x',
+    ]) {
       expect((await w.call(bad)).status, bad.slice(0, 20)).toBe(401)
     }
     expect((await w.call(access_token)).status).toBe(200)
@@ -146,8 +168,16 @@ it('gives a client that registered without refresh_token none', async () => {
   expect((await w.call(tokens.body.access_token)).status).toBe(200)
 })
 
-it('knows the operator\'s own clients', async () => {
-  const w = world({ clients: [{ client_id: 'desk', redirect_uris: ['http://127.0.0.1/callback'], client_secret: 's3cret-of-the-desk' }] })
+it("knows the operator's own clients", async () => {
+  const w = world({
+    clients: [
+      {
+        client_id: 'desk',
+        redirect_uris: ['http://127.0.0.1/callback'],
+        client_secret: 's3cret-of-the-desk',
+      },
+    ],
+  })
   const app = w.client({ credentials: { client_id: 'desk', client_secret: 's3cret-of-the-desk' } })
   const { access_token } = await app.login(w.browser(), { user: 'octocat' })
   expect((await w.call(access_token)).status).toBe(200)

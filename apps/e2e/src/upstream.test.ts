@@ -1,9 +1,11 @@
 import { NoUpstreamToken, Unavailable, UpstreamEnded } from '@drawbridge/core'
 import { describe, expect, it } from 'vitest'
-import { issuer, resource, world, type World } from './world.ts'
+import { issuer, resource, type World, world } from './world.ts'
 
 const githubApp = {
-  github: { apps: [{ clientId: 'dev-client', clientSecret: 'dev-secret', name: 'App', mode: 'github-app' as const }] },
+  github: {
+    apps: [{ clientId: 'dev-client', clientSecret: 'dev-secret', name: 'App', mode: 'github-app' as const }],
+  },
 }
 const hour = 3600
 
@@ -75,7 +77,7 @@ describe('upstreamToken', () => {
     expect(w.events).toContainEqual(expect.objectContaining({ type: 'upstream.ended', provider: 'github' }))
   })
 
-  it('a new login heals it for all of the user\'s installations', async () => {
+  it("a new login heals it for all of the user's installations", async () => {
     const w = await signedIn(githubApp)
     w.clock.advance(9 * hour)
     const { body } = await w.app.refresh(w.tokens.refresh_token)
