@@ -77,6 +77,19 @@ describe("the provider's revocation", () => {
     expect((await call(second.access_token)).status).toBe(401)
   })
 
+  it('reaches a refresh token whose access token has ended', async () => {
+    const { app, tokens, clock, provider } = await signedIn({
+      github: {
+        apps: [{ clientId: 'dev-client', clientSecret: 'dev-secret', name: 'App', mode: 'github-app' }],
+      },
+    })
+    clock.advance(9 * 3600)
+    await app.revoke(tokens.refresh_token)
+    const [refresh] = provider.requests.filter(({ parameters }) => parameters.grant_type === 'refresh_token')
+    const [ended] = provider.requests.filter(({ method }) => method === 'DELETE')
+    expect(refresh && ended).toBeDefined()
+  })
+
   it('failing does not undo our own', async () => {
     const { app, tokens, provider, call, events } = await signedIn()
     provider.outage('503')

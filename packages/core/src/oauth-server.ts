@@ -104,7 +104,7 @@ function compose<User, Path extends string>(
     ]),
   )
   const links = connections({ records: store, upstreams, clock, emit })
-  const end = endGrant({ records: store, connections: links, upstreams, emit })
+  const end = endGrant({ records: store, connections: links, upstreams, clock, emit })
   const tokens = accessTokens({ issuer: config.issuer, keys, records: store, clock })
   const clients = clientRegistry({
     records: store,

@@ -2,7 +2,9 @@
 
 export type { Clock } from './clock.ts'
 export { systemClock } from './clock.ts'
+export { environment } from './environment.ts'
 export { ConfigurationError, Unavailable } from './errors.ts'
+export { isLoopback, secureUrl } from './http/secure-url.ts'
 export type {
   Call,
   ClaimsOf,

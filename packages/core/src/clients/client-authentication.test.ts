@@ -106,6 +106,7 @@ describe('clientCredentials', () => {
     `Basic ${base64('')}`,
     `Basic ${base64('desk:s')}, Basic ${base64('desk:s')}`,
     'Basic /////w==',
+    `Basic ${Buffer.from('desk:\u00e9', 'latin1').toString('base64')}`,
   ])('answers the malformed %j with 401 and a challenge, whatever the body says', async (authorization) => {
     const error = await refusal(() => read({ authorization }, { client_id: 'desk' }))
     expect(error).toMatchObject({ code: 'invalid_client', status: 401 })

@@ -63,7 +63,7 @@ function matchesText(pattern: string, text: string): boolean {
   const [start = '', ...rest] = pattern.split('*')
   const end = rest.pop()
   if (end === undefined) return text === pattern
-  if (!text.startsWith(start) || !text.endsWith(end) || text.length < start.length + end.length) return false
+  if (!text.startsWith(start) || !text.endsWith(end)) return false
   let from = start.length
   for (const piece of rest) {
     const found = text.indexOf(piece, from)

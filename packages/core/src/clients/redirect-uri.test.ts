@@ -172,6 +172,12 @@ describe('what is always refused', () => {
     expect(policy.refuse(uri, 'native', { static: true }) === undefined).toBe(unknownScheme)
   })
 
+  it('says what to do about the mistakes people make', () => {
+    expect(policy.refuse('https:/example.com/cb', 'native')).toContain('no host after https://')
+    expect(policy.refuse('http://example.com/cb', 'native')).toContain('use https')
+    expect(policy.refuse('myapp://cb', 'native')).toContain('use one with a dot')
+  })
+
   it('names the value in characters that an error description may have', () => {
     const reason = policy.refuse('https://example.com/"\u202e\n\\', 'native')
     expect(reason).toContain('https://example.com/?')
@@ -373,6 +379,9 @@ describe('option allow', () => {
     ['cursor://*', 'https://anysphere.cursor-mcp/oauth/callback'],
     ['cursor://*', 'vscode://anysphere.cursor-mcp/oauth/callback'],
     ['com.example.app:/*', 'com.example.app://host/cb'],
+    ['com.example.app://host/cb', 'com.example.app:/cb'],
+    ['cursor://*', 'cursor:/oauth/callback'],
+    ['https://localhost/cb', 'https://localhost:8443/cb'],
   ])('%s does not match %s', (pattern, uri) => {
     expect(allows(pattern, uri)).toBe(false)
   })
@@ -480,6 +489,7 @@ describe('matchesRegistered', () => {
     ['http://localhost:1/cb', 'HTTP://LOCALHOST:1/cb'],
     // a "port" that leads elsewhere
     ['http://localhost/', 'http://localhost:80@evil.com/'],
+    ['http://localhost:1@evil.com/', 'http://localhost:2@evil.com/'],
     ['http://127.0.0.1/', 'http://127.0.0.1:80@evil.com/'],
     ['http://localhost/', 'http://localhost\\@evil.com/'],
     ['http://localhost/', 'http://localhost.evil.com/'],

@@ -37,7 +37,7 @@ export function parseClientMetadata(body: unknown, policy: RegistrationPolicy): 
   }
   const response_types = list(from, 'response_types') ?? ['code']
   if (!response_types.includes('code')) throw invalid('response_types', response_types, 'must include code')
-  const application_type = oneOf(from, 'application_type', ['native', 'web']) ?? 'native'
+  const application_type = applicationType(from)
   return {
     redirect_uris: redirectUris(from, application_type, policy.redirectUris),
     token_endpoint_auth_method:
@@ -57,6 +57,16 @@ export function parseClientMetadata(body: unknown, policy: RegistrationPolicy): 
     software_id: shortText(from.software_id),
     software_version: shortText(from.software_version),
   }
+}
+
+/**
+ * A client with a private-use scheme is a native one, whatever it says: Cursor has registered such a scheme as `web`.
+ * Leaving the member out would give it the same rules, so nothing is lost by not insisting.
+ */
+function applicationType(from: Fields): 'native' | 'web' {
+  const named = oneOf(from, 'application_type', ['native', 'web']) ?? 'native'
+  const uris = Array.isArray(from.redirect_uris) ? from.redirect_uris : []
+  return uris.some((uri) => typeof uri === 'string' && !/^https?:/i.test(uri)) ? 'native' : named
 }
 
 /** RFC 7591 3.2.1. Members that are `undefined` do not reach the JSON. */

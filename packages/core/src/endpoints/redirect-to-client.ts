@@ -15,8 +15,7 @@ export function isGoodRedirect(
 ): boolean {
   return (
     matchesRegistered(client.redirect_uris, redirect_uri) &&
-    (client.static === true ||
-      config.redirectUris.refuse(redirect_uri, client.application_type) === undefined)
+    config.redirectUris.refuse(redirect_uri, client.application_type, client) === undefined
   )
 }
 

@@ -1,5 +1,7 @@
+import { type Clock, unixTime } from '../clock.ts'
 import type { EventListener, GrantEnd } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
+import type { UpstreamTokens } from '../identity/provider.ts'
 import type { Upstream } from '../identity/upstream.ts'
 import { type GrantRecord, type GrantRef, grantKey, grantPrefix, grantRef } from '../records/grant.ts'
 import { type Records, remove } from '../records/records.ts'
@@ -11,9 +13,10 @@ export function endGrant(dependencies: {
   records: Records
   connections: Connections
   upstreams: ReadonlyMap<string, Upstream>
+  clock: Clock
   emit: EventListener
 }): EndGrant {
-  const { records, connections, upstreams, emit } = dependencies
+  const { records, connections, upstreams, clock, emit } = dependencies
 
   /** Whether any other grant of this user stands on the connection, or on the same authorization at the provider. */
   async function othersNeed(grant: Readonly<GrantRecord>, revocation: 'token' | 'user'): Promise<boolean> {
@@ -30,6 +33,12 @@ export function endGrant(dependencies: {
     return false
   }
 
+  /** An access token that has ended names nothing any more: the refresh token would outlive its revocation. */
+  async function current(found: Upstream, tokens: UpstreamTokens): Promise<UpstreamTokens> {
+    const over = tokens.expires_at !== undefined && tokens.expires_at <= unixTime(clock)
+    return over && tokens.refresh_token !== undefined ? found.refresh(tokens) : tokens
+  }
+
   async function endConnection(grant: Readonly<GrantRecord>, reason: GrantEnd): Promise<void> {
     const found = upstreams.get(grant.provider)
     if (grant.connection === undefined || !found) return
@@ -40,7 +49,7 @@ export function endGrant(dependencies: {
     if (!connection || connection.ended || reason === 'upstream_ended') return
     if (provider.revocation === 'user' && (await othersNeed(grant, 'user'))) return
     try {
-      const done = await found.revoke(connection.tokens)
+      const done = await found.revoke(await current(found, connection.tokens))
       if (done)
         emit({
           type: 'upstream.revoked',

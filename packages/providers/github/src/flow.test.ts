@@ -1,0 +1,134 @@
+import { type AuthInfo, memory, oauthProxy } from '@drawbridge/core'
+import { browser, devGitHub, fakeClock, network, oauthClient, type TokenBody } from '@drawbridge/testing'
+import { describe, expect, it } from 'vitest'
+import { type GitHubOptions, type GitHubUser, github } from './index.ts'
+
+const ISSUER = 'https://mcp.acme.test'
+const GITHUB = 'https://github.test'
+const APPS = {
+  'oauth-app': { clientId: 'classic', clientSecret: 'classic-secret', mode: 'oauth-app' as const },
+  'github-app': { clientId: 'modern', clientSecret: 'modern-secret', mode: 'github-app' as const },
+}
+const DAY = 86_400
+
+/** An MCP server behind GitHub, with both in this process. Its endpoint answers with what its tools would know. */
+function world(mode: keyof typeof APPS, options: GitHubOptions = {}, scopes = ['read:user']) {
+  const clock = fakeClock()
+  const dev = devGitHub({ clock, apps: Object.values(APPS), skipAuthorized: true })
+  const fetch = network({
+    [GITHUB]: dev.fetch,
+    [ISSUER]: async (request) => {
+      const handled = await auth.handle(request)
+      if (handled) return handled
+      const gate = await auth.authenticate(request)
+      return gate.ok ? Response.json(gate.auth) : gate.response
+    },
+  })
+  const auth = oauthProxy({
+    issuer: ISSUER,
+    secret: 'kM3vQ8zR1tY6wB9nL4pS7dF2gH5jX0cAqE8uT1iO3aZ=',
+    storage: memory({ clock }),
+    provider: github({ ...APPS[mode], host: GITHUB, ...options }),
+    scopes: { supported: scopes },
+    fetch,
+    clock,
+  })
+  const gate = async ({ access_token }: TokenBody) => {
+    const request = new Request(`${ISSUER}/mcp`, { headers: { authorization: `Bearer ${access_token}` } })
+    const result = await auth.authenticate(request)
+    if (!result.ok) throw new Error(`the gate answered ${result.response.status}`)
+    return result.auth
+  }
+  const asUser = async (info: AuthInfo<GitHubUser>) => {
+    const { access_token } = await auth.upstreamToken(info)
+    const headers = { authorization: `Bearer ${access_token}`, 'user-agent': 'tool' }
+    return (await fetch(`${GITHUB}/api/v3/user`, { headers })).status
+  }
+  const install = async (user = 'octocat') => {
+    const client = oauthClient({ mcpUrl: `${ISSUER}/mcp`, fetch })
+    const tokens = await client.login(browser({ fetch, clock }), { user })
+    return { client, tokens }
+  }
+  const revocations = () => dev.requests.filter(({ method }) => method === 'DELETE').length
+  return { clock, dev, gate, asUser, install, revocations }
+}
+
+describe.each(['oauth-app', 'github-app'] as const)('an MCP server behind GitHub, as %s', (mode) => {
+  it('knows who signed in, and what was granted', async () => {
+    const { install, gate, asUser } = world(mode)
+    const { tokens } = await install()
+    expect(tokens.scope).toBe('read:user')
+    const info = await gate(tokens)
+    expect(info.extra).toMatchObject({ subject: 'github|1001', user: { login: 'octocat' } })
+    expect(await asUser(info)).toBe(200)
+  })
+
+  it('lets nobody in whom the rules refuse: no code, no tokens', async () => {
+    const { install } = world(mode, { allow: { organizations: ['acme'] } })
+    await expect(install('octocat')).resolves.toBeDefined()
+    await expect(install('hubot')).rejects.toThrow(/No code: access_denied/)
+  })
+
+  it('serves more installations of one user than GitHub keeps tokens', async () => {
+    const { install, gate, asUser } = world(mode)
+    const { tokens } = await install()
+    for (let count = 2; count <= 11; count++) await install()
+    expect(await asUser(await gate(tokens))).toBe(200)
+  })
+
+  it('ends the session of a user who ended the app at GitHub', async () => {
+    const { install, clock, dev } = world(mode)
+    const { client, tokens } = await install()
+    dev.revokeUser('octocat')
+    clock.advance(DAY + 1)
+    expect(await client.refresh(tokens.refresh_token)).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_grant' },
+    })
+  })
+
+  it('ends the session of a user who left the organization', async () => {
+    const { install, clock, dev } = world(mode, { allow: { organizations: ['acme'] } })
+    const { client, tokens } = await install()
+    const [octocat] = dev.users
+    if (octocat) octocat.organizations = {}
+    clock.advance(DAY + 1)
+    expect(await client.refresh(tokens.refresh_token)).toMatchObject({ body: { error: 'invalid_grant' } })
+  })
+
+  it('keeps the session of everybody while GitHub is out of order', async () => {
+    const { install, clock, dev } = world(mode)
+    const { client, tokens } = await install()
+    clock.advance(DAY + 1)
+    for (const outage of ['503', 'rate-limit', 'reset'] as const) {
+      dev.outage(outage)
+      const { status } = await client.refresh(tokens.refresh_token)
+      expect(status, outage).toBe(200)
+    }
+  })
+
+  it("ends GitHub's token with the user's last session", async () => {
+    const { install, revocations } = world(mode)
+    const one = await install()
+    const two = await install()
+    await one.client.revoke(one.tokens.refresh_token)
+    expect(revocations()).toBe(0)
+    await two.client.revoke(two.tokens.refresh_token)
+    expect(revocations()).toBe(1)
+  })
+})
+
+it('refreshes the token of a GitHub App when a tool needs it', async () => {
+  const { install, gate, asUser, clock, dev } = world('github-app')
+  const { client, tokens } = await install()
+  clock.advance(8 * 3600)
+  const { body } = await client.refresh(tokens.refresh_token)
+  expect(await asUser(await gate(body as TokenBody))).toBe(200)
+  expect(dev.requests.filter(({ parameters }) => parameters.grant_type === 'refresh_token')).toHaveLength(1)
+})
+
+it('takes no scope away from who granted a wider one', async () => {
+  const { install } = world('oauth-app', {}, ['read:user', 'user', 'repo'])
+  const { tokens } = await install()
+  expect(tokens.scope.split(' ').sort()).toEqual(['read:user', 'repo', 'user'])
+})

@@ -1,0 +1,5 @@
+export { github } from './github.ts'
+export type { GitHubUser } from './identity.ts'
+export type { GitHubAllow, GitHubOptions } from './options.ts'
+export type { GitHubTokenVerifierOptions } from './token-verifier.ts'
+export { githubTokenVerifier } from './token-verifier.ts'

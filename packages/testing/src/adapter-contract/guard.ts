@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { request as httpRequest } from 'node:http'
+import type { Auth, AuthInfo, ScopeNeed } from '@drawbridge/core'
+import { fakeAuth } from '../fake-auth.ts'
+import { type AdapterCase, adapterCase, sendRaw } from './case.ts'
+
+const alice = { subject: 'github|1', scopes: ['files:read'], user: { login: 'alice' } }
+const asAlice = { headers: { authorization: 'Bearer alice' } }
+
+export const guardCases: AdapterCase[] = [
+  adapterCase('lets a good token through, and tells the handler who it is', async ({ start }) => {
+    const { guarded, reached } = guardedRoute()
+    const url = await start({ guarded })
+    const response = await fetch(`${url}/guarded`, { ...asAlice, method: 'POST', body: '{}' })
+    assert.deepEqual([response.status, await response.json()], [200, { reached: true }])
+    assert.equal(reached[0]?.token, 'alice')
+    assert.equal(reached[0]?.extra.subject, 'github|1')
+    assert.deepEqual(reached[0]?.extra.user, alice.user)
+  }),
+
+  adapterCase('stops every method without a good token, and passes the challenge on', async ({ start }) => {
+    const { guarded, reached } = guardedRoute()
+    const url = await start({ guarded })
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+      for (const headers of [{}, { authorization: 'Bearer mallory' }, { authorization: 'Basic YTpi' }]) {
+        const response = await fetch(`${url}/guarded`, { method, headers })
+        assert.equal(response.status, 401)
+        assert.match(response.headers.get('www-authenticate') ?? '', /resource_metadata="/)
+        assert.equal(response.headers.get('x-app'), 'yes')
+      }
+    }
+    const traced = await sendRaw(url, 'TRACE /guarded HTTP/1.1\r\nHost: ][\r\nConnection: close\r\n\r\n')
+    assert.ok(traced.status >= 400 && traced.status < 500, `TRACE was answered ${traced.status}`)
+    assert.deepEqual(reached, [])
+  }),
+
+  adapterCase('answers a preflight without asking the handler', async ({ start }) => {
+    const { guarded, reached } = guardedRoute()
+    const url = await start({ guarded })
+    assert.equal((await fetch(`${url}/guarded`, { method: 'OPTIONS' })).status, 204)
+    assert.deepEqual(reached, [])
+  }),
+
+  adapterCase('asks for the scopes of the route', async ({ start }) => {
+    const needs: unknown[] = []
+    const auth = { ...guardedRoute().guarded.auth }
+    const { authenticate } = auth
+    auth.authenticate = (request, need?: ScopeNeed) => {
+      needs.push(need?.scopes)
+      return authenticate(request, need)
+    }
+    const { guarded, reached } = guardedRoute(auth)
+    const allowed = await start({ guarded: { ...guarded, scopes: ['files:read'] } })
+    assert.equal((await fetch(`${allowed}/guarded`, asAlice)).status, 200)
+    const refused = await start({ guarded: { ...guarded, scopes: ['files:read', 'files:write'] } })
+    const response = await fetch(`${refused}/guarded`, asAlice)
+    assert.equal(response.status, 403)
+    assert.match(
+      response.headers.get('www-authenticate') ?? '',
+      /insufficient_scope.*scope="files:read files:write"/,
+    )
+    assert.equal(reached.length, 1)
+    assert.deepEqual(needs, [['files:read'], ['files:read', 'files:write']])
+  }),
+
+  adapterCase('does not reach the handler when the check itself fails', async ({ start }) => {
+    const auth = { ...guardedRoute().guarded.auth }
+    auth.authenticate = async () => {
+      throw new Error('out of order')
+    }
+    const { guarded, reached } = guardedRoute(auth)
+    const url = await start({ guarded })
+    const response = await fetch(`${url}/guarded`, asAlice)
+    assert.deepEqual([response.status, await response.text()], [500, 'application: out of order'])
+    assert.deepEqual(reached, [])
+  }),
+
+  adapterCase(
+    'stays shut when the global Response is not the one refusals are made of',
+    async ({ start }) => {
+      const { guarded, reached } = guardedRoute()
+      const url = await start({ guarded })
+      const original = Object.getOwnPropertyDescriptor(globalThis, 'Response')
+      const { Response: Original } = globalThis
+      assert.ok(original)
+      // Nothing is an instance of this one, not even what it makes itself.
+      class Swapped extends Original {
+        static override [Symbol.hasInstance]() {
+          return false
+        }
+      }
+      try {
+        Object.defineProperty(globalThis, 'Response', { ...original, value: Swapped })
+        assert.equal(await statusOf(`${url}/guarded`), 401)
+      } finally {
+        Object.defineProperty(globalThis, 'Response', original)
+      }
+      assert.deepEqual(reached, [])
+    },
+  ),
+]
+
+function guardedRoute(auth: Auth = fakeAuth({ users: { alice } })) {
+  const reached: (AuthInfo | undefined)[] = []
+  return { reached, guarded: { auth, handler: (info: AuthInfo | undefined) => void reached.push(info) } }
+}
+
+/** Not with `fetch`, which is made of the same globals. */
+function statusOf(url: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(url, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    })
+    request.on('error', reject).end()
+  })
+}

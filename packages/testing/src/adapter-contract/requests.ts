@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { type AdapterCase, adapterCase, deferred, echo, echoed, probe, sendRaw } from './case.ts'
+
+const form = 'grant_type=refresh_token&resource=a&resource=b%2Fc&empty='
+
+export const requestCases: AdapterCase[] = [
+  adapterCase('hands over bodies byte for byte, whatever their content type', async ({ start }) => {
+    const url = await start({ mounted: [probe(echo)] })
+    const types = [
+      'application/x-www-form-urlencoded',
+      'application/x-www-form-urlencoded; charset=UTF-8',
+      'application/json, application/x-www-form-urlencoded',
+      'application/json',
+      'text/plain',
+      'multipart/form-data; boundary=x',
+      'nonsense',
+    ]
+    for (const type of types) {
+      const response = await fetch(`${url}/token`, {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body: form,
+      })
+      const { body, headers } = await echoed(response)
+      assert.deepEqual([response.status, body, headers['content-type']], [200, form, type])
+    }
+  }),
+
+  adapterCase('hands over a body without a content type, and none where there is none', async ({ start }) => {
+    const url = await start({ mounted: [probe(echo)] })
+    const untyped = await fetch(`${url}/token`, { method: 'POST', body: new Blob([form]) })
+    assert.equal((await echoed(untyped)).body, form)
+    for (const method of ['POST', 'DELETE', 'OPTIONS']) {
+      assert.equal((await echoed(fetch(`${url}/token`, { method }))).body, '')
+    }
+  }),
+
+  adapterCase('leaves the size of a body to the endpoint', async ({ start }) => {
+    const url = await start({
+      mounted: [probe(async (request) => new Response(`${(await request.text()).length}`))],
+    })
+    const body = 'x'.repeat(3_000_000)
+    const response = await fetch(`${url}/mcp`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body,
+    })
+    assert.equal(await response.text(), '3000000')
+  }),
+
+  adapterCase('does not leave a connection hanging when nobody read the body', async ({ start }) => {
+    const unread = () => new Response('refused', { status: 401 })
+    const halfRead = async (request: Request) => {
+      const reader = request.body?.getReader()
+      await reader?.read()
+      await reader?.cancel()
+      return unread()
+    }
+    for (const answer of [unread, halfRead]) {
+      const url = await start({ mounted: [probe(answer)] })
+      const body = 'x'.repeat(1_000_000)
+      const { text } = await sendRaw(
+        url,
+        `POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}` +
+          'GET /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+      )
+      // Some servers read to the end and answer the next request, others close. A client can go on after either.
+      assert.match(text, /^HTTP\/1\.1 401/)
+    }
+  }),
+
+  adapterCase('hands over headers, and the address of the peer', async ({ start }) => {
+    const contexts: unknown[] = []
+    const url = await start({
+      mounted: [
+        probe((request, { clientAddress }) => {
+          contexts.push(clientAddress)
+          return echo(request)
+        }),
+      ],
+    })
+    const headers = { authorization: 'Bearer a.b-c', cookie: 'a=1; b=2', 'x-forwarded-for': '192.0.2.1' }
+    const arrived = (await echoed(fetch(`${url}/token`, { headers }))).headers
+    assert.deepEqual([arrived.authorization, arrived.cookie], [headers.authorization, headers.cookie])
+    assert.deepEqual(contexts, ['127.0.0.1'])
+  }),
+
+  adapterCase('aborts the signal of a request whose client has gone', async ({ start }) => {
+    const arrived = deferred()
+    const aborted = deferred()
+    const url = await start({
+      mounted: [
+        probe(async ({ signal }) => {
+          signal.addEventListener('abort', () => aborted.resolve())
+          arrived.resolve()
+          await aborted.promise
+          return new Response('too late')
+        }),
+      ],
+    })
+    const client = new AbortController()
+    const gone = fetch(`${url}/mcp`, { method: 'POST', body: '{}', signal: client.signal })
+    await arrived.promise
+    client.abort()
+    await assert.rejects(gone)
+    await aborted.promise
+    assert.equal((await fetch(`${url}/nowhere`)).status, 404)
+  }),
+
+  adapterCase('does not abort the signal of a request that was answered', async ({ start }) => {
+    const signals: AbortSignal[] = []
+    const url = await start({
+      mounted: [
+        probe(({ signal }) => {
+          signals.push(signal)
+          return new Response('done')
+        }),
+      ],
+    })
+    await (await fetch(`${url}/mcp`, { headers: { connection: 'close' } })).text()
+    await (await fetch(`${url}/mcp`)).text()
+    assert.equal(signals[0]?.aborted, false)
+  }),
+]

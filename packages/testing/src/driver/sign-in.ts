@@ -1,0 +1,75 @@
+import type { Browser, Page } from './browser.ts'
+import type { Button } from './forms.ts'
+
+export interface SignInOptions {
+  /** `false`: press the button that denies. Default true. */
+  approve?: boolean | undefined
+  /** Whom to sign in as, where a page offers buttons for several people. */
+  user?: string | undefined
+  /** Which identity provider to choose, by id, where the consent page offers several. */
+  provider?: string | undefined
+  /** For sign-in forms: what to type, by field name. */
+  fields?: Readonly<Record<string, string>> | undefined
+  /** Where the client waits. Default: the `redirect_uri` of the authorization URL. */
+  redirectUri?: string | undefined
+}
+
+const MOST_PAGES = 10
+
+/**
+ * Does what a person does after a client has opened the authorization URL: approves, signs in at the identity
+ * provider, and lands where the client waits. That last URL is returned and not requested, so that the client need not
+ * listen, and may wait at a custom scheme.
+ *
+ * @returns the redirect to the client: `code`, `state` and `iss`, or `error`
+ * @throws Error when a page has nothing left to press; it shows the page's status and text
+ * @example
+ * ```ts
+ * const back = await signIn(browser(), authorizationUrl, { user: 'octocat' })
+ * back.searchParams.get('code')
+ * ```
+ */
+export async function signIn(
+  browser: Browser,
+  authorizationUrl: string | URL,
+  options: SignInOptions = {},
+): Promise<URL> {
+  const redirectUri = options.redirectUri ?? new URL(authorizationUrl).searchParams.get('redirect_uri')
+  const until = (url: URL) => redirectUri !== null && url.href.split('?')[0] === withoutQuery(redirectUri)
+  let page = await browser.open(authorizationUrl, { until })
+  for (let pages = 0; pages < MOST_PAGES; pages++) {
+    if (page.leftFor) return page.leftFor
+    const button = chooseButton(page, options)
+    if (!button)
+      throw new Error(`Nothing to press on ${page.url} (${page.status}): ${page.text.slice(0, 300)}`)
+    page = await browser.submit(page, button, typed(page, button, options.fields), { until })
+  }
+  throw new Error(`Still not back at the client after ${MOST_PAGES} pages, last ${page.url}`)
+}
+
+/**
+ * The button a person would press: the one that denies when they do not approve; else their own name, `approve`, the
+ * provider they want, or the first one that does not deny.
+ */
+export function chooseButton(page: Page, options: SignInOptions = {}): Button | undefined {
+  const buttons = page.forms.flatMap((form) => form.buttons)
+  const valued = (value: string | undefined) =>
+    buttons.find((button) => value !== undefined && button.value === value)
+  if (options.approve === false) return valued('deny')
+  return (
+    valued(options.user) ??
+    valued(options.provider) ??
+    valued('approve') ??
+    buttons.find((button) => button.value !== 'deny')
+  )
+}
+
+function typed(page: Page, button: Button, fields: SignInOptions['fields'] = {}): Record<string, string> {
+  const form = page.forms.find(({ buttons }) => buttons.includes(button))
+  const offered = new Set(form?.fields.map(([name]) => name))
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => offered.has(name)))
+}
+
+function withoutQuery(uri: string): string | undefined {
+  return new URL(uri).href.split('?')[0]
+}

@@ -1,0 +1,67 @@
+export type { AdapterApp, AdapterCase, GuardedRoute, RunningApp, StartApp } from './adapter-contract.ts'
+export { adapterContract } from './adapter-contract.ts'
+export type { FakeClock } from './clock.ts'
+export { fakeClock } from './clock.ts'
+export type {
+  AppMode,
+  DevGitHub,
+  DevGitHubApp,
+  DevGitHubOptions,
+  DevGitHubUser,
+  Membership,
+  Outage,
+  RecordedRequest,
+  TokenAnswer,
+} from './dev-github.ts'
+export { devGitHub } from './dev-github.ts'
+export type { Browser, BrowserOptions, Hop, NavigateOptions, Page } from './driver/browser.ts'
+export { browser } from './driver/browser.ts'
+export type { Cookie, CookieJar, CookieRequest } from './driver/cookie-jar.ts'
+export { cookieJar } from './driver/cookie-jar.ts'
+export type { Button, Form } from './driver/forms.ts'
+export type {
+  Answer,
+  ClientCredentials,
+  Discovery,
+  ErrorBody,
+  OAuthClient,
+  OAuthClientOptions,
+  Parameters,
+  PendingAuthorization,
+  RegistrationBody,
+  ResourceMetadata,
+  ServerMetadata,
+  TokenBody,
+} from './driver/oauth-client.ts'
+export { oauthClient } from './driver/oauth-client.ts'
+export type { Send } from './driver/send.ts'
+export type { SignInOptions } from './driver/sign-in.ts'
+export { chooseButton, signIn } from './driver/sign-in.ts'
+export type { FakeAuthOptions, FakeUser } from './fake-auth.ts'
+export { fakeAuth } from './fake-auth.ts'
+export type { Handler, Listener } from './listen.ts'
+export { listen } from './listen.ts'
+export type { Network } from './network.ts'
+export { network } from './network.ts'
+export type {
+  OddAnswer,
+  OpenedProvider,
+  OpenProvider,
+  Person,
+  ProviderCase,
+  ProviderContractOptions,
+  ProviderFeature,
+  SignedIn,
+} from './provider-contract.ts'
+export { providerCall, providerContract } from './provider-contract.ts'
+export type {
+  OpenedStorage,
+  OpenStorage,
+  StorageCase,
+  StorageClock,
+  StorageContractOptions,
+  StorageFeature,
+} from './storage-contract.ts'
+export { behind, serverClock, storageContract } from './storage-contract.ts'
+export type { CountingStorage, DelayOptions, DropOptions, StorageOperation } from './storage-wrappers.ts'
+export { counting, delayed, dropReplies, failing, StorageFault } from './storage-wrappers.ts'

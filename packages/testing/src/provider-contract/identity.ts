@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import {
+  assertNoSecrets,
+  assertSecure,
+  identify,
+  interrupted,
+  outcome,
+  type ProviderCase,
+  providerCase,
+  recorded,
+} from './case.ts'
+import { outages } from './outages.ts'
+
+export const identityCases: readonly ProviderCase[] = [
+  providerCase('sub is the same at each sign-in, and no e-mail address', async (opened) => {
+    const first = await identify(opened, await opened.signIn('member'))
+    const second = await identify(opened, await opened.signIn('member'))
+    assert.equal(typeof first.sub, 'string', 'sub must be a string')
+    assert.equal(second.sub, first.sub, 'sub must be stable')
+    assert.match(first.sub, /^[\x21-\x7e]{1,255}$/, 'sub: 1 to 255 visible ASCII characters')
+    assert.doesNotMatch(first.sub, /@/, 'an e-mail address may belong to somebody else tomorrow')
+  }),
+
+  providerCase('two people have two subs', async (opened) => {
+    const member = await identify(opened, await opened.signIn('member'))
+    const other = await identify(opened, await opened.signIn('other'))
+    assert.notEqual(other.sub, member.sub)
+  }),
+
+  providerCase('claims survive being stored', async (opened) => {
+    const { claims } = await identify(opened, await opened.signIn('member'))
+    assert.deepEqual(JSON.parse(JSON.stringify(claims)), claims, 'claims must be plain JSON')
+  }),
+
+  providerCase('claims carry no token', async (opened) => {
+    const signedIn = await opened.signIn('member')
+    assertNoSecrets(JSON.stringify(await identify(opened, signedIn)), signedIn)
+  }),
+
+  providerCase('identify changes neither what it is given nor the provider', async (opened) => {
+    const signedIn = deepFreeze(await opened.signIn('member'))
+    const before = JSON.stringify(opened.provider)
+    await identify(opened, signedIn)
+    assert.equal(JSON.stringify(opened.provider), before, 'the provider must not change')
+  }),
+
+  providerCase(
+    'tokens travel in headers or bodies, never in a URL',
+    async (opened) => {
+      const signedIn = await opened.signIn('member')
+      const { call, urls } = recorded(opened.call)
+      await identify(opened, signedIn, call)
+      assert.ok(urls.length > 0, "identify made no request; if it needs none, pass { without: ['calls'] }")
+      for (const url of urls) {
+        assertSecure(url, 'a request of identify')
+        assertNoSecrets(url, signedIn)
+      }
+    },
+    'calls',
+  ),
+
+  providerCase(
+    'a refused account is told so, kindly',
+    async (opened) => {
+      const signedIn = await opened.signIn('refused')
+      const result = await outcome(identify(opened, signedIn))
+      assert.equal(result.is, 'refused', 'identify must throw AccessDenied')
+      assert.match(
+        result.error.message,
+        /^[^\p{Cc}]{1,200}$/u,
+        'the message is shown to a person: one short line',
+      )
+      assertNoSecrets(result.error.message, signedIn)
+    },
+    'refusal',
+  ),
+
+  ...outages.map(({ name, answer }) =>
+    providerCase(
+      `an outage is not a refusal: ${name}`,
+      async (opened) => {
+        const { call, urls } = recorded(opened.call)
+        const { sub } = await identify(opened, await opened.signIn('member'), call)
+        for (let nth = 1; nth <= urls.length; nth++) {
+          const signedIn = await opened.signIn('member')
+          const result = await outcome(identify(opened, signedIn, interrupted(opened.call, nth, answer)))
+          assert.notEqual(
+            result.is,
+            'refused',
+            `request ${nth} of ${urls.length}: this says nothing about the account`,
+          )
+          if (result.is === 'identity')
+            assert.equal(result.identity.sub, sub, 'nor may it change who somebody is')
+          else assertNoSecrets(`${result.error.message} ${result.error.stack}`, signedIn)
+        }
+      },
+      'calls',
+    ),
+  ),
+
+  ...outages.map(({ name, answer }) =>
+    providerCase(
+      `an outage lets nobody in: ${name}`,
+      async (opened) => {
+        const { call, urls } = recorded(opened.call)
+        await outcome(identify(opened, await opened.signIn('refused'), call))
+        for (let nth = 1; nth <= urls.length; nth++) {
+          const signedIn = await opened.signIn('refused')
+          const result = await outcome(identify(opened, signedIn, interrupted(opened.call, nth, answer)))
+          assert.notEqual(
+            result.is,
+            'identity',
+            `request ${nth} of ${urls.length} failed, and the refused got in`,
+          )
+        }
+      },
+      'refusal',
+    ),
+  ),
+]
+
+function deepFreeze<Value>(value: Value): Value {
+  if (value !== null && typeof value === 'object') Object.values(Object.freeze(value)).forEach(deepFreeze)
+  return value
+}
