@@ -1,12 +1,22 @@
 import { type RedirectUriPolicy, redirectUriPolicy } from './clients/redirect-uri.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type KeyRing, keyRing } from './crypto/key-ring.ts'
+import type { SigningKey } from './crypto/signing-keys.ts'
 import { environment } from './environment.ts'
 import { ConfigurationError } from './errors.ts'
 import { type EventListener, guardedListener } from './events.ts'
 import { isLoopback } from './http/secure-url.ts'
 import type { OAuthProvider } from './identity/provider.ts'
-import type { Lifetimes, OAuthServerOptions, ResourceOptions, ScopeOptions } from './options.ts'
+import type {
+  JsonWebKeyPrivate,
+  Lifetimes,
+  OAuthServerOptions,
+  ResourceOptions,
+  ScopeOptions,
+} from './options.ts'
+
+import { clockSkew } from './records/records.ts'
+import type { SigningKeyPolicy } from './records/server-keys.ts'
 
 /** The options of an authorization server, checked and with every default filled in. */
 export interface Config {
@@ -24,6 +34,7 @@ export interface Config {
   redirectUris: RedirectUriPolicy
   registration: { enabled: boolean; unapprovedLifetime: number; lifetime: number }
   lifetimes: Required<{ [Name in keyof Lifetimes]: number }> & { idleIsExplicit: boolean }
+  signingKeys: SigningKeyPolicy
   keepUpstreamTokens: boolean
   grantsPerInstallation: number
   skipConsent: boolean
@@ -105,6 +116,12 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
       lostResponse: seconds('lifetimes.lostResponse', options.lifetimes?.lostResponse, hour, 0),
       identityRecheck: seconds('lifetimes.identityRecheck', options.lifetimes?.identityRecheck, day),
       identityGrace: seconds('lifetimes.identityGrace', options.lifetimes?.identityGrace, 7 * day, 0),
+    },
+    signingKeys: {
+      algorithm: options.signingKeys?.algorithm ?? 'ES256',
+      rotateEvery: seconds('signingKeys.rotateEvery', options.signingKeys?.rotateEvery, 90 * day, hour),
+      keepRetired: seconds('lifetimes.accessToken', options.lifetimes?.accessToken, hour) + clockSkew,
+      supplied: (options.signingKeys?.keys ?? []).map(suppliedKey),
     },
     keepUpstreamTokens: options.keepUpstreamTokens ?? true,
     grantsPerInstallation: seconds('grantsPerInstallation', options.grantsPerInstallation, 50),
@@ -244,6 +261,32 @@ function resolvedScopes(
     }
   }
   return { supported, default: options.default ?? supported, required }
+}
+
+function suppliedKey(jwk: JsonWebKeyPrivate, index: number): SigningKey {
+  const option = `signingKeys.keys[${index}]`
+  if (!['ES256', 'EdDSA', 'RS256'].includes(jwk.alg)) {
+    throw new ConfigurationError(
+      option,
+      `has the alg ${JSON.stringify(jwk.alg)}`,
+      'Use ES256, EdDSA or RS256.',
+    )
+  }
+  if (typeof jwk.d !== 'string') {
+    throw new ConfigurationError(
+      option,
+      'is no private key',
+      'Pass the private JWK; only its public half is published.',
+    )
+  }
+  if (!jwk.kid) {
+    throw new ConfigurationError(
+      option,
+      'has no kid',
+      'Give each key an id of its own; verifiers find it by that.',
+    )
+  }
+  return { kid: jwk.kid, alg: jwk.alg, private_jwk: { ...jwk, kid: jwk.kid } }
 }
 
 function seconds(option: string, given: number | undefined, otherwise: number, minimum = 1): number {

@@ -1,4 +1,7 @@
 /** Everything a server author needs. Provider packages use `/provider`, storage packages `/storage`. */
+export type { ClientAdmin, ClientPage, ClientSummary } from './administration/clients.ts'
+export type { GrantAdmin, GrantSummary } from './administration/grants.ts'
+export type { MaintenanceReport } from './administration/maintenance.ts'
 export type {
   Auth,
   AuthExtra,
@@ -16,6 +19,7 @@ export type { DrawbridgeEvent, EventListener, GrantEnd } from './events.ts'
 export type { ClaimsOf } from './identity/provider.ts'
 export { type OAuthServer, oauthProxy, oauthServer } from './oauth-server.ts'
 export type {
+  JsonWebKeyPrivate,
   Lifetimes,
   MultiProviderOptions,
   OAuthProxyOptions,
@@ -24,6 +28,7 @@ export type {
   RegistrationOptions,
   ResourceOptions,
   ScopeOptions,
+  SigningKeyOptions,
   StaticClient,
 } from './options.ts'
 export type { ErrorText, Messages } from './pages/messages.ts'

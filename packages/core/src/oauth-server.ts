@@ -1,3 +1,6 @@
+import { type ClientAdmin, clientAdmin } from './administration/clients.ts'
+import { type GrantAdmin, grantAdmin } from './administration/grants.ts'
+import { type MaintenanceReport, maintain } from './administration/maintenance.ts'
 import type { Auth, AuthInfo, UpstreamToken } from './auth.ts'
 import { builtInEngine } from './built-in-engine.ts'
 import { clientRegistry } from './clients/registry.ts'
@@ -19,6 +22,7 @@ import { type AccessTokens, accessTokens } from './grants/access-token.ts'
 import { grantCreator } from './grants/creation.ts'
 import { endGrant } from './grants/ending.ts'
 import { identityRecheck } from './grants/identity-recheck.ts'
+import { ownerOf } from './grants/owner.ts'
 import { isSameResource } from './grants/resource.ts'
 import { type Entry, pathsOf, type Router, router } from './http/router.ts'
 import { type Connections, connections } from './identity/connections.ts'
@@ -43,6 +47,15 @@ export interface OAuthServer<User = unknown, Path extends string = string> exten
   /** The gate of one of several resources. */
   at(path: Path): Auth<User>
   upstreamToken(auth: AuthInfo<User>): Promise<UpstreamToken>
+  /** Lists and ends what users let in. */
+  readonly grants: GrantAdmin
+  /** Lists and removes clients that registered themselves. */
+  readonly clients: ClientAdmin
+  /**
+   * Seals records with the current `secret` and removes expired ones; reports what remains per secret. Run it after a
+   * change of `secret`, and now and then with a store that does not expire by itself.
+   */
+  maintain(): Promise<MaintenanceReport>
   /**
    * Reads, or makes, what all instances share. Not needed: the first request does it. Useful at start-up, where a
    * wrong `secret` or an unreachable store should stop the deployment. Throws what is wrong.
@@ -95,7 +108,8 @@ function compose<User, Path extends string>(
 ): OAuthServer<User, Path> {
   const { clock, emit, lifetimes } = config
   const store = records({ storage: options.storage, sealer: sealer(config.ring), clock, emit })
-  const keys = serverKeys({ records: store, clock, emit, algorithm: 'ES256' })
+  const keys = serverKeys({ records: store, clock, emit, policy: config.signingKeys })
+  const owners = ownerOf(keys)
   const urls = endpointUrls(config.issuer)
   const upstreams: ReadonlyMap<string, Upstream> = new Map(
     config.providers.map((provider) => [
@@ -141,7 +155,7 @@ function compose<User, Path extends string>(
     records: store,
     keys,
     upstreams,
-    createGrant: grantCreator({ config, keys, records: store, connections: links, end }),
+    createGrant: grantCreator({ config, ownerOf: owners, records: store, connections: links, end }),
     pages: createPages({
       issuer: config.issuer,
       name: options.name,
@@ -188,6 +202,9 @@ function compose<User, Path extends string>(
         `Use one of ${[...auths.keys()].join(', ')}, or add it to \`resources\`.`,
       )
     },
+    grants: grantAdmin({ records: store, connections: links, ownerOf: owners, end }),
+    clients: clientAdmin({ records: store, end }),
+    maintain: () => maintain(store),
     async ready() {
       try {
         await keys.active()

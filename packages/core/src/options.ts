@@ -32,6 +32,7 @@ export interface OAuthServerOptions<Path extends string = string> {
   registration?: RegistrationOptions | undefined
   redirectUris?: RedirectUriOptions | undefined
   lifetimes?: Lifetimes | undefined
+  signingKeys?: SigningKeyOptions | undefined
   /** Keep the provider's tokens so that tools can call it as the user, and identities can be re-checked. Default true. */
   keepUpstreamTokens?: boolean | undefined
   /** Grants kept per user, client and redirect; the oldest goes first. Default 20. */
@@ -52,6 +53,27 @@ export interface OAuthServerOptions<Path extends string = string> {
   /** For outgoing requests to providers. Default: the global `fetch`. */
   fetch?: typeof fetch | undefined
   clock?: Clock | undefined
+}
+
+/** How access tokens are signed. Keys are made, shared and rotated without anything being said here. */
+export interface SigningKeyOptions {
+  /** Default `ES256`. A change takes effect after the new key has been published for a while. */
+  algorithm?: 'ES256' | 'EdDSA' | 'RS256' | undefined
+  /** Seconds a key signs before the next one takes over. Default 90 days. */
+  rotateEvery?: number | undefined
+  /**
+   * Private keys of your own, as JWKs with an `alg`. The first signs, all are published; to rotate, put the next one in
+   * front once it has been published everywhere.
+   */
+  keys?: readonly JsonWebKeyPrivate[] | undefined
+}
+
+/** A private JSON Web Key (RFC 7517). */
+export interface JsonWebKeyPrivate {
+  kty: string
+  alg: 'ES256' | 'EdDSA' | 'RS256'
+  kid?: string | undefined
+  [member: string]: unknown
 }
 
 export interface ScopeOptions {

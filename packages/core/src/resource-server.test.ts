@@ -134,6 +134,24 @@ describe('metadata', () => {
     )
   })
 
+  it('names the paths at which requests for the resource itself arrive', () => {
+    expect(protect().resourcePaths).toEqual(['/mcp'])
+    for (const stripPrefix of ['/api', 'api/']) {
+      const auth = protect({ resource: 'https://acme.test/api/mcp', stripPrefix })
+      expect(auth.resourcePaths).toEqual(['/api/mcp', '/mcp'])
+    }
+    expect(protect({ stripPrefix: '/' }).resourcePaths).toEqual(['/mcp'])
+  })
+
+  it('declares no route twice', () => {
+    const { routes } = protect({
+      resource: 'https://acme.test/api/mcp',
+      stripPrefix: '/api',
+      metadata: { url: 'https://acme.test/api/.well-known/oauth-protected-resource/mcp' },
+    })
+    expect(new Set(routes.map(({ path }) => path)).size).toBe(routes.length)
+  })
+
   it('declares its routes', () => {
     expect(protect().routes).toEqual([
       { path: '/.well-known/oauth-protected-resource/mcp', methods: ['GET', 'HEAD', 'OPTIONS'] },
@@ -259,7 +277,6 @@ describe('options', () => {
     [{ scopes: { required: ['a b'] } }, /^scopes\.required: /],
     [{ scopes: { required: ['offline_access'] } }, /^scopes\.required: .*offline_access/],
     [{ scopes: { supported: ['a"'] } }, /^scopes\.supported: /],
-    [{ stripPrefix: 'api' }, /^stripPrefix: /],
     [{ stripPrefix: '/other' }, /^stripPrefix: .*\/mcp/],
     [{ metadata: { url: 'http://mcp.test/x' } }, /^metadata\.url: .*not https/],
   ])('%j is refused', (options: Partial<ResourceServerOptions>, message) => {

@@ -3,6 +3,7 @@ import { type Clock, systemClock, unixTime } from './clock.ts'
 import { environment } from './environment.ts'
 import { ConfigurationError, Unavailable } from './errors.ts'
 import { type EventListener, guardedListener } from './events.ts'
+import { pathsOf, router } from './http/router.ts'
 import { secureUrl } from './http/secure-url.ts'
 import { describe, gate } from './resource-server/gate.ts'
 import {
@@ -91,7 +92,9 @@ export function resourceServer<const V extends Verifiers>(
     )
   }
   const supported = unionScopes(options.scopes?.supported, required, options.scopes?.challenge)
-  const { resourceMetadataUrl, paths } = metadataLocations(resource, options)
+  const { pathname } = new URL(resource)
+  const stripPrefix = checkedStripPrefix(options.stripPrefix, pathname)
+  const { resourceMetadataUrl, paths } = metadataLocations(resource, stripPrefix, options.metadata)
   const respond = metadataResponder(
     protectedResourceMetadata({
       resource,
@@ -118,12 +121,16 @@ export function resourceServer<const V extends Verifiers>(
     },
   })
 
+  const { routes, handle } = router(
+    [...paths].map((path) => ({ path, methods: { GET: respond }, cors: true })),
+    // The paths are all there already, the shortened ones too.
+    '',
+  )
   return {
     resource,
-    routes: [...paths].map((path) => ({ path, methods: ['GET', 'HEAD', 'OPTIONS'] })),
-    async handle(request) {
-      return paths.has(new URL(request.url).pathname) ? respond(request) : undefined
-    },
+    resourcePaths: pathsOf(pathname, stripPrefix),
+    routes,
+    handle,
     authenticate,
     challenge,
     async revalidate(auth) {
@@ -226,19 +233,15 @@ function checkedAuthorizationServers(
 /** Where the metadata is said to be, and every path at which this process may be asked for it. */
 function metadataLocations(
   resource: string,
-  { stripPrefix, metadata }: Pick<ResourceServerOptions, 'stripPrefix' | 'metadata'>,
+  stripPrefix: string,
+  metadata: ResourceServerOptions['metadata'],
 ): { resourceMetadataUrl: string; paths: ReadonlySet<string> } {
-  const { pathname } = new URL(resource)
-  const paths = new Set<string>()
-  const add = (path: string) => {
-    paths.add(path)
-    // Clients that guess the address drop a closing slash before they insert the path.
-    paths.add(path.replace(/\/$/, ''))
-  }
-  add(protectedResourceMetadataPath(pathname))
-  if (stripPrefix !== undefined) {
-    add(protectedResourceMetadataPath(withoutPrefix(pathname, stripPrefix, 'resource')))
-  }
+  const paths = new Set(
+    pathsOf(new URL(resource).pathname, stripPrefix)
+      .map(protectedResourceMetadataPath)
+      // Clients that guess the address drop a closing slash before they insert the path.
+      .flatMap((path) => [path, path.replace(/\/$/, '')]),
+  )
   if (metadata?.root !== false) paths.add(protectedResourceMetadataPath('/'))
   if (metadata?.url === undefined)
     return { resourceMetadataUrl: protectedResourceMetadataUrl(resource), paths }
@@ -247,27 +250,20 @@ function metadataLocations(
     metadata.url,
     'Pass the address at which clients can read the metadata.',
   )
-  paths.add(url.pathname)
-  if (stripPrefix !== undefined && url.pathname.startsWith(`${stripPrefix}/`)) {
-    paths.add(withoutPrefix(url.pathname, stripPrefix, 'metadata.url'))
-  }
+  for (const path of pathsOf(url.pathname, stripPrefix)) paths.add(path)
   return { resourceMetadataUrl: metadata.url, paths }
 }
 
-function withoutPrefix(path: string, prefix: string, option: string): string {
-  if (!/^\/.*[^/]$/.test(prefix)) {
-    throw new ConfigurationError(
-      'stripPrefix',
-      `"${prefix}" is not a path`,
-      'Begin with a slash and do not end in one, such as "/api".',
-    )
-  }
+function checkedStripPrefix(given: string | undefined, path: string): string {
+  const words = (given ?? '').replace(/^\/+|\/+$/g, '')
+  if (words === '') return ''
+  const prefix = `/${words}`
   if (path !== prefix && !path.startsWith(`${prefix}/`)) {
     throw new ConfigurationError(
       'stripPrefix',
-      `"${prefix}" is not where the path of \`${option}\` ("${path}") begins`,
-      'The public URL holds the prefix; only the path that reaches this process does not.',
+      `"${given}" is not where the path of the resource ("${path}") begins`,
+      'The public URL in `resource` holds the prefix; only the path that reaches this process does not.',
     )
   }
-  return path.slice(prefix.length) || '/'
+  return prefix
 }

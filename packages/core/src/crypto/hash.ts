@@ -15,6 +15,11 @@ export async function importHmacKey(material: Uint8Array<ArrayBuffer>): Promise<
   return crypto.subtle.importKey('raw', material, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
 }
 
+/** The same from base64url text. */
+export async function importHmacKeyText(text: string): Promise<CryptoKey> {
+  return importHmacKey(Uint8Array.from(base64url.decode(text)))
+}
+
 /** Compares in a time that depends on the lengths only. */
 export function constantTimeEqual(a: string, b: string): boolean {
   const left = encoder.encode(a)

@@ -17,6 +17,8 @@ export class UnknownSecret extends Error {
 
 /** Authenticated encryption of a value for one storage key: it opens under no other key. */
 export interface Sealer {
+  /** The id of the secret that seals. */
+  currentId(): Promise<string>
   seal(storageKey: string, plaintext: string): Promise<string>
   /** Throws {@link UnknownSecret}, or an error when the value was altered or moved. */
   open(storageKey: string, sealed: string): Promise<string>
@@ -24,6 +26,7 @@ export interface Sealer {
 
 export function sealer(ring: KeyRing): Sealer {
   return {
+    currentId: ring.currentId,
     async seal(storageKey, plaintext) {
       const id = await ring.currentId()
       const iv = crypto.getRandomValues(new Uint8Array(ivBytes))

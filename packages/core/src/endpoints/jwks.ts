@@ -1,10 +1,8 @@
 import { publicJwk } from '../crypto/signing-keys.ts'
 import { corsHeaders } from '../http/cors.ts'
 import type { Handler } from '../http/router.ts'
+import { jwksMaxAge } from '../records/server-keys.ts'
 import type { Server } from './server.ts'
-
-/** Seconds that others may keep our keys; a new key is published this long before it signs. */
-export const jwksMaxAge = 300
 
 /** The public halves of our signing keys (RFC 7517 5). */
 export function jwksEndpoint({ keys }: Pick<Server, 'keys'>): Handler {

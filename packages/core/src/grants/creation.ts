@@ -1,16 +1,15 @@
-import { base64url } from 'jose'
 import type { RegisteredClient } from '../clients/metadata.ts'
 import { unixTime } from '../clock.ts'
 import type { Config } from '../config.ts'
-import { hmac, importHmacKey, sha256 } from '../crypto/hash.ts'
+import { sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
 import type { Connections } from '../identity/connections.ts'
 import type { Identity, OAuthProvider, UpstreamTokens } from '../identity/provider.ts'
 import { connectionExpiry, type GrantRecord, grantKey, grantPrefix, grantRef } from '../records/grant.ts'
-import type { Records } from '../records/records.ts'
-import type { ServerKeys } from '../records/server-keys.ts'
+import { everyKey, type Records } from '../records/records.ts'
 import type { TransactionRecord } from '../records/transaction.ts'
 import type { EndGrant } from './ending.ts'
+import type { OwnerOf } from './owner.ts'
 import { formatCode } from './token-format.ts'
 
 /** What a finished login becomes: a grant, unredeemed, and the code that redeems it. */
@@ -24,35 +23,18 @@ export type CreateGrant = (login: {
 
 export function grantCreator(dependencies: {
   config: Config
-  keys: ServerKeys
+  ownerOf: OwnerOf
   records: Records
   connections: Connections
   end: EndGrant
 }): CreateGrant {
-  const { config, keys, records, connections, end } = dependencies
+  const { config, ownerOf, records, connections, end } = dependencies
   const { clock, emit, lifetimes } = config
-  let pepper: Promise<CryptoKey> | undefined
-
-  /** Who owns the records of a user, without saying who that is. */
-  async function ownerOf(subject: string): Promise<string> {
-    pepper ??= keys.pepper().then((text) => importHmacKey(Uint8Array.from(base64url.decode(text))))
-    try {
-      return (await hmac(await pepper, subject)).slice(0, 32)
-    } catch (error) {
-      pepper = undefined
-      throw error
-    }
-  }
 
   /** Ends the longest unused grants of one installation beyond the limit. */
   async function cap(owner: string, installation: string): Promise<void> {
     const keysOfInstallation: string[] = []
-    let cursor: string | undefined
-    do {
-      const page = await records.list(grantPrefix(owner) + installation, { cursor })
-      keysOfInstallation.push(...page.keys)
-      cursor = page.cursor
-    } while (cursor !== undefined)
+    for await (const key of everyKey(records, grantPrefix(owner) + installation)) keysOfInstallation.push(key)
     if (keysOfInstallation.length <= config.grantsPerInstallation) return
     const grants = await Promise.all(keysOfInstallation.map((key) => records.get<GrantRecord>(key)))
     const byUse = grants

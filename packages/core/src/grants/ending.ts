@@ -4,7 +4,7 @@ import type { Connections } from '../identity/connections.ts'
 import type { UpstreamTokens } from '../identity/provider.ts'
 import type { Upstream } from '../identity/upstream.ts'
 import { type GrantRecord, type GrantRef, grantKey, grantPrefix, grantRef } from '../records/grant.ts'
-import { type Records, remove } from '../records/records.ts'
+import { everyKey, type Records, remove } from '../records/records.ts'
 
 /** Ends a grant: deleting the record is what revokes it, on every instance, at the next request. */
 export type EndGrant = (grant: GrantRef, reason: GrantEnd) => Promise<void>
@@ -20,16 +20,11 @@ export function endGrant(dependencies: {
 
   /** Whether any other grant of this user stands on the connection, or on the same authorization at the provider. */
   async function othersNeed(grant: Readonly<GrantRecord>, revocation: 'token' | 'user'): Promise<boolean> {
-    let cursor: string | undefined
-    do {
-      const page = await records.list(grantPrefix(grant.owner), { cursor })
-      for (const key of page.keys) {
-        const other = await records.get<GrantRecord>(key)
-        if (!other || other.value.id === grant.id || !other.value.connection) continue
-        if (revocation === 'user' || other.value.connection === grant.connection) return true
-      }
-      cursor = page.cursor
-    } while (cursor !== undefined)
+    for await (const key of everyKey(records, grantPrefix(grant.owner))) {
+      const other = await records.get<GrantRecord>(key)
+      if (!other || other.value.id === grant.id || !other.value.connection) continue
+      if (revocation === 'user' || other.value.connection === grant.connection) return true
+    }
     return false
   }
 

@@ -62,8 +62,7 @@ export function refreshTokenLoader(
       scopes,
       exchange: (client, request) => exchange(dependencies, presented, record, client, request.scopes),
       async revoke() {
-        if (await walk(dependencies.ring, presented, record.value.refresh))
-          await end(presented.grant, 'revoked')
+        if (await walk(dependencies, presented, record.value.refresh)) await end(presented.grant, 'revoked')
       },
     }
   }
@@ -78,7 +77,7 @@ async function exchange(
   { client }: AuthenticatedClient,
   scopes: readonly string[],
 ): Promise<TokenSet> {
-  const { records, clock, emit, end, ring } = dependencies
+  const { records, clock, emit, end } = dependencies
   let record: Versioned<GrantRecord> | undefined = loaded
   for (let attempt = 0; attempt < contendedAttempts; attempt++) {
     if (!record?.value.refresh) throw deadToken('The grant has ended.')
@@ -87,7 +86,7 @@ async function exchange(
     const now = unixTime(clock)
     if (now >= grantExpiry(grant)) throw deadToken('The grant has expired.')
     const distance = record.value.refresh.generation - presented.generation
-    const current = await walk(ring, presented, record.value.refresh)
+    const current = await walk(dependencies, presented, record.value.refresh)
     if (current === undefined) {
       emit({ type: 'refresh.refused', reason: 'forged', grant: presented.grant, correlation })
       throw deadToken('The refresh token is not known.')
@@ -145,6 +144,7 @@ async function rotate(
   const { ring, clock, connections } = dependencies
   const key_id = await ring.currentId()
   const next = await successor(ring, key_id, secret)
+  if (next === undefined) throw new Error('the current secret is always configured')
   const now = unixTime(clock)
   const generation = refresh.generation + 1
   const rotated: GrantRecord = {
@@ -169,24 +169,33 @@ async function rotate(
  * so it never was a token of this grant, or one too old to tell.
  */
 async function walk(
-  ring: KeyRing,
+  dependencies: RotationDependencies,
   presented: Presented,
   refresh: GrantRefresh | undefined,
 ): Promise<string | undefined> {
   if (!refresh || presented.generation > refresh.generation) return undefined
-  let { secret } = presented
+  let secret: string | undefined = presented.secret
   for (let generation = presented.generation + 1; generation <= refresh.generation; generation++) {
     const step = refresh.rotations.find((rotation) => rotation.generation === generation)
-    if (!step) return undefined
-    secret = await successor(ring, step.key_id, secret)
+    secret = step && (await successor(dependencies.ring, step.key_id, secret))
+    if (secret !== undefined) continue
+    if (step && isForgivable(dependencies, step.at)) {
+      dependencies.emit({ type: 'keys.unknown_secret', key_id: step.key_id })
+      throw new Unavailable(`secret: ${step.key_id}, which made this refresh token, is not configured`)
+    }
+    return undefined
   }
   return constantTimeEqual(await sha256(secret), refresh.current_hash) ? secret : undefined
 }
 
-async function successor(ring: KeyRing, key_id: string, secret: string): Promise<string> {
+/** Whether a token replaced then could still be answered; a removed secret must not cost its holder the session. */
+function isForgivable({ clock, refreshWindow, lostResponse }: RotationDependencies, at: number): boolean {
+  return unixTime(clock) - at <= Math.max(refreshWindow + clockSkew, lostResponse)
+}
+
+async function successor(ring: KeyRing, key_id: string, secret: string): Promise<string | undefined> {
   const material = await ring.derive(key_id, 'refresh')
-  if (!material) throw new Unavailable(`secret: ${key_id}, which made this refresh token, is not configured`)
-  return hmac(await importHmacKey(material), secret)
+  return material && hmac(await importHmacKey(material), secret)
 }
 
 function rotationAfter(

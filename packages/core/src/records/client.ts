@@ -13,3 +13,6 @@ export interface ClientRecord extends RegisteredClient {
 export function clientKey(client_id: string): string {
   return `client/${client_id}`
 }
+
+/** All of them: for administration. */
+export const clientPrefix = 'client/'

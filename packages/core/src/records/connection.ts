@@ -18,3 +18,11 @@ export interface ConnectionRecord {
 export function connectionKey(owner: string, id: string): string {
   return `connection/${owner}/${id}`
 }
+
+/** All of one user's. */
+export function connectionPrefix(owner: string): string {
+  return `connection/${owner}/`
+}
+
+/** Everybody's: for administration. */
+export const connectionKinds = 'connection/'

@@ -83,3 +83,6 @@ export function grantExpiry(grant: GrantRecord): number {
 export function connectionExpiry(grant: Pick<GrantRecord, 'expires_at' | 'used_at' | 'idle'>): number {
   return Math.min(grant.expires_at, grant.used_at + 2 * grant.idle) + 60
 }
+
+/** Everybody's: for administration. */
+export const grantKinds = 'grant/'

@@ -20,6 +20,13 @@ export interface Records {
   /** True when this call, or an earlier try of it, removed that version. */
   delete(key: string, ifVersion: string): Promise<boolean>
   list(prefix: string, options?: ListOptions): Promise<KeyPage>
+  /**
+   * Seals a record anew when it was sealed with another secret than the current one. Resolves to the id of the secret
+   * that it is sealed with afterwards; `undefined` when it is gone.
+   */
+  reseal(key: string): Promise<{ key_id: string; resealed: boolean } | undefined>
+  /** Removes expired entries from stores that do not do so themselves. Resolves to how many. */
+  purge(limit: number): Promise<number>
 }
 
 /** A record as it was read. The value is shared with a cache: never change it in place. */
@@ -91,6 +98,35 @@ export function records(dependencies: {
     }
   }
 
+  async function put<T>(
+    key: string,
+    value: T,
+    options: { ifVersion: string | null; expiresAt?: number },
+  ): Promise<string | undefined> {
+    const envelope: Envelope =
+      options.expiresAt === undefined ? { v: value } : { v: value, exp: options.expiresAt }
+    const sealed = await sealer.seal(key, JSON.stringify(envelope))
+    let unknown = false
+    return retrying('put', async () => {
+      if (unknown) {
+        // A fresh iv makes every sealed text unique, so equality means that our own write took effect.
+        const current = await read(key)
+        if (current?.value === sealed) return current.version
+        if ((current?.version ?? null) !== options.ifVersion) return undefined
+      }
+      const retried = unknown
+      unknown = true
+      const version = await storage.put(key, sealed, options)
+      if (version !== undefined) remember(key, version, envelope, sealedWith(sealed))
+      else if (retried) {
+        // The earlier try may have arrived late, between the read above and this one.
+        const current = await read(key)
+        if (current?.value === sealed) return current.version
+      }
+      return version
+    })
+  }
+
   return {
     async get<T>(key: string) {
       const stored = await read(key)
@@ -101,30 +137,7 @@ export function records(dependencies: {
       return { key, value: envelope.v as T, version: stored.version, sealedWith: sealedWith(stored.value) }
     },
 
-    async put(key, value, options) {
-      const envelope: Envelope =
-        options.expiresAt === undefined ? { v: value } : { v: value, exp: options.expiresAt }
-      const sealed = await sealer.seal(key, JSON.stringify(envelope))
-      let unknown = false
-      return retrying('put', async () => {
-        if (unknown) {
-          // A fresh iv makes every sealed text unique, so equality means that our own write took effect.
-          const current = await read(key)
-          if (current?.value === sealed) return current.version
-          if ((current?.version ?? null) !== options.ifVersion) return undefined
-        }
-        const retried = unknown
-        unknown = true
-        const version = await storage.put(key, sealed, options)
-        if (version !== undefined) remember(key, version, envelope, sealedWith(sealed))
-        else if (retried) {
-          // The earlier try may have arrived late, between the read above and this one.
-          const current = await read(key)
-          if (current?.value === sealed) return current.version
-        }
-        return version
-      })
-    },
+    put,
 
     async delete(key, ifVersion) {
       let unknown = false
@@ -140,6 +153,23 @@ export function records(dependencies: {
     },
 
     list: (prefix, options) => retrying('list', () => storage.list(prefix, options)),
+
+    async reseal(key) {
+      for (let attempt = 0; attempt < 5; attempt++) {
+        const stored = await read(key)
+        if (!stored) return undefined
+        const key_id = sealedWith(stored.value)
+        const current = await sealer.currentId()
+        if (key_id === current) return { key_id, resealed: false }
+        const { v, exp } = await open(key, stored)
+        const options = exp === undefined ? {} : { expiresAt: exp }
+        const version = await put(key, v, { ifVersion: stored.version, ...options })
+        if (version !== undefined) return { key_id: current, resealed: true }
+      }
+      throw new Unavailable(`storage: too many writers on ${key.split('/')[0]}`)
+    },
+
+    purge: (limit) => retrying('purge', async () => (await storage.purge?.(limit)) ?? 0),
   }
 }
 
@@ -176,4 +206,14 @@ export async function remove<T>(store: Records, key: string): Promise<Versioned<
     if (await store.delete(key, record.version)) return record
   }
   throw new Unavailable(`storage: too many writers on ${key.split('/')[0]}`)
+}
+
+/** Every key that starts with a prefix, page by page. */
+export async function* everyKey(store: Records, prefix: string): AsyncGenerator<string> {
+  let cursor: string | undefined
+  do {
+    const page = await store.list(prefix, { cursor })
+    yield* page.keys
+    cursor = page.cursor
+  } while (cursor !== undefined)
 }

@@ -3,7 +3,7 @@ import { unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { generateSigningKey, type SigningAlgorithm, type SigningKey } from '../crypto/signing-keys.ts'
 import type { EventListener } from '../events.ts'
-import type { Records } from './records.ts'
+import { clockSkew, type Records } from './records.ts'
 
 /** What all instances share, in one record changed by conditional write: `server/keys`. */
 export interface ServerKeysRecord {
@@ -31,32 +31,66 @@ export interface ServerKeys {
 export const serverKeysKey = 'server/keys'
 /** Seconds. An instance that saw no rotation learns of it within this time, or at the first unknown `kid`. */
 const refreshAfter = 300
+/** Seconds that others may keep what `/jwks` says. */
+export const jwksMaxAge = 300
+/** Seconds between looks for a `kid` nobody knows. */
 const coolDown = 10
+
+export interface SigningKeyPolicy {
+  algorithm: SigningAlgorithm
+  /** Seconds a key signs before the next one takes over. */
+  rotateEvery: number
+  /** Seconds a key stays published after it last signed: the life of what it signed. */
+  keepRetired: number
+  /** The operator's own keys, the first of which signs. Ours are then neither made nor rotated. */
+  supplied: readonly SigningKey[]
+}
 
 export function serverKeys(dependencies: {
   records: Records
   clock: Clock
   emit: EventListener
-  algorithm: SigningAlgorithm
+  policy: SigningKeyPolicy
 }): ServerKeys {
-  const { records, clock, emit, algorithm } = dependencies
+  const { records, clock, emit, policy } = dependencies
   let cached: { value: Readonly<ServerKeysRecord>; readAt: number } | undefined
   let reading: Promise<Readonly<ServerKeysRecord>> | undefined
+
+  async function newKey(active_at: number): Promise<ScheduledKey> {
+    return { ...(await generateSigningKey(policy.algorithm)), active_at }
+  }
+
+  /** What the record should become now; `undefined` when it is right as it is. */
+  async function scheduled(value: Readonly<ServerKeysRecord>): Promise<ServerKeysRecord | undefined> {
+    if (policy.supplied.length > 0) return undefined
+    const now = unixTime(clock)
+    const newest = value.signing.at(-1)
+    const rotates = !newest || newest.alg !== policy.algorithm || now - newest.active_at >= policy.rotateEvery
+    // Whoever keeps our keys, and every instance, must have seen a key before the first token signed with it.
+    const next = rotates ? [await newKey(now + jwksMaxAge + refreshAfter + clockSkew)] : []
+    const kept = value.signing.filter((_, index) => {
+      const successor = value.signing[index + 1]
+      return !successor || now < successor.active_at + policy.keepRetired
+    })
+    const unchanged = next.length === 0 && kept.length === value.signing.length
+    return unchanged ? undefined : { ...value, signing: [...kept, ...next] }
+  }
 
   async function readOrCreate(): Promise<Readonly<ServerKeysRecord>> {
     for (;;) {
       const record = await records.get<ServerKeysRecord>(serverKeysKey)
-      if (record) return record.value
-      const key = await generateSigningKey(algorithm)
-      const value: ServerKeysRecord = {
-        pepper: randomText(),
-        signing: [{ ...key, active_at: unixTime(clock) }],
-      }
-      const version = await records.put(serverKeysKey, value, { ifVersion: null })
-      if (version !== undefined) {
-        emit({ type: 'keys.created', kid: key.kid })
-        return value
-      }
+      const value = record
+        ? await scheduled(record.value)
+        : { pepper: randomText(), signing: policy.supplied.length > 0 ? [] : [await newKey(unixTime(clock))] }
+      if (record && !value) return record.value
+      if (!value) continue
+      const version = await records.put(serverKeysKey, value, { ifVersion: record?.version ?? null })
+      if (version === undefined) continue
+      const added = value.signing.filter(
+        ({ kid }) => !record?.value.signing.some((known) => known.kid === kid),
+      )
+      for (const { kid } of added) emit({ type: record ? 'keys.rotated' : 'keys.created', kid })
+      return value
     }
   }
 
@@ -79,21 +113,29 @@ export function serverKeys(dependencies: {
     return read().catch(() => cached?.value ?? read())
   }
 
+  /** A change of algorithm or to the operator's own keys leaves the earlier ones good for what they signed. */
+  const published = async () => [...policy.supplied, ...(await current()).signing]
+
   return {
     pepper: async () => (await current()).pepper,
     async active() {
       const now = unixTime(clock)
+      const [supplied] = policy.supplied
+      if (supplied) {
+        await current()
+        return supplied
+      }
       const { signing } = await current()
       const active = signing.findLast((key) => key.active_at <= now) ?? signing[0]
       if (!active) throw new Error('server keys: there is no signing key')
       return active
     },
     async find(kid) {
-      const known = (await current()).signing.find((key) => key.kid === kid)
+      const known = (await published()).find((key) => key.kid === kid)
       if (known) return known
       if (cached && unixTime(clock) - cached.readAt < coolDown) return undefined
       return (await read()).signing.find((key) => key.kid === kid)
     },
-    all: async () => (await current()).signing,
+    all: published,
   }
 }

@@ -30,3 +30,6 @@ export interface Approval {
 export function transactionKey(handleHash: string): string {
   return `transaction/${handleHash}`
 }
+
+/** All of them: for administration. */
+export const transactionPrefix = 'transaction/'

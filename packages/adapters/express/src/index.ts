@@ -1,0 +1,69 @@
+import type { Auth, AuthInfo, Mountable, ScopeNeed } from '@drawbridge/core'
+import type { RequestHandler } from 'express'
+import { toRequest } from './request.ts'
+import { send } from './response.ts'
+
+/**
+ * Names the type of `req.auth.extra.user` for an application:
+ * `declare module '@drawbridge/express' { interface Register { user: GitHubUser } }`. `unknown` until then.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: applications add to it.
+export interface Register {}
+
+/** The user type an application registered. */
+export type RegisteredUser<Registered = Register> = Registered extends { user: infer User } ? User : unknown
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Who the request acts for; present behind {@link protect}. */
+      auth?: AuthInfo<RegisteredUser>
+    }
+  }
+}
+
+/**
+ * Mounts an `mcp()`, or an `Auth` alone, as middleware. Paths that are not its own go on to the next handler. Mount
+ * it on the outermost app: below a prefix, the well-known paths at the root of the host do not reach it.
+ *
+ * Errors of the mounted server reach the application's error handler. Body parsers may run before or after it.
+ *
+ * @example
+ * ```ts
+ * express().use(drawbridge(mcp({ auth, server: createServer }))).listen(3000)
+ * ```
+ */
+export function drawbridge(x: Mountable): RequestHandler {
+  return async (req, res, next) => {
+    try {
+      const response = await x.handle(toRequest(req, res), { clientAddress: req.ip })
+      if (response) await send(res, response)
+      else next()
+    } catch (error) {
+      next(error)
+    }
+  }
+}
+
+/**
+ * Guards a route: the handler runs only for a request with a good token (RFC 6750), and finds who it acts for in
+ * `req.auth`. Everything else is answered with the challenge that leads a client to sign in (RFC 9728).
+ *
+ * @param need Scopes the token must carry; without them, 403 `insufficient_scope` names them.
+ * @example
+ * ```ts
+ * app.get('/files', protect(auth, { scopes: ['files:read'] }), (req, res) => res.json(list(req.auth?.extra.subject)))
+ * ```
+ */
+export function protect(auth: Auth<RegisteredUser>, need?: ScopeNeed): RequestHandler {
+  return async (req, res, next) => {
+    try {
+      const result = await auth.authenticate(toRequest(req, res), need)
+      if (!result.ok) return await send(res, result.response)
+      req.auth = result.auth
+      next()
+    } catch (error) {
+      next(error)
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import type { Auth, AuthInfo, Mountable, RequestContext, ScopeNeed } from '@drawbridge/core'
+import type { Context, MiddlewareHandler } from 'hono'
+import { originalRequest } from './request.ts'
+
+/** Options of {@link drawbridge}. */
+export interface DrawbridgeOptions {
+  /**
+   * Where the client's address is found, for logs and limits. Default: the peer of the socket under
+   * `@hono/node-server`, nothing elsewhere. Behind a proxy, read the header that proxy sets.
+   */
+  clientAddress?: ((c: Context) => string | undefined) | undefined
+}
+
+/** What {@link protect} adds to the context: `c.get('auth')` and `c.var.auth`. */
+export type AuthEnv<User = unknown> = { Variables: { auth: AuthInfo<User> } }
+
+/** The Fetch standard has no such request. `@hono/node-server` makes one and then fails on its body. */
+const credentialsInUrl = /^https?:\/\/[^/?#]*@/i
+
+/**
+ * Mounts an `mcp()`, or an `Auth` alone, as middleware. Paths that are not its own go on to the next handler. Mount
+ * it on the outermost app: below a prefix, the well-known paths at the root of the host do not reach it.
+ *
+ * Errors of the mounted server reach `app.onError`.
+ *
+ * @example
+ * ```ts
+ * const app = new Hono().use(drawbridge(mcp({ auth, server: createServer })))
+ * ```
+ */
+export function drawbridge(x: Mountable, options: DrawbridgeOptions = {}): MiddlewareHandler {
+  const { clientAddress = peerAddress } = options
+  return async (c, next) => {
+    if (credentialsInUrl.test(c.req.url)) return c.body(null, 400)
+    const context = { clientAddress: clientAddress(c), waitUntil: waitUntil(c) }
+    const response = await x.handle(originalRequest(c), context)
+    if (!response) return next()
+    return answer(c, response)
+  }
+}
+
+/**
+ * Guards a route: the handler runs only for a request with a good token (RFC 6750), and finds who it acts for in
+ * `c.get('auth')`. Everything else is answered with the challenge that leads a client to sign in (RFC 9728).
+ *
+ * @param need Scopes the token must carry; without them, 403 `insufficient_scope` names them.
+ * @example
+ * ```ts
+ * app.get('/files', protect(auth, { scopes: ['files:read'] }), (c) => c.json(list(c.get('auth').extra.subject)))
+ * ```
+ */
+export function protect<User>(auth: Auth<User>, need?: ScopeNeed): MiddlewareHandler<AuthEnv<User>> {
+  return async (c, next) => {
+    const result = await auth.authenticate(c.req.raw, need)
+    if (!result.ok) return answer(c, result.response)
+    c.set('auth', result.auth)
+    return next()
+  }
+}
+
+/**
+ * Cookies go through the context: once an earlier middleware has touched `c.res`, Hono keeps that one's cookies and
+ * drops those of a response returned later.
+ */
+function answer(c: Context, response: Response): Response {
+  const cookies = response.headers.getSetCookie()
+  if (cookies.length === 0) return response
+  for (const cookie of cookies) c.header('Set-Cookie', cookie, { append: true })
+  const rest = new Response(null, response)
+  rest.headers.delete('set-cookie')
+  return c.newResponse(response.body, rest)
+}
+
+function peerAddress(c: Context): string | undefined {
+  return c.env?.incoming?.socket?.remoteAddress
+}
+
+function waitUntil(c: Context): RequestContext['waitUntil'] {
+  try {
+    const { executionCtx } = c
+    return (work) => executionCtx.waitUntil(work)
+  } catch {
+    // Hono throws where the platform has no such context, such as on Node.
+    return undefined
+  }
+}

@@ -1,0 +1,39 @@
+import type { AuthInfo } from '@drawbridge/core'
+import type { ServerContext } from './options.ts'
+
+/** One server joined to one transport: all that the rest of this package knows of an MCP SDK. */
+export interface Connection {
+  handle(exchange: Exchange): Promise<Response>
+  close(): Promise<void>
+}
+
+/** Builds a server and joins it to a transport. Each SDK line has one of these. */
+export type Connect<User> = (
+  context: ServerContext<User>,
+  options: {
+    /** Present: the connection serves this session. Absent: it serves one request. */
+    sessionId?: string
+    /** Called when the connection closes, whoever closed it. */
+    onclose?: () => void
+  },
+) => Promise<Connection>
+
+/** An authenticated request on its way to a server. */
+export interface Exchange<User = unknown> {
+  auth: AuthInfo<User>
+  /** Without credentials. It has a body only when that was not JSON, for the transport to say so. */
+  request: Request
+  /** The parsed body of a POST. */
+  message: unknown
+  /** Aborts when the client is gone. */
+  signal: AbortSignal
+  /** Whether the token's scopes reach this tool. */
+  mayList(tool: string): boolean
+}
+
+/** Finds or makes the connection for a request. */
+export interface Dispatcher<User> {
+  /** `done` is to be called once the response has been sent or given up. */
+  serve(exchange: Exchange<User>): Promise<{ response: Response; done: () => void }>
+  close(): Promise<void>
+}

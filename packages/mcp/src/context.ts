@@ -1,0 +1,76 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { type Auth, type AuthInfo, NoUpstreamToken, type UpstreamToken } from '@drawbridge/core'
+import type { Exchange } from './connection.ts'
+
+interface Context {
+  gate: Auth
+  exchange: Exchange
+}
+
+const storage = new AsyncLocalStorage<Context>()
+
+/** Runs `work` with its own request: parallel requests do not see each other's, sessions see each request's. */
+export function withContext<T>(context: Context, work: () => T): T {
+  return storage.run(context, work)
+}
+
+/** The request on whose behalf the calling code runs, if any. */
+export function currentExchange(): Exchange | undefined {
+  return storage.getStore()?.exchange
+}
+
+/**
+ * Who the current request acts for, from inside a tool, resource or prompt handler.
+ *
+ * @throws {Error} outside a request.
+ * @example
+ * const { scopes, extra } = getAuth<{ login: string }>()
+ * return `Hello ${extra.user.login}`
+ */
+export function getAuth<User = unknown>(): AuthInfo<User> {
+  return current('getAuth').exchange.auth as AuthInfo<User>
+}
+
+/**
+ * The current HTTP request, from inside a handler: method, URL and headers. The body is in the handler's arguments;
+ * `authorization`, `proxy-authorization` and `cookie` are left out, so that passing the headers on leaks nothing.
+ *
+ * @throws {Error} outside a request.
+ * @example
+ * const language = getRequest().headers.get('accept-language')
+ */
+export function getRequest(): Request {
+  return current('getRequest').exchange.request
+}
+
+/**
+ * The identity provider's own access token for the current user, refreshed when it must be, for a tool that calls the
+ * provider. It stays on the server; never return it from a tool.
+ *
+ * @throws {Error} outside a request.
+ * @throws {NoUpstreamToken} when there is none: the token was issued elsewhere, or upstream tokens are not kept.
+ * @throws {UpstreamEnded} when the provider ended the user's authorization.
+ * @throws {Unavailable} when the provider or the store is out.
+ * @example
+ * const { access_token } = await getUpstreamToken()
+ * await fetch('https://api.github.com/user', { headers: { authorization: `Bearer ${access_token}` } })
+ */
+export async function getUpstreamToken(): Promise<UpstreamToken> {
+  const { gate, exchange } = current('getUpstreamToken')
+  if (!gate.upstreamToken) {
+    throw new NoUpstreamToken(
+      "getUpstreamToken: the `auth` given to mcp() only checks tokens and never sees the identity provider's. Use oauthServer or oauthProxy, which sign users in themselves and keep the provider's tokens.",
+    )
+  }
+  return gate.upstreamToken(exchange.auth)
+}
+
+function current(caller: string): Context {
+  const context = storage.getStore()
+  if (!context) {
+    throw new Error(
+      `${caller}() was called outside an MCP request. Call it inside a tool, resource or prompt handler, or in the \`server\` function of mcp(); not while the module loads.`,
+    )
+  }
+  return context
+}

@@ -1,0 +1,84 @@
+import { ConfigurationError } from '@drawbridge/core'
+import type { McpOptions } from './options.ts'
+
+/** Why a request is refused, as a sentence for whoever debugs it. `undefined`: it may pass. */
+export type HostGuard = (request: Request) => string | undefined
+
+/**
+ * Against DNS rebinding: a page of a hostile site whose name suddenly resolves to this machine. Such a request carries
+ * that site's name as `Host`, or its `Origin`.
+ */
+export function hostGuard(
+  options: Pick<McpOptions<never, never>, 'allowedHosts' | 'allowedOrigins'>,
+  resource: string,
+): HostGuard {
+  const onLoopback = isLoopback(new URL(resource).hostname)
+  const hosts = options.allowedHosts?.map(allowedHost)
+  const origins = options.allowedOrigins?.map(allowedOrigin)
+  return (request) => {
+    // Fetch-only runtimes have no Host header; there the URL is what was asked for.
+    const host = request.headers.get('host') ?? new URL(request.url).host
+    if (!hostPasses(host)) {
+      return `The host "${printable(host)}" is not served here. If it should be, add it to \`allowedHosts\` of mcp().`
+    }
+    const origin = request.headers.get('origin')
+    if (origin !== null && !originPasses(origin)) {
+      return `Pages of "${printable(origin)}" may not call this server. If they should, add it to \`allowedOrigins\` of mcp().`
+    }
+    return undefined
+  }
+
+  function hostPasses(host: string): boolean {
+    if (!hosts && !onLoopback) return true
+    const asked = splitHost(host)
+    if (!asked) return false
+    if (!hosts) return isLoopback(asked.hostname)
+    return hosts.some(
+      ({ hostname, port }) => hostname === asked.hostname && (port === '' || port === asked.port),
+    )
+  }
+
+  function originPasses(origin: string): boolean {
+    if (origins) return origins.includes(origin)
+    return !onLoopback || (URL.canParse(origin) && isLoopback(new URL(origin).hostname))
+  }
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
+}
+
+/** `undefined` for anything but a host and maybe a port. */
+function splitHost(host: string): { hostname: string; port: string } | undefined {
+  const [, name, port = ''] = /^(\[[0-9a-f:.]+\]|[^\s/\\?#@:]+)(?::(\d{1,5}))?$/i.exec(host) ?? []
+  if (!name || !URL.canParse(`http://${name}`)) return undefined
+  return { hostname: new URL(`http://${name}`).hostname, port }
+}
+
+function allowedHost(host: string): { hostname: string; port: string } {
+  const parts = splitHost(host)
+  if (parts) return parts
+  throw new ConfigurationError(
+    'allowedHosts',
+    `"${host}" is not a host`,
+    'Pass a name and maybe a port, without a scheme: "mcp.acme.dev" or "localhost:3000".',
+  )
+}
+
+function allowedOrigin(origin: string): string {
+  if (URL.canParse(origin)) {
+    const normal = new URL(origin).origin
+    // Browser extensions and editors have origins of their own schemes, which URL calls opaque.
+    if (normal === origin || (normal === 'null' && /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/.test(origin)))
+      return origin
+  }
+  throw new ConfigurationError(
+    'allowedOrigins',
+    `"${origin}" is not an origin`,
+    'Pass scheme, host and maybe a port, without a path or closing slash: "https://app.acme.dev".',
+  )
+}
+
+function printable(text: string): string {
+  return text.slice(0, 200)
+}

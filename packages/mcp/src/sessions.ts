@@ -1,0 +1,176 @@
+import { type AuthInfo, ConfigurationError } from '@drawbridge/core'
+import type { Connect, Connection, Dispatcher, Exchange } from './connection.ts'
+import { isInitialize, rpcError, sessionNotFound } from './json-rpc.ts'
+import type { SessionOptions } from './options.ts'
+import type { Timers } from './timers.ts'
+
+interface Session {
+  id: string
+  connection: Connection
+  /** Whose it is. Not the token: a refreshed one continues the session. */
+  principal: string
+  user: string
+  /** Requests being answered, open streams included. */
+  busy: number
+  /** Milliseconds since the Unix epoch. */
+  lastUsed: number
+}
+
+/** A server for each session, which only the principal that began it can reach. */
+export function sessions<User>(
+  connect: Connect<User>,
+  options: SessionOptions,
+  { time, onError }: { time: Timers; onError: (error: unknown) => void },
+): Dispatcher<User> {
+  const idle = positive('sessions.idleSeconds', options.idleSeconds, 1800) * 1000
+  const max = positive('sessions.max', options.max, 10_000)
+  const maxPerUser = positive('sessions.maxPerUser', options.maxPerUser, 100)
+  // In order of use: the first is the one longest unused.
+  const byId = new Map<string, Session>()
+  let cancelSweep: (() => void) | undefined
+
+  return {
+    async serve(exchange) {
+      const id = exchange.request.headers.get('mcp-session-id')
+      if (id === null) return begin(exchange)
+      const session = find(id, exchange.auth)
+      if (!session) return { response: sessionNotFound(), done() {} }
+      const release = hold(session)
+      try {
+        // A DELETE closes the connection, and thereby ends the session.
+        return { response: await session.connection.handle(exchange), done: release }
+      } catch (error) {
+        release()
+        throw error
+      }
+    },
+    async close() {
+      await Promise.all([...byId.values()].map(end))
+    },
+  }
+
+  async function begin(exchange: Exchange<User>): ReturnType<Dispatcher<User>['serve']> {
+    if (!isInitialize(exchange.message)) {
+      return { response: withoutSession(exchange), done() {} }
+    }
+    const id = crypto.randomUUID()
+    const connection = await connect(
+      { auth: exchange.auth, request: exchange.request },
+      { sessionId: id, onclose: () => forget(id) },
+    )
+    const close = () => void closed(connection)
+    try {
+      const response = await connection.handle(exchange)
+      // Without the header the transport refused to initialize, and no client will ever come back to this server.
+      if (response.headers.get('mcp-session-id') !== id) return { response, done: close }
+      return { response, done: hold(add(id, connection, exchange.auth)) }
+    } catch (error) {
+      close()
+      throw error
+    }
+  }
+
+  function find(id: string, auth: AuthInfo): Session | undefined {
+    const session = byId.get(id)
+    if (!session || session.principal !== principalOf(auth)) return undefined
+    if (isIdle(session)) {
+      void end(session)
+      return undefined
+    }
+    return session
+  }
+
+  function add(id: string, connection: Connection, auth: AuthInfo): Session {
+    const user = userOf(auth)
+    const own = [...byId.values()].filter((session) => session.user === user)
+    if (own.length >= maxPerUser) endOldest(own)
+    if (byId.size >= max) endOldest([...byId.values()])
+    return { id, connection, principal: principalOf(auth), user, busy: 0, lastUsed: time.now() }
+  }
+
+  /** Marks a session as in use until the returned function is called. */
+  function hold(session: Session): () => void {
+    touch(session)
+    session.busy += 1
+    let held = true
+    return () => {
+      if (!held) return
+      held = false
+      session.busy -= 1
+      if (byId.has(session.id)) touch(session)
+    }
+  }
+
+  function touch(session: Session): void {
+    session.lastUsed = time.now()
+    byId.delete(session.id)
+    byId.set(session.id, session)
+    cancelSweep ??= time.after(idle, sweep)
+  }
+
+  /** Those with a request under way come last. */
+  function endOldest(candidates: readonly Session[]): void {
+    const oldest = candidates.find(({ busy }) => busy === 0) ?? candidates[0]
+    if (oldest) void end(oldest)
+  }
+
+  function sweep(): void {
+    cancelSweep = undefined
+    for (const session of byId.values()) if (isIdle(session)) void end(session)
+    if (byId.size === 0) return
+    const next = [...byId.values()].find(({ busy }) => busy === 0)
+    cancelSweep = time.after(next ? next.lastUsed + idle - time.now() : idle, sweep)
+  }
+
+  function isIdle({ busy, lastUsed }: Session): boolean {
+    return busy === 0 && time.now() - lastUsed >= idle
+  }
+
+  async function end(session: Session): Promise<void> {
+    forget(session.id)
+    await closed(session.connection)
+  }
+
+  function forget(id: string): void {
+    byId.delete(id)
+    if (byId.size > 0) return
+    cancelSweep?.()
+    cancelSweep = undefined
+  }
+
+  async function closed(connection: Connection): Promise<void> {
+    try {
+      await connection.close()
+    } catch (error) {
+      onError(error)
+    }
+  }
+}
+
+function principalOf({ clientId, extra }: AuthInfo): string {
+  return JSON.stringify([clientId, extra.issuer, extra.subject])
+}
+
+function userOf({ extra }: AuthInfo): string {
+  return JSON.stringify([extra.issuer, extra.subject])
+}
+
+function withoutSession({ request, message }: Exchange): Response {
+  if (request.method === 'POST' && message === undefined)
+    return rpcError(400, -32700, 'Parse error: Invalid JSON')
+  return rpcError(
+    400,
+    -32000,
+    'Bad Request: this server keeps sessions. Begin with `initialize`, then send the Mcp-Session-Id it answers with.',
+  )
+}
+
+function positive(option: string, value: number | undefined, fallback: number): number {
+  if (value === undefined) return fallback
+  if (Number.isSafeInteger(value) && value > 0) return value
+  throw new ConfigurationError(
+    option,
+    `${value} is not a positive whole number`,
+    `Leave it out for ${fallback}.`,
+  )
+}

@@ -1,0 +1,106 @@
+import { ConfigurationError } from '@drawbridge/core'
+import type { Server } from '@modelcontextprotocol/sdk/server/index.js'
+import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
+import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
+import type { Connect, Connection } from './connection.ts'
+import { currentExchange } from './context.ts'
+import { endpoint } from './endpoint.ts'
+import { messagesIn, rpcError, sessionNotFound } from './json-rpc.ts'
+import type { Mcp, McpOptions } from './options.ts'
+import { withListedTools } from './tool-scopes.ts'
+
+export { getAuth, getRequest, getUpstreamToken } from './context.ts'
+export type { Mcp, McpOptions, RequireOptions, ServerContext, SessionOptions } from './options.ts'
+
+/** A server of `@modelcontextprotocol/sdk`: the high-level one, or the one inside it. */
+export type ServerV1 = McpServer | Server
+
+/**
+ * Serves MCP over Streamable HTTP behind an Auth: its OAuth routes, its gate, and the endpoint itself. For servers
+ * built with `@modelcontextprotocol/sdk` (v1).
+ *
+ * @returns something adapters mount, and that runs as it is wherever `{ fetch }` is expected.
+ * @throws {ConfigurationError} for options that cannot work, naming the option and the fix.
+ * @example
+ * export default mcp({
+ *   auth,
+ *   server: ({ auth }) => {
+ *     const server = new McpServer({ name: 'notes', version: '1.0.0' })
+ *     server.registerTool('whoami', {}, () => ({ content: [{ type: 'text', text: auth.extra.subject }] }))
+ *     return server
+ *   },
+ * })
+ */
+export function mcp<User>(options: McpOptions<User, ServerV1>): Mcp {
+  const json = options.responses === 'json'
+  const used = new WeakSet<object>()
+
+  const connect: Connect<User> = async (context, { sessionId, onclose }) => {
+    const server = fresh(await options.server(context), used)
+    const transport = new WebStandardStreamableHTTPServerTransport({
+      enableJsonResponse: json,
+      ...(sessionId === undefined ? {} : { sessionIdGenerator: () => sessionId }),
+    })
+    const closed = new Promise<void>((resolve) => {
+      transport.onclose = () => {
+        onclose?.()
+        resolve()
+      }
+    })
+    const send = transport.send.bind(transport)
+    transport.send = (message, options) => send(withoutHiddenTools(message), options)
+    await server.connect(transport)
+
+    const connection: Connection = {
+      async handle(exchange) {
+        const { message, auth: authInfo } = exchange
+        const response = transport.handleRequest(exchange.request, {
+          authInfo,
+          ...(message === undefined ? {} : { parsedBody: message }),
+        })
+        if (!json || exchange.request.method !== 'POST') return response
+        // A transport that is closed forgets the JSON answers it owes, and their requests would hang.
+        const givenUp = closed.then(() =>
+          sessionId === undefined
+            ? rpcError(503, -32000, 'The server closed before it could answer')
+            : sessionNotFound(),
+        )
+        return Promise.race([response, givenUp])
+      },
+      close: () => server.close(),
+    }
+    return connection
+  }
+  return endpoint(options, connect)
+}
+
+/** Takes out of a `tools/list` answer what the token of the request it answers does not reach. */
+function withoutHiddenTools(message: JSONRPCMessage): JSONRPCMessage {
+  if (!('result' in message)) return message
+  const exchange = currentExchange()
+  const isListing = messagesIn(exchange?.message).some(
+    ({ method, id }) => method === 'tools/list' && id === message.id,
+  )
+  if (!exchange || !isListing) return message
+  return { ...message, result: withListedTools(message.result, exchange.mayList) }
+}
+
+function fresh(server: ServerV1, used: WeakSet<object>): ServerV1 {
+  if (typeof server?.connect !== 'function' || typeof server.close !== 'function') {
+    throw new ConfigurationError(
+      'server',
+      `returned ${server === null ? 'null' : typeof server} and not an McpServer`,
+      'Return the McpServer it builds, from @modelcontextprotocol/sdk; is a `return` missing?',
+    )
+  }
+  if (used.has(server)) {
+    throw new ConfigurationError(
+      'server',
+      'returned the same McpServer twice',
+      'Build it inside the function: a shared server sends the answers of one caller to another.',
+    )
+  }
+  used.add(server)
+  return server
+}

@@ -1,0 +1,299 @@
+import {
+  type Clock,
+  ConfigurationError,
+  environment,
+  secureUrl,
+  systemClock,
+  type Verification,
+  type Verifier,
+} from '@drawbridge/core/provider'
+import { compactVerify, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, type JWK } from 'jose'
+import { type JwtAlgorithm, pinnedAlgorithms } from './algorithms.ts'
+import { boundedCache } from './bounded-cache.ts'
+import { audienceRefusal, audienceRule, firstString, kindRefusal, scopesOf, timeRefusal } from './claims.ts'
+import { discoveredKeys } from './discovery.ts'
+import { jsonRequest } from './json-request.ts'
+import { remoteKeys } from './jwks.ts'
+import {
+  inlineKeys,
+  type KeyHeader,
+  type KeySource,
+  onePublicKey,
+  sharedSecret,
+  type VerificationKey,
+} from './keys.ts'
+import { duration, listOf } from './options.ts'
+
+/** The claims of an accepted token (RFC 7519 4.1, RFC 9068 2.2). */
+export interface JwtClaims {
+  iss: string
+  sub: string
+  exp: number
+  aud?: string | string[]
+  [claim: string]: unknown
+}
+
+/** Options of {@link jwtVerifier}. Every duration is in seconds. */
+export interface JwtVerifierOptions<User = JwtClaims> {
+  /**
+   * Who issues the tokens: `iss`, compared as a string, so keep a closing slash if the issuer has one. Or
+   * `DRAWBRIDGE_JWT_ISSUER`.
+   */
+  issuer?: string | readonly string[] | undefined
+  /** What `aud` must hold one of. Default: the resource itself, as clients ask for it (RFC 8707). */
+  audience?: string | readonly string[] | undefined
+  /**
+   * Audiences that a token may name beside ours. Any other refuses it, since whoever receives such a token could use
+   * it here.
+   */
+  toleratedAudiences?: readonly string[] | undefined
+  /**
+   * Accept tokens whatever their audience, for issuers that name none. A token given to any other service of this
+   * issuer then opens this one; tell ours apart with `accept`.
+   */
+  dangerouslySkipAudience?: boolean | undefined
+
+  /** Where the issuer publishes its keys. Without this or another key option, the issuer's metadata tells. */
+  jwksUri?: string | undefined
+  /** The issuer's keys themselves. */
+  jwks?: JSONWebKeySet | undefined
+  /** One public key: PEM (key or certificate), JWK or CryptoKey. */
+  publicKey?: string | JWK | CryptoKey | undefined
+  /** A secret shared with the issuer, for HMAC; as random bytes, or as a string whose UTF-8 bytes are the secret. */
+  secret?: string | Uint8Array | undefined
+  /** Default: RS256, PS256, ES256, EdDSA and Ed25519; with `secret`, HS256. */
+  algorithms?: readonly JwtAlgorithm[] | undefined
+
+  /** The header's `typ`, or several, when the issuer sets one: `at+jwt` (RFC 9068). Default: `at+jwt`, `JWT` or none. */
+  typ?: string | readonly string[] | undefined
+  /** How far the issuer's clock may be off. Default 30. */
+  clockTolerance?: number | undefined
+  /** A last look at the claims, such as a tenant or a role. `false` refuses the token. */
+  accept?: ((claims: JwtClaims) => boolean) | undefined
+
+  /** Where scopes are; the first that holds any counts. Default `scope`, then `scp`. */
+  scopeClaims?: readonly string[] | undefined
+  /** Where the client's id is. Default `client_id`, then `azp`; without either it is empty. */
+  clientIdClaims?: readonly string[] | undefined
+  /** What stands before the `|` of every subject. Default: the issuer. Stable: users are known by it. */
+  id?: string | undefined
+  /** Makes of the claims what tools see as the user. Default: the claims themselves. */
+  user?: ((claims: JwtClaims) => User | Promise<User>) | undefined
+
+  /** For the issuer's metadata and keys. Default: the global `fetch`. */
+  fetch?: typeof fetch | undefined
+  /** How long each fetch may take. Default 10. */
+  timeout?: number | undefined
+  /** Between two fetches that tokens naming unknown keys may cause. Default 30. */
+  cooldown?: number | undefined
+  /** How old keys become before they are fetched again. Default 600. */
+  cacheMaxAge?: number | undefined
+  /** How old keys may become while the issuer cannot be reached. Default 24 h. */
+  staleMaxAge?: number | undefined
+  clock?: Clock | undefined
+  /** Receives warnings about options that weaken security. Default `console.warn`. */
+  warn?: ((message: string) => void) | undefined
+}
+
+/** How many verified signatures are remembered. */
+const rememberedSignatures = 1000
+
+/**
+ * Checks access tokens that are signed JWTs (RFC 7519, RFC 8725, RFC 9068) of one issuer.
+ *
+ * A token that is no JWT or names another issuer is left to the next verifier. When the issuer's keys cannot be had,
+ * requests get 503; keys fetched before go on serving.
+ *
+ * @throws {ConfigurationError} naming the option that is wrong and its fix.
+ * @example
+ * jwtVerifier({
+ *   issuer: 'https://login.acme.dev',
+ *   user: (claims) => ({ id: claims.sub, roles: claims.roles as string[] }),
+ * })
+ */
+export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>): Verifier<User> {
+  const clock = options.clock ?? systemClock
+  const issuers = checkedIssuers(options.issuer)
+  const secret =
+    typeof options.secret === 'string' ? new TextEncoder().encode(options.secret) : options.secret
+  const algorithms = pinnedAlgorithms(options.algorithms, secret)
+  const source = keySource(options, { issuers, secret, algorithms, clock })
+  const tolerance = duration('clockTolerance', options.clockTolerance, 30)
+  const audience = audienceRule(options)
+  const types = listOf(options.typ ?? ['at+jwt', 'jwt', undefined]).map(mediaType)
+  const signers = boundedCache<VerificationKey>(rememberedSignatures)
+  if (options.dangerouslySkipAudience) {
+    const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
+    warn(
+      'dangerouslySkipAudience is on: a token that this issuer made for any other service opens this one. Set `audience` if the tokens name one.',
+    )
+  }
+
+  /** Which rule refuses the header, if any: before a key is even looked for. */
+  const headerRefusal = (header: Parsed['header']): string | undefined => {
+    if (!algorithms.some((algorithm) => algorithm === header.alg)) return 'algorithm'
+    // We know no extension, so none can be critical to us (RFC 7515 4.1.11).
+    if (header.crit !== undefined) return 'critical_header'
+    if (!types.includes(mediaType(header.typ))) return 'type'
+    return header.kid === undefined || typeof header.kid === 'string' ? undefined : 'malformed_kid'
+  }
+
+  /** Which rule refuses the claims of a token whose signature is good, if any. */
+  const claimsRefusal = (claims: Parsed['claims'], resource: string, now: number): string | undefined => {
+    if (claims.exp === undefined) return 'no_expiry'
+    if (typeof claims.sub !== 'string' || claims.sub === '') return 'no_subject'
+    return (
+      timeRefusal(claims, now, tolerance) ??
+      kindRefusal(claims) ??
+      (options.dangerouslySkipAudience ? undefined : audienceRefusal(claims.aud, resource, audience)) ??
+      (options.accept?.(claims as JwtClaims) === false ? 'not_accepted' : undefined)
+    )
+  }
+
+  return {
+    async verify(token, { resource }): Promise<Verification<User>> {
+      const invalid = (reason: string): Verification<User> => ({ status: 'invalid', reason })
+      const parsed = parse(token)
+      if (!parsed || !issuers.some((issuer) => issuer === parsed.claims.iss)) return { status: 'not-mine' }
+      const unacceptable = headerRefusal(parsed.header)
+      if (unacceptable !== undefined) return invalid(unacceptable)
+
+      const lookup = await source.lookup(parsed.header as KeyHeader)
+      if (lookup.status === 'unavailable') return lookup
+      if (lookup.status === 'unknown') return invalid('unknown_key')
+      const now = clock.now() / 1000
+      // A signature once checked stays good for as long as its key does.
+      const known = signers.get(token, now)
+      const signer =
+        known && lookup.keys.includes(known) ? known : await signerOf(token, lookup.keys, algorithms)
+      if (!signer) return invalid('signature')
+
+      const refused = claimsRefusal(parsed.claims, resource, now)
+      if (refused !== undefined) return invalid(refused)
+      const claims = parsed.claims as JwtClaims
+      signers.set(token, signer, claims.exp + tolerance)
+      return {
+        status: 'valid',
+        token: {
+          subject: `${options.id ?? claims.iss}|${claims.sub}`,
+          clientId: firstString(claims, options.clientIdClaims ?? ['client_id', 'azp']) ?? '',
+          scopes: scopesOf(claims, options.scopeClaims ?? ['scope', 'scp']),
+          expiresAt: Math.floor(claims.exp),
+          issuer: claims.iss,
+          user: options.user ? await options.user(claims) : (claims as User),
+        },
+      }
+    },
+  }
+}
+
+/** A token's parts, not yet believed. */
+interface Parsed {
+  header: Readonly<Partial<Record<'alg' | 'kid' | 'typ' | 'crit', unknown>>>
+  claims: Readonly<Record<string, unknown>>
+}
+
+function parse(token: string): Parsed | undefined {
+  // Five parts are an encrypted token, and not for us.
+  if (token.split('.').length !== 3) return undefined
+  try {
+    return { header: { ...decodeProtectedHeader(token) }, claims: decodeJwt(token) }
+  } catch {
+    return undefined
+  }
+}
+
+/** The key that signed the token. */
+async function signerOf(
+  token: string,
+  keys: readonly VerificationKey[],
+  algorithms: readonly string[],
+): Promise<VerificationKey | undefined> {
+  for (const key of keys) {
+    try {
+      await compactVerify(token, key, { algorithms: [...algorithms] })
+      return key
+    } catch {
+      // Another key of the set may fit.
+    }
+  }
+  return undefined
+}
+
+/** `application/` may be left out of a media type in `typ`, and its case does not matter (RFC 7515 4.1.9). */
+function mediaType(typ: unknown): string | undefined {
+  if (typ === undefined) return undefined
+  return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : 'not a media type'
+}
+
+function checkedIssuers(given: string | readonly string[] | undefined): readonly string[] {
+  const issuers = listOf(given ?? environment('DRAWBRIDGE_JWT_ISSUER') ?? [])
+  if (issuers.length === 0 || issuers.some((issuer) => !issuer)) {
+    throw new ConfigurationError(
+      'issuer',
+      'is missing',
+      'Pass `issuer`, or set DRAWBRIDGE_JWT_ISSUER, to the `iss` of the tokens, such as https://login.acme.dev.',
+    )
+  }
+  return issuers
+}
+
+function keySource<User>(
+  options: JwtVerifierOptions<User>,
+  checked: {
+    issuers: readonly string[]
+    secret: Uint8Array | undefined
+    algorithms: readonly JwtAlgorithm[]
+    clock: Clock
+  },
+): KeySource {
+  const named = (['jwksUri', 'jwks', 'publicKey', 'secret'] as const).filter(
+    (name) => options[name] !== undefined,
+  )
+  if (named.length > 1) {
+    throw new ConfigurationError(
+      named.join(', '),
+      'are given together',
+      'Choose one place for the keys to come from.',
+    )
+  }
+  if (options.jwks) return inlineKeys(options.jwks)
+  if (options.publicKey) return onePublicKey(options.publicKey, checked.algorithms)
+  if (checked.secret) return sharedSecret(checked.secret)
+
+  const timeout = duration('timeout', options.timeout, 10)
+  const request = jsonRequest({ fetch: options.fetch, timeout })
+  return remoteKeys(keyLoader(options.jwksUri, checked.issuers, request), {
+    clock: checked.clock,
+    cooldown: duration('cooldown', options.cooldown, 30),
+    cacheMaxAge: duration('cacheMaxAge', options.cacheMaxAge, 600),
+    staleMaxAge: duration('staleMaxAge', options.staleMaxAge, 24 * 3600),
+    // Discovery may take two requests before the one for the keys.
+    lostAfter: 3 * timeout + 1,
+  })
+}
+
+function keyLoader(
+  jwksUri: string | undefined,
+  issuers: readonly string[],
+  request: ReturnType<typeof jsonRequest>,
+): Parameters<typeof remoteKeys>[0] {
+  if (jwksUri !== undefined) {
+    secureUrl('jwksUri', jwksUri, 'Pass the address of the JWK Set, such as https://login.acme.dev/jwks.')
+    return () => request(jwksUri)
+  }
+  const [issuer = '', ...others] = issuers
+  if (others.length > 0) {
+    throw new ConfigurationError(
+      'issuer',
+      `names ${issuers.length} issuers and no keys`,
+      'Pass the `jwksUri` they share, or make a verifier of each.',
+    )
+  }
+  secureUrl(
+    'issuer',
+    issuer,
+    'Its metadata is fetched from there. Pass `jwksUri` or `publicKey` for an issuer without.',
+  )
+  return discoveredKeys(issuer, request)
+}

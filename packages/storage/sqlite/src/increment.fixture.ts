@@ -1,0 +1,14 @@
+import { sqlite } from './index.ts'
+
+// A process of its own: increments one key many times, and prints the version of each write.
+const [path, key = '', times] = process.argv.slice(2)
+const storage = sqlite({ path, lockTimeout: 30 })
+const versions: string[] = []
+while (versions.length < Number(times)) {
+  const stored = await storage.get(key)
+  const next = String(Number(stored?.value ?? 0) + 1)
+  const version = await storage.put(key, next, { ifVersion: stored?.version ?? null })
+  if (version !== undefined) versions.push(version)
+}
+await storage.close?.()
+console.log(JSON.stringify(versions))

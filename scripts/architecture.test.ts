@@ -1,0 +1,206 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { rules, type Tree } from './architecture.ts'
+import { parseModule } from './source.ts'
+import { publishedPackages, root, shippedModules } from './workspace.ts'
+
+const packages = publishedPackages()
+
+const tree: Tree = {
+  modules: packages
+    .flatMap(({ folder }) => shippedModules(folder))
+    .map((path) => parseModule(path, readFileSync(join(root, path), 'utf8'))),
+  manifests: Object.fromEntries(packages.map(({ folder, manifest }) => [folder, manifest])),
+}
+
+describe('the tree keeps to the layout', () => {
+  it.each(rules)('$name', ({ broken }) => {
+    expect(broken(tree)).toEqual([])
+  })
+
+  it('and was looked at in full', () => {
+    const looked = new Set(tree.modules.map(({ path }) => path.slice(0, path.indexOf('/src/'))))
+    expect([...looked].sort()).toEqual(packages.map(({ folder }) => folder))
+  })
+})
+
+/** An empty entry of the GitHub package, for rules that look at more than one module. */
+const entries = [parseModule('packages/providers/github/src/index.ts', '')]
+
+/** Sources that break a rule, and the line the rule must name. Each stands for a way in which it was once tempting. */
+const violations: Record<string, [path: string, source: string, finding: RegExp][]> = {
+  'in core, imports point down: endpoints, grants and the like, records, storage and crypto': [
+    [
+      'packages/core/src/records/grant.ts',
+      `import { x } from '../grants/x.ts'`,
+      /records\/grant\.ts:1 imports grants\/x/,
+    ],
+    [
+      'packages/core/src/grants/a.ts',
+      `\nimport type { T } from '../endpoints/token.ts'`,
+      /:2 imports endpoints\/token/,
+    ],
+    ['packages/core/src/crypto/a.ts', `export { x } from '../records/grant.ts'`, /imports records\/grant/],
+    ['packages/core/src/http/a.ts', `import { x } from '../crypto/hash.ts'`, /imports crypto\/hash/],
+    ['packages/core/src/pages/a.ts', `let x: import('../records/grant.ts').Grant`, /imports records\/grant/],
+    ['packages/core/src/pages/a.ts', `import type { T } from '../grants/a.ts'`, /imports grants\/a/],
+    [
+      'packages/core/src/events.ts',
+      `import { x } from './records/grant.ts'`,
+      /events\.ts:1 imports records\/grant/,
+    ],
+    [
+      'packages/core/src/endpoints/a.ts',
+      `import { oauthServer } from '../oauth-server.ts'`,
+      /imports oauth-server/,
+    ],
+    [
+      'packages/core/src/endpoints/a.ts',
+      `const x = await import('../oauth-server.ts')`,
+      /imports oauth-server/,
+    ],
+    [
+      'packages/core/src/records/a.ts',
+      `import { x } from '../clients/metadata.ts'`,
+      /imports clients\/metadata/,
+    ],
+  ],
+  'in core, every folder is a role the layout knows': [
+    ['packages/core/src/utils/a.ts', '', /src\/utils is no role/],
+  ],
+  'only records/ reads and writes Storage': [
+    [
+      'packages/core/src/grants/a.ts',
+      `import type { Storage } from '../storage/storage.ts'`,
+      /grants\/a\.ts:1/,
+    ],
+    [
+      'packages/core/src/endpoints/a.ts',
+      `import { memory } from '../storage/memory.ts'`,
+      /endpoints\/a\.ts:1/,
+    ],
+  ],
+  'only crypto/ uses keys: jose and the crypto global': [
+    ['packages/core/src/grants/a.ts', `import { SignJWT } from 'jose'`, /imports jose/],
+    ['packages/core/src/grants/a.ts', `import { decode } from 'jose/base64url'`, /imports jose/],
+    ['packages/core/src/http/a.ts', `await crypto.subtle.importKey('raw', x)`, /uses crypto/],
+    ['packages/core/src/http/a.ts', `globalThis.crypto.getRandomValues(x)`, /uses crypto/],
+    ['packages/core/src/http/a.ts', `const { subtle } = crypto`, /uses crypto/],
+  ],
+  'only http/ reads requests: bodies and cookies': [
+    ['packages/core/src/endpoints/a.ts', `await request.formData()`, /calls request\.formData/],
+    ['packages/core/src/endpoints/a.ts', `await r.json()`, /calls r\.json/],
+    ['packages/core/src/clients/a.ts', `await context.request.text()`, /calls context\.request\.text/],
+    ['packages/core/src/clients/a.ts', `await request['text']()`, /calls request\.text/],
+    ['packages/core/src/clients/a.ts', `request.headers.get('Cookie')`, /names the cookie header/],
+  ],
+  'core imports no framework, no SDK, no Node built-in, and only the small zod': [
+    ['packages/core/src/http/a.ts', `import { createHash } from 'node:crypto'`, /imports node:crypto/],
+    ['packages/core/src/http/a.ts', `import { Hono } from 'hono'`, /imports hono/],
+    [
+      'packages/core/src/http/a.ts',
+      `import type { A } from '@modelcontextprotocol/sdk/x.js'`,
+      /imports @modelcontext/,
+    ],
+    ['packages/core/src/http/a.ts', `import { z } from 'zod'`, /imports zod/],
+    ['packages/core/src/http/a.ts', `import { string } from 'zod/mini'`, /imports zod\/mini/],
+    [
+      'packages/core/src/http/a.ts',
+      `import { x } from '../../../mcp/src/index.ts'`,
+      /imports \.\.\/\.\.\/\.\.\/mcp/,
+    ],
+  ],
+  'only identity/ speaks OAuth to a provider': [
+    ['packages/core/src/grants/a.ts', `import * as oauth from 'oauth4webapi'`, /imports oauth4webapi/],
+  ],
+  'packages see only the entry of core that is meant for them': [
+    [
+      'packages/providers/github/src/a.ts',
+      `import { oauthServer } from '@drawbridge/core'`,
+      /imports @drawbridge\/core$/,
+    ],
+    [
+      'packages/providers/github/src/a.ts',
+      `import type { A } from '@drawbridge/testing'`,
+      /imports @drawbridge\/testing/,
+    ],
+    [
+      'packages/storage/sqlite/src/a.ts',
+      `import { A } from '@drawbridge/core/provider'`,
+      /imports @drawbridge\/core\/p/,
+    ],
+    [
+      'packages/adapters/hono/src/a.ts',
+      `import { A } from '@drawbridge/core/storage'`,
+      /imports @drawbridge\/core\/s/,
+    ],
+    ['packages/core/src/a.ts', `import { github } from '@drawbridge/github'`, /imports @drawbridge\/github/],
+  ],
+  'a package imports what its package.json declares, and stays in its folder': [
+    ['packages/providers/github/src/a.ts', `import { SignJWT } from 'jose/x'`, /imports jose\/x/],
+    [
+      'packages/providers/github/src/a.ts',
+      `import { x } from '../../jwt/src/x.ts'`,
+      /imports \.\.\/\.\.\/jwt/,
+    ],
+  ],
+  'every module serves something its package exports': [
+    [
+      'packages/providers/github/src/forgotten.ts',
+      'export const x = 1',
+      /src\/forgotten\.ts is imported by nothing/,
+    ],
+  ],
+  'an adapter holds no OAuth': [
+    ['packages/adapters/hono/src/a.ts', `c.req.query('code_challenge')`, /says code_challenge/],
+    ['packages/adapters/hono/src/a.ts', 'c.header(`WWW-Authenticate`, x)', /says WWW-Authenticate/],
+    ['packages/adapters/hono/src/a.ts', `const { redirect_uri } = x`, /says redirect_uri/],
+  ],
+  'the adapters together are under 400 lines of code': [
+    ['packages/adapters/hono/src/a.ts', 'x()\n'.repeat(400), /has 400 lines/],
+  ],
+}
+
+describe('each rule can fail', () => {
+  it.each(rules)('$name', ({ name, broken }) => {
+    const cases = violations[name] ?? []
+    expect(cases).not.toHaveLength(0)
+    for (const [path, source, finding] of cases) {
+      const modules = [parseModule(path, source), ...entries.filter((entry) => entry.path !== path)]
+      const findings = broken({ modules, manifests: tree.manifests })
+      expect(findings, source).toContainEqual(expect.stringMatching(finding))
+    }
+  })
+})
+
+describe('what the layout allows is allowed', () => {
+  const allowed: [path: string, source: string][] = [
+    ['packages/core/src/endpoints/token.ts', `import { x } from '../grants/refresh-token.ts'`],
+    [
+      'packages/core/src/endpoints/a.ts',
+      `import { x } from '../pages/consent.ts'\nimport { y } from '../http/forms.ts'`,
+    ],
+    ['packages/core/src/grants/a.ts', `import type { Config } from '../config.ts'`],
+    ['packages/core/src/records/a.ts', `import type { RegisteredClient } from '../clients/metadata.ts'`],
+    ['packages/core/src/http/a.ts', `import { OAuthError } from '../errors.ts'\nawait request.formData()`],
+    [
+      'packages/core/src/identity/a.ts',
+      `await response.json()\nResponse.json({ a: 1 })\nawait tokenResponse.text()`,
+    ],
+    ['packages/core/src/storage/memory.ts', `crypto.randomUUID()\nawait crypto.subtle.digest('SHA-256', x)`],
+    ['packages/core/src/oauth-server.ts', `import { memory } from './storage/memory.ts'`],
+    [
+      'packages/core/src/crypto/a.ts',
+      `import { SignJWT } from 'jose'\nawait crypto.subtle.digest('SHA-256', x)`,
+    ],
+    ['packages/core/src/http/a.ts', `import * as z from 'zod/mini'`],
+    ['packages/adapters/hono/src/a.ts', `${'// why\n\n/**\n * what\n */\n'.repeat(200)}x()`],
+    ['packages/storage/sqlite/src/a.ts', `import { DatabaseSync } from 'node:sqlite'`],
+  ]
+
+  it.each(allowed)('%s', (path, source) => {
+    const one: Tree = { modules: [parseModule(path, source)], manifests: tree.manifests }
+    expect(rules.flatMap(({ broken }) => broken(one))).toEqual([])
+  })
+})

@@ -1,0 +1,260 @@
+import { builtinModules } from 'node:module'
+import { posix } from 'node:path'
+import type { Module } from './source.ts'
+import type { Manifest } from './workspace.ts'
+
+/** What the layout promises and a compiler does not check. Every rule answers with the places that break it. */
+export interface Rule {
+  name: string
+  /** Sentences such as `packages/core/src/http/forms.ts:3 imports records/grant.ts`. */
+  broken(tree: Tree): string[]
+}
+
+export interface Tree {
+  /** Shipped modules. */
+  modules: readonly Module[]
+  /** By the package's folder. */
+  manifests: Readonly<Record<string, Manifest>>
+}
+
+const core = 'packages/core/src/'
+
+/** Roles of core, top to bottom. A role imports its own layer and those below. */
+const layers = [
+  ['endpoints', 'administration'],
+  ['grants', 'clients', 'identity', 'resource-server'],
+  ['records'],
+  ['storage', 'crypto'],
+] as const
+
+/** Roles that know of no other role; anyone may import them. */
+const leaves = ['pages', 'http', 'errors.ts', 'events.ts', 'clock.ts']
+
+/** Whose types anyone may import, so that a lower layer can name what passes through it. */
+const contracts = ['clients/metadata.ts', 'identity/provider.ts', 'resource-server/verifier.ts']
+
+const coreLibraries = ['jose', 'oauth4webapi', 'zod/mini', 'ipaddr.js']
+
+const builtins = new Set(builtinModules)
+
+export const rules: readonly Rule[] = [
+  {
+    name: 'in core, imports point down: endpoints, grants and the like, records, storage and crypto',
+    broken: (tree) =>
+      coreImports(tree).flatMap(({ module, to, typeOnly, line }) => {
+        const from = role(module.path)
+        if (isRoot(from)) return []
+        const target = role(core + to)
+        const allowed =
+          from === target ||
+          leaves.includes(target) ||
+          (typeOnly && (isRoot(target) || contracts.includes(to))) ||
+          (!leaves.includes(from) &&
+            depth(target) !== -1 &&
+            depth(from) !== -1 &&
+            depth(target) >= depth(from))
+        return allowed ? [] : [`${module.path}:${line} imports ${to}`]
+      }),
+  },
+  {
+    name: 'in core, every folder is a role the layout knows',
+    broken: (tree) =>
+      unique(coreModules(tree).map(({ path }) => role(path)))
+        .filter((name) => !isRoot(name) && !leaves.includes(name) && depth(name) === -1)
+        .map((name) => `${core}${name} is no role`),
+  },
+  {
+    name: 'only records/ reads and writes Storage',
+    broken: (tree) =>
+      coreImports(tree)
+        .filter(({ module, to }) => {
+          const from = role(module.path)
+          return role(core + to) === 'storage' && !['records', 'storage'].includes(from) && !isRoot(from)
+        })
+        .map(({ module, to, line }) => `${module.path}:${line} imports ${to}`),
+  },
+  {
+    name: 'only crypto/ uses keys: jose and the crypto global',
+    broken: (tree) =>
+      coreModules(tree)
+        .filter(({ path }) => role(path) !== 'crypto')
+        .flatMap((module) => [
+          ...module.imports
+            .filter(({ specifier, typeOnly }) => /^jose($|\/)/.test(specifier) && !typeOnly)
+            .map(({ line }) => `${module.path}:${line} imports jose`),
+          ...module.names
+            .filter(({ text, line }) => text === 'crypto' && !isKeyless(module, line))
+            .map(({ line }) => `${module.path}:${line} uses crypto`),
+        ]),
+  },
+  {
+    name: 'only http/ reads requests: bodies and cookies',
+    broken: (tree) =>
+      coreModules(tree)
+        .filter(({ path }) => role(path) !== 'http')
+        .flatMap((module) =>
+          module.calls
+            .filter(
+              ({ receiver, method, argumentCount }) =>
+                method === 'formData' ||
+                (['text', 'json', 'arrayBuffer', 'blob', 'bytes'].includes(method) &&
+                  argumentCount === 0 &&
+                  !/^(\w+\.)*\w*response(\.clone\(\))?$/i.test(receiver)),
+            )
+            .map(({ receiver, method, line }) => `${module.path}:${line} calls ${receiver}.${method}()`)
+            .concat(
+              module.texts
+                .filter(({ text }) => text.toLowerCase() === 'cookie')
+                .map(({ line }) => `${module.path}:${line} names the cookie header`),
+            ),
+        ),
+  },
+  {
+    name: 'core imports no framework, no SDK, no Node built-in, and only the small zod',
+    broken: (tree) =>
+      coreModules(tree).flatMap((module) =>
+        module.imports
+          .filter(({ specifier, namespace, target }) => {
+            if (target !== undefined) return !target.startsWith(core)
+            if (!coreLibraries.includes(specifier)) return true
+            return specifier.startsWith('zod') && !namespace
+          })
+          .map(({ specifier, line }) => `${module.path}:${line} imports ${specifier}`),
+      ),
+  },
+  {
+    name: 'only identity/ speaks OAuth to a provider',
+    broken: (tree) =>
+      coreModules(tree)
+        .filter(({ path }) => role(path) !== 'identity')
+        .flatMap((module) =>
+          module.imports
+            .filter(({ specifier }) => specifier === 'oauth4webapi')
+            .map(({ line }) => `${module.path}:${line} imports oauth4webapi`),
+        ),
+  },
+  {
+    name: 'packages see only the entry of core that is meant for them',
+    broken: (tree) =>
+      tree.modules.flatMap((module) =>
+        module.imports
+          .filter(({ specifier }) => specifier.startsWith('@drawbridge/'))
+          .filter(({ specifier }) => !(entriesFor(module.path) ?? [specifier]).includes(specifier))
+          .map(({ specifier, line }) => `${module.path}:${line} imports ${specifier}`),
+      ),
+  },
+  {
+    name: 'a package imports what its package.json declares, and stays in its folder',
+    broken: (tree) =>
+      tree.modules.flatMap((module) => {
+        const folder = module.path.slice(0, module.path.indexOf('/src/'))
+        const manifest = tree.manifests[folder]
+        const declared = { ...manifest?.dependencies, ...manifest?.peerDependencies }
+        return module.imports
+          .filter(({ specifier, target }) => {
+            if (target !== undefined) return !target.startsWith(`${folder}/src/`)
+            return !isBuiltin(specifier) && !(packageName(specifier) in declared)
+          })
+          .map(({ specifier, line }) => `${module.path}:${line} imports ${specifier}`)
+      }),
+  },
+  {
+    name: 'every module serves something its package exports',
+    broken: (tree) =>
+      Object.entries(tree.manifests).flatMap(([folder, manifest]) => {
+        const modules = new Map(
+          tree.modules
+            .filter(({ path }) => path.startsWith(`${folder}/src/`))
+            .map((module) => [module.path, module]),
+        )
+        const entries = Object.values(manifest.exports ?? {}).map((entry) =>
+          posix.join(folder, String(entry)),
+        )
+        const reached = new Set(entries.filter((entry) => modules.has(entry)))
+        if (reached.size === 0) return []
+        // A set may grow while it is walked.
+        for (const path of reached) {
+          for (const { target } of modules.get(path)?.imports ?? []) if (target) reached.add(target)
+        }
+        return [...modules.keys()]
+          .filter((path) => !reached.has(path))
+          .map((path) => `${path} is imported by nothing`)
+      }),
+  },
+  {
+    name: 'an adapter holds no OAuth',
+    broken: (tree) =>
+      adapterModules(tree).flatMap((module) =>
+        [...module.texts, ...module.names]
+          .filter(({ text }) => oauthWords.test(text))
+          .map(({ text, line }) => `${module.path}:${line} says ${text}`),
+      ),
+  },
+  {
+    name: 'the adapters together are under 400 lines of code',
+    broken: (tree) => {
+      const lines = adapterModules(tree).reduce((sum, module) => sum + module.lines, 0)
+      return lines < 400 ? [] : [`packages/adapters has ${lines} lines of code`]
+    },
+  },
+]
+
+const oauthWords =
+  /code_challenge|code_verifier|redirect_uri|response_type|grant_type|client_id|client_secret|access_token|refresh_token|id_token|insufficient_scope|www-authenticate|\bbearer\b|\.well-known/i
+
+/** A UUID is a name, and a digest hides nothing: neither takes a key. */
+function isKeyless(module: Module, at: number): boolean {
+  return module.members.some(
+    ({ text, line }) => line === at && /^crypto\.(randomUUID|subtle\.digest)$/.test(text),
+  )
+}
+
+function entriesFor(path: string): readonly string[] | undefined {
+  if (path.startsWith(core)) return []
+  if (path.startsWith('packages/providers/')) return ['@drawbridge/core/provider']
+  if (path.startsWith('packages/storage/')) return ['@drawbridge/core/storage']
+  if (path.startsWith('packages/adapters/') || path.startsWith('packages/mcp/')) return ['@drawbridge/core']
+  return undefined
+}
+
+/** `endpoints`, or the file's name for a module that stands beside the folders. */
+function role(path: string): string {
+  return path.slice(core.length).split('/')[0] ?? ''
+}
+
+/** The composition roots and the contracts they share. They may import everything; what they hold passes as types. */
+function isRoot(name: string): boolean {
+  return name.endsWith('.ts') && !leaves.includes(name)
+}
+
+function depth(name: string): number {
+  return layers.findIndex((layer) => (layer as readonly string[]).includes(name))
+}
+
+function coreModules(tree: Tree): readonly Module[] {
+  return tree.modules.filter(({ path }) => path.startsWith(core))
+}
+
+function adapterModules(tree: Tree): readonly Module[] {
+  return tree.modules.filter(({ path }) => path.startsWith('packages/adapters/'))
+}
+
+function coreImports(tree: Tree) {
+  return coreModules(tree).flatMap((module) =>
+    module.imports.flatMap(({ target, typeOnly, line }) =>
+      target?.startsWith(core) ? [{ module, to: target.slice(core.length), typeOnly, line }] : [],
+    ),
+  )
+}
+
+function isBuiltin(specifier: string): boolean {
+  return specifier.startsWith('node:') || builtins.has(specifier)
+}
+
+function packageName(specifier: string): string {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+}
+
+function unique<T>(values: readonly T[]): T[] {
+  return [...new Set(values)]
+}

@@ -1,0 +1,235 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  type Consumer,
+  compile,
+  exportedModules,
+  frameworkPeers,
+  makeConsumer,
+  nodeVersions,
+  packWorkspace,
+  type Tarball,
+} from './packed.ts'
+import { parseModule } from './source.ts'
+import { publishedPackages } from './workspace.ts'
+
+const names = publishedPackages().map(({ manifest }) => manifest.name)
+const archives = mkdtempSync(join(tmpdir(), 'packed-'))
+let tarballs: Tarball[]
+let consumer: Consumer
+
+beforeAll(() => {
+  tarballs = packWorkspace(archives)
+  consumer = makeConsumer({
+    tarballs,
+    dependencies: {
+      ...frameworkPeers(),
+      '@types/express': '5.0.6',
+      '@types/node': '22.20.5',
+      typescript: '7.0.2',
+      typescript5: 'npm:typescript@5.9.3',
+    },
+  })
+})
+
+afterAll(() => {
+  rmSync(archives, { recursive: true, force: true })
+  if (consumer) rmSync(consumer.folder, { recursive: true, force: true })
+})
+
+it('every package that is not private is packed', () => {
+  expect(tarballs.map(({ name }) => name).sort()).toEqual([...names].sort())
+})
+
+describe.each(names)('%s', (name) => {
+  it('holds what it should and nothing else', () => {
+    const files = consumer.files(name)
+    expect(files).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts']),
+    )
+    expect(
+      files.filter((file) => !/^(dist\/|LICENSE$|README\.md$|CHANGELOG\.md$|package\.json$)/.test(file)),
+    ).toEqual([])
+    expect(files.filter((file) => /\.(test|fixture)\./.test(file))).toEqual([])
+  })
+
+  it('asks for versions a registry knows', () => {
+    const manifest = consumer.manifest(name)
+    expect(JSON.stringify(manifest)).not.toMatch(/"(workspace|catalog|link|file):/)
+    expect(manifest).toMatchObject({ license: 'MIT', type: 'module', sideEffects: false })
+    expect(manifest.engines?.node).toBe(`>=${nodeVersions[0].replace(/\.0$/, '')}`)
+  })
+
+  it('exports modules of dist, each with its types', () => {
+    const files = consumer.files(name)
+    for (const target of Object.values(consumer.manifest(name).exports ?? {})) {
+      const { types, default: module } = target as { types: string; default: string }
+      expect(files).toContain(module.replace('./', ''))
+      expect(files).toContain(types.replace('./', ''))
+      expect([types, module]).toEqual([
+        expect.stringMatching(/^\.\/dist\//),
+        expect.stringMatching(/^\.\/dist\//),
+      ])
+    }
+  })
+
+  it('exports when published what it exports in development', () => {
+    const source = publishedPackages().find(({ manifest }) => manifest.name === name)
+    expect(Object.keys(consumer.manifest(name).exports ?? {})).toEqual(
+      Object.keys(source?.manifest.exports ?? {}),
+    )
+  })
+
+  it('imports what it declares, and Node by its node: names', () => {
+    const manifest = consumer.manifest(name)
+    const declared = { ...manifest.dependencies, ...manifest.peerDependencies }
+    const foreign = specifiers(name).filter(
+      (specifier) => !specifier.startsWith('node:') && !(packageOf(specifier) in declared),
+    )
+    expect(foreign).toEqual([])
+  })
+
+  it('declares no dependency that it does not import', () => {
+    const used = new Set(specifiers(name).map(packageOf))
+    expect(
+      Object.keys(consumer.manifest(name).dependencies ?? {}).filter((dependency) => !used.has(dependency)),
+    ).toEqual([])
+  })
+
+  it('satisfies publint', async () => {
+    const tarball = readFileSync(tarballs.find((one) => one.name === name)?.path ?? '')
+    const { messages, pkg } = await publint({
+      pack: { tarball: tarball.buffer.slice(tarball.byteOffset, tarball.byteOffset + tarball.length) },
+      strict: true,
+    })
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([])
+  })
+})
+
+it('core runs anywhere: it imports no Node built-in', () => {
+  expect(specifiers('@drawbridge/core').filter((specifier) => isBuiltin(specifier))).toEqual([])
+})
+
+it('Node built-ins keep their node: names', () => {
+  expect(specifiers('@drawbridge/sqlite')).toContain('node:sqlite')
+})
+
+describe.each(nodeVersions)('on Node %s', (version) => {
+  it('every export of every package can be imported', () => {
+    const modules = everyModule()
+    writeFileSync(
+      join(consumer.folder, 'import.mjs'),
+      `const modules = ${JSON.stringify(modules)}
+       const names = await Promise.all(modules.map(async (name) => [name, Object.keys(await import(name))]))
+       console.log(JSON.stringify({ node: process.version, names: Object.fromEntries(names) }))`,
+    )
+    const { node, names } = JSON.parse(consumer.node(version, 'import.mjs'))
+    expect(node).toBe(`v${version}`)
+    expect(Object.keys(names)).toEqual(modules)
+    for (const module of modules) expect(names[module], module).not.toEqual([])
+  })
+})
+
+describe('a project that has core, GitHub and Express, and nothing of the workspace', () => {
+  let project: Consumer
+
+  beforeAll(() => {
+    const needed = ['core', 'github', 'express', 'testing'].map((name) => `@drawbridge/${name}`)
+    const { express = '' } = frameworkPeers()
+    project = makeConsumer({
+      tarballs: tarballs.filter(({ name }) => needed.includes(name)),
+      dependencies: { express },
+    })
+    cpSync(join(import.meta.dirname, 'packed/login.mjs'), join(project.folder, 'login.mjs'))
+  })
+
+  afterAll(() => project && rmSync(project.folder, { recursive: true, force: true }))
+
+  it.each(nodeVersions)('signs a user in on Node %s', (version) => {
+    const { node, answer, refused } = JSON.parse(project.node(version, 'login.mjs'))
+    expect(node).toBe(`v${version}`)
+    expect(answer).toEqual({
+      status: 200,
+      body: { subject: expect.stringMatching(/^github\|\d+$/), login: 'octocat' },
+    })
+    expect(refused).toEqual({ status: 401, challenge: expect.stringContaining('resource_metadata=') })
+  })
+})
+
+describe.each(['typescript', 'typescript5'])('with %s', (compiler) => {
+  it.each([
+    { module: 'nodenext', moduleResolution: 'nodenext' },
+    { module: 'esnext', moduleResolution: 'bundler' },
+  ])('types resolve under $moduleResolution', (options) => {
+    writeFileSync(join(consumer.folder, 'every-export.ts'), everyExport())
+    expect(ours(compile(consumer, compiler, { ...options, files: ['every-export.ts'] }))).toEqual([])
+  })
+})
+
+it('types do not need those of a browser', () => {
+  writeFileSync(join(consumer.folder, 'every-export.ts'), everyExport())
+  const options = {
+    module: 'nodenext',
+    moduleResolution: 'nodenext',
+    lib: ['es2023'],
+    files: ['every-export.ts'],
+  }
+  expect(ours(compile(consumer, 'typescript', options))).toEqual([])
+})
+
+it('the check of types finds a name that is missing, and one that is any', () => {
+  writeFileSync(
+    join(consumer.folder, 'broken.ts'),
+    `import { noSuchExport } from '@drawbridge/core'\n${isAny}\nexport const anything: IsAny<ReturnType<typeof JSON.parse>> = false\nnoSuchExport`,
+  )
+  const options = { module: 'nodenext', moduleResolution: 'nodenext', files: ['broken.ts'] }
+  expect(ours(compile(consumer, 'typescript', options))).toEqual([
+    expect.stringMatching(/^broken\.ts\(1,.*TS2305/),
+    expect.stringMatching(/^broken\.ts\(3,.*TS2322/),
+  ])
+})
+
+const isAny = 'type IsAny<T> = 0 extends 1 & T ? true : false'
+
+/** A module that uses every name every package exports, and refuses those whose type got lost. */
+function everyExport(): string {
+  const modules = everyModule()
+  const imports = modules.map((module, index) => `import * as m${index} from '${module}'`)
+  const checks = modules.map(
+    (_, index) =>
+      `export const c${index}: { [Name in keyof typeof m${index}]: IsAny<(typeof m${index})[Name]> } extends Record<string, false> ? keyof typeof m${index} : never = null as unknown as keyof typeof m${index}`,
+  )
+  return [...imports, isAny, ...checks].join('\n')
+}
+
+function everyModule(): string[] {
+  return names.flatMap((name) => exportedModules(consumer.manifest(name)))
+}
+
+/** Complaints about our own packages; other libraries' declarations are their authors' matter. */
+function ours(errors: readonly string[]): string[] {
+  return errors.filter(
+    (line) => !line.startsWith('node_modules/') || line.startsWith('node_modules/@drawbridge/'),
+  )
+}
+
+/** Everything the built modules import from outside themselves. */
+function specifiers(name: string): string[] {
+  return consumer
+    .files(name)
+    .filter((file) => file.endsWith('.js'))
+    .flatMap((file) => {
+      const path = join(consumer.folder, 'node_modules', name, file)
+      return parseModule(path, readFileSync(path, 'utf8')).imports.map(({ specifier }) => specifier)
+    })
+    .filter((specifier) => !specifier.startsWith('.'))
+}
+
+function packageOf(specifier: string): string {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+}
