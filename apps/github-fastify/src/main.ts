@@ -1,0 +1,51 @@
+import { oauthProxy } from '@drawbridge/core'
+import { drawbridge } from '@drawbridge/fastify'
+import { type GitHubUser, github } from '@drawbridge/github'
+import { getAuth, getUpstreamToken, mcp } from '@drawbridge/mcp'
+import { sqlite } from '@drawbridge/sqlite'
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import fastify from 'fastify'
+
+/** Which repositories of a user a GitHub answer names. */
+interface Repository {
+  full_name: string
+}
+
+const port = Number(process.env.PORT ?? 3000)
+
+// The client id and secret come from DRAWBRIDGE_GITHUB_CLIENT_ID and DRAWBRIDGE_GITHUB_CLIENT_SECRET, the issuer and
+// the secret from DRAWBRIDGE_ISSUER and DRAWBRIDGE_SECRET. What is missing is said at start-up.
+const auth = oauthProxy({
+  issuer: process.env.DRAWBRIDGE_ISSUER ?? `http://localhost:${port}`,
+  provider: github(),
+  storage: sqlite({ path: process.env.DATABASE ?? 'auth.db' }),
+})
+await auth.ready()
+
+const server = mcp({ auth, server: createServer })
+
+const app = fastify()
+await app.register(drawbridge(server))
+app.get('/', () => `Connect an MCP client to ${auth.resource}`)
+
+await app.listen({ port, host: '0.0.0.0' })
+
+function createServer(): McpServer {
+  const mcpServer = new McpServer({ name: 'github-fastify', version: '1.0.0' })
+  mcpServer.registerTool('whoami', { description: 'Says who you are' }, () =>
+    text(getAuth<GitHubUser>().extra.user.login),
+  )
+  mcpServer.registerTool('repositories', { description: 'Lists your newest repositories' }, async () => {
+    const { access_token } = await getUpstreamToken()
+    const response = await fetch('https://api.github.com/user/repos?sort=created&per_page=10', {
+      headers: { authorization: `Bearer ${access_token}`, 'user-agent': 'github-fastify' },
+    })
+    const repositories = (await response.json()) as Repository[]
+    return text(repositories.map(({ full_name }) => full_name).join('\n'))
+  })
+  return mcpServer
+}
+
+function text(value: string) {
+  return { content: [{ type: 'text' as const, text: value }] }
+}
