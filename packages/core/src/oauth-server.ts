@@ -17,30 +17,28 @@ import { registerEndpoint } from './endpoints/register.ts'
 import { revokeEndpoint } from './endpoints/revoke.ts'
 import { endpointUrls, type Server } from './endpoints/server.ts'
 import { tokenEndpoint } from './endpoints/token.ts'
-import { ConfigurationError, isNamed, NoUpstreamToken } from './errors.ts'
-import { type AccessTokens, accessTokens } from './grants/access-token.ts'
+import { ConfigurationError, isNamed } from './errors.ts'
+import { accessTokens } from './grants/access-token.ts'
 import { grantCreator } from './grants/creation.ts'
 import { endGrant } from './grants/ending.ts'
 import { identityRecheck } from './grants/identity-recheck.ts'
 import { ownerOf } from './grants/owner.ts'
-import { isSameResource } from './grants/resource.ts'
-import { type Entry, pathsOf, type Router, router } from './http/router.ts'
-import { type Connections, connections } from './identity/connections.ts'
+import { type Entry, pathsOf, router } from './http/router.ts'
+import { connections } from './identity/connections.ts'
 import type { ClaimsOf, OAuthProvider, Provider } from './identity/provider.ts'
 import { type Upstream, upstream } from './identity/upstream.ts'
 import type { MultiProviderOptions, OAuthProxyOptions, OAuthServerOptions } from './options.ts'
 import { createPages } from './pages/pages.ts'
-import { type GrantRecord, grantKey } from './records/grant.ts'
-import { type Records, records } from './records/records.ts'
+import { protectedResource, upstreamToken } from './protected-resource.ts'
+import { records } from './records/records.ts'
 import { serverKeys } from './records/server-keys.ts'
-import { type Gate, type GateResult, gate } from './resource-server/gate.ts'
 import {
   metadataResponder,
   protectedResourceMetadata,
   protectedResourceMetadataPath,
-  protectedResourceMetadataUrl,
 } from './resource-server/protected-resource-metadata.ts'
-import { intersectScopes } from './resource-server/scopes.ts'
+import type { Verifier } from './resource-server/verifier.ts'
+import type { UserOf } from './resource-server.ts'
 
 /** An authorization server of our own, and the gates of the resources behind it. */
 export interface OAuthServer<User = unknown, Path extends string = string> extends Auth<User> {
@@ -75,12 +73,16 @@ export interface OAuthServer<User = unknown, Path extends string = string> exten
  *   providers: [github({ clientId, clientSecret }), google({ clientId, clientSecret })],
  * })
  */
-export function oauthServer<P extends Provider, const Path extends string = '/mcp'>(
-  options: OAuthProxyOptions<P, Path> | MultiProviderOptions<P, Path>,
-): OAuthServer<ClaimsOf<P>, Path> {
+export function oauthServer<
+  P extends Provider,
+  const Path extends string = '/mcp',
+  const A extends readonly Verifier[] = readonly [],
+>(
+  options: OAuthProxyOptions<P, Path, A> | MultiProviderOptions<P, Path, A>,
+): OAuthServer<ClaimsOf<P> | UserOf<A>, Path> {
   const providers: readonly OAuthProvider[] =
     options.providers ?? (options.provider ? [options.provider] : [])
-  return compose<ClaimsOf<P>, Path>(configure(options, providers), options)
+  return compose<ClaimsOf<P> | UserOf<A>, Path>(configure(options, providers), options)
 }
 
 /**
@@ -96,10 +98,12 @@ export function oauthServer<P extends Provider, const Path extends string = '/mc
  *   provider: github({ clientId, clientSecret }),
  * })
  */
-export function oauthProxy<P extends Provider, const Path extends string = '/mcp'>(
-  options: OAuthProxyOptions<P, Path>,
-): OAuthServer<ClaimsOf<P>, Path> {
-  return oauthServer<P, Path>(options)
+export function oauthProxy<
+  P extends Provider,
+  const Path extends string = '/mcp',
+  const A extends readonly Verifier[] = readonly [],
+>(options: OAuthProxyOptions<P, Path, A>): OAuthServer<ClaimsOf<P> | UserOf<A>, Path> {
+  return oauthServer<P, Path, A>(options)
 }
 
 function compose<User, Path extends string>(
@@ -165,11 +169,19 @@ function compose<User, Path extends string>(
   }
   const stripPrefix = checkedStripPrefix(options.stripPrefix, config)
   const routes = router(entries(server), stripPrefix)
+  const gates = {
+    config,
+    tokens,
+    records: store,
+    connections: links,
+    endpoints: routes,
+    accept: options.accept ?? [],
+  }
   const auths = new Map(
-    config.resources.map((resource) => [
-      resource.path,
-      authFor<User>({ config, resource, stripPrefix, tokens, routes, store, links }),
-    ]),
+    config.resources.map((resource) => {
+      const paths = pathsOf(new URL(resource.identifier).pathname, stripPrefix)
+      return [resource.path, protectedResource<User>(gates, resource, paths)]
+    }),
   )
   const standard = config.defaultResource && auths.get(config.defaultResource.path)
   const chosen = (): Auth<User> => {
@@ -185,8 +197,8 @@ function compose<User, Path extends string>(
     handle: routes.handle,
     authenticate: async (request, need) => chosen().authenticate(request, need),
     challenge: (auth, need) => chosen().challenge(auth, need),
-    revalidate: (auth) => revalidate(tokens, auth),
-    upstreamToken: (auth) => upstreamToken(store, links, auth),
+    revalidate: async (auth) => chosen().revalidate(auth),
+    upstreamToken: (auth) => upstreamToken(gates, auth),
     get resource() {
       return chosen().resource
     },
@@ -260,79 +272,6 @@ function entries(server: Server): readonly Entry[] {
     { path: pathOf(urls.token_endpoint), methods: { POST: tokenEndpoint(server) }, cors: true },
     { path: pathOf(urls.revocation_endpoint), methods: { POST: revokeEndpoint(server) }, cors: true },
   ]
-}
-
-function authFor<User>(dependencies: {
-  config: Config
-  resource: ProtectedResource
-  stripPrefix: string
-  tokens: AccessTokens
-  routes: Router
-  store: Records
-  links: Connections
-}): Auth<User> {
-  const { config, resource, stripPrefix, tokens, routes, store, links } = dependencies
-  const door: Gate<User> = gate<User>({
-    resource: resource.identifier,
-    resourceMetadataUrl: protectedResourceMetadataUrl(resource.identifier),
-    scopes: {
-      required: resource.scopes.required,
-      supported: resource.scopes.supported,
-      challenge: resource.scopes.supported,
-    },
-    check: (token) => checkOwnToken<User>(config, tokens, resource, token),
-  })
-  return {
-    ...door,
-    handle: routes.handle,
-    routes: routes.routes,
-    resource: resource.identifier,
-    resourcePaths: pathsOf(new URL(resource.identifier).pathname, stripPrefix),
-    revalidate: (auth) => revalidate(tokens, auth),
-    upstreamToken: (auth) => upstreamToken(store, links, auth),
-  }
-}
-
-/** RFC 9068 4, and the grant behind it: what it no longer allows, the token no longer allows. */
-async function checkOwnToken<User>(
-  config: Config,
-  tokens: AccessTokens,
-  resource: ProtectedResource,
-  token: string,
-): Promise<GateResult<User>> {
-  const check = await tokens.verify(token)
-  if (check.status === 'not-mine') return { status: 'invalid', reason: 'issued elsewhere' }
-  if (check.status === 'invalid') return check
-  const { claims, grant } = check
-  if (!isSameResource(claims.aud, resource.identifier)) return { status: 'invalid', reason: 'other resource' }
-  return {
-    status: 'valid',
-    grant: claims.grant,
-    token: {
-      subject: claims.sub,
-      clientId: claims.client_id,
-      scopes: intersectScopes(claims.scopes, grant.value.scopes),
-      expiresAt: claims.exp,
-      issuer: config.issuer,
-      // The provider that made these claims is the one whose type the caller was given.
-      user: grant.value.claims as User,
-    },
-  }
-}
-
-async function revalidate(tokens: AccessTokens, auth: AuthInfo): Promise<boolean> {
-  return (await tokens.verify(auth.token)).status === 'valid'
-}
-
-async function upstreamToken(store: Records, links: Connections, auth: AuthInfo): Promise<UpstreamToken> {
-  const ref = auth.extra.grant
-  const grant = ref === undefined ? undefined : await store.get<GrantRecord>(grantKey(ref))
-  if (!grant?.value.connection) {
-    throw new NoUpstreamToken(
-      'This request has no provider token: it was not kept, or the access token is not ours.',
-    )
-  }
-  return links.token(grant.value.owner, grant.value.connection)
 }
 
 /** The record that holds our keys is the canary: a secret that does not open it is the wrong one. */

@@ -4,6 +4,7 @@ import type { EventListener } from './events.ts'
 import type { Provider } from './identity/provider.ts'
 import type { Messages } from './pages/messages.ts'
 import type { Theme } from './pages/theme.ts'
+import type { Verifier } from './resource-server/verifier.ts'
 import type { Storage } from './storage/storage.ts'
 
 /** Options of {@link oauthServer}. Every lifetime is in seconds. */
@@ -33,6 +34,11 @@ export interface OAuthServerOptions<Path extends string = string> {
   redirectUris?: RedirectUriOptions | undefined
   lifetimes?: Lifetimes | undefined
   signingKeys?: SigningKeyOptions | undefined
+  /**
+   * Also lets in tokens that somebody else issued, such as a machine's from `jwtVerifier(...)`. Asked in order about
+   * tokens that are not this server's own.
+   */
+  accept?: readonly Verifier[] | undefined
   /** Keep the provider's tokens so that tools can call it as the user, and identities can be re-checked. Default true. */
   keepUpstreamTokens?: boolean | undefined
   /** Grants kept per user, client and redirect; the oldest goes first. Default 20. */
@@ -145,15 +151,23 @@ export interface Lifetimes {
 }
 
 /** Options of {@link oauthProxy}: one upstream provider. */
-export interface OAuthProxyOptions<P extends Provider = Provider, Path extends string = string>
-  extends OAuthServerOptions<Path> {
+export interface OAuthProxyOptions<
+  P extends Provider = Provider,
+  Path extends string = string,
+  A extends readonly Verifier[] = readonly Verifier[],
+> extends OAuthServerOptions<Path> {
   provider: P
   providers?: never
+  accept?: A | undefined
 }
 
 /** Options with several providers: the person chooses on the consent page. */
-export interface MultiProviderOptions<P extends Provider = Provider, Path extends string = string>
-  extends OAuthServerOptions<Path> {
+export interface MultiProviderOptions<
+  P extends Provider = Provider,
+  Path extends string = string,
+  A extends readonly Verifier[] = readonly Verifier[],
+> extends OAuthServerOptions<Path> {
   provider?: never
   providers: readonly P[]
+  accept?: A | undefined
 }

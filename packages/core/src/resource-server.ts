@@ -5,7 +5,8 @@ import { ConfigurationError, Unavailable } from './errors.ts'
 import { type EventListener, guardedListener } from './events.ts'
 import { pathsOf, router } from './http/router.ts'
 import { secureUrl } from './http/secure-url.ts'
-import { describe, gate } from './resource-server/gate.ts'
+import { firstDecision } from './resource-server/first-decision.ts'
+import { gate } from './resource-server/gate.ts'
 import {
   metadataResponder,
   protectedResourceMetadata,
@@ -143,35 +144,6 @@ export function resourceServer<const V extends Verifiers>(
         missingScopes(auth.scopes, verification.token.scopes).length === 0
       )
     },
-  }
-}
-
-/**
- * Asks the verifiers in order; the first that recognises the token decides. One that is out might have recognised
- * it, so after an outage only a plain yes of another counts: its no could be a 401 that the outage caused.
- */
-async function firstDecision(
-  verifiers: readonly Verifier[],
-  token: string,
-  resource: string,
-): Promise<Verification> {
-  let outage: Verification | undefined
-  for (const verifier of verifiers) {
-    const verification = await attempt(verifier, token, resource)
-    if (verification.status === 'valid') return verification
-    if (verification.status === 'unavailable') outage ??= verification
-    if (verification.status === 'invalid') return outage ?? verification
-  }
-  return outage ?? { status: 'not-mine' }
-}
-
-async function attempt(verifier: Verifier, token: string, resource: string): Promise<Verification> {
-  try {
-    const verification = await verifier.verify(token, { resource })
-    if (['valid', 'invalid', 'not-mine', 'unavailable'].includes(verification?.status)) return verification
-    return { status: 'unavailable', reason: 'the verifier gave no usable answer' }
-  } catch (error) {
-    return { status: 'unavailable', reason: describe(error, token) }
   }
 }
 
