@@ -7,7 +7,14 @@ import {
   type Verification,
   type Verifier,
 } from '@drawbridge/core/provider'
-import { compactVerify, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, type JWK } from 'jose'
+import {
+  type CryptoKey,
+  compactVerify,
+  decodeJwt,
+  decodeProtectedHeader,
+  type JSONWebKeySet,
+  type JWK,
+} from 'jose'
 import { type JwtAlgorithm, pinnedAlgorithms } from './algorithms.ts'
 import { boundedCache } from './bounded-cache.ts'
 import { audienceRefusal, audienceRule, firstString, kindRefusal, scopesOf, timeRefusal } from './claims.ts'

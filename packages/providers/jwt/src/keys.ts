@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@drawbridge/core/provider'
-import { createLocalJWKSet, importSPKI, importX509, type JSONWebKeySet, type JWK } from 'jose'
+import { type CryptoKey, createLocalJWKSet, importSPKI, importX509, type JSONWebKeySet, type JWK } from 'jose'
 import type { JwtAlgorithm } from './algorithms.ts'
 
 export type VerificationKey = CryptoKey | Uint8Array

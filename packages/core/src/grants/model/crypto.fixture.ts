@@ -62,7 +62,9 @@ export function modelCrypto(): ModelCrypto {
     crypto: {
       subtle,
       getRandomValues<T extends Uint8Array>(array: T): T {
-        const bytes = createHash('sha512').update(`${stream.name} ${stream.drawn++}`).digest()
+        const bytes = createHash('sha512')
+          .update(`${stream.name} ${stream.drawn++}`)
+          .digest()
         array.set(bytes.subarray(0, array.length))
         return array
       },

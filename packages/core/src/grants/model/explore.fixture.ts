@@ -62,7 +62,8 @@ export async function explore(begin: () => Promise<Run>, maximumRuns: number): P
       if (first === undefined) {
         await run.conclude()
         const found = run.violation()
-        if (found !== undefined) return { ...report(), violation: { what: found, choices: choicesUpTo(step) } }
+        if (found !== undefined)
+          return { ...report(), violation: { what: found, choices: choicesUpTo(step) } }
         break
       }
       for (const choice of others) branches.push({ before: step, choice, state: id })
