@@ -54,6 +54,8 @@ export type {
   SignedIn,
 } from './provider-contract.ts'
 export { providerCall, providerContract } from './provider-contract.ts'
+export type { RedisServer } from './redis-server.ts'
+export { hasRedisServer, startRedis, startRedisCluster, startRedisSentinel } from './redis-server.ts'
 export type {
   OpenedStorage,
   OpenStorage,
@@ -65,3 +67,5 @@ export type {
 export { behind, serverClock, storageContract } from './storage-contract.ts'
 export type { CountingStorage, DelayOptions, DropOptions, StorageOperation } from './storage-wrappers.ts'
 export { counting, delayed, dropReplies, failing, StorageFault } from './storage-wrappers.ts'
+export type { TcpProxy } from './tcp-proxy.ts'
+export { tcpProxy } from './tcp-proxy.ts'

@@ -79,11 +79,16 @@ export function behind(open: OpenStorage, wrapper: (storage: Storage) => Storage
  * this machine's must agree; run the cases concurrently, since each of a few waits for seconds.
  */
 export function serverClock(): StorageClock {
+  // Counted from the time a case last asked for, however long its writes took since.
+  let asked = Date.now()
   return {
-    now: () => Date.now(),
+    now() {
+      asked = Date.now()
+      return asked
+    },
     async advance(seconds) {
-      const target = (Math.floor(Date.now() / 1000) + seconds) * 1000
-      while (Date.now() < target) await new Promise((resolve) => setTimeout(resolve, target - Date.now()))
+      asked = (Math.floor(asked / 1000) + seconds) * 1000
+      while (Date.now() < asked) await new Promise((resolve) => setTimeout(resolve, asked - Date.now()))
     },
   }
 }

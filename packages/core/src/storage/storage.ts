@@ -15,12 +15,14 @@ export interface Storage {
   /** Deletes when the version matches. Same rule for throwing as `put`. */
   delete(key: string, options: { ifVersion: string }): Promise<boolean>
   /**
-   * Keys that start with `prefix`, in pages. A prefix of `kind/owner/` is cheap; a one-part prefix is for
+   * Keys that start with `prefix`, in pages. A prefix is `kind/owner/`, which is cheap, or `kind/`, which is for
    * administration and may scan. Keys that exist for the whole of a listing are in it at least once.
    */
   list(prefix: string, options?: ListOptions): Promise<KeyPage>
   /** Removes up to `limit` expired entries and returns how many; for stores that do not expire by themselves. */
   purge?(limit: number): Promise<number>
+  /** Rejects when the store is configured so that it would lose records. `auth.ready()` asks. */
+  check?(): Promise<void>
   close?(): Promise<void>
 }
 
