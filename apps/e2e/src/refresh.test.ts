@@ -1,3 +1,4 @@
+import { memory, type Storage } from '@drawbridge/core'
 import { describe, expect, it } from 'vitest'
 import { world } from './world.ts'
 
@@ -193,6 +194,31 @@ describe('the identity is asked for again once a day', () => {
     expect(asked()).toBe(atLogin + 1)
     await app.refresh(third.body.refresh_token)
     expect(asked()).toBe(atLogin + 1)
+  })
+
+  it('once by two refreshes at once, also when the second gets its turn after the first has asked', async () => {
+    const store = memory()
+    let leases = 0
+    let firstIsDone = () => {}
+    const first = new Promise<void>((resolve) => {
+      firstIsDone = resolve
+    })
+    const storage: Storage = {
+      ...store,
+      async put(key, value, options) {
+        if (key.startsWith('lease/') && ++leases === 2) await first
+        return store.put(key, value, options)
+      },
+    }
+    const { app, first: tokens, clock, provider } = await signedIn({ storage })
+    clock.advance(day + 1)
+    provider.requests.length = 0
+    const [one, two] = [app.refresh(tokens.refresh_token), app.refresh(tokens.refresh_token)]
+    await Promise.race([one, two])
+    firstIsDone()
+    expect([(await one).status, (await two).status]).toEqual([200, 200])
+    expect(leases).toBe(2)
+    expect(provider.requests.map(({ path }) => path)).toEqual(['/api/v3/user'])
   })
 
   it('new claims reach the tools', async () => {

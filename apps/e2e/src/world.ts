@@ -82,7 +82,7 @@ export function world(
 }
 
 /** The smallest application: everything that is not OAuth is the protected resource. */
-async function serve(auth: OAuthServer<GitHubUser>, request: Request): Promise<Response> {
+export async function serve(auth: OAuthServer<GitHubUser>, request: Request): Promise<Response> {
   const answer = await auth.handle(request)
   if (answer) return answer
   const result = await auth.authenticate(request)

@@ -28,6 +28,8 @@ export type AuthExtra<User = unknown> = {
   user: User
   /** The grant this token stands on; absent for tokens issued elsewhere. */
   grant?: string
+  /** Joins this request with the events of the sign-in it stands on; for log lines of your own. */
+  correlation?: string
 }
 
 /**

@@ -44,7 +44,7 @@ export function builtInEngine(dependencies: {
         client_id: client.client_id,
         created_at: now,
         expires_at: now + lifetimes.transaction,
-        correlation: randomText(9),
+        correlation: client.correlation ?? randomText(9),
       }
       const key = transactionKey(await sha256(handle))
       await records.put(key, transaction, { ifVersion: null, expiresAt: transaction.expires_at })
@@ -63,7 +63,8 @@ export function builtInEngine(dependencies: {
       const check = await accessTokens.verify(access_token)
       if (check.status !== 'valid') return undefined
       const { client_id, grant } = check.claims
-      return { client_id, revoke: () => end(grant, 'revoked') }
+      const { correlation } = check.grant.value
+      return { client_id, grant, correlation, revoke: () => end(grant, 'revoked') }
     },
   }
 }

@@ -1,19 +1,13 @@
 import { type RedirectUriPolicy, redirectUriPolicy } from './clients/redirect-uri.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type KeyRing, keyRing } from './crypto/key-ring.ts'
-import type { SigningKey } from './crypto/signing-keys.ts'
+import { suppliedKeys } from './crypto/supplied-keys.ts'
 import { environment } from './environment.ts'
 import { ConfigurationError } from './errors.ts'
-import { type EventListener, guardedListener } from './events.ts'
+import { type Emit, emitter } from './events.ts'
 import { isLoopback } from './http/secure-url.ts'
 import type { OAuthProvider } from './identity/provider.ts'
-import type {
-  JsonWebKeyPrivate,
-  Lifetimes,
-  OAuthServerOptions,
-  ResourceOptions,
-  ScopeOptions,
-} from './options.ts'
+import type { Lifetimes, OAuthServerOptions, ResourceOptions, ScopeOptions } from './options.ts'
 
 import { clockSkew } from './records/records.ts'
 import type { SigningKeyPolicy } from './records/server-keys.ts'
@@ -40,7 +34,7 @@ export interface Config {
   skipConsent: boolean
   documentation: { service?: string | undefined; policy?: string | undefined; terms?: string | undefined }
   clock: Clock
-  emit: EventListener
+  emit: Emit
   fetch: typeof fetch
 }
 
@@ -79,7 +73,7 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
     )
   }
   const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
-  const emit = guardedListener(options.onEvent)
+  const emit = emitter(options.onEvent, options.clock ?? systemClock)
   if (options.dangerouslySkipConsent) {
     emit({ type: 'configuration.weakened', option: 'dangerouslySkipConsent' })
     warn(
@@ -91,7 +85,7 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
     issuerUrl,
     prefix,
     name: options.name ?? issuerUrl.host,
-    ring: keyRing(options.secret ?? environment('DRAWBRIDGE_SECRET')?.split(',')),
+    ring: keyRing(options.secret ?? environment('DRAWBRIDGE_SECRET')),
     providers,
     resources,
     defaultResource: explicit[0] ?? (resources.length === 1 ? resources[0] : undefined),
@@ -121,7 +115,7 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
       algorithm: options.signingKeys?.algorithm ?? 'ES256',
       rotateEvery: seconds('signingKeys.rotateEvery', options.signingKeys?.rotateEvery, 90 * day, hour),
       keepRetired: seconds('lifetimes.accessToken', options.lifetimes?.accessToken, hour) + clockSkew,
-      supplied: (options.signingKeys?.keys ?? []).map(suppliedKey),
+      supplied: suppliedKeys(options.signingKeys?.keys ?? []),
     },
     keepUpstreamTokens: options.keepUpstreamTokens ?? true,
     grantsPerInstallation: seconds('grantsPerInstallation', options.grantsPerInstallation, 50),
@@ -261,32 +255,6 @@ function resolvedScopes(
     }
   }
   return { supported, default: options.default ?? supported, required }
-}
-
-function suppliedKey(jwk: JsonWebKeyPrivate, index: number): SigningKey {
-  const option = `signingKeys.keys[${index}]`
-  if (!['ES256', 'EdDSA', 'RS256'].includes(jwk.alg)) {
-    throw new ConfigurationError(
-      option,
-      `has the alg ${JSON.stringify(jwk.alg)}`,
-      'Use ES256, EdDSA or RS256.',
-    )
-  }
-  if (typeof jwk.d !== 'string') {
-    throw new ConfigurationError(
-      option,
-      'is no private key',
-      'Pass the private JWK; only its public half is published.',
-    )
-  }
-  if (!jwk.kid) {
-    throw new ConfigurationError(
-      option,
-      'has no kid',
-      'Give each key an id of its own; verifiers find it by that.',
-    )
-  }
-  return { kid: jwk.kid, alg: jwk.alg, private_jwk: { ...jwk, kid: jwk.kid } }
 }
 
 function seconds(option: string, given: number | undefined, otherwise: number, minimum = 1): number {

@@ -29,7 +29,13 @@ export interface AuthorizationRequest {
   code_challenge: string
 }
 
-export interface LoadedCode {
+/** What the events about a credential say of it, for an engine that knows. */
+export interface Flow {
+  grant?: string | undefined
+  correlation?: string | undefined
+}
+
+export interface LoadedCode extends Flow {
   client_id: string
   redirect_uri: string
   code_challenge: string
@@ -41,7 +47,7 @@ export interface LoadedCode {
   exchange(client: AuthenticatedClient): Promise<TokenSet>
 }
 
-export interface LoadedRefreshToken {
+export interface LoadedRefreshToken extends Flow {
   client_id: string
   /** The method the client used at the code exchange; it must use it again. */
   client_auth: TokenEndpointAuthMethod | undefined
@@ -53,7 +59,7 @@ export interface LoadedRefreshToken {
   revoke(): Promise<void>
 }
 
-export interface LoadedAccessToken {
+export interface LoadedAccessToken extends Flow {
   client_id: string
   revoke(): Promise<void>
 }

@@ -16,15 +16,18 @@ export class OAuthError extends Error {
   readonly status: number
   /** Extra response headers, such as `WWW-Authenticate` for a client that tried Basic. */
   readonly headers: Record<string, string>
+  /** An event has told of it already. */
+  readonly reported: boolean
   constructor(
     code: OAuthErrorCode,
     description: string,
-    options: { status?: number; headers?: Record<string, string>; cause?: unknown } = {},
+    options: { status?: number; headers?: Record<string, string>; reported?: boolean; cause?: unknown } = {},
   ) {
     super(description, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.status = options.status ?? defaultStatus(code)
     this.headers = options.headers ?? {}
+    this.reported = options.reported ?? false
   }
 }
 

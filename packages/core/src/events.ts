@@ -1,32 +1,168 @@
+import type { Clock } from './clock.ts'
+import type { OAuthErrorCode } from './errors.ts'
+
 /**
- * Everything noteworthy, as one closed list. Events carry identifiers and reason codes, never a token, a code or a
- * secret. `correlation` is the same from a transaction through its grant to the requests made with it.
+ * Everything noteworthy, as one closed list: each event by its type, with what it says.
+ *
+ * `reason` is a code from a closed list, fit for counting. `detail` is free text for people, made harmless. Nothing
+ * here is ever a token, a code, a secret or an e-mail address. `grant` and `client_id` of a refusal are what the
+ * refused credential claims, where it could not be proven.
  */
-export type DrawbridgeEvent =
-  | ({ type: 'client.registered'; client_id: string } & Common)
-  | ({ type: 'client.rejected'; reason: string } & Common)
-  | ({ type: 'authorize.started'; client_id: string } & Common)
-  | ({ type: 'authorize.refused'; client_id?: string; reason: string } & Common)
-  | ({ type: 'consent.approved' | 'consent.denied'; client_id: string } & Common)
-  | ({ type: 'consent.refused'; reason: 'csrf' | 'cross_site' | 'other_browser' } & Common)
-  | ({
-      type: 'callback.refused'
-      reason: 'unknown_transaction' | 'other_browser' | 'other_provider' | 'issuer_mismatch' | 'not_approved'
-    } & Common)
-  | ({ type: 'callback.failed'; provider: string; reason: string } & Common)
-  | ({ type: 'login.denied'; provider: string } & Common)
-  | ({ type: 'grant.created' | 'grant.redeemed'; grant: string; client_id: string; subject: string } & Common)
-  | ({ type: 'grant.ended'; grant: string; reason: GrantEnd } & Common)
-  | ({ type: 'code.refused'; reason: string; grant?: string } & Common)
-  | ({ type: 'refresh.rotated' | 'refresh.replayed' | 'refresh.lost_response'; grant: string } & Common)
-  | ({ type: 'refresh.refused'; reason: string; grant?: string } & Common)
-  | ({ type: 'upstream.refreshed' | 'upstream.ended'; provider: string; owner: string } & Common)
-  | ({ type: 'upstream.unavailable'; provider: string; reason: string } & Common)
-  | ({ type: 'upstream.revoked'; provider: string; outcome: 'done' | 'failed' } & Common)
-  | ({ type: 'storage.unavailable'; operation: string } & Common)
-  | ({ type: 'keys.created' | 'keys.rotated'; kid: string } & Common)
-  | ({ type: 'keys.unknown_secret'; key_id: string } & Common)
-  | ({ type: 'configuration.weakened'; option: string } & Common)
+export interface DrawbridgeEvents {
+  /** A client registered itself (RFC 7591). */
+  'client.registered': { client_id: string }
+  /** A registration was refused: its metadata cannot be honoured. */
+  'client.rejected': { reason: OAuthErrorCode; detail: string }
+  /** A client did not prove who it is, at the token or revocation endpoint. */
+  'client.refused': {
+    reason: 'unknown' | 'method' | 'secret' | 'secret_expired'
+    client_id?: string | undefined
+  }
+  /** An operator removed a client. Its grants end right after, each with an event of its own. */
+  'client.deleted': { client_id: string }
+
+  /** A good authorization request: a transaction begins, and with it a correlation. */
+  'authorize.started': { client_id: string }
+  /** An authorization request was refused, or its answer has nowhere to go any more. */
+  'authorize.refused': {
+    reason: 'unknown_client' | 'redirect_uri' | OAuthErrorCode
+    client_id?: string | undefined
+  }
+  /** The consent page was shown. */
+  'consent.shown': { client_id: string }
+  /** The person said yes; the browser goes to this provider. */
+  'consent.approved': { client_id: string; provider: string }
+  /** Nobody was asked: `dangerouslySkipConsent` is on. */
+  'consent.skipped': { client_id: string; provider: string }
+  /** The person said no. */
+  'consent.denied': { client_id: string }
+  /** A consent form or page that does not count: forged, of another site, or of a transaction that is over. */
+  'consent.refused': { reason: 'csrf' | 'cross_site' | 'unknown_transaction' | 'unknown_client' }
+  /** A browser came back from the provider and may not finish here. Costs the rightful one nothing. */
+  'callback.refused': {
+    reason: 'unknown_transaction' | 'other_browser' | 'other_provider' | 'issuer_mismatch' | 'not_approved'
+  }
+  /** The same browser came back again, and was sent where the first time led. */
+  'callback.replayed': { client_id: string }
+  /** The provider's answer did not become a login; the client was told. */
+  'callback.failed': {
+    provider: string
+    reason:
+      | 'provider_error'
+      | 'code_refused'
+      | 'misconfigured'
+      | 'unavailable'
+      | 'unknown_client'
+      | 'internal'
+    detail?: string | undefined
+  }
+  /** The person turned back at the provider, or the account may not enter. */
+  'login.denied': { provider: string; reason: 'cancelled' | 'not_allowed' }
+
+  /** A login is finished: the grant exists, and its code is on the way to the client. */
+  'grant.created': { grant: string; client_id: string; subject: string }
+  /** The code was exchanged for tokens. */
+  'grant.redeemed': { grant: string; client_id: string; subject: string }
+  /** A grant is over, and every token that stands on it. */
+  'grant.ended': { grant: string; client_id: string; subject: string; reason: GrantEnd }
+  /** A code was refused. */
+  'code.refused': {
+    reason:
+      | 'unknown'
+      | 'other_client'
+      | 'redirect_uri'
+      | 'code_verifier'
+      | 'resource'
+      | 'expired'
+      | 'replayed'
+      | 'conflict'
+    grant?: string | undefined
+  }
+
+  /** A refresh token was replaced by its successor. */
+  'refresh.rotated': { grant: string }
+  /** A replaced refresh token came again within the window: the same successor was answered. */
+  'refresh.replayed': { grant: string }
+  /** The same, later, while the successor was never presented: the first answer must have been lost. */
+  'refresh.lost_response': { grant: string }
+  /** A refresh was refused. `reused` and `identity` end the grant; nothing else has an effect. */
+  'refresh.refused': {
+    reason:
+      | 'unknown'
+      | 'other_client'
+      | 'client_auth'
+      | 'resource'
+      | 'scope'
+      | 'forged'
+      | 'superseded'
+      | 'reused'
+      | 'ended'
+      | 'expired'
+      | 'identity'
+    grant?: string | undefined
+  }
+  /** A revocation request without effect (RFC 7009 2.2): nothing of ours, or not this client's. */
+  'revocation.ignored': {
+    client_id: string
+    reason: 'unknown' | 'other_client' | 'forged'
+    grant?: string | undefined
+  }
+
+  /** A request passed the gate of a resource. */
+  'token.accepted': { resource: string; client_id: string; grant?: string | undefined }
+  /** A request with a token did not: 401, or 403 for `insufficient_scope`. */
+  'token.refused': {
+    resource: string
+    reason:
+      | 'malformed'
+      | 'expired'
+      | 'signature'
+      | 'unknown_key'
+      | 'grant_ended'
+      | 'issued_elsewhere'
+      | 'other_resource'
+      | 'insufficient_scope'
+      | 'not_verified'
+    detail?: string | undefined
+    client_id?: string | undefined
+    grant?: string | undefined
+  }
+  /** A token could not be checked; the request got 503. */
+  'token.unchecked': { resource: string; detail: string }
+  /** A verifier of tokens issued elsewhere could not decide. */
+  'verifier.unavailable': { resource: string; detail: string }
+
+  /** The provider was asked again who this is, and still lets the account in. */
+  'identity.confirmed': { grant: string; provider: string }
+  /** The provider's tokens were refreshed. */
+  'upstream.refreshed': { provider: string; owner: string }
+  /** The provider ended its authorization; only a new login helps. */
+  'upstream.ended': { provider: string; owner: string }
+  /** The provider could not be used now. `misconfigured`: it refuses us, so that an operator must look. */
+  'upstream.unavailable': { provider: string; reason: 'unavailable' | 'misconfigured'; detail: string }
+  /** The provider's tokens were revoked there, or that failed. */
+  'upstream.revoked': { provider: string; outcome: 'done' | 'failed' }
+
+  /** The store failed, also when tried again. */
+  'storage.unavailable': { operation: string; detail: string }
+  /** A record was altered, moved or damaged in the store. Nothing is done with it. */
+  'storage.unreadable': { kind: string }
+  /** The first signing key was made. */
+  'keys.created': { kid: string }
+  /** A signing key was published, and will sign soon. */
+  'keys.rotated': { kid: string }
+  /** Something was sealed or derived with a secret that is not configured here. */
+  'keys.unknown_secret': { key_id: string }
+
+  /** At construction: an option that weakens security is on. */
+  'configuration.weakened': { option: string }
+  /** An endpoint refused a malformed request; anything more interesting has an event of its own instead. */
+  'request.refused': { path: string; reason: OAuthErrorCode }
+  /** An endpoint answered 503. */
+  'request.unavailable': { path: string; detail: string }
+  /** An endpoint answered 500: a fault of ours. */
+  'request.failed': { path: string; detail: string }
+}
 
 export type GrantEnd =
   | 'revoked'
@@ -37,21 +173,65 @@ export type GrantEnd =
   | 'capped'
   | 'administration'
 
-interface Common {
-  /** Joins the events of one flow. */
-  correlation?: string
+export type EventType = keyof DrawbridgeEvents
+
+/** What core tells of; the time is added on the way out. */
+export type Occurrence = {
+  [Type in EventType]: { type: Type; correlation?: string | undefined } & DrawbridgeEvents[Type]
+}[EventType]
+
+/** One of {@link DrawbridgeEvents}, as a listener receives it: plain JSON. */
+export type DrawbridgeEvent = Occurrence & {
+  /** When, in Unix milliseconds. */
+  at: number
+  /**
+   * Joins the events of one flow: from a client's registration to its first sign-in, and from each authorization
+   * request through its grant to every request made with it. Absent where no flow is known. Refusals that name only a
+   * `grant` are joined by that.
+   */
+  correlation?: string | undefined
 }
 
+/** Hears of every event, at once and in order. What it throws is ignored; what takes long belongs elsewhere. */
 export type EventListener = (event: DrawbridgeEvent) => void
 
-/** A listener that cannot break the flow it listens to. */
-export function guardedListener(listener: EventListener | undefined): EventListener {
+/** How core tells of something. */
+export type Emit = (event: Occurrence) => void
+
+/** Tells a listener, which cannot break the flow it listens to. */
+export function emitter(listener: EventListener | undefined, clock: Pick<Clock, 'now'>): Emit {
   if (!listener) return () => {}
   return (event) => {
+    const members = Object.entries(event).filter(([, value]) => value !== undefined)
     try {
-      listener(event)
+      const result: unknown = listener({ at: clock.now(), ...Object.fromEntries(members) } as DrawbridgeEvent)
+      // Async functions pass for listeners; a rejection nobody handles would end the process.
+      if (result instanceof Promise) result.catch(() => {})
     } catch {
       // An observer's fault is not the flow's.
     }
   }
+}
+
+const longestDetail = 300
+
+/** What went wrong, and why, as the `detail` of an event. */
+export function detailOf(error: unknown): string {
+  const reasons: string[] = []
+  for (let reason = error; reason instanceof Error && reasons.length < 4; reason = reason.cause) {
+    reasons.push(reason.name === 'Error' ? reason.message : `${reason.name}: ${reason.message}`)
+  }
+  return redacted(reasons.length > 0 ? reasons.join('; ') : String(error))
+}
+
+/**
+ * Text from elsewhere, fit for a log. Errors of providers, verifiers and stores may quote what they were given, so
+ * that whatever could be a credential or an e-mail address is taken out.
+ */
+export function redacted(text: string): string {
+  return text
+    .slice(0, 4 * longestDetail)
+    .replace(/[^\s"'<>(),;]+@[\w.-]+/g, '[address]')
+    .replace(/[A-Za-z0-9_+~-]{20,}/g, (run) => (/\d/.test(run) || run.length >= 40 ? '[redacted]' : run))
+    .slice(0, longestDetail)
 }

@@ -15,8 +15,9 @@ export type {
 } from './auth.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { ConfigurationError, NoUpstreamToken, Unavailable, UpstreamEnded } from './errors.ts'
-export type { DrawbridgeEvent, EventListener, GrantEnd } from './events.ts'
+export type { DrawbridgeEvent, DrawbridgeEvents, EventListener, EventType, GrantEnd } from './events.ts'
 export type { ClaimsOf } from './identity/provider.ts'
+export { type Logger, type LogOptions, logEvents, type Severity } from './log.ts'
 export { type OAuthServer, oauthProxy, oauthServer } from './oauth-server.ts'
 export type {
   JsonWebKeyPrivate,

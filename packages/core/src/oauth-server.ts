@@ -14,6 +14,7 @@ import { consentEndpoint } from './endpoints/consent.ts'
 import { jwksEndpoint } from './endpoints/jwks.ts'
 import { metadataEndpoint, metadataPath } from './endpoints/metadata.ts'
 import { registerEndpoint } from './endpoints/register.ts'
+import { reportFailure } from './endpoints/report.ts'
 import { revokeEndpoint } from './endpoints/revoke.ts'
 import { endpointUrls, type Server } from './endpoints/server.ts'
 import { tokenEndpoint } from './endpoints/token.ts'
@@ -23,6 +24,7 @@ import { grantCreator } from './grants/creation.ts'
 import { endGrant } from './grants/ending.ts'
 import { identityRecheck } from './grants/identity-recheck.ts'
 import { ownerOf } from './grants/owner.ts'
+import { secretsInUse } from './grants/rotation.ts'
 import { type Entry, pathsOf, router } from './http/router.ts'
 import { connections } from './identity/connections.ts'
 import type { ClaimsOf, OAuthProvider, Provider } from './identity/provider.ts'
@@ -122,7 +124,7 @@ function compose<User, Path extends string>(
     ]),
   )
   const links = connections({ records: store, upstreams, clock, emit })
-  const end = endGrant({ records: store, connections: links, upstreams, clock, emit })
+  const end = endGrant({ records: store, connections: links, upstreams, emit })
   const tokens = accessTokens({ issuer: config.issuer, keys, records: store, clock })
   const clients = clientRegistry({
     records: store,
@@ -168,7 +170,7 @@ function compose<User, Path extends string>(
     }),
   }
   const stripPrefix = checkedStripPrefix(options.stripPrefix, config)
-  const routes = router(entries(server), stripPrefix)
+  const routes = router(entries(server), stripPrefix, (request, error) => reportFailure(emit, request, error))
   const gates = {
     config,
     tokens,
@@ -215,9 +217,10 @@ function compose<User, Path extends string>(
       )
     },
     grants: grantAdmin({ records: store, connections: links, ownerOf: owners, end }),
-    clients: clientAdmin({ records: store, end }),
-    maintain: () => maintain(store),
+    clients: clientAdmin({ records: store, end, emit }),
+    maintain: () => maintain({ records: store, secretsInUse: secretsInUse({ clock, ...lifetimes }) }),
     async ready() {
+      await options.storage.check?.()
       try {
         await keys.active()
       } catch (error) {

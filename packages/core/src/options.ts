@@ -15,8 +15,8 @@ export interface OAuthServerOptions<Path extends string = string> {
    */
   issuer?: string | undefined
   /**
-   * At least 32 random bytes (`openssl rand -base64 32`), the same on every instance. Several while rotating: the
-   * first seals, all open. Default: the variable `DRAWBRIDGE_SECRET`, separated by commas.
+   * At least 32 random bytes (`openssl rand -base64 32`), the same on every instance. Several while rotating, as a list
+   * or separated by commas: the first seals, all open. Default: the variable `DRAWBRIDGE_SECRET`.
    */
   secret?: string | readonly string[] | undefined
   storage: Storage
@@ -41,7 +41,7 @@ export interface OAuthServerOptions<Path extends string = string> {
   accept?: readonly Verifier[] | undefined
   /** Keep the provider's tokens so that tools can call it as the user, and identities can be re-checked. Default true. */
   keepUpstreamTokens?: boolean | undefined
-  /** Grants kept per user, client and redirect; the oldest goes first. Default 20. */
+  /** Grants kept per user, client and redirect; the longest unused goes first. Default 50. */
   grantsPerInstallation?: number | undefined
   /** Show the server to its users: on the pages, and in the metadata. */
   name?: string | undefined
@@ -68,8 +68,9 @@ export interface SigningKeyOptions {
   /** Seconds a key signs before the next one takes over. Default 90 days. */
   rotateEvery?: number | undefined
   /**
-   * Private keys of your own, as JWKs with an `alg`. The first signs, all are published; to rotate, put the next one in
-   * front once it has been published everywhere.
+   * Private keys of your own, as JWKs with an `alg` and a `kid`. All are published, the first signs once everybody has
+   * had the time to see it, 11 minutes; until then the one before does. To rotate, put the next one in front. One that
+   * is taken out stays published until what it signed has expired. Only public halves go into the storage.
    */
   keys?: readonly JsonWebKeyPrivate[] | undefined
 }

@@ -7,11 +7,11 @@ import { isSameResource } from './grants/resource.ts'
 import type { Connections } from './identity/connections.ts'
 import { type GrantRecord, grantKey } from './records/grant.ts'
 import type { Records } from './records/records.ts'
-import { firstDecision } from './resource-server/first-decision.ts'
+import { firstDecision, gateResult } from './resource-server/first-decision.ts'
 import { type GateResult, gate } from './resource-server/gate.ts'
 import { protectedResourceMetadataUrl } from './resource-server/protected-resource-metadata.ts'
 import { intersectScopes } from './resource-server/scopes.ts'
-import type { Verifier } from './resource-server/verifier.ts'
+import type { Verification, Verifier } from './resource-server/verifier.ts'
 
 /** What the gates of an authorization server's resources share. */
 export interface GateDependencies {
@@ -39,6 +39,7 @@ export function protectedResource<User>(
       resourceMetadataUrl: protectedResourceMetadataUrl(identifier),
       scopes: { required: scopes.required, supported: scopes.supported, challenge: scopes.supported },
       check,
+      emit: config.emit,
     }),
     handle: endpoints.handle,
     routes: endpoints.routes,
@@ -62,16 +63,23 @@ async function checkToken<User>(
 ): Promise<GateResult<User>> {
   const check = await tokens.verify(token)
   if (check.status === 'not-mine') {
-    const verification = await firstDecision(accept, token, resource)
-    if (verification.status === 'not-mine') return { status: 'invalid', reason: 'issued elsewhere' }
-    return verification as GateResult<User>
+    const verification = await firstDecision(accept, token, resource, config.emit)
+    return gateResult(verification as Verification<User>)
   }
-  if (check.status === 'invalid') return check
+  if (check.status === 'invalid') {
+    const { reason, claims } = check
+    return { status: 'invalid', reason, client_id: claims?.client_id, grant: claims?.grant }
+  }
   const { claims, grant } = check
-  if (!isSameResource(claims.aud, resource)) return { status: 'invalid', reason: 'other resource' }
+  const { correlation } = grant.value
+  if (!isSameResource(claims.aud, resource)) {
+    const { client_id } = claims
+    return { status: 'invalid', reason: 'other_resource', client_id, grant: claims.grant, correlation }
+  }
   return {
     status: 'valid',
     grant: claims.grant,
+    correlation,
     token: {
       subject: claims.sub,
       clientId: claims.client_id,
@@ -96,5 +104,6 @@ export async function upstreamToken(
       'This request has no provider token: it was not kept, or the access token is not ours.',
     )
   }
-  return connections.token(grant.value.owner, grant.value.connection)
+  const { owner, connection, correlation } = grant.value
+  return connections.token(owner, connection, correlation)
 }

@@ -209,7 +209,8 @@ describe('verifiers', () => {
     }
     await status(protect({ verifier: throws, onEvent: (event) => events.push(event) }), 's3cr3t')
     expect(events).toMatchObject([
-      { type: 'upstream.unavailable', reason: expect.stringContaining('no route') },
+      { type: 'verifier.unavailable', resource, detail: expect.stringContaining('no route') },
+      { type: 'token.unchecked', resource, detail: expect.stringContaining('no route') },
     ])
     expect(JSON.stringify(events)).not.toContain('s3cr3t')
   })

@@ -2,10 +2,10 @@ import type { Auth } from './auth.ts'
 import { type Clock, systemClock, unixTime } from './clock.ts'
 import { environment } from './environment.ts'
 import { ConfigurationError, Unavailable } from './errors.ts'
-import { type EventListener, guardedListener } from './events.ts'
+import { type EventListener, emitter } from './events.ts'
 import { pathsOf, router } from './http/router.ts'
 import { secureUrl } from './http/secure-url.ts'
-import { firstDecision } from './resource-server/first-decision.ts'
+import { firstDecision, gateResult } from './resource-server/first-decision.ts'
 import { gate } from './resource-server/gate.ts'
 import {
   metadataResponder,
@@ -80,7 +80,7 @@ export function resourceServer<const V extends Verifiers>(
 ): Auth<UserOf<V>> {
   const clock = options.clock ?? systemClock
   const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
-  const emit = guardedListener(options.onEvent)
+  const emit = emitter(options.onEvent, clock)
   const resource = checkedResource(options.resource || environment('DRAWBRIDGE_RESOURCE'))
   const verifiers = checkedVerifiers(options.verifier)
   const authorizationServers = checkedAuthorizationServers(options.authorizationServers, warn)
@@ -107,19 +107,14 @@ export function resourceServer<const V extends Verifiers>(
   )
 
   const check = (token: string): Promise<Verification<UserOf<V>>> =>
-    firstDecision(verifiers, token, resource) as Promise<Verification<UserOf<V>>>
+    firstDecision(verifiers, token, resource, emit) as Promise<Verification<UserOf<V>>>
 
   const { authenticate, challenge } = gate<UserOf<V>>({
     resource,
     resourceMetadataUrl,
     scopes: { required, supported, challenge: options.scopes?.challenge },
-    check: async (token) => {
-      const verification = await check(token)
-      return verification.status === 'not-mine' ? { status: 'invalid', reason: 'unrecognised' } : verification
-    },
-    onRefused: ({ status, reason }) => {
-      if (status === 'unavailable') emit({ type: 'upstream.unavailable', provider: 'verifier', reason })
-    },
+    check: async (token) => gateResult(await check(token)),
+    emit,
   })
 
   const { routes, handle } = router(

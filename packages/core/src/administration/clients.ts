@@ -1,7 +1,8 @@
+import type { Emit } from '../events.ts'
 import type { EndGrant } from '../grants/ending.ts'
 import { type ClientRecord, clientKey, clientPrefix } from '../records/client.ts'
 import { type GrantRecord, grantKinds, grantRef } from '../records/grant.ts'
-import { everyKey, type Records, remove } from '../records/records.ts'
+import { forEachKey, type Records, remove } from '../records/records.ts'
 
 /** What an operator does with the clients that registered themselves. */
 export interface ClientAdmin {
@@ -30,7 +31,8 @@ export interface ClientSummary {
   expires_at: number
 }
 
-export function clientAdmin({ records, end }: { records: Records; end: EndGrant }): ClientAdmin {
+export function clientAdmin(dependencies: { records: Records; end: EndGrant; emit: Emit }): ClientAdmin {
+  const { records, end, emit } = dependencies
   return {
     async list(options = {}) {
       const page = await records.list(clientPrefix, options)
@@ -48,10 +50,18 @@ export function clientAdmin({ records, end }: { records: Records; end: EndGrant 
 
     async delete(client_id) {
       const removed = await remove<ClientRecord>(records, clientKey(client_id))
-      for await (const key of everyKey(records, grantKinds)) {
-        const grant = await records.get<GrantRecord>(key)
-        if (grant?.value.client_id === client_id) await end(grantRef(grant.value), 'administration')
-      }
+      if (removed) emit({ type: 'client.deleted', client_id })
+      const failures: unknown[] = []
+      await forEachKey(records, grantKinds, async (key) => {
+        try {
+          const grant = await records.get<GrantRecord>(key)
+          if (grant?.value.client_id === client_id) await end(grantRef(grant.value), 'administration')
+        } catch (error) {
+          // One record that does not open must not keep the others' grants alive.
+          failures.push(error)
+        }
+      })
+      if (failures.length > 0) throw failures[0]
       return removed !== undefined
     },
   }

@@ -3,7 +3,7 @@ import type { OwnerOf } from '../grants/owner.ts'
 import type { Connections } from '../identity/connections.ts'
 import { connectionPrefix } from '../records/connection.ts'
 import { type GrantRecord, grantKey, grantPrefix, grantRef, isGrantRef } from '../records/grant.ts'
-import { everyKey, type Records } from '../records/records.ts'
+import { everyKey, forEachKey, type Records } from '../records/records.ts'
 
 /** What an operator, or a page of the application's own, does with the grants of a user. */
 export interface GrantAdmin {
@@ -52,10 +52,10 @@ export function grantAdmin(dependencies: {
 
   async function grantsOf(owner: string): Promise<Readonly<GrantRecord>[]> {
     const found: Readonly<GrantRecord>[] = []
-    for await (const key of everyKey(records, grantPrefix(owner))) {
+    await forEachKey(records, grantPrefix(owner), async (key) => {
       const grant = await records.get<GrantRecord>(key)
       if (grant) found.push(grant.value)
-    }
+    })
     return found
   }
 
@@ -77,9 +77,10 @@ export function grantAdmin(dependencies: {
       const owner = await ownerOf(subject)
       const grants = await grantsOf(owner)
       for (const grant of grants) await end(grantRef(grant), 'administration')
-      // What a login left behind that never became a grant.
+      // What a login left behind that never became a grant, or outlived it.
       for await (const key of everyKey(records, connectionPrefix(owner))) {
-        await connections.forget(owner, key.slice(connectionPrefix(owner).length))
+        const connection = await connections.forget(owner, key.slice(connectionPrefix(owner).length))
+        if (connection) await connections.revoke(connection)
       }
       return grants.length
     },

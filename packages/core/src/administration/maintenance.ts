@@ -1,19 +1,20 @@
+import type { SecretsInUse } from '../grants/rotation.ts'
 import { clientPrefix } from '../records/client.ts'
 import { connectionKinds } from '../records/connection.ts'
-import { grantKinds } from '../records/grant.ts'
-import { everyKey, type Records } from '../records/records.ts'
+import { type GrantRecord, grantKinds } from '../records/grant.ts'
+import { forEachKey, type Records } from '../records/records.ts'
 import { serverKeysKey } from '../records/server-keys.ts'
 import { transactionPrefix } from '../records/transaction.ts'
 
 /** What {@link OAuthServer.maintain} did and found. */
 export interface MaintenanceReport {
-  /** Records looked at. */
+  /** Records looked at that open. */
   records: number
   /** Sealed anew with the current secret. */
   resealed: number
   /**
-   * How many records each secret still opens, by key id. A secret that is not listed, and not the first, may be taken
-   * out of `secret`.
+   * How many records still need each secret, by key id: those sealed with it, and grants whose last refresh may have to
+   * be answered again with it. A secret that is not listed, and not the first, may be taken out of `secret`.
    */
   remaining: Readonly<Record<string, number>>
   /** Expired entries removed. */
@@ -22,14 +23,18 @@ export interface MaintenanceReport {
   unreadable: number
 }
 
-const atOnce = 16
 const purgeBatch = 1000
 
 /**
  * Seals everything with the current secret, so that an older one can be retired; removes what has expired. Safe to run
- * at any time, on any instance, and again after a crash.
+ * at any time, on any instance, and again after a crash or an outage of the store, at which it throws: a report that
+ * overlooked records would be no leave to remove a secret.
  */
-export async function maintain(records: Records): Promise<MaintenanceReport> {
+export async function maintain(dependencies: {
+  records: Records
+  secretsInUse: SecretsInUse
+}): Promise<MaintenanceReport> {
+  const { records, secretsInUse } = dependencies
   const report = {
     records: 0,
     resealed: 0,
@@ -38,28 +43,27 @@ export async function maintain(records: Records): Promise<MaintenanceReport> {
     unreadable: 0,
   }
 
-  async function visit(key: string): Promise<void> {
-    try {
-      const outcome = await records.reseal(key)
-      if (!outcome) return
+  const visit =
+    <T>(alsoNeeds: (value: Readonly<T>) => readonly string[] = () => []) =>
+    async (key: string): Promise<void> => {
+      const record = await records.reseal<T>(key)
+      if (!record) return
+      if (record.value === undefined) {
+        report.unreadable++
+        return
+      }
       report.records++
-      if (outcome.resealed) report.resealed++
-      report.remaining[outcome.key_id] = (report.remaining[outcome.key_id] ?? 0) + 1
-    } catch {
-      report.unreadable++
+      if (record.resealed) report.resealed++
+      for (const id of new Set([record.key_id, ...alsoNeeds(record.value)])) {
+        report.remaining[id] = (report.remaining[id] ?? 0) + 1
+      }
     }
-  }
 
-  let batch: Promise<void>[] = []
-  for (const prefix of [serverKeysKey, clientPrefix, grantKinds, connectionKinds, transactionPrefix]) {
-    for await (const key of everyKey(records, prefix)) {
-      batch.push(visit(key))
-      if (batch.length < atOnce) continue
-      await Promise.all(batch)
-      batch = []
-    }
+  await visit()(serverKeysKey)
+  for (const prefix of [clientPrefix, connectionKinds, transactionPrefix]) {
+    await forEachKey(records, prefix, visit())
   }
-  await Promise.all(batch)
+  await forEachKey(records, grantKinds, visit<GrantRecord>(secretsInUse))
 
   for (;;) {
     const purged = await records.purge(purgeBatch)

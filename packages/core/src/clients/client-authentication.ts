@@ -1,6 +1,7 @@
 import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
 import type { AuthenticatedClient, Engine } from '../engine.ts'
 import { OAuthError } from '../errors.ts'
+import type { DrawbridgeEvents, Emit } from '../events.ts'
 import type { Form } from '../http/forms.ts'
 import type { RegisteredClient, TokenEndpointAuthMethod } from './metadata.ts'
 
@@ -18,6 +19,8 @@ export interface ClientCredentials {
   /** `WWW-Authenticate`, owed to a client that tried an Authorization header (RFC 6749 5.2). */
   challenge: Record<string, string>
 }
+
+type ClientRefusal = DrawbridgeEvents['client.refused']['reason']
 
 const basicChallenge = { 'www-authenticate': 'Basic realm="client", charset="UTF-8"' }
 
@@ -61,30 +64,40 @@ export function clientCredentials(headers: Headers, form: Pick<Form, 'get'>): Cl
  * given a secret cannot do without, and a public one cannot bring any.
  *
  * @param now Unix seconds
+ * @param emit is told when the client is refused
  * @throws OAuthError `invalid_client` (401), upon which official clients forget their registration and register again
  */
 export async function authenticateClient(
   engine: Pick<Engine, 'getClient'>,
   credentials: ClientCredentials,
   now: number,
+  emit: Emit = () => {},
 ): Promise<AuthenticatedClient> {
   const { method, decoded, challenge } = credentials
-  const refuse = (description: string) =>
-    new OAuthError('invalid_client', description, { headers: challenge })
-
   let client = await engine.getClient(credentials.client_id)
   if (!client && decoded && decoded.client_id !== credentials.client_id) {
     client = await engine.getClient(decoded.client_id)
   }
-  if (!client) throw refuse('This client is not known here, or no longer. Register it again.')
+
+  // What an unknown client calls itself is not repeated: some send their secret there.
+  const client_id = client?.client_id
+  const refuse = (reason: ClientRefusal, description: string) => {
+    emit({ type: 'client.refused', reason, client_id })
+    return new OAuthError('invalid_client', description, { headers: challenge, reported: true })
+  }
+  if (!client) throw refuse('unknown', 'This client is not known here, or no longer. Register it again.')
   const registered = client.token_endpoint_auth_method
-  if (method !== registered) throw refuse(`This client registered ${registered}, and used ${method}.`)
+  if (method !== registered) {
+    throw refuse('method', `This client registered ${registered}, and used ${method}.`)
+  }
   if (registered === 'none') return { client, method }
 
   const secrets = [credentials.client_secret, decoded?.client_secret]
-  if (!(await someSecretMatches(client, secrets))) throw refuse('The client_secret is wrong.')
+  if (!(await someSecretMatches(client, secrets))) throw refuse('secret', 'The client_secret is wrong.')
   const expiry = client.client_secret_expires_at ?? 0
-  if (expiry !== 0 && now >= expiry) throw refuse('The client_secret has expired. Register the client again.')
+  if (expiry !== 0 && now >= expiry) {
+    throw refuse('secret_expired', 'The client_secret has expired. Register the client again.')
+  }
   return { client, method }
 }
 

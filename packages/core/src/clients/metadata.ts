@@ -29,4 +29,6 @@ export interface RegisteredClient extends ClientMetadata {
   client_secret_hash?: string | undefined
   /** Listed in the options, not registered by itself. */
   static?: boolean | undefined
+  /** Joins the events of a registration with those of the first sign-in, after which it is gone. */
+  correlation?: string | undefined
 }

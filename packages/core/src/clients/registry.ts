@@ -11,8 +11,11 @@ export interface ClientRegistry {
   register(
     metadata: ClientMetadata,
   ): Promise<{ client: RegisteredClient; client_secret?: string | undefined }>
-  /** Notes that a client is in use, at most daily. Never fails the request it belongs to. */
-  touch(client: RegisteredClient): Promise<void>
+  /**
+   * Notes that a client is in use, at most daily, and keeps it beyond `until` (Unix seconds), the end of a grant: who has
+   * a grant must not lose it with the client. Never fails the request it belongs to.
+   */
+  touch(client: RegisteredClient, until: number): Promise<void>
 }
 
 const day = 86_400
@@ -28,7 +31,7 @@ export function clientRegistry(dependencies: {
   lifetime: number
 }): ClientRegistry {
   const { records, clock, staticClients, unapprovedLifetime, lifetime } = dependencies
-  const touched = new Map<string, number>()
+  const touched = new Map<string, { at: number; expires_at: number }>()
   return {
     async get(client_id) {
       const known = (await staticClients).find((client) => client.client_id === client_id)
@@ -48,6 +51,7 @@ export function clientRegistry(dependencies: {
         ...(client_secret === undefined
           ? {}
           : { client_secret_hash: await sha256(client_secret), client_secret_expires_at: 0 }),
+        correlation: randomText(9),
         approved_at: 0,
         used_at: now,
         expires_at: now + unapprovedLifetime,
@@ -60,20 +64,30 @@ export function clientRegistry(dependencies: {
       return { client, client_secret }
     },
 
-    async touch(client) {
+    async touch(client, until) {
       if (client.static) return
       const now = unixTime(clock)
-      if (now - (touched.get(client.client_id) ?? 0) < day) return
+      // A day more, for the uses that go unnoted.
+      const needed = Math.max(now + lifetime, until + day)
+      const isNoted = (at: number, expires_at: number) => now - at < day && until <= expires_at
+      const known = touched.get(client.client_id)
+      if (known && isNoted(known.at, known.expires_at)) return
       if (touched.size > 10_000) touched.clear()
-      touched.set(client.client_id, now)
+      touched.set(client.client_id, { at: now, expires_at: needed })
       await update<ClientRecord>(
         records,
         clientKey(client.client_id),
         (value) => value.expires_at,
         (value) =>
-          value.approved_at !== 0 && now - value.used_at < day
+          value.approved_at !== 0 && isNoted(value.used_at, value.expires_at)
             ? undefined
-            : { ...value, approved_at: value.approved_at || now, used_at: now, expires_at: now + lifetime },
+            : {
+                ...value,
+                correlation: undefined,
+                approved_at: value.approved_at || now,
+                used_at: now,
+                expires_at: Math.max(needed, value.expires_at),
+              },
       ).catch(() => touched.delete(client.client_id))
     },
   }

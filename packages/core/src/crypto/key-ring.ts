@@ -14,21 +14,28 @@ export interface KeyRing {
 const encoder = new TextEncoder()
 const minimumBytes = 32
 
-/** Checks `secret` at construction; derives lazily, since WebCrypto is asynchronous. */
+/**
+ * Checks `secret` at construction; derives lazily, since WebCrypto is asynchronous. A text is split at commas, so that
+ * a variable with several secrets means the same here as in the environment; no base64, base64url or hex has one.
+ */
 export function keyRing(secret: string | readonly string[] | undefined): KeyRing {
-  const secrets = typeof secret === 'string' ? [secret] : [...(secret ?? [])]
+  const given: readonly unknown[] = typeof secret === 'string' ? [secret] : [...(secret ?? [])]
+  const secrets = given
+    .flatMap((one) => (typeof one === 'string' ? one.split(',') : ['']))
+    .map((one) => one.trim())
   if (secrets.length === 0 || secrets.some((one) => !one)) {
     throw new ConfigurationError(
       'secret',
-      'is missing or empty',
+      secrets.length > 1 ? 'has an empty one among several' : 'is missing or empty',
       'Pass `secret`, or set DRAWBRIDGE_SECRET, to the output of `openssl rand -base64 32`, the same on every instance.',
     )
   }
   for (const one of secrets) {
-    if (estimatedBytes(one) < minimumBytes) {
+    const bytes = estimatedBytes(one)
+    if (bytes < minimumBytes) {
       throw new ConfigurationError(
         'secret',
-        `has about ${estimatedBytes(one)} random bytes`,
+        `has about ${bytes} random bytes${secrets.length > 1 ? ' in one of several' : ''}`,
         'At least 32 are needed: use the output of `openssl rand -base64 32`.',
       )
     }
@@ -82,8 +89,9 @@ async function deriveBytes(
   return new Uint8Array(bits)
 }
 
+/** What is there at most, by its alphabet. A text that repeats itself counts once. */
 function estimatedBytes(secret: string): number {
-  return Math.floor(
-    /^[0-9a-f]+$/i.test(secret) ? secret.length / 2 : (secret.replace(/=+$/, '').length * 3) / 4,
-  )
+  const text = secret.replace(/=+$/, '')
+  const unit = (text + text).indexOf(text, 1)
+  return Math.floor(/^[0-9a-f]+$/i.test(text) ? unit / 2 : (unit * 3) / 4)
 }

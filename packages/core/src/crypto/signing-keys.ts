@@ -14,43 +14,68 @@ import {
 
 export type SigningAlgorithm = 'ES256' | 'EdDSA' | 'RS256'
 
-/** A signing key as it lies, sealed, in the server-keys record. */
+/** A key that verifies, and signs when its private half is there. */
 export interface SigningKey {
   kid: string
   alg: SigningAlgorithm
-  private_jwk: JWK
+  jwk: JWK
 }
+
+// Only these are ever read of a JWK: what else an operator's tool writes into it is none of ours to publish, and
+// `key_ops` of a private key would forbid its public half to verify.
+const publicMembers = ['kty', 'crv', 'x', 'y', 'n', 'e'] as const
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi'] as const
 
 /** A new key pair; its `kid` is the RFC 7638 thumbprint. */
 export async function generateSigningKey(alg: SigningAlgorithm): Promise<SigningKey> {
   const { privateKey } = await generateKeyPair(alg, { extractable: true })
-  const private_jwk = await exportJWK(privateKey)
-  return { kid: await calculateJwkThumbprint(private_jwk), alg, private_jwk }
+  const jwk = await exportJWK(privateKey)
+  return { kid: await calculateJwkThumbprint(jwk), alg, jwk }
 }
 
 /** What `/jwks` publishes of a key: never its private members. */
 export function publicJwk(key: SigningKey): JWK {
-  const { d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, oth: _oth, ...rest } = key.private_jwk
-  return { ...rest, kid: key.kid, alg: key.alg, use: 'sig' }
+  return { ...picked(key.jwk, publicMembers), kid: key.kid, alg: key.alg, use: 'sig' }
 }
 
-const imported = new WeakMap<SigningKey, { private: Promise<JoseKey>; public: Promise<JoseKey> }>()
+/** Whether two are the same key, whatever they are called. */
+export function isSameKey(a: SigningKey, b: SigningKey): boolean {
+  return publicMembers.every((member) => a.jwk[member] === b.jwk[member])
+}
 
-function keysOf(key: SigningKey): { private: Promise<JoseKey>; public: Promise<JoseKey> } {
-  const known = imported.get(key)
-  if (known) return known
-  const pair = {
-    private: importJWK(key.private_jwk, key.alg) as Promise<JoseKey>,
-    public: importJWK(publicJwk(key), key.alg) as Promise<JoseKey>,
-  }
-  imported.set(key, pair)
-  return pair
+export function canSign(key: SigningKey): boolean {
+  return key.jwk.d !== undefined
+}
+
+const signing = new WeakMap<SigningKey, Promise<JoseKey>>()
+const verifying = new WeakMap<SigningKey, Promise<JoseKey>>()
+
+function signingKey(key: SigningKey): Promise<JoseKey> {
+  return imported(signing, key, picked(key.jwk, [...publicMembers, ...privateMembers]))
+}
+
+function verifyingKey(key: SigningKey): Promise<JoseKey> {
+  return imported(verifying, key, picked(key.jwk, publicMembers))
+}
+
+function imported(known: WeakMap<SigningKey, Promise<JoseKey>>, key: SigningKey, jwk: JWK): Promise<JoseKey> {
+  const before = known.get(key)
+  if (before) return before
+  const importing = importJWK(jwk, key.alg) as Promise<JoseKey>
+  known.set(key, importing)
+  return importing
+}
+
+function picked(jwk: JWK, members: readonly (keyof JWK)[]): JWK {
+  return Object.fromEntries(
+    members.flatMap((member) => (jwk[member] === undefined ? [] : [[member, jwk[member]]])),
+  )
 }
 
 export async function signJwt(key: SigningKey, typ: string, payload: JWTPayload): Promise<string> {
   return new SignJWT(payload)
     .setProtectedHeader({ alg: key.alg, kid: key.kid, typ })
-    .sign(await keysOf(key).private)
+    .sign(await signingKey(key))
 }
 
 /** Verifies with this one key, whose algorithm is ours to say, and not the token's. Throws when it does not hold. */
@@ -59,7 +84,7 @@ export async function verifyJwt(
   token: string,
   expected: { typ: string; issuer: string; now: Date },
 ): Promise<JWTPayload> {
-  const { payload } = await jwtVerify(token, await keysOf(key).public, {
+  const { payload } = await jwtVerify(token, await verifyingKey(key), {
     algorithms: [key.alg],
     typ: expected.typ,
     issuer: expected.issuer,

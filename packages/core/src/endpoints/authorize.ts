@@ -15,7 +15,7 @@ import type { Server } from './server.ts'
 /** The authorization endpoint (RFC 6749 3.1, 4.1.1). Checks the request, and sends the browser on to consent. */
 export function authorizeEndpoint(server: Pick<Server, 'config' | 'engine' | 'pages' | 'urls'>): Handler {
   const { config, engine, pages } = server
-  return withErrorPage(pages, async (request) => {
+  return withErrorPage(server, async (request) => {
     const form = request.method === 'POST' ? await bodyForm(request) : queryForm(request)
     const client_id = form.get('client_id')
     const client = client_id === undefined ? undefined : await engine.getClient(client_id)

@@ -2,6 +2,7 @@ import type { RequestContext } from '../auth.ts'
 import { unixTime } from '../clock.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { isNamed, Unavailable } from '../errors.ts'
+import { type DrawbridgeEvents, detailOf } from '../events.ts'
 import { cookieJar } from '../http/cookies.ts'
 import { queryForm } from '../http/forms.ts'
 import type { Handler } from '../http/router.ts'
@@ -18,12 +19,8 @@ type CallbackServer = Pick<
   Server,
   'config' | 'engine' | 'pages' | 'records' | 'upstreams' | 'createGrant' | 'urls'
 >
-type CallbackRefusal =
-  | 'unknown_transaction'
-  | 'other_browser'
-  | 'other_provider'
-  | 'issuer_mismatch'
-  | 'not_approved'
+type CallbackRefusal = DrawbridgeEvents['callback.refused']['reason']
+type CallbackFailure = DrawbridgeEvents['callback.failed']['reason']
 
 /** Milliseconds between looks while another request of the same browser is at work. */
 const pollEvery = 200
@@ -38,11 +35,11 @@ export function callbackEndpoint(server: CallbackServer, providerId: string): Ha
   const { config, pages, records } = server
   const binding = browserBinding(cookieJar(config.issuerUrl), config.lifetimes.transaction)
   const refuse = (reason: CallbackRefusal, status: number, correlation?: string, openUrl?: string) => {
-    config.emit({ type: 'callback.refused', reason, ...(correlation === undefined ? {} : { correlation }) })
+    config.emit({ type: 'callback.refused', reason, correlation })
     const { linkExpired, otherBrowser } = pages.messages
     return pages.error({ ...(reason === 'other_browser' ? otherBrowser : linkExpired), status, openUrl })
   }
-  return withErrorPage(pages, async (request, context) => {
+  return withErrorPage(server, async (request, context) => {
     const form = queryForm(request)
     const state = form.get('state')
     if (state === undefined) return refuse('unknown_transaction', 400)
@@ -64,20 +61,25 @@ export function callbackEndpoint(server: CallbackServer, providerId: string): Ha
     }
     if (outcome) return replay(server, transaction)
     const claimed = await claim(server, transaction)
+    if (!claimed) return refuse('other_browser', 403, correlation)
     return claimed.value.outcome ? replay(server, claimed) : finish(server, claimed, request, context)
   })
 }
 
-/** Of several requests with the same answer, one works and the others wait for what it comes to. */
+/**
+ * Of several requests with the same answer, one works and the others wait for what it comes to. `undefined` when another
+ * browser has approved in the meantime: then it is the one that may finish.
+ */
 async function claim(
   { config, records }: CallbackServer,
   transaction: Versioned<TransactionRecord>,
-): Promise<Versioned<TransactionRecord>> {
+): Promise<Versioned<TransactionRecord> | undefined> {
   const deadline = config.clock.now() + claimLifetime * 1000
   let current: Versioned<TransactionRecord> | undefined = transaction
   while (current && config.clock.now() <= deadline) {
     const now = unixTime(config.clock)
-    const { exchanging_at, outcome, expires_at } = current.value
+    const { approval, exchanging_at, outcome, expires_at } = current.value
+    if (approval?.binding !== transaction.value.approval?.binding) return undefined
     if (outcome) return current
     if (exchanging_at === undefined || now - exchanging_at >= claimLifetime) {
       const value = { ...current.value, exchanging_at: now }
@@ -131,12 +133,25 @@ async function exchange(
   const { approval, correlation } = transaction
   const upstream = approval && upstreams.get(approval.provider)
   const client = await engine.getClient(transaction.client_id)
-  if (!approval || !upstream || !client)
+  if (!approval || !upstream || !client) {
+    const provider = approval?.provider ?? 'unknown'
+    config.emit({ type: 'callback.failed', provider, reason: 'unknown_client', correlation })
     return { response: failed('server_error', 'The login cannot be finished.') }
+  }
   const provider = approval.provider
   const error = callback.get('error')
   if (error !== null) {
-    config.emit({ type: 'callback.failed', provider, reason: printable(error), correlation })
+    config.emit(
+      error === 'access_denied'
+        ? { type: 'login.denied', provider, reason: 'cancelled', correlation }
+        : {
+            type: 'callback.failed',
+            provider,
+            reason: 'provider_error',
+            detail: detailOf(error),
+            correlation,
+          },
+    )
     return { response: providerError(error) }
   }
   try {
@@ -156,20 +171,24 @@ async function exchange(
     return { response: { code: created.code }, grant: created.grant, after: created.capped }
   } catch (error) {
     if (isNamed(error, 'AccessDenied')) {
-      config.emit({ type: 'login.denied', provider, correlation })
+      config.emit({ type: 'login.denied', provider, reason: 'not_allowed', correlation })
       return { response: failed('access_denied', error.message) }
     }
-    const reason = error instanceof Error ? error.message : 'unknown'
-    config.emit({ type: 'callback.failed', provider, reason, correlation })
-    const outage =
-      isNamed(error, 'Unavailable') ||
-      (isNamed<UpstreamError>(error, 'UpstreamError') && error.kind === 'unavailable')
+    const reason = failureOf(error)
+    config.emit({ type: 'callback.failed', provider, reason, detail: detailOf(error), correlation })
     return {
-      response: outage
-        ? failed('temporarily_unavailable', 'The sign-in service did not answer. Try again shortly.')
-        : failed('server_error', 'The sign-in service did not accept the login.'),
+      response:
+        reason === 'unavailable'
+          ? failed('temporarily_unavailable', 'The sign-in service did not answer. Try again shortly.')
+          : failed('server_error', 'The sign-in service did not accept the login.'),
     }
   }
+}
+
+function failureOf(error: unknown): CallbackFailure {
+  if (isNamed(error, 'Unavailable')) return 'unavailable'
+  if (!isNamed<UpstreamError>(error, 'UpstreamError')) return 'internal'
+  return error.kind === 'ended' ? 'code_refused' : error.kind
 }
 
 function providerError(error: string): AuthorizationResponse {
@@ -197,8 +216,9 @@ function printable(text: string): string {
 
 /** A reload goes where the first request went, as long as that still leads somewhere. */
 async function replay(server: CallbackServer, transaction: Versioned<TransactionRecord>): Promise<Response> {
-  const { pages, records } = server
-  const { outcome } = transaction.value
+  const { config, pages, records } = server
+  const { client_id, correlation, outcome } = transaction.value
+  config.emit({ type: 'callback.replayed', client_id, correlation })
   if (!outcome) return pages.done()
   if (outcome.grant !== undefined) {
     const grant = await records.get<GrantRecord>(grantKey(outcome.grant))

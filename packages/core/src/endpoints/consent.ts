@@ -3,12 +3,13 @@ import { unixTime } from '../clock.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
 import { isNamed } from '../errors.ts'
+import { detailOf } from '../events.ts'
 import { cookieJar } from '../http/cookies.ts'
 import { bodyForm, queryForm } from '../http/forms.ts'
 import { redirect } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
 import type { UpstreamError } from '../identity/upstream.ts'
-import type { Versioned } from '../records/records.ts'
+import { update, type Versioned } from '../records/records.ts'
 import { type Approval, type TransactionRecord, transactionKey } from '../records/transaction.ts'
 import { type BrowserBinding, browserBinding } from './browser-binding.ts'
 import { withErrorPage } from './error-page.ts'
@@ -20,13 +21,13 @@ type ConsentServer = Pick<Server, 'config' | 'engine' | 'pages' | 'records' | 'u
 
 /** The consent page, between `/authorize` and the provider: who asks, for what, and where the answer goes. */
 export function consentEndpoint(server: ConsentServer): { GET: Handler; POST: Handler } {
-  const { config, pages } = server
+  const { config } = server
   const jar = cookieJar(config.issuerUrl)
   const forms = formTokens(config.ring, jar, config.lifetimes.transaction)
   const binding = browserBinding(jar, config.lifetimes.transaction)
   return {
-    GET: withErrorPage(pages, (request) => show(server, { forms, binding }, request)),
-    POST: withErrorPage(pages, (request) => decide(server, { forms, binding }, request)),
+    GET: withErrorPage(server, (request) => show(server, { forms, binding }, request)),
+    POST: withErrorPage(server, (request) => decide(server, { forms, binding }, request)),
   }
 }
 
@@ -37,14 +38,19 @@ interface BrowserChecks {
 
 async function show(server: ConsentServer, checks: BrowserChecks, request: Request): Promise<Response> {
   const { config, pages, engine } = server
-  const { transaction, handle, handleHash } = await load(server, request)
-  if (!transaction) return expired(server)
+  const { transaction, correlation, handle, handleHash } = await load(server, request)
+  if (!transaction) return expired(server, correlation)
   const { value } = transaction
-  const client = await engine.getClient(value.client_id)
-  if (!client) return pages.error({ ...pages.messages.unknownClient, status: 400 })
+  const { client_id } = value
+  const client = await engine.getClient(client_id)
+  if (!client) {
+    config.emit({ type: 'consent.refused', reason: 'unknown_client', correlation })
+    return pages.error({ ...pages.messages.unknownClient, status: 400 })
+  }
   const [only, ...others] = config.providers
   if (config.skipConsent && only && others.length === 0) {
-    return approve(server, checks.binding, request, { transaction, handle, handleHash, provider: only.id })
+    const chosen = { transaction, handle, handleHash, provider: only.id }
+    return approve(server, checks.binding, request, chosen, 'consent.skipped')
   }
   const { csrf, cookie } = await checks.forms.issue(request, handleHash)
   const resource = config.resources.find(({ identifier }) => identifier === value.resource)
@@ -64,6 +70,7 @@ async function show(server: ConsentServer, checks: BrowserChecks, request: Reque
     action: `${server.urls.consent}?transaction=${handle}`,
   })
   response.headers.append('set-cookie', cookie)
+  config.emit({ type: 'consent.shown', client_id, correlation })
   return response
 }
 
@@ -73,10 +80,9 @@ async function decide(server: ConsentServer, checks: BrowserChecks, request: Req
     config.emit({ type: 'consent.refused', reason: 'cross_site' })
     return pages.error({ ...pages.messages.formRefused, status: 403 })
   }
-  const { transaction, handle, handleHash } = await load(server, request)
+  const { transaction, correlation, handle, handleHash } = await load(server, request)
   const form = await bodyForm(request)
-  if (!transaction) return expired(server)
-  const { client_id, correlation } = transaction.value
+  if (!transaction) return expired(server, correlation)
   if (!(await checks.forms.verify(request, handleHash, form.get('csrf')))) {
     config.emit({ type: 'consent.refused', reason: 'csrf', correlation })
     return pages.error({ ...pages.messages.formRefused, status: 403 })
@@ -84,20 +90,21 @@ async function decide(server: ConsentServer, checks: BrowserChecks, request: Req
   const [only, ...others] = config.providers
   const provider = form.get('provider') ?? (others.length === 0 ? only?.id : undefined)
   if (form.get('decision') !== 'deny' && provider !== undefined && server.upstreams.has(provider)) {
-    config.emit({ type: 'consent.approved', client_id, correlation })
-    return approve(server, checks.binding, request, { transaction, handle, handleHash, provider })
+    const chosen = { transaction, handle, handleHash, provider }
+    return approve(server, checks.binding, request, chosen, 'consent.approved')
   }
-  config.emit({ type: 'consent.denied', client_id, correlation })
   const location = clientLocation(config.issuer, transaction.value, {
     error: 'access_denied',
     error_description: 'The person said no.',
   })
-  const version = await server.records.put(
+  const denied = await update<TransactionRecord>(
+    server.records,
     transaction.key,
-    { ...transaction.value, outcome: { location } },
-    { ifVersion: transaction.version, expiresAt: transaction.value.expires_at },
+    (current) => current.expires_at,
+    (current) => (isOpen(current) ? { ...current, outcome: { location } } : undefined),
   )
-  if (version === undefined) return expired(server)
+  if (denied?.value.outcome?.location !== location) return expired(server, correlation)
+  config.emit({ type: 'consent.denied', client_id: transaction.value.client_id, correlation })
   return redirectToClient(server, transaction.value, location, 303)
 }
 
@@ -107,38 +114,44 @@ async function approve(
   binding: BrowserBinding,
   request: Request,
   chosen: { transaction: Versioned<TransactionRecord>; handle: string; handleHash: string; provider: string },
+  decision: 'consent.approved' | 'consent.skipped',
 ): Promise<Response> {
   const { config, upstreams, records } = server
   const { transaction, handle, handleHash, provider } = chosen
   const { value } = transaction
   const bound = await binding.bind(request, handleHash, value.approval?.binding)
-  const again = value.approval?.binding === bound.binding && value.approval.provider === provider
+  const isThis = (approval: Approval | undefined) =>
+    approval?.binding === bound.binding && approval.provider === provider
+  const code_verifier = randomText()
+  const nonce = randomText()
   // The last browser to approve is the one that may finish; a second click in the same one changes nothing.
-  const approval: Approval =
-    again && value.approval
-      ? value.approval
-      : { provider, binding: bound.binding, code_verifier: randomText(), nonce: randomText() }
-  if (!again) {
-    const version = await records.put(
-      transaction.key,
-      { ...value, approval },
-      { ifVersion: transaction.version, expiresAt: value.expires_at },
-    )
-    if (version === undefined) return expired(server)
-  }
+  const approved = await update<TransactionRecord>(
+    records,
+    transaction.key,
+    (current) => current.expires_at,
+    (current) =>
+      isThis(current.approval) || !isOpen(current)
+        ? undefined
+        : { ...current, approval: { provider, binding: bound.binding, code_verifier, nonce } },
+  )
+  const approval = approved?.value.approval
+  if (!approval || !isThis(approval)) return expired(server, value.correlation)
+  const { client_id, correlation } = value
+  config.emit({ type: decision, client_id, provider, correlation })
   try {
     const location = await upstreams
       .get(provider)
       ?.authorizationUrl({ ...approval, state: handle, scopes: value.scopes })
-    if (location === undefined) return expired(server)
+    if (location === undefined) return expired(server, correlation)
     return redirect(location, { status: request.method === 'POST' ? 303 : 302, cookies: [bound.cookie] })
   } catch (error) {
     if (!isNamed<UpstreamError>(error, 'UpstreamError')) throw error
     config.emit({
       type: 'upstream.unavailable',
       provider,
-      reason: error.message,
-      correlation: value.correlation,
+      reason: error.kind === 'unavailable' ? 'unavailable' : 'misconfigured',
+      detail: detailOf(error),
+      correlation,
     })
     const location = clientLocation(config.issuer, value, {
       error: error.kind === 'unavailable' ? 'temporarily_unavailable' : 'server_error',
@@ -151,14 +164,30 @@ async function approve(
 async function load(
   { config, records }: ConsentServer,
   request: Request,
-): Promise<{ transaction: Versioned<TransactionRecord> | undefined; handle: string; handleHash: string }> {
+): Promise<{
+  transaction: Versioned<TransactionRecord> | undefined
+  /** Also of a transaction that is over. */
+  correlation: string | undefined
+  handle: string
+  handleHash: string
+}> {
   const handle = queryForm(request).get('transaction') ?? ''
   const handleHash = await sha256(handle)
   const record = await records.get<TransactionRecord>(transactionKey(handleHash))
-  const usable = record && !record.value.outcome && unixTime(config.clock) < record.value.expires_at
-  return { transaction: usable ? record : undefined, handle, handleHash }
+  const usable = record && isOpen(record.value) && unixTime(config.clock) < record.value.expires_at
+  const correlation = record?.value.correlation
+  return { transaction: usable ? record : undefined, correlation, handle, handleHash }
 }
 
-function expired({ pages }: ConsentServer): Promise<Response> {
+/**
+ * Whether consent may still be given or refused. Not once a callback is at work: whoever approved then would be the one
+ * to receive the code that it obtains for somebody else.
+ */
+function isOpen({ outcome, exchanging_at }: Readonly<TransactionRecord>): boolean {
+  return !outcome && exchanging_at === undefined
+}
+
+function expired({ config, pages }: ConsentServer, correlation: string | undefined): Promise<Response> {
+  config.emit({ type: 'consent.refused', reason: 'unknown_transaction', correlation })
   return pages.error({ ...pages.messages.linkExpired, status: 400 })
 }

@@ -1,13 +1,18 @@
 import { isNamed, type OAuthError, type Unavailable } from '../errors.ts'
 import type { Handler } from '../http/router.ts'
-import type { Pages } from '../pages/pages.ts'
+import { reportFailure } from './report.ts'
+import type { Server } from './server.ts'
 
 /** For endpoints that people look at: whatever goes wrong becomes a page. */
-export function withErrorPage(pages: Pages, handler: Handler): Handler {
+export function withErrorPage(
+  { config, pages }: Pick<Server, 'config' | 'pages'>,
+  handler: Handler,
+): Handler {
   return async (request, context) => {
     try {
       return await handler(request, context)
     } catch (error) {
+      reportFailure(config.emit, request, error)
       const { messages } = pages
       if (isNamed<Unavailable>(error, 'Unavailable')) {
         return pages.error({ ...messages.unavailable, status: 503, retryAfter: error.retryAfter })

@@ -38,13 +38,18 @@ export function clientLocation(
  */
 export async function redirectToClient(
   { config, engine, pages }: Pick<Server, 'config' | 'engine' | 'pages'>,
-  request: { client_id: string; redirect_uri: string },
+  request: { client_id: string; redirect_uri: string; correlation: string },
   location: string,
   status: 302 | 303,
 ): Promise<Response> {
-  const client = await engine.getClient(request.client_id)
-  if (!client) return pages.error({ ...pages.messages.unknownClient, status: 400 })
+  const { client_id, correlation } = request
+  const client = await engine.getClient(client_id)
+  if (!client) {
+    config.emit({ type: 'authorize.refused', reason: 'unknown_client', client_id, correlation })
+    return pages.error({ ...pages.messages.unknownClient, status: 400 })
+  }
   if (!isGoodRedirect(config, client, request.redirect_uri)) {
+    config.emit({ type: 'authorize.refused', reason: 'redirect_uri', client_id, correlation })
     return pages.error({ ...pages.messages.unknownRedirect, status: 400 })
   }
   return redirect(location, { status })

@@ -1,5 +1,6 @@
 import { clientInformationResponse, parseClientMetadata } from '../clients/registration.ts'
 import { isNamed, type OAuthError } from '../errors.ts'
+import { redacted } from '../events.ts'
 import { jsonBody } from '../http/forms.ts'
 import { errorResponse, json } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
@@ -11,17 +12,19 @@ export function registerEndpoint({ config, engine }: Pick<Server, 'config' | 'en
     try {
       const metadata = parseClientMetadata(await jsonBody(request), { redirectUris: config.redirectUris })
       const { client, client_secret } = await engine.registerClient(metadata)
-      config.emit({ type: 'client.registered', client_id: client.client_id })
+      const { client_id, correlation } = client
+      config.emit({ type: 'client.registered', client_id, correlation })
       return json(clientInformationResponse(client, client_secret), 201)
     } catch (error) {
       if (isNamed<OAuthError>(error, 'OAuthError')) {
-        config.emit({ type: 'client.rejected', reason: error.code })
+        config.emit({ type: 'client.rejected', reason: error.code, detail: redacted(error.message) })
         // RFC 7591 has a code of its own for a body that is no metadata at all.
         if (error.code === 'invalid_request') {
           return json({ error: 'invalid_client_metadata', error_description: error.message }, error.status)
         }
+        return errorResponse(error)
       }
-      return errorResponse(error)
+      throw error
     }
   }
 }

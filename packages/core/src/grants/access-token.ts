@@ -17,7 +17,12 @@ export interface AccessTokens {
 
 export type AccessTokenCheck =
   | { status: 'not-mine' }
-  | { status: 'invalid'; reason: 'malformed' | 'unknown_key' | 'expired' | 'signature' | 'grant_ended' }
+  | {
+      status: 'invalid'
+      reason: 'malformed' | 'unknown_key' | 'expired' | 'signature' | 'grant_ended'
+      /** What the token says, once its signature has been checked. */
+      claims?: AccessTokenClaims
+    }
   | { status: 'valid'; claims: AccessTokenClaims; grant: Versioned<GrantRecord> }
 
 export interface AccessTokenClaims {
@@ -48,7 +53,9 @@ export function accessTokens(dependencies: {
     token: string,
   ): Promise<AccessTokenClaims | Exclude<AccessTokenCheck, { status: 'valid' }>> {
     const known = checked.get(token)
-    if (known) return known.exp > unixTime(clock) ? known : { status: 'invalid', reason: 'expired' }
+    if (known) {
+      return known.exp > unixTime(clock) ? known : { status: 'invalid', reason: 'expired', claims: known }
+    }
     const peeked = peekJwt(token)
     if (peeked?.iss !== issuer) return { status: 'not-mine' }
     const key = peeked.kid === undefined ? undefined : await keys.find(peeked.kid)
@@ -109,7 +116,7 @@ export function accessTokens(dependencies: {
       if ('status' in claims) return claims
       const grant = await records.get<GrantRecord>(grantKey(claims.grant))
       if (!grant || grant.value.client_id !== claims.client_id || grant.value.subject !== claims.sub) {
-        return { status: 'invalid', reason: 'grant_ended' }
+        return { status: 'invalid', reason: 'grant_ended', claims }
       }
       return { status: 'valid', claims, grant }
     },

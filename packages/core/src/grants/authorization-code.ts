@@ -3,9 +3,13 @@ import { unixTime } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { verifiesChallenge } from '../crypto/pkce.ts'
 import type { Engine, TokenSet } from '../engine.ts'
-import { OAuthError } from '../errors.ts'
+import { OAuthError, type OAuthErrorCode } from '../errors.ts'
+import type { DrawbridgeEvents } from '../events.ts'
 import type { Form } from '../http/forms.ts'
-import { requireSameResource } from './resource.ts'
+import { isForResource } from './resource.ts'
+import { parseCode } from './token-format.ts'
+
+type CodeRefusal = DrawbridgeEvents['code.refused']['reason']
 
 /**
  * The authorization code grant at the token endpoint (RFC 6749 4.1.3, RFC 7636 4.6, RFC 8707 2.2). Everything is
@@ -21,12 +25,13 @@ export async function authorizationCodeGrant(
   const credentials = clientCredentials(headers, form)
   if (code === undefined) throw new OAuthError('invalid_request', 'The parameter code is missing.')
   const [authenticated, loaded] = await Promise.all([
-    authenticateClient(engine, credentials, unixTime(config.clock)),
+    authenticateClient(engine, credentials, unixTime(config.clock), config.emit),
     engine.loadAuthorizationCode(code),
   ])
-  const refuse = (reason: string, description: string) => {
-    config.emit({ type: 'code.refused', reason })
-    return new OAuthError('invalid_grant', description)
+  const { grant, correlation } = loaded ?? { grant: parseCode(code)?.grant }
+  const refuse = (reason: CodeRefusal, description: string, error: OAuthErrorCode = 'invalid_grant') => {
+    config.emit({ type: 'code.refused', reason, grant, correlation })
+    return new OAuthError(error, description, { reported: true })
   }
   if (!loaded) throw refuse('unknown', 'The code is not known, or has expired.')
   if (loaded.client_id !== authenticated.client.client_id) {
@@ -40,6 +45,8 @@ export async function authorizationCodeGrant(
   if (!(await verifiesChallenge(code_verifier, loaded.code_challenge))) {
     throw refuse('code_verifier', 'The code_verifier does not match the code_challenge.')
   }
-  requireSameResource(form, loaded.resource)
+  if (!isForResource(form, loaded.resource)) {
+    throw refuse('resource', `This grant is for ${loaded.resource} only.`, 'invalid_target')
+  }
   return loaded.exchange(authenticated)
 }

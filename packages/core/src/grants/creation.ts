@@ -34,7 +34,9 @@ export function grantCreator(dependencies: {
   /** Ends the longest unused grants of one installation beyond the limit. */
   async function cap(owner: string, installation: string): Promise<void> {
     const keysOfInstallation: string[] = []
-    for await (const key of everyKey(records, grantPrefix(owner) + installation)) keysOfInstallation.push(key)
+    for await (const key of everyKey(records, grantPrefix(owner))) {
+      if (key.startsWith(grantPrefix(owner) + installation)) keysOfInstallation.push(key)
+    }
     if (keysOfInstallation.length <= config.grantsPerInstallation) return
     const grants = await Promise.all(keysOfInstallation.map((key) => records.get<GrantRecord>(key)))
     const byUse = grants
@@ -84,6 +86,15 @@ export function grantCreator(dependencies: {
       }
       grant.connection = provider.tokens === 'per-user' ? provider.id : id
       grant.connection_expires_at = connectionExpiry(grant)
+    }
+    const ref = grantRef(grant)
+    const version = await records.put(grantKey(ref), grant, {
+      ifVersion: null,
+      expiresAt: grant.code.expires_at,
+    })
+    if (version === undefined) throw new Error('a fresh grant id was taken')
+    // After the grant: whoever ends the user's last other grant now must see that the connection is needed.
+    if (grant.connection !== undefined && grant.connection_expires_at !== undefined) {
       await connections.save({
         owner,
         id: grant.connection,
@@ -93,12 +104,6 @@ export function grantCreator(dependencies: {
         expires_at: grant.connection_expires_at,
       })
     }
-    const ref = grantRef(grant)
-    const version = await records.put(grantKey(ref), grant, {
-      ifVersion: null,
-      expiresAt: grant.code.expires_at,
-    })
-    if (version === undefined) throw new Error('a fresh grant id was taken')
     emit({
       type: 'grant.created',
       grant: ref,

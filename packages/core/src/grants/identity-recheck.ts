@@ -1,6 +1,6 @@
 import { type Clock, unixTime } from '../clock.ts'
 import { isNamed, OAuthError, Unavailable } from '../errors.ts'
-import type { EventListener } from '../events.ts'
+import type { Emit } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
 import { type GrantRecord, grantExpiry, grantKey, grantRef } from '../records/grant.ts'
 import { takeLease } from '../records/lease.ts'
@@ -15,12 +15,14 @@ export type RecheckIdentity = (grant: Readonly<GrantRecord>) => Promise<boolean>
 
 /** Seconds one instance has for it, while the others go ahead. */
 const leaseSeconds = 60
+/** Milliseconds between looks while another instance asks and an answer is needed. */
+const pollEvery = 500
 
 export function identityRecheck(dependencies: {
   records: Records
   connections: Connections
   clock: Clock
-  emit: EventListener
+  emit: Emit
   end: EndGrant
   /** Seconds. */
   every: number
@@ -32,9 +34,17 @@ export function identityRecheck(dependencies: {
     const age = unixTime(clock) - grant.identity_checked_at
     if (grant.connection === undefined || age < every) return false
     const lease = await takeLease(records, clock, grant.owner, `identity-${grant.id}`, leaseSeconds)
-    if (!lease) return tolerate(age)
+    if (!lease) {
+      if (age < every + grace) return false
+      // Somebody is asking right now, and the answer is ours too.
+      await clock.sleep(pollEvery)
+      return true
+    }
     try {
-      const identity = await connections.identify(grant.owner, grant.connection)
+      // Whoever had the lease before may have asked since this grant was read.
+      const current = await records.get<GrantRecord>(grantKey(grantRef(grant)))
+      if (!current || unixTime(clock) - current.value.identity_checked_at < every) return true
+      const identity = await connections.identify(grant.owner, grant.connection, grant.correlation)
       if (`${grant.provider}|${identity.sub}` !== grant.subject)
         return await refuse(grant, 'identity_refused')
       await update<GrantRecord>(records, grantKey(grantRef(grant)), grantExpiry, (value) => ({
@@ -42,6 +52,8 @@ export function identityRecheck(dependencies: {
         claims: identity.claims,
         identity_checked_at: unixTime(clock),
       }))
+      const { provider, correlation } = grant
+      emit({ type: 'identity.confirmed', grant: grantRef(grant), provider, correlation })
       return true
     } catch (error) {
       if (isNamed(error, 'AccessDenied')) return await refuse(grant, 'identity_refused')
@@ -50,12 +62,6 @@ export function identityRecheck(dependencies: {
       // Without tokens nobody can be asked, now or later.
       if (isNamed(error, 'NoUpstreamToken') && age >= every + grace)
         return await refuse(grant, 'upstream_ended')
-      emit({
-        type: 'upstream.unavailable',
-        provider: grant.provider,
-        reason: error instanceof Error ? error.message : 'unknown',
-        correlation: grant.correlation,
-      })
       return tolerate(age)
     } finally {
       await lease.release()
@@ -71,7 +77,11 @@ export function identityRecheck(dependencies: {
     grant: Readonly<GrantRecord>,
     reason: 'identity_refused' | 'upstream_ended',
   ): Promise<never> {
+    const { correlation } = grant
+    emit({ type: 'refresh.refused', reason: 'identity', grant: grantRef(grant), correlation })
     await end(grantRef(grant), reason)
-    throw new OAuthError('invalid_grant', 'The identity provider no longer lets this account in.')
+    throw new OAuthError('invalid_grant', 'The identity provider no longer lets this account in.', {
+      reported: true,
+    })
   }
 }

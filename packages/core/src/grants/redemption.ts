@@ -3,7 +3,7 @@ import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
 import type { AuthenticatedClient, LoadedCode, TokenSet } from '../engine.ts'
 import { OAuthError } from '../errors.ts'
-import type { EventListener } from '../events.ts'
+import type { Emit } from '../events.ts'
 import { type GrantRecord, grantExpiry, grantKey, grantRef } from '../records/grant.ts'
 import { clockSkew, type Records, type Versioned } from '../records/records.ts'
 import type { AccessTokens } from './access-token.ts'
@@ -18,11 +18,11 @@ export interface RedemptionDependencies {
   records: Records
   accessTokens: AccessTokens
   clock: Clock
-  emit: EventListener
+  emit: Emit
   end: EndGrant
   accessTokenLifetime: number
-  /** Renews the client's lifetime; runs beside the other writes. */
-  touchClient(client: AuthenticatedClient['client']): Promise<void>
+  /** Renews the client's lifetime, until the grant's end (Unix seconds) at least; runs beside the other writes. */
+  touchClient(client: AuthenticatedClient['client'], until: number): Promise<void>
 }
 
 /** Finds the grant a code leads to. `undefined`: there is none, or the code's secret is not its own. */
@@ -40,6 +40,8 @@ export function codeLoader(
       client_id,
       redirect_uri,
       resource,
+      grant: parsed.grant,
+      correlation: record.value.correlation,
       code_challenge: pending.code_challenge,
       exchange: (client) => redeem(dependencies, record, client),
     }
@@ -49,13 +51,19 @@ export function codeLoader(
 async function redeem(
   dependencies: RedemptionDependencies,
   record: Versioned<GrantRecord>,
-  { client, method }: AuthenticatedClient,
+  authenticated: AuthenticatedClient,
 ): Promise<TokenSet> {
   const { records, clock, emit } = dependencies
+  const { client, method } = authenticated
   const unredeemed = record.value
+  const ref = grantRef(unredeemed)
   const now = unixTime(clock)
+  const refuse = (reason: 'expired' | 'conflict', description: string) => {
+    emit({ type: 'code.refused', reason, grant: ref, correlation: unredeemed.correlation })
+    return deadCode(description)
+  }
   if (unredeemed.code.redeemed_at !== undefined) return refuseReplay(dependencies, unredeemed)
-  if (now >= unredeemed.code.expires_at) throw deadCode('The code has expired.')
+  if (now >= unredeemed.code.expires_at) throw refuse('expired', 'The code has expired.')
 
   const refreshable = client.grant_types.includes('refresh_token')
   const secret = randomText()
@@ -69,14 +77,14 @@ async function redeem(
   }
   const [version] = await Promise.all([
     records.put(record.key, redeemed, { ifVersion: record.version, expiresAt: grantExpiry(redeemed) }),
-    dependencies.touchClient(client),
+    dependencies.touchClient(client, grantExpiry(redeemed)),
   ])
   if (version === undefined) {
     const winner = await records.get<GrantRecord>(record.key)
-    if (winner?.value.code.redeemed_at !== undefined) return refuseReplay(dependencies, winner.value)
-    throw deadCode('The code is no longer good.')
+    if (!winner) throw refuse('conflict', 'The code is no longer good.')
+    // Redeemed by somebody else, or only sealed anew.
+    return redeem(dependencies, winner, authenticated)
   }
-  const ref = grantRef(redeemed)
   const { client_id, subject, correlation, scopes } = redeemed
   emit({ type: 'grant.redeemed', grant: ref, client_id, subject, correlation })
   return tokenSet(dependencies, redeemed, {
@@ -101,6 +109,7 @@ async function refuseReplay(
   throw deadCode('The code was used already.')
 }
 
+/** An event has told why. */
 function deadCode(description: string): OAuthError {
-  return new OAuthError('invalid_grant', description)
+  return new OAuthError('invalid_grant', description, { reported: true })
 }

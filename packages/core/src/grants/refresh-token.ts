@@ -1,11 +1,15 @@
 import { authenticateClient, clientCredentials } from '../clients/client-authentication.ts'
 import { unixTime } from '../clock.ts'
 import type { Config } from '../config.ts'
-import type { Engine, LoadedRefreshToken, TokenSet } from '../engine.ts'
-import { OAuthError } from '../errors.ts'
+import type { Engine, TokenSet } from '../engine.ts'
+import { OAuthError, type OAuthErrorCode } from '../errors.ts'
+import type { DrawbridgeEvents } from '../events.ts'
 import type { Form } from '../http/forms.ts'
 import { parseScope } from '../resource-server/scopes.ts'
-import { requireSameResource } from './resource.ts'
+import { isForResource } from './resource.ts'
+import { parseRefreshToken } from './token-format.ts'
+
+type RefreshRefusal = DrawbridgeEvents['refresh.refused']['reason']
 
 /** The refresh token grant at the token endpoint (RFC 6749 6, RFC 9700 4.14). */
 export async function refreshTokenGrant(
@@ -18,36 +22,45 @@ export async function refreshTokenGrant(
   if (refresh_token === undefined)
     throw new OAuthError('invalid_request', 'The parameter refresh_token is missing.')
   const [authenticated, loaded] = await Promise.all([
-    authenticateClient(engine, credentials, unixTime(config.clock)),
+    authenticateClient(engine, credentials, unixTime(config.clock), config.emit),
     engine.loadRefreshToken(refresh_token),
   ])
-  const refuse = (reason: string, description: string) => {
-    config.emit({ type: 'refresh.refused', reason })
-    return new OAuthError('invalid_grant', description)
+  const { grant, correlation } = loaded ?? { grant: parseRefreshToken(refresh_token)?.grant }
+  const refuse = (reason: RefreshRefusal, description: string, error: OAuthErrorCode = 'invalid_grant') => {
+    config.emit({ type: 'refresh.refused', reason, grant, correlation })
+    return new OAuthError(error, description, { reported: true })
   }
   if (!loaded) throw refuse('unknown', 'The refresh token is not known, or has ended.')
   if (loaded.client_id !== authenticated.client.client_id) {
     throw refuse('other_client', 'The refresh token was issued to another client.')
   }
   if (loaded.client_auth !== undefined && loaded.client_auth !== authenticated.method) {
-    throw new OAuthError('invalid_client', 'The client must authenticate as it did when the grant was made.')
+    throw refuse(
+      'client_auth',
+      'The client must authenticate as it did when the grant was made.',
+      'invalid_client',
+    )
   }
-  requireSameResource(form, loaded.resource)
-  return loaded.exchange(authenticated, { scopes: requestedScopes(form, loaded) })
+  if (!isForResource(form, loaded.resource)) {
+    throw refuse('resource', `This grant is for ${loaded.resource} only.`, 'invalid_target')
+  }
+  const scopes = requestedScopes(form, loaded.scopes)
+  if (!scopes) {
+    throw refuse(
+      'scope',
+      'The scope goes beyond what was granted. Authorize again to obtain more.',
+      'invalid_scope',
+    )
+  }
+  return loaded.exchange(authenticated, { scopes })
 }
 
-/** Left out: all of the grant's. A narrower set holds for this access token only. */
-function requestedScopes(form: Form, { scopes }: LoadedRefreshToken): readonly string[] {
+/** Left out: all of the grant's. A narrower set holds for this access token only. `undefined`: a wider one was asked. */
+function requestedScopes(form: Form, scopes: readonly string[]): readonly string[] | undefined {
   const scope = form.get('scope')
   if (scope === undefined) return scopes
   // Clients repeat offline_access here; it has done its work.
   const requested = (parseScope(scope) ?? [scope]).filter((one) => one !== 'offline_access')
-  const beyond = requested.find((one) => !scopes.includes(one))
-  if (beyond !== undefined) {
-    throw new OAuthError(
-      'invalid_scope',
-      'The scope goes beyond what was granted. Authorize again to obtain more.',
-    )
-  }
+  if (requested.some((one) => !scopes.includes(one))) return undefined
   return requested.length > 0 ? requested : scopes
 }

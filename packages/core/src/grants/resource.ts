@@ -1,4 +1,3 @@
-import { OAuthError } from '../errors.ts'
 import type { Form } from '../http/forms.ts'
 
 /**
@@ -9,11 +8,9 @@ export function isSameResource(given: string, identifier: string): boolean {
   return given === identifier || normalized(given) === normalized(identifier)
 }
 
-/** At the token endpoint: left out means the grant's own. Throws `invalid_target` for any other. */
-export function requireSameResource(form: Form, identifier: string): void {
-  if (!form.all('resource').every((given) => isSameResource(given, identifier))) {
-    throw new OAuthError('invalid_target', `This grant is for ${identifier} only.`)
-  }
+/** At the token endpoint: left out means the grant's own, and any other is `invalid_target`. */
+export function isForResource(form: Form, identifier: string): boolean {
+  return form.all('resource').every((given) => isSameResource(given, identifier))
 }
 
 function normalized(resource: string): string {

@@ -3,7 +3,7 @@ import { constantTimeEqual, hmac, importHmacKey, sha256 } from '../crypto/hash.t
 import type { KeyRing } from '../crypto/key-ring.ts'
 import type { AuthenticatedClient, LoadedRefreshToken, TokenSet } from '../engine.ts'
 import { OAuthError, Unavailable } from '../errors.ts'
-import type { EventListener } from '../events.ts'
+import type { Emit } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
 import {
   connectionExpiry,
@@ -31,7 +31,7 @@ export interface RotationDependencies {
   accessTokens: AccessTokens
   ring: KeyRing
   clock: Clock
-  emit: EventListener
+  emit: Emit
   end: EndGrant
   recheck: RecheckIdentity
   accessTokenLifetime: number
@@ -39,7 +39,7 @@ export interface RotationDependencies {
   refreshWindow: number
   /** The same, in seconds, while its successor was never presented. */
   lostResponse: number
-  touchClient(client: AuthenticatedClient['client']): Promise<void>
+  touchClient(client: AuthenticatedClient['client'], until: number): Promise<void>
 }
 
 const rememberedRotations = 8
@@ -48,21 +48,25 @@ const contendedAttempts = 8
 export function refreshTokenLoader(
   dependencies: RotationDependencies,
 ): (refresh_token: string) => Promise<LoadedRefreshToken | undefined> {
-  const { records, end } = dependencies
+  const { records, emit, end } = dependencies
   return async (refresh_token) => {
     const presented = parseRefreshToken(refresh_token)
     if (!presented) return undefined
     const record = await records.get<GrantRecord>(grantKey(presented.grant))
     if (!record?.value.refresh) return undefined
-    const { client_id, client_auth, resource, scopes } = record.value
+    const { client_id, client_auth, resource, scopes, correlation } = record.value
     return {
       client_id,
       client_auth,
       resource,
       scopes,
+      grant: presented.grant,
+      correlation,
       exchange: (client, request) => exchange(dependencies, presented, record, client, request.scopes),
       async revoke() {
-        if (await walk(dependencies, presented, record.value.refresh)) await end(presented.grant, 'revoked')
+        const { grant } = presented
+        if (await walk(dependencies, presented, record.value.refresh)) await end(grant, 'revoked')
+        else emit({ type: 'revocation.ignored', client_id, reason: 'forged', grant, correlation })
       },
     }
   }
@@ -80,11 +84,18 @@ async function exchange(
   const { records, clock, emit, end } = dependencies
   let record: Versioned<GrantRecord> | undefined = loaded
   for (let attempt = 0; attempt < contendedAttempts; attempt++) {
-    if (!record?.value.refresh) throw deadToken('The grant has ended.')
+    if (!record?.value.refresh) {
+      const { correlation } = loaded.value
+      emit({ type: 'refresh.refused', reason: 'ended', grant: presented.grant, correlation })
+      throw deadToken('The grant has ended.')
+    }
     const grant: Readonly<GrantRecord> = record.value
     const { correlation } = grant
     const now = unixTime(clock)
-    if (now >= grantExpiry(grant)) throw deadToken('The grant has expired.')
+    if (now >= grantExpiry(grant)) {
+      emit({ type: 'refresh.refused', reason: 'expired', grant: presented.grant, correlation })
+      throw deadToken('The grant has expired.')
+    }
     const distance = record.value.refresh.generation - presented.generation
     const current = await walk(dependencies, presented, record.value.refresh)
     if (current === undefined) {
@@ -124,7 +135,7 @@ async function exchange(
         ifVersion: record.version,
         expiresAt: grantExpiry(rotated.grant),
       }),
-      dependencies.touchClient(client),
+      dependencies.touchClient(client, grantExpiry(rotated.grant)),
     ])
     if (version !== undefined) {
       emit({ type: 'refresh.rotated', grant: presented.grant, correlation })
@@ -188,8 +199,18 @@ async function walk(
   return constantTimeEqual(await sha256(secret), refresh.current_hash) ? secret : undefined
 }
 
+/** The ids of the secrets that a replaced token of this grant may still need to be answered. */
+export type SecretsInUse = (grant: Readonly<GrantRecord>) => readonly string[]
+
+export function secretsInUse(times: ForgivenessTimes): SecretsInUse {
+  return ({ refresh }) =>
+    (refresh?.rotations ?? []).filter(({ at }) => isForgivable(times, at)).map(({ key_id }) => key_id)
+}
+
+type ForgivenessTimes = Pick<RotationDependencies, 'clock' | 'refreshWindow' | 'lostResponse'>
+
 /** Whether a token replaced then could still be answered; a removed secret must not cost its holder the session. */
-function isForgivable({ clock, refreshWindow, lostResponse }: RotationDependencies, at: number): boolean {
+function isForgivable({ clock, refreshWindow, lostResponse }: ForgivenessTimes, at: number): boolean {
   return unixTime(clock) - at <= Math.max(refreshWindow + clockSkew, lostResponse)
 }
 
@@ -215,6 +236,7 @@ function answer(
   return tokenSet(dependencies, grant, { scopes, refresh_token })
 }
 
+/** An event has told why. */
 function deadToken(description: string): OAuthError {
-  return new OAuthError('invalid_grant', description)
+  return new OAuthError('invalid_grant', description, { reported: true })
 }

@@ -10,8 +10,12 @@ export async function tokenSet(
   request: { scopes: readonly string[]; refresh_token: string | undefined },
 ): Promise<TokenSet> {
   const { accessTokens, clock, accessTokenLifetime } = dependencies
-  // A token never outlives the grant it stands on.
-  const expires_in = Math.max(1, Math.min(accessTokenLifetime, grant.expires_at - unixTime(clock)))
+  const now = unixTime(clock)
+  const untilIdle = grant.used_at + grant.idle - now
+  // A token never outlives the grant it stands on. Clients refresh when a token has ended and not before, so that it
+  // must end well before the grant has lain unused for too long.
+  const useful = grant.refresh ? Math.floor(untilIdle / 2) : untilIdle
+  const expires_in = Math.max(1, Math.min(accessTokenLifetime, grant.expires_at - now, useful))
   return {
     access_token: await accessTokens.issue(grant, { scopes: request.scopes, lifetime: expires_in }),
     token_type: 'Bearer',

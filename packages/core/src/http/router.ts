@@ -20,9 +20,13 @@ export interface Router {
 
 /**
  * Finds the entry by one look-up. Paths are public ones; where a reverse proxy removes `stripPrefix`, the shortened
- * path is known too.
+ * path is known too. `onError` is told of whatever a handler threw, before it becomes an answer.
  */
-export function router(entries: readonly Entry[], stripPrefix: string): Router {
+export function router(
+  entries: readonly Entry[],
+  stripPrefix: string,
+  onError: (request: Request, error: unknown) => void = () => {},
+): Router {
   const table = new Map<string, Entry>()
   const routes: Route[] = []
   for (const entry of entries) {
@@ -46,6 +50,7 @@ export function router(entries: readonly Entry[], stripPrefix: string): Router {
         const allow = [...Object.keys(entry.methods), ...(entry.cors ? ['OPTIONS'] : [])].join(', ')
         return json({ error: 'invalid_request', error_description: `Use ${allow}.` }, 405, { allow })
       } catch (error) {
+        onError(request, error)
         return errorResponse(error)
       }
     },

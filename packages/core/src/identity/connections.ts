@@ -1,10 +1,10 @@
 import type { UpstreamToken } from '../auth.ts'
 import { type Clock, unixTime } from '../clock.ts'
 import { isNamed, NoUpstreamToken, Unavailable, UpstreamEnded } from '../errors.ts'
-import type { EventListener } from '../events.ts'
+import { detailOf, type Emit } from '../events.ts'
 import { type ConnectionRecord, connectionKey } from '../records/connection.ts'
 import { type Lease, takeLease } from '../records/lease.ts'
-import { type Records, remove, update, type Versioned } from '../records/records.ts'
+import { type Records, update, type Versioned } from '../records/records.ts'
 import type { Identity, UpstreamTokens } from './provider.ts'
 import type { Upstream, UpstreamError } from './upstream.ts'
 
@@ -21,12 +21,14 @@ export interface Connections {
   }): Promise<void>
   /** Moves the store's expiry on. False when the connection is gone. */
   extend(owner: string, id: string, expires_at: number): Promise<boolean>
-  /** The provider's access token, refreshed when it is near its end. */
-  token(owner: string, id: string): Promise<UpstreamToken>
+  /** The provider's access token, refreshed when it is near its end. `correlation` is that of the grant it is for. */
+  token(owner: string, id: string, correlation: string): Promise<UpstreamToken>
   /** Asks the provider again who this is. Throws `AccessDenied`, {@link UpstreamEnded} or {@link Unavailable}. */
-  identify(owner: string, id: string): Promise<Identity>
-  /** Forgets the connection and hands its tokens to whoever revokes them. */
-  forget(owner: string, id: string): Promise<ConnectionRecord | undefined>
+  identify(owner: string, id: string, correlation: string): Promise<Identity>
+  /** Forgets the connection and resolves to it, unless it is needed: asked again whenever somebody else changed it. */
+  forget(owner: string, id: string, isNeeded?: () => Promise<boolean>): Promise<ConnectionRecord | undefined>
+  /** Ends it at the provider. Best effort (RFC 7009 2.2): our own revocation stands. */
+  revoke(connection: Readonly<ConnectionRecord>, correlation?: string): Promise<void>
 }
 
 /** Seconds: longer than the provider's time-out and the store's retries together. */
@@ -40,7 +42,7 @@ export function connections(dependencies: {
   records: Records
   upstreams: ReadonlyMap<string, Upstream>
   clock: Clock
-  emit: EventListener
+  emit: Emit
 }): Connections {
   const { records, upstreams, clock, emit } = dependencies
   const refreshing = new Map<string, Promise<Versioned<ConnectionRecord>>>()
@@ -64,18 +66,22 @@ export function connections(dependencies: {
     return record
   }
 
-  async function fresh(owner: string, id: string): Promise<Versioned<ConnectionRecord>> {
+  async function fresh(owner: string, id: string, correlation: string): Promise<Versioned<ConnectionRecord>> {
     const record = await read(owner, id)
     if (isFresh(record.value)) return record
     const known = refreshing.get(record.key)
     if (known) return known
-    const work = coordinate(owner, id).finally(() => refreshing.delete(record.key))
+    const work = coordinate(owner, id, correlation).finally(() => refreshing.delete(record.key))
     refreshing.set(record.key, work)
     return work
   }
 
   /** One instance refreshes under the lease; the others look again until it is done. */
-  async function coordinate(owner: string, id: string): Promise<Versioned<ConnectionRecord>> {
+  async function coordinate(
+    owner: string,
+    id: string,
+    correlation: string,
+  ): Promise<Versioned<ConnectionRecord>> {
     const deadline = clock.now() + leaseSeconds * 1000
     while (clock.now() < deadline) {
       const record = await read(owner, id)
@@ -84,7 +90,7 @@ export function connections(dependencies: {
         return usableOr(record, () => new UpstreamEnded('The provider token expired. Sign in again.'))
       const lease = await takeLease(records, clock, owner, `upstream-${id}`, leaseSeconds)
       if (lease) {
-        const outcome = await refreshUnder(lease, owner, id)
+        const outcome = await refreshUnder(lease, owner, id, correlation)
         if (outcome) return outcome
       } else {
         await clock.sleep(pollEvery)
@@ -97,6 +103,7 @@ export function connections(dependencies: {
     lease: Lease,
     owner: string,
     id: string,
+    correlation: string,
   ): Promise<Versioned<ConnectionRecord> | undefined> {
     try {
       const record = await read(owner, id)
@@ -105,60 +112,75 @@ export function connections(dependencies: {
       try {
         tokens = await upstreamOf(record.value).refresh(record.value.tokens)
       } catch (error) {
-        return await refreshFailed(record, error)
+        return await refreshFailed(record, error, correlation)
       }
-      const value: ConnectionRecord = { ...record.value, tokens, obtained_at: unixTime(clock) }
-      // Under conflict a new login has replaced the tokens; its record is read next time round.
-      const version = await storeRotated(record, value)
-      emit({ type: 'upstream.refreshed', provider: value.provider, owner })
-      return version === undefined ? undefined : { ...record, value, version }
+      const stored = await storeRotated(record, tokens)
+      emit({ type: 'upstream.refreshed', provider: record.value.provider, owner, correlation })
+      return stored
     } finally {
       await lease.release()
     }
   }
 
-  /** The provider may have ended the old refresh token already: the new one is worth several rounds of retries. */
+  /**
+   * The provider may have ended the old refresh token already: the new one is worth several rounds of retries, and is
+   * stored in whatever the record has become with the old one. `undefined` when a new login has brought others.
+   */
   async function storeRotated(
-    record: Versioned<ConnectionRecord>,
-    value: ConnectionRecord,
-  ): Promise<string | undefined> {
-    for (let round = 1; ; round++) {
+    refreshed: Versioned<ConnectionRecord>,
+    tokens: UpstreamTokens,
+  ): Promise<Versioned<ConnectionRecord> | undefined> {
+    const { refresh_token } = refreshed.value.tokens
+    let record: Versioned<ConnectionRecord> | undefined = refreshed
+    for (let round = 1; record && record.value.tokens.refresh_token === refresh_token; round++) {
+      const value = { ...record.value, tokens, obtained_at: unixTime(clock), ended: undefined }
+      const condition = { ifVersion: record.version, expiresAt: value.expires_at }
       try {
-        return await records.put(record.key, value, {
-          ifVersion: record.version,
-          expiresAt: value.expires_at,
-        })
+        const version = await records.put(record.key, value, condition)
+        if (version !== undefined) return { ...record, value, version }
+        record = await records.get<ConnectionRecord>(record.key)
       } catch (error) {
-        if (round === 5) throw error
+        if (round >= 5) throw error
       }
     }
+    return undefined
   }
 
   async function refreshFailed(
     record: Versioned<ConnectionRecord>,
     error: unknown,
+    correlation: string,
   ): Promise<Versioned<ConnectionRecord> | undefined> {
     const { provider, owner, id } = record.value
     if (isNamed<UpstreamError>(error, 'UpstreamError') && error.kind === 'ended') {
       const current = await read(owner, id)
       if (current.version !== record.version) return isFresh(current.value) ? current : undefined
-      await records.put(
+      const version = await records.put(
         record.key,
         { ...record.value, ended: true },
         { ifVersion: record.version, expiresAt: record.value.expires_at },
       )
-      emit({ type: 'upstream.ended', provider, owner })
+      if (version === undefined) return undefined
+      emit({ type: 'upstream.ended', provider, owner, correlation })
       throw new UpstreamEnded('The provider ended this authorization. Sign in again.')
     }
-    emit({
-      type: 'upstream.unavailable',
-      provider,
-      reason: error instanceof Error ? error.message : 'unknown',
-    })
+    unavailable(provider, error, correlation)
     return usableOr(
       record,
       () => new Unavailable(`upstream: ${provider} cannot refresh now`, { cause: error }),
     )
+  }
+
+  function unavailable(provider: string, error: unknown, correlation: string): void {
+    const misconfigured = isNamed<UpstreamError>(error, 'UpstreamError') && error.kind === 'misconfigured'
+    const reason = misconfigured ? 'misconfigured' : 'unavailable'
+    emit({ type: 'upstream.unavailable', provider, reason, detail: detailOf(error), correlation })
+  }
+
+  /** An access token that has ended names nothing any more: the refresh token would outlive its revocation. */
+  async function revocable(found: Upstream, tokens: UpstreamTokens): Promise<UpstreamTokens> {
+    const over = tokens.expires_at !== undefined && tokens.expires_at <= unixTime(clock)
+    return over && tokens.refresh_token !== undefined ? found.refresh(tokens) : tokens
   }
 
   /** Near its end is not past it. */
@@ -194,8 +216,8 @@ export function connections(dependencies: {
       return record !== undefined
     },
 
-    async token(owner, id) {
-      const { value } = await fresh(owner, id)
+    async token(owner, id, correlation) {
+      const { value } = await fresh(owner, id, correlation)
       return {
         access_token: value.tokens.access_token,
         expires_at: value.tokens.expires_at,
@@ -204,9 +226,9 @@ export function connections(dependencies: {
       }
     },
 
-    async identify(owner, id) {
+    async identify(owner, id, correlation) {
       for (let attempt = 0; ; attempt++) {
-        const record = await fresh(owner, id)
+        const record = await fresh(owner, id, correlation)
         try {
           return await upstreamOf(record.value).identify(record.value.tokens)
         } catch (error) {
@@ -216,13 +238,32 @@ export function connections(dependencies: {
             if (current.version !== record.version && attempt < 3) continue
             throw error
           }
+          unavailable(record.value.provider, error, correlation)
           throw new Unavailable(`upstream: ${record.value.provider} cannot be asked now`, { cause: error })
         }
       }
     },
 
-    async forget(owner, id) {
-      return (await remove<ConnectionRecord>(records, connectionKey(owner, id)))?.value
+    async forget(owner, id, isNeeded = async () => false) {
+      for (let attempt = 0; attempt < 10; attempt++) {
+        const record = await records.get<ConnectionRecord>(connectionKey(owner, id))
+        if (!record || (await isNeeded())) return undefined
+        // Under conflict somebody may have signed in, and needs it now.
+        if (await records.delete(record.key, record.version)) return record.value
+      }
+      throw new Unavailable('storage: too many writers on one connection')
+    },
+
+    async revoke({ provider, tokens, ended }, correlation) {
+      const found = upstreams.get(provider)
+      if (!found || ended) return
+      const told = (outcome: 'done' | 'failed') =>
+        emit({ type: 'upstream.revoked', provider, outcome, correlation })
+      try {
+        if (await found.revoke(await revocable(found, tokens))) told('done')
+      } catch {
+        told('failed')
+      }
     },
   }
 }

@@ -100,6 +100,8 @@ export function upstream(
 
   async function discover(issuer: string): Promise<oauth.AuthorizationServer> {
     if (discovered && unixTime(clock) - discovered.at < discoveryLifetime) return discovered.server
+    if (!acceptable(issuer))
+      throw new UpstreamError('misconfigured', `${provider.id}: its issuer is not https`)
     discovering ??= (async () => {
       const url = new URL(issuer)
       const response = await oauth.discoveryRequest(url, requestOptions())
@@ -194,6 +196,8 @@ export function upstream(
         const parameters: Record<string, string> = {
           ...provider.parameters?.authorize,
           response_type: 'code',
+          // A form post from another site would come without the cookie of the browser binding.
+          response_mode: 'query',
           client_id: client.client_id,
           redirect_uri,
           state: request.state,
@@ -212,7 +216,8 @@ export function upstream(
     exchange: (callback, transaction) =>
       guarded(async () => {
         const as = await server()
-        const parameters = oauth.validateAuthResponse(as, client, withoutIssuer(callback), transaction.state)
+        const answered = typeof provider.issuer === 'string' ? callback : withoutIssuer(callback)
+        const parameters = oauth.validateAuthResponse(as, client, answered, transaction.state)
         const response = await oauth.authorizationCodeGrantRequest(
           as,
           client,
@@ -289,7 +294,7 @@ export function upstream(
   }
 }
 
-/** The callback endpoint has compared `iss` already, against the provider the transaction belongs to. */
+/** There is nothing to compare `iss` with where the provider has no issuer, or a different one for each tenant. */
 function withoutIssuer(callback: URLSearchParams): URLSearchParams {
   const rest = new URLSearchParams(callback)
   rest.delete('iss')

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { unixTime } from '../clock.ts'
 import { type Sealer, sealedWith, UnknownSecret } from '../crypto/sealing.ts'
 import { Unavailable } from '../errors.ts'
-import type { EventListener } from '../events.ts'
+import { detailOf, type Emit } from '../events.ts'
 import type { KeyPage, ListOptions, Storage, StoredValue } from '../storage/storage.ts'
 
 /**
@@ -21,10 +21,10 @@ export interface Records {
   delete(key: string, ifVersion: string): Promise<boolean>
   list(prefix: string, options?: ListOptions): Promise<KeyPage>
   /**
-   * Seals a record anew when it was sealed with another secret than the current one. Resolves to the id of the secret
-   * that it is sealed with afterwards; `undefined` when it is gone.
+   * Seals a record anew when it was sealed with another secret than the current one; `undefined` when it is gone. A
+   * record that does not open is left as it is.
    */
-  reseal(key: string): Promise<{ key_id: string; resealed: boolean } | undefined>
+  reseal<T>(key: string): Promise<Resealed<T> | undefined>
   /** Removes expired entries from stores that do not do so themselves. Resolves to how many. */
   purge(limit: number): Promise<number>
 }
@@ -36,6 +36,15 @@ export interface Versioned<T> {
   version: string
   /** The id of the secret it was sealed with. */
   sealedWith: string
+}
+
+/** A record after an attempt to seal it anew. */
+export interface Resealed<T> {
+  /** The id of the secret that it is sealed with now. */
+  key_id: string
+  resealed: boolean
+  /** `undefined` when no configured secret opens it. */
+  value: Readonly<T> | undefined
 }
 
 interface Envelope {
@@ -53,7 +62,7 @@ export function records(dependencies: {
   storage: Storage
   sealer: Sealer
   clock: Clock
-  emit: EventListener
+  emit: Emit
 }): Records {
   const { storage, sealer, clock, emit } = dependencies
   const opened = new Map<string, { version: string; envelope: Envelope; sealedWith: string }>()
@@ -65,7 +74,7 @@ export function records(dependencies: {
       } catch (cause) {
         const delay = retryDelays[index]
         if (delay === undefined) {
-          emit({ type: 'storage.unavailable', operation })
+          emit({ type: 'storage.unavailable', operation, detail: detailOf(cause) })
           throw new Unavailable(`storage: ${operation} failed`, { cause })
         }
         await clock.sleep(delay)
@@ -83,6 +92,7 @@ export function records(dependencies: {
       envelope = JSON.parse(await sealer.open(key, stored.value))
     } catch (cause) {
       if (cause instanceof UnknownSecret) emit({ type: 'keys.unknown_secret', key_id: cause.keyId })
+      else emit({ type: 'storage.unreadable', kind: key.split('/')[0] ?? '' })
       throw new Unavailable(`storage: the record ${key.split('/')[0]} does not open`, { cause })
     }
     remember(key, stored.version, envelope, sealedWith(stored.value))
@@ -154,17 +164,20 @@ export function records(dependencies: {
 
     list: (prefix, options) => retrying('list', () => storage.list(prefix, options)),
 
-    async reseal(key) {
+    async reseal<T>(key: string) {
       for (let attempt = 0; attempt < 5; attempt++) {
         const stored = await read(key)
         if (!stored) return undefined
         const key_id = sealedWith(stored.value)
+        const envelope = await open(key, stored).catch(() => undefined)
+        if (!envelope) return { key_id, resealed: false, value: undefined }
+        const { exp } = envelope
+        const value = envelope.v as T
         const current = await sealer.currentId()
-        if (key_id === current) return { key_id, resealed: false }
-        const { v, exp } = await open(key, stored)
+        if (key_id === current) return { key_id, resealed: false, value }
         const options = exp === undefined ? {} : { expiresAt: exp }
-        const version = await put(key, v, { ifVersion: stored.version, ...options })
-        if (version !== undefined) return { key_id: current, resealed: true }
+        const version = await put(key, value, { ifVersion: stored.version, ...options })
+        if (version !== undefined) return { key_id: current, resealed: true, value }
       }
       throw new Unavailable(`storage: too many writers on ${key.split('/')[0]}`)
     },
@@ -206,6 +219,25 @@ export async function remove<T>(store: Records, key: string): Promise<Versioned<
     if (await store.delete(key, record.version)) return record
   }
   throw new Unavailable(`storage: too many writers on ${key.split('/')[0]}`)
+}
+
+/** Keys looked at side by side when there may be very many. */
+const atOnce = 16
+
+/** Does something with every key that starts with a prefix, a few at a time. The first failure ends it. */
+export async function forEachKey(
+  store: Records,
+  prefix: string,
+  visit: (key: string) => Promise<void>,
+): Promise<void> {
+  let cursor: string | undefined
+  do {
+    const page = await store.list(prefix, { cursor, limit: 1000 })
+    for (let start = 0; start < page.keys.length; start += atOnce) {
+      await Promise.all(page.keys.slice(start, start + atOnce).map(visit))
+    }
+    cursor = page.cursor
+  } while (cursor !== undefined)
 }
 
 /** Every key that starts with a prefix, page by page. */

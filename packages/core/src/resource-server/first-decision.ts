@@ -1,4 +1,5 @@
-import { describe } from './gate.ts'
+import { type Emit, redacted } from '../events.ts'
+import { describe, type GateResult } from './gate.ts'
 import type { Verification, Verifier } from './verifier.ts'
 
 /**
@@ -9,15 +10,26 @@ export async function firstDecision(
   verifiers: readonly Verifier[],
   token: string,
   resource: string,
+  emit: Emit = () => {},
 ): Promise<Verification> {
   let outage: Verification | undefined
   for (const verifier of verifiers) {
     const verification = await attempt(verifier, token, resource)
     if (verification.status === 'valid') return verification
-    if (verification.status === 'unavailable') outage ??= verification
+    if (verification.status === 'unavailable') {
+      emit({ type: 'verifier.unavailable', resource, detail: redacted(verification.reason) })
+      outage ??= verification
+    }
     if (verification.status === 'invalid') return outage ?? verification
   }
   return outage ?? { status: 'not-mine' }
+}
+
+/** What the verifiers' decision means at a gate. */
+export function gateResult<User>(verification: Verification<User>): GateResult<User> {
+  if (verification.status === 'not-mine') return { status: 'invalid', reason: 'issued_elsewhere' }
+  if (verification.status !== 'invalid') return verification
+  return { status: 'invalid', reason: 'not_verified', detail: verification.reason }
 }
 
 async function attempt(verifier: Verifier, token: string, resource: string): Promise<Verification> {

@@ -1,15 +1,24 @@
 import type { Authentication, AuthInfo, ScopeNeed } from '../auth.ts'
+import type { Flow } from '../engine.ts'
 import { ConfigurationError } from '../errors.ts'
+import { type DrawbridgeEvents, type Emit, redacted } from '../events.ts'
 import { preflight } from '../http/cors.ts'
 import { bearerCredentials } from './bearer.ts'
 import { type Challenge, insufficientScope, temporarilyUnavailable, unauthorized } from './challenge.ts'
 import { checkedScopes, looksLikeParameter, missingScopes, unionScopes } from './scopes.ts'
 import type { VerifiedToken } from './verifier.ts'
 
+type TokenRefusal = DrawbridgeEvents['token.refused']['reason']
+
 /** What looking at a token came to. */
 export type GateResult<User = unknown> =
-  | { status: 'valid'; token: VerifiedToken<User>; grant?: string | undefined }
-  | { status: 'invalid'; reason: string }
+  | ({ status: 'valid'; token: VerifiedToken<User> } & Flow)
+  | ({
+      status: 'invalid'
+      reason: TokenRefusal
+      detail?: string | undefined
+      client_id?: string | undefined
+    } & Flow)
   /** `retryAfter` in seconds. */
   | { status: 'unavailable'; reason: string; retryAfter?: number | undefined }
 
@@ -30,8 +39,8 @@ export interface GateOptions<User> {
     | undefined
   /** Judges a token. Whatever it throws counts as an outage. */
   check(token: string): Promise<GateResult<User>>
-  /** Told why a token was turned away. Reasons are for the operator and never reach the client. */
-  onRefused?: ((refusal: { status: 'invalid' | 'unavailable'; reason: string }) => void) | undefined
+  /** Told who came in and who was turned away. Why is for the operator and never reaches the client. */
+  emit?: Emit | undefined
 }
 
 export interface Gate<User> {
@@ -48,7 +57,7 @@ export interface Gate<User> {
  * const { authenticate, challenge } = gate({ resource, resourceMetadataUrl, check: async (token) => lookUp(token) })
  */
 export function gate<User>(options: GateOptions<User>): Gate<User> {
-  const { resource, resourceMetadataUrl, check, onRefused } = options
+  const { resource, resourceMetadataUrl, check, emit = () => {} } = options
   if (looksLikeParameter(resourceMetadataUrl) || /["\\\s]/.test(resourceMetadataUrl)) {
     throw new ConfigurationError(
       'resource',
@@ -74,14 +83,16 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
     return refused(unauthorized(challenge))
   }
 
-  const forbidden = (need: readonly string[], held: readonly string[]): Response =>
-    insufficientScope({
+  const forbidden = (need: readonly string[], auth: AuthInfo<User>): Response => {
+    emit({ type: 'token.refused', resource, reason: 'insufficient_scope', ...flowOf(auth) })
+    return insufficientScope({
       resourceMetadataUrl,
       scopes: unionScopes(
         need,
-        held.filter((scope) => supported.includes(scope)),
+        auth.scopes.filter((scope) => supported.includes(scope)),
       ),
     })
+  }
 
   return {
     async authenticate(request, need) {
@@ -90,7 +101,7 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
       const credentials = bearerCredentials(request.headers)
       if (credentials.kind === 'none') return notAuthorized(scopes)
       if (credentials.kind === 'malformed') {
-        onRefused?.({ status: 'invalid', reason: 'malformed' })
+        emit({ type: 'token.refused', resource, reason: 'malformed' })
         return notAuthorized(
           scopes,
           'invalid_token',
@@ -99,22 +110,21 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
       }
       const result = await settle(check, credentials.token)
       if (result.status === 'invalid') {
-        onRefused?.(result)
+        const { reason, client_id, grant, correlation } = result
+        const detail = result.detail && harmless(result.detail, credentials.token)
+        emit({ type: 'token.refused', resource, reason, detail, client_id, grant, correlation })
         return notAuthorized(scopes, 'invalid_token')
       }
       if (result.status !== 'valid') {
-        onRefused?.(result)
+        emit({ type: 'token.unchecked', resource, detail: harmless(result.reason, credentials.token) })
         return refused(temporarilyUnavailable(result.retryAfter))
       }
-      if (missingScopes(scopes, result.token.scopes).length > 0) {
-        return refused(forbidden(scopes, result.token.scopes))
-      }
-      return {
-        ok: true,
-        auth: authInfo(credentials.token, result, { resource, resourceMetadataUrl }),
-      }
+      const auth = authInfo(credentials.token, result, { resource, resourceMetadataUrl })
+      if (missingScopes(scopes, auth.scopes).length > 0) return refused(forbidden(scopes, auth))
+      emit({ type: 'token.accepted', resource, ...flowOf(auth) })
+      return { ok: true, auth }
     },
-    challenge: (auth, need) => forbidden(needed(need.scopes), auth.scopes),
+    challenge: (auth, need) => forbidden(needed(need.scopes), auth),
   }
 }
 
@@ -152,7 +162,7 @@ export function describe(error: unknown, token: string): string {
 
 function authInfo<User>(
   token: string,
-  { token: verified, grant }: Extract<GateResult<User>, { status: 'valid' }>,
+  { token: verified, grant, correlation }: Extract<GateResult<User>, { status: 'valid' }>,
   { resource, resourceMetadataUrl }: { resource: string; resourceMetadataUrl: string },
 ): AuthInfo<User> {
   return {
@@ -167,8 +177,18 @@ function authInfo<User>(
       issuer: verified.issuer,
       user: verified.user,
       ...(grant !== undefined && { grant }),
+      ...(correlation !== undefined && { correlation }),
     },
   }
+}
+
+/** What the events about a request say of its token. */
+function flowOf({ clientId, extra: { grant, correlation } }: AuthInfo): { client_id: string } & Flow {
+  return { client_id: clientId, grant, correlation }
+}
+
+function harmless(text: string, token: string): string {
+  return redacted(text.replaceAll(token, '[token]'))
 }
 
 function refused(response: Response): { ok: false; response: Response } {

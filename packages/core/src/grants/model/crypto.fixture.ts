@@ -25,38 +25,53 @@ const tagBytes = 16
 
 /**
  * WebCrypto that computes what the real one computes, without leaving the thread, so that a request is either waiting
- * for the store or has nothing left to do. Only the algorithms that grants and records use.
+ * for the store or has nothing left to do. Only the algorithms that grants and records use. Runs repeat each other for
+ * the most part, so that results are kept.
  */
 export function modelCrypto(): ModelCrypto {
-  const derived = new Map<string, ArrayBuffer>()
+  const computed = new Map<string, ArrayBuffer>()
   let stream: RandomStream = { name: 'nobody', drawn: 0 }
+
+  function once(
+    what: string,
+    inputs: readonly Bytes[],
+    compute: () => Uint8Array | ArrayBuffer,
+  ): ArrayBuffer {
+    const name = `${what} ${inputs.map((bytes) => text(bytes)).join(' ')}`
+    const known = computed.get(name)
+    if (known) return known
+    const result = compute()
+    const buffer = result instanceof ArrayBuffer ? result : Uint8Array.from(result).buffer
+    computed.set(name, buffer)
+    return buffer
+  }
+
   const subtle = {
-    digest: async (_: string, data: Bytes) => whole(createHash('sha256').update(data).digest()),
+    digest: async (_: string, data: Bytes) =>
+      once('digest', [data], () => createHash('sha256').update(data).digest()),
 
     importKey: async (_: string, bytes: Bytes): Promise<ModelKey> => ({ bytes }),
 
-    sign: async (_: string, key: ModelKey, data: Bytes) =>
-      whole(createHmac('sha256', key.bytes).update(data).digest()),
+    sign: async (_: string, { bytes }: ModelKey, data: Bytes) =>
+      once('sign', [bytes, data], () => createHmac('sha256', bytes).update(data).digest()),
 
-    async deriveBits({ salt, info }: { salt: Bytes; info: Bytes }, key: ModelKey, bits: number) {
-      const name = `${bits} ${hex(key.bytes)} ${hex(info)}`
-      const known = derived.get(name) ?? hkdfSync('sha256', key.bytes, salt, info, bits / 8)
-      derived.set(name, known)
-      return known
-    },
+    deriveBits: async ({ salt, info }: { salt: Bytes; info: Bytes }, { bytes }: ModelKey, bits: number) =>
+      once(`derive ${bits}`, [bytes, salt, info], () => hkdfSync('sha256', bytes, salt, info, bits / 8)),
 
-    async encrypt({ iv, additionalData }: Gcm, key: ModelKey, plaintext: Bytes) {
-      const cipher = createCipheriv('aes-256-gcm', key.bytes, iv).setAAD(additionalData)
-      return whole(Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]))
-    },
+    encrypt: async ({ iv, additionalData }: Gcm, { bytes }: ModelKey, plaintext: Bytes) =>
+      once('encrypt', [bytes, iv, additionalData, plaintext], () => {
+        const cipher = createCipheriv('aes-256-gcm', bytes, iv).setAAD(additionalData)
+        return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
+      }),
 
-    async decrypt({ iv, additionalData }: Gcm, key: ModelKey, ciphertext: Bytes) {
-      const end = ciphertext.length - tagBytes
-      const decipher = createDecipheriv('aes-256-gcm', key.bytes, iv)
-        .setAAD(additionalData)
-        .setAuthTag(ciphertext.subarray(end))
-      return whole(Buffer.concat([decipher.update(ciphertext.subarray(0, end)), decipher.final()]))
-    },
+    decrypt: async ({ iv, additionalData }: Gcm, { bytes }: ModelKey, ciphertext: Bytes) =>
+      once('decrypt', [bytes, iv, additionalData, ciphertext], () => {
+        const end = ciphertext.length - tagBytes
+        const decipher = createDecipheriv('aes-256-gcm', bytes, iv)
+          .setAAD(additionalData)
+          .setAuthTag(ciphertext.subarray(end))
+        return Buffer.concat([decipher.update(ciphertext.subarray(0, end)), decipher.final()])
+      }),
   }
   return {
     crypto: {
@@ -75,10 +90,6 @@ export function modelCrypto(): ModelCrypto {
   }
 }
 
-function whole(buffer: Buffer): ArrayBuffer {
-  return Uint8Array.from(buffer).buffer
-}
-
-function hex(bytes: Bytes): string {
-  return Buffer.from(bytes).toString('hex')
+function text({ buffer, byteOffset, byteLength }: Bytes): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
 }

@@ -1,84 +1,85 @@
 import type { GrantRecord } from '../../records/grant.ts'
 import { parseRefreshToken } from '../token-format.ts'
-import type { Answer } from './world.fixture.ts'
-
-/** What a request presents. */
-export type Presented =
-  | { kind: 'refresh'; token: string }
-  | { kind: 'code'; code: string }
-  | { kind: 'revoke'; token: string }
-  | { kind: 'use'; access_token: string }
+import type { Answer, Presented } from './scenario.fixture.ts'
 
 /** A request under way, as the specification follows it. */
 export interface Watched {
   readonly name: string
   readonly presented: Presented
-  /** It was made up: it is refused, and changes nothing. */
-  readonly forged: boolean
-  /** Every answer that was right at some moment since the request began. */
+  /** Unix seconds, on the instance that has it. */
+  now(): number
+  /** Every answer that was right at some moment since it began. */
   readonly right: Set<string>
   /** Why it may be answered 503. */
   excuse: string | undefined
-  /** The provider said no while it waited. */
+  /** The provider refused the person. */
   denied: boolean
 }
 
+/**
+ * One grant as the design and RFC 9700 4.14 want it, where everything happens at once. A request may be answered as was
+ * right at some moment while it was under way, and not otherwise.
+ */
 export interface Specification {
   begins(request: Watched): void
-  /** Time has passed. */
   timePasses(): void
-  /** What took effect in the store. */
-  wrote(record: GrantRecord): void
+  /** Took effect in the store. */
+  wrote(grant: Readonly<GrantRecord>): void
   deleted(): void
-  /** The request was answered. */
+  /** The request is about to end the grant. */
+  ends(request: Watched): void
   answered(request: Watched, answer: Answer): void
+  /** Generations made. */
   rotations(): number
   ended(): boolean
   state(): string
 }
 
-/**
- * One grant as design and RFC 9700 4.14 want it, where everything happens at once. A request may be answered as was
- * right at any one moment while it was under way, and not otherwise.
- */
 export function specification(options: {
-  begin: Readonly<GrantRecord>
-  /** Unix seconds, as the instance reads them that this request went to. */
-  now(request: Watched): number
+  grant: Readonly<GrantRecord>
+  /** Seconds, these three. */
   refreshWindow: number
   lostResponse: number
-  /** Seconds by which clocks may differ. */
-  skew: number
+  clockSkew: number
+  /** Tells what must not happen, and did. */
   fail(what: string): void
 }): Specification {
-  const { now, refreshWindow, lostResponse, skew, fail } = options
+  const { refreshWindow, lostResponse, clockSkew, fail } = options
   const underWay = new Set<Watched>()
-  /** When each generation was rotated to. */
-  const rotatedAt = new Map<number, number>()
+  /** When each generation was made. */
+  const madeAt = new Map<number, number>()
   /** The one token of each generation. */
   const tokens = new Map<number, string>()
-  let { hash, generation } = { hash: '', generation: -1 }
+  let generation = -1
+  let hash = ''
   let redeemedAt: number | undefined
   let ended = false
 
+  /** `undefined`: it has to change the grant first. `ended`: refused, and with it the grant ends. */
   function rightNow(request: Watched): string | undefined {
     const { presented } = request
-    if (presented.kind === 'revoke') return undefined
-    if (presented.kind === 'use') return ended ? 'inactive' : 'active'
-    if (ended || request.forged) return 'refused'
-    if (presented.kind === 'code') {
-      if (redeemedAt === undefined) return undefined
-      return now(request) - redeemedAt > skew ? 'ended' : 'refused'
+    switch (presented.kind) {
+      case 'revoke':
+      case 'reseal':
+        return 'done'
+      case 'use':
+        return ended ? 'inactive' : 'active'
+      case 'redeem':
+        if (ended) return 'refused'
+        if (redeemedAt === undefined) return undefined
+        return request.now() - redeemedAt > clockSkew ? 'ended' : 'refused'
+      case 'refresh':
+        return ended || presented.forged ? 'refused' : rightRefresh(presented.token, request.now())
     }
-    const from = parseRefreshToken(presented.token)?.generation ?? -1
-    const distance = generation - from
-    // It must rotate first.
+  }
+
+  function rightRefresh(token: string, at: number): string | undefined {
+    const presented = generationOf(token)
+    const distance = generation - presented
     if (distance <= 0) return undefined
-    const age = now(request) - (rotatedAt.get(from + 1) ?? Number.NaN)
-    if (distance === 1) {
-      return age <= Math.max(refreshWindow, lostResponse) ? `tokens ${generation}` : 'refused'
-    }
-    return age <= refreshWindow + skew ? `tokens ${generation}` : 'ended'
+    const age = at - (madeAt.get(presented + 1) ?? Number.NaN)
+    if (distance === 1) return age <= lostResponse ? `tokens ${generation}` : 'refused'
+    return age <= refreshWindow + clockSkew ? `tokens ${generation}` : 'ended'
   }
 
   function look(): void {
@@ -88,39 +89,43 @@ export function specification(options: {
     }
   }
 
-  function wrote(record: GrantRecord): void {
-    const { code, refresh } = record
-    if (code.redeemed_at !== undefined && redeemedAt === undefined) {
-      redeemedAt = code.redeemed_at
-      for (const request of underWay) if (request.presented.kind === 'code') request.right.add('tokens 0')
+  function redeemed(at: number): void {
+    redeemedAt = at
+    for (const { presented, right } of underWay) if (presented.kind === 'redeem') right.add('tokens 0')
+  }
+
+  function rotated(to: number, at: number): void {
+    madeAt.set(to, at)
+    // Whoever made it may say so, however long ago it looked at the clock.
+    for (const { presented, right } of underWay) {
+      if (presented.kind === 'refresh' && generationOf(presented.token) === to - 1) right.add(`tokens ${to}`)
     }
+  }
+
+  function follow({ code, refresh }: Readonly<GrantRecord>): void {
+    if (redeemedAt === undefined && code.redeemed_at !== undefined) redeemed(code.redeemed_at)
     if (!refresh) return
-    const last = refresh.rotations.at(-1)
     if (refresh.generation === generation) {
       if (refresh.current_hash !== hash) fail(`generation ${generation} was made twice`)
-    } else if (generation >= 0 && refresh.generation !== generation + 1) {
-      fail(`generation ${generation} was followed by ${refresh.generation}`)
+      return
     }
-    hash = refresh.current_hash
+    if (refresh.generation !== generation + 1) fail(`${generation} was followed by ${refresh.generation}`)
     generation = refresh.generation
-    if (last) rotatedAt.set(last.generation, last.at)
+    hash = refresh.current_hash
+    const last = refresh.rotations.at(-1)
+    if (last) rotated(generation, last.at)
   }
 
-  for (const rotation of options.begin.refresh?.rotations ?? [])
-    rotatedAt.set(rotation.generation, rotation.at)
-  wrote(options.begin)
-
-  function oneTokenPerGeneration(token: string): number {
-    const parsed = parseRefreshToken(token)
-    if (!parsed) {
-      fail(`a refresh token that is none: ${token}`)
-      return -1
-    }
-    const known = tokens.get(parsed.generation)
-    if (known !== undefined && known !== token) fail(`two tokens of generation ${parsed.generation}`)
-    tokens.set(parsed.generation, token)
-    return parsed.generation
+  function answeredTokens({ name, right, denied }: Watched, refresh_token: string): void {
+    const got = generationOf(refresh_token)
+    const known = tokens.get(got)
+    if (known !== undefined && known !== refresh_token) fail(`there are two tokens of generation ${got}`)
+    tokens.set(got, refresh_token)
+    if (denied) fail(`${name} was answered, and the provider had refused the person`)
+    if (!right.has(`tokens ${got}`)) fail(`${name} was answered tokens ${got} instead of ${list(right)}`)
   }
+
+  follow(options.grant)
 
   return {
     begins(request) {
@@ -128,63 +133,59 @@ export function specification(options: {
       look()
     },
     timePasses: look,
-    wrote(record) {
-      // Once ended, ended for ever, whatever the store now says.
+    wrote(grant) {
+      // What has ended stays so, whatever the store says by now.
       if (ended) return
-      wrote(record)
+      follow(grant)
       look()
     },
     deleted() {
       ended = true
       look()
     },
+    ends({ name, presented, right, denied }) {
+      const revokes = presented.kind === 'revoke' && !presented.forged
+      if (!revokes && !denied && !right.has('ended')) fail(`${name} ended the grant without a reason`)
+    },
     answered(request, answer) {
       underWay.delete(request)
-      const { name, right, presented } = request
-      const expected = `${name} was answered ${describe(answer)}; right would have been ${[...right].join(' or ')}`
+      const { name, presented, right, excuse } = request
       if (answer.kind === 'unavailable') {
-        if (request.excuse === undefined) fail(`${name} was answered 503 without a reason`)
-        return
-      }
-      if (answer.kind === 'error') {
+        if (excuse === undefined) fail(`${name} was answered 503 for nothing`)
+      } else if (answer.kind === 'error') {
         fail(`${name} was answered ${answer.error}`)
-        return
+      } else if (answer.kind === 'tokens') {
+        answeredTokens(request, answer.refresh_token)
+      } else if (answer.kind === 'refused') {
+        if (!right.has('refused') && !right.has('ended'))
+          fail(`${name} was refused instead of ${list(right)}`)
+        if (!right.has('refused') && !ended) fail(`${name} showed two holders, and the grant goes on`)
+      } else if (!right.has(answer.kind)) {
+        fail(`${name} was answered ${answer.kind} instead of ${list(right)}`)
+      } else if (presented.kind === 'revoke' && !presented.forged && !ended) {
+        fail(`${name} was answered 200, and the grant is still there`)
       }
-      if (presented.kind === 'revoke') {
-        if (answer.kind !== 'revoked') fail(expected)
-        if (!ended && !request.forged) fail(`${name} was answered 200, and the grant is still there`)
-        return
-      }
-      if (answer.kind === 'tokens') {
-        if (request.denied) fail(`${name} was answered although the provider refused the person`)
-        if (!right.has(`tokens ${oneTokenPerGeneration(answer.refresh_token)}`)) fail(expected)
-        return
-      }
-      if (answer.kind === 'refused') {
-        if (!right.has('refused') && !right.has('ended')) fail(expected)
-        else if (!right.has('refused') && !ended) fail(`${name} showed two holders, and the grant goes on`)
-        return
-      }
-      if (!right.has(answer.kind)) fail(expected)
     },
-    rotations: () => rotatedAt.size,
+    rotations: () => madeAt.size,
     ended: () => ended,
     state: () =>
       [
         ended,
-        generation,
         hash,
         redeemedAt,
-        ...rotatedAt,
-        ...tokens,
-        ...[...underWay]
-          .map(({ name, right, excuse, denied }) => [name, ...[...right].sort(), excuse, denied].join())
+        [...madeAt].sort(),
+        [...tokens].sort(),
+        [...underWay]
+          .map(({ name, right, excuse, denied }) => `${name} ${list(right)} ${excuse} ${denied}`)
           .sort(),
-      ].join(' '),
+      ].join(),
   }
 }
 
-function describe(answer: Answer): string {
-  if (answer.kind !== 'tokens') return answer.kind
-  return `tokens ${parseRefreshToken(answer.refresh_token)?.generation}`
+function generationOf(refresh_token: string): number {
+  return parseRefreshToken(refresh_token)?.generation ?? Number.NaN
+}
+
+function list(right: ReadonlySet<string>): string {
+  return [...right].sort().join(' or ') || 'nothing'
 }

@@ -5,35 +5,32 @@ export type StoreOperation =
   | { kind: 'put'; key: string; value: string; options: PutOptions }
   | { kind: 'delete'; key: string; options: { ifVersion: string } }
 
-/** A store whose operations take effect one at a time, when told. */
+/** A store whose operations take effect one at a time, when told. Times are Unix seconds. */
 export interface ModelStore {
-  /** @param now Unix seconds */
   apply(operation: StoreOperation, now: number): StoredValue | string | boolean | KeyPage | undefined
+  /** Whether it matters any more when this takes effect: a version that is gone never comes back. */
+  matters(operation: StoreOperation, now: number): boolean
   copy(): ModelStore
   /** All of it, as text. */
   state(): string
 }
 
-interface Entry {
-  value: string
-  version: number
-  expiresAt: number | undefined
+interface Contents {
+  entries: ReadonlyMap<string, { value: string; version: string; expiresAt: number | undefined }>
+  /** Counted per key, so that writes to different keys leave the same state in either order. */
+  writes: ReadonlyMap<string, number>
 }
 
-/**
- * @param conditional false: a broken store, which writes whatever the condition says
- */
+/** @param options.conditional false: a broken store, which writes whatever the condition says */
 export function modelStore(
-  conditional: boolean,
-  entries: ReadonlyMap<string, Entry> = new Map(),
-  writes: ReadonlyMap<string, number> = new Map(),
+  options: { conditional: boolean },
+  contents: Contents = { entries: new Map(), writes: new Map() },
 ): ModelStore {
-  const stored = new Map(entries)
-  // Counted per key, so that writes to different keys leave the same state in either order.
-  const counters = new Map(writes)
+  const entries = new Map(contents.entries)
+  const writes = new Map(contents.writes)
 
-  function find(key: string, now: number): Entry | undefined {
-    const entry = stored.get(key)
+  function find(key: string, now: number) {
+    const entry = entries.get(key)
     return entry && (entry.expiresAt === undefined || entry.expiresAt > now) ? entry : undefined
   }
 
@@ -41,30 +38,36 @@ export function modelStore(
     apply(operation, now) {
       const { key } = operation
       const entry = find(key, now)
-      const version = entry && `v${entry.version}`
       switch (operation.kind) {
         case 'get':
-          return entry && { value: entry.value, version: `v${entry.version}` }
+          return entry && { value: entry.value, version: entry.version }
         case 'list':
-          return { keys: [...stored.keys()].filter((one) => one.startsWith(key) && find(one, now)).sort() }
+          return { keys: [...entries.keys()].filter((one) => one.startsWith(key) && find(one, now)).sort() }
         case 'put': {
-          if (conditional && (version ?? null) !== operation.options.ifVersion) return undefined
-          const next = (counters.get(key) ?? 0) + 1
-          counters.set(key, next)
-          stored.set(key, { value: operation.value, version: next, expiresAt: operation.options.expiresAt })
-          return `v${next}`
+          const { ifVersion, expiresAt } = operation.options
+          if (options.conditional && (entry?.version ?? null) !== ifVersion) return undefined
+          const count = (writes.get(key) ?? 0) + 1
+          writes.set(key, count)
+          entries.set(key, { value: operation.value, version: `v${count}`, expiresAt })
+          return `v${count}`
         }
         case 'delete':
-          if (version !== operation.options.ifVersion) return false
-          return stored.delete(key)
+          return entry?.version === operation.options.ifVersion && entries.delete(key)
       }
     },
 
-    copy: () => modelStore(conditional, stored, counters),
+    matters(operation, now) {
+      if (operation.kind !== 'put' && operation.kind !== 'delete') return true
+      const { ifVersion } = operation.options
+      const always = operation.kind === 'put' && (ifVersion === null || !options.conditional)
+      return always || find(operation.key, now)?.version === ifVersion
+    },
+
+    copy: () => modelStore(options, { entries, writes }),
 
     state: () =>
-      [...counters]
-        .map(([key, count]) => `${key} ${count} ${stored.get(key)?.version} ${stored.get(key)?.value}`)
+      [...writes]
+        .map(([key, count]) => `${key} ${count} ${entries.get(key)?.version} ${entries.get(key)?.value}`)
         .sort()
         .join('\n'),
   }

@@ -7,7 +7,7 @@ import { type KeyRing, keyRing } from '../../crypto/key-ring.ts'
 import { randomText } from '../../crypto/random.ts'
 import { sealer } from '../../crypto/sealing.ts'
 import type { Engine } from '../../engine.ts'
-import type { EventListener } from '../../events.ts'
+import type { Emit } from '../../events.ts'
 import { connections } from '../../identity/connections.ts'
 import type { Identity, OAuthProvider } from '../../identity/provider.ts'
 import type { Upstream } from '../../identity/upstream.ts'
@@ -19,12 +19,14 @@ import type { AccessTokens } from '../access-token.ts'
 import { endGrant } from '../ending.ts'
 import { identityRecheck } from '../identity-recheck.ts'
 
-export const secrets = {
-  old: 'Vq3x8m0TtS2yYk7sPzR5uWb1cDf4gHj6KlN9oQeXaZA=',
-  new: 'p7Lw2vN8dQ4rT6yU1iO3aS5fG9hJ0kZxCbVnMqWeRt=',
-} as const
+/** One process of the deployment. */
+export interface Instance {
+  engine: Engine
+  records: Records
+  config: Pick<Config, 'clock' | 'emit'>
+}
 
-/** What a broken variant puts in the place of the real thing, to show that the checker would notice. */
+/** What stands in the place of the real thing to show that the checker would notice. */
 export interface Broken {
   /** The store writes whatever the condition says. */
   unconditionalWrites?: boolean
@@ -33,14 +35,10 @@ export interface Broken {
   ring?(real: KeyRing, instance: string): KeyRing
 }
 
-/** One process of the deployment: the real engine over a store that the model leads. */
-export interface Instance {
-  engine: Engine
-  records: Records
-  config: Pick<Config, 'clock' | 'emit'>
-}
-
-const issuer = 'https://mcp.test'
+export const secrets = {
+  old: 'Vq3x8m0TtS2yYk7sPzR5uWb1cDf4gHj6KlN9oQeXaZA=',
+  new: 'p7Lw2vN8dQ4rT6yU1iO3aS5fG9hJ0kZxCbVnMqWeRtE=',
+} as const
 
 export const client: RegisteredClient = {
   client_id: 'desk',
@@ -52,8 +50,15 @@ export const client: RegisteredClient = {
   application_type: 'native',
 }
 
-/** Who lets people in, for as long as the model says so. */
-export const provider: OAuthProvider = {
+/** The one grant of the model. */
+export const ref = 'owner.grant'
+export const grantStorageKey: string = grantKey(ref)
+export const code_verifier = 'a-code-verifier-that-everybody-in-this-model-knows'
+
+const issuer = 'https://mcp.test'
+export const resource = `${issuer}/mcp`
+
+const provider: OAuthProvider = {
   type: 'oauth',
   id: 'github',
   label: 'GitHub',
@@ -62,38 +67,39 @@ export const provider: OAuthProvider = {
   scopes: { default: ['user'] },
   tokens: 'per-login',
   revocation: 'token',
-  identify: () => Promise.reject(new Error('only through the model')),
+  identify: notModelled,
 }
 
+/** The options that every instance has in common. */
 export function configuration(lifetimes: Lifetimes | undefined): Config {
-  return configure(
-    { issuer, secret: secrets.old, storage: noStorage, lifetimes },
-    [provider],
-  )
+  const storage = { get: notModelled, put: notModelled, delete: notModelled, list: notModelled }
+  return configure({ issuer, secret: secrets.old, storage, lifetimes }, [provider])
 }
 
-/** Put together as `oauthServer` does, save for signatures and the provider's network. */
+/** Put together as `oauthServer` does it, save for signatures and the provider's network. */
 export function instance(options: {
   name: string
   config: Config
   secret: string | readonly string[]
   storage: Storage
   clock: Clock
-  emit: EventListener
-  broken: Broken
-  /** The client registered itself, so that its use is noted in the store. */
-  registered: boolean
-  identify(): Promise<Identity>
+  emit?: Emit
+  broken?: Broken
+  /** The client is a record in the store. */
+  registered?: boolean
+  /** Asks the provider. */
+  identify?(): Promise<Identity>
 }): Instance {
-  const { clock, emit, broken } = options
-  const real = keyRing(options.secret)
-  const ring = broken.ring?.(real, options.name) ?? real
+  const { clock, emit = () => {}, broken, identify = notModelled } = options
+  const realRing = keyRing(options.secret)
+  const ring = broken?.ring?.(realRing, options.name) ?? realRing
   const config: Config = { ...options.config, ring, clock, emit }
-  const plain = records({ storage: options.storage, sealer: sealer(ring), clock, emit })
-  const store = broken.records?.(plain) ?? plain
-  const upstreams = new Map([[provider.id, upstream(options.identify)]])
+  const realRecords = records({ storage: options.storage, sealer: sealer(ring), clock, emit })
+  const store = broken?.records?.(realRecords) ?? realRecords
+  const upstreams = new Map([[provider.id, upstream(identify)]])
   const links = connections({ records: store, upstreams, clock, emit })
-  const end = endGrant({ records: store, connections: links, upstreams, clock, emit })
+  const end = endGrant({ records: store, connections: links, upstreams, emit })
+  const { identityRecheck: every, identityGrace: grace } = config.lifetimes
   const engine = builtInEngine({
     config,
     records: store,
@@ -106,21 +112,13 @@ export function instance(options: {
     accessTokens: accessTokens(store, clock),
     end,
     connections: links,
-    recheck: identityRecheck({
-      records: store,
-      connections: links,
-      clock,
-      emit,
-      end,
-      every: config.lifetimes.identityRecheck,
-      grace: config.lifetimes.identityGrace,
-    }),
+    recheck: identityRecheck({ records: store, connections: links, clock, emit, end, every, grace }),
     consentUrl: `${issuer}/consent`,
   })
   return { engine, records: store, config: { clock, emit } }
 }
 
-/** As the real ones, a signature aside: a name that leads to the grant, which must still be there. */
+/** As the real ones, but for the signature: a name that leads to the grant, which must still be there. */
 function accessTokens(store: Records, clock: Clock): AccessTokens {
   return {
     issue: async (grant) => `at/${grantRef(grant)}/${randomText(6)}`,
@@ -136,21 +134,17 @@ function accessTokens(store: Records, clock: Clock): AccessTokens {
 }
 
 function upstream(identify: () => Promise<Identity>): Upstream {
-  const unused = () => Promise.reject(new Error('not part of the model'))
   return {
     provider,
     identify,
     revoke: async () => false,
-    authorizationUrl: unused,
-    expectedIssuer: unused,
-    exchange: unused,
-    refresh: unused,
+    authorizationUrl: notModelled,
+    expectedIssuer: notModelled,
+    exchange: notModelled,
+    refresh: notModelled,
   }
 }
 
-const noStorage: Storage = {
-  get: async () => undefined,
-  put: async () => undefined,
-  delete: async () => false,
-  list: async () => ({ keys: [] }),
+function notModelled(): Promise<never> {
+  return Promise.reject(new Error('not part of the model'))
 }

@@ -1,0 +1,88 @@
+import { memory } from '@drawbridge/core'
+import { chooseButton, delayed, type Page } from '@drawbridge/testing'
+import { describe, expect, it } from 'vitest'
+import { slowStore, turnstile } from './slow-store.ts'
+import { type World, world } from './world.ts'
+
+function press(page: Page, user?: string) {
+  const button = chooseButton(page, { user })
+  if (!button) throw new Error(`no button on ${page.text}`)
+  return button
+}
+
+const atClient = (url: URL) => url.port === '33418'
+
+/** A person between the provider's page and the callback, whose login the provider takes its time to confirm. */
+async function atSlowCallback(options: Parameters<typeof world>[0] = {}) {
+  const stile = turnstile()
+  const w: World = world({
+    ...options,
+    fetch: async (input, init) => {
+      if (String(input).endsWith('/access_token')) await stile.pass()
+      return w.fetch(input as string, init)
+    },
+  })
+  const app = w.client()
+  await app.register()
+  const pending = await app.authorize()
+  const person = w.browser()
+  const until = (url: URL) => url.pathname.startsWith('/callback/')
+  let page = await person.open(pending.url, { until })
+  const consent = page.url
+  page = await person.submit(page, press(page), {}, { until })
+  page = await person.submit(page, press(page, 'octocat'), {}, { until })
+  const callback = page.leftFor
+  if (!callback) throw new Error(`no callback, but ${page.text}`)
+  return { ...w, app, pending, person, consent, callback, atProvider: stile.reached, release: stile.release }
+}
+
+describe('once a callback is at work, the consent it stands on is final', () => {
+  it("whoever else approves then does not get the person's code", async () => {
+    const { browser, person, consent, callback, atProvider, release, app, pending } = await atSlowCallback()
+    const finishing = person.open(callback, { until: atClient })
+    await atProvider
+
+    const attacker = browser()
+    const page = await attacker.open(consent)
+    const [button] = page.forms.flatMap(({ buttons }) => buttons)
+    if (button) await attacker.submit(page, button, {}, { until: (url) => url.hostname === 'github.test' })
+    release()
+    const back = (await finishing).leftFor
+    expect(back?.searchParams.has('code')).toBe(true)
+
+    const stolen = await attacker.open(callback, { until: atClient })
+    expect(stolen.leftFor).toBeUndefined()
+    expect(stolen.status).toBe(403)
+    expect(back && (await app.exchange(pending, back)).status).toBe(200)
+  })
+
+  it('nor is the person answered when somebody else approved between their callback and its beginning', async () => {
+    const { storage, holdNext } = slowStore()
+    const { browser, person, consent, callback, release } = await atSlowCallback({ storage })
+    release()
+    const attacker = browser()
+    const page = await attacker.open(consent)
+    const stile = holdNext('put transaction/')
+    const finishing = person.open(callback, { until: atClient })
+    await stile.reached
+    const until = (url: URL) => url.hostname === 'github.test'
+    expect((await attacker.submit(page, press(page), {}, { until })).leftFor).toBeDefined()
+    stile.release()
+    expect((await finishing).status).toBe(403)
+    expect((await attacker.open(callback, { until: atClient })).leftFor?.searchParams.get('code')).toBeNull()
+  })
+})
+
+describe('a form that is sent twice at once', () => {
+  it('leads on, whichever of the two came first', async () => {
+    const w = world({ storage: delayed(memory(), { milliseconds: 2 }) })
+    const app = w.client()
+    await app.register()
+    const pending = await app.authorize()
+    const person = w.browser()
+    const page = await person.open(pending.url)
+    const until = (url: URL) => url.hostname === 'github.test'
+    const twice = await Promise.all([1, 2].map(() => person.submit(page, press(page), {}, { until })))
+    expect(twice.map(({ leftFor }) => leftFor?.pathname)).toEqual(Array(2).fill('/login/oauth/authorize'))
+  })
+})
