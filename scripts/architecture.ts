@@ -213,7 +213,7 @@ function entriesFor(path: string): readonly string[] | undefined {
   if (path.startsWith(core)) return []
   if (path.startsWith('packages/providers/')) return ['@drawbridge/core/provider']
   if (path.startsWith('packages/storage/')) return ['@drawbridge/core/storage']
-  if (path.startsWith('packages/adapters/') || path.startsWith('packages/mcp/')) return ['@drawbridge/core']
+  if (/^packages\/(adapters|mcp|opentelemetry)\//.test(path)) return ['@drawbridge/core']
   return undefined
 }
 

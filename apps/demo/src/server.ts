@@ -1,7 +1,7 @@
 import { type OAuthServer, oauthProxy } from '@drawbridge/core'
 import { type GitHubUser, github } from '@drawbridge/github'
 import { drawbridge } from '@drawbridge/hono'
-import { getAuth, getUpstreamToken, mcp } from '@drawbridge/mcp'
+import { getAuth, mcp, upstreamFetch } from '@drawbridge/mcp'
 import { sqlite } from '@drawbridge/sqlite'
 import { serve } from '@hono/node-server'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
@@ -56,10 +56,7 @@ function createServer(githubApi: string): McpServer {
     return text(`${extra.user.login} (${extra.subject}), by way of client ${clientId}`)
   })
   server.registerTool('my_profile', { description: 'Asks GitHub for your profile, as you' }, async () => {
-    const { access_token } = await getUpstreamToken()
-    const response = await fetch(`${githubApi}/user`, {
-      headers: { authorization: `Bearer ${access_token}`, 'user-agent': 'drawbridge-demo' },
-    })
+    const response = await upstreamFetch(`${githubApi}/user`)
     const { login, name } = (await response.json()) as { login: string; name: string | null }
     return text(`GitHub knows you as ${login}${name ? `, ${name}` : ''}`)
   })

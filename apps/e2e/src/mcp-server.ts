@@ -1,4 +1,4 @@
-import { getAuth, getUpstreamToken } from '@drawbridge/mcp'
+import { getAuth, upstreamFetch } from '@drawbridge/mcp'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 
 /** An MCP server whose tools do what tools behind OAuth do: know their user, and call the provider as that user. */
@@ -9,10 +9,7 @@ export function createServer(githubApi: string): McpServer {
     return text(JSON.stringify({ subject: extra.subject, login: extra.user.login, clientId }))
   })
   server.registerTool('github_login', { description: 'The login GitHub knows' }, async () => {
-    const { access_token } = await getUpstreamToken()
-    const response = await fetch(`${githubApi}/user`, {
-      headers: { authorization: `Bearer ${access_token}`, 'user-agent': 'e2e' },
-    })
+    const response = await upstreamFetch(`${githubApi}/user`)
     const user = (await response.json()) as { login?: string }
     return text(String(user.login))
   })

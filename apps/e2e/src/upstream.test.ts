@@ -95,6 +95,55 @@ describe('upstreamToken', () => {
   })
 })
 
+describe('a token that the provider rejects before its time', () => {
+  const authOf = async (w: Awaited<ReturnType<typeof signedIn>>) => {
+    const headers = { authorization: `Bearer ${w.tokens.access_token}` }
+    const result = await w.auth.authenticate(new Request(resource, { headers }))
+    if (!result.ok) throw new Error('not authenticated')
+    return result.auth
+  }
+
+  it('is replaced: by one that is there already, else by a refresh', async () => {
+    const w = await signedIn(githubApp)
+    const auth = await authOf(w)
+    const first = await w.auth.upstreamToken(auth)
+    w.clock.advance(60)
+    const second = await w.auth.upstreamToken(auth, { rejected: first.access_token })
+    expect(second.access_token).not.toBe(first.access_token)
+    const again = await w.instance().upstreamToken(auth, { rejected: first.access_token })
+    expect(again.access_token).toBe(second.access_token)
+    expect(refreshes(w)).toBe(1)
+  })
+
+  it('over and over is an end, and not a storm of refreshes', async () => {
+    const w = await signedIn(githubApp)
+    const auth = await authOf(w)
+    const { access_token } = await w.auth.upstreamToken(auth)
+    await expect(w.auth.upstreamToken(auth, { rejected: access_token })).rejects.toThrow(UpstreamEnded)
+    expect(refreshes(w)).toBe(0)
+  })
+
+  it('that has no refresh token has ended', async () => {
+    const w = await signedIn()
+    const auth = await authOf(w)
+    const { access_token } = await w.auth.upstreamToken(auth)
+    w.clock.advance(60)
+    await expect(w.auth.upstreamToken(auth, { rejected: access_token })).rejects.toThrow(UpstreamEnded)
+  })
+})
+
+it("is refreshed beside a client's refresh when the operator wants it so", async () => {
+  for (const refreshUpstream of ['lazy', 'proactive'] as const) {
+    const w = await signedIn({ ...githubApp, refreshUpstream })
+    w.clock.advance(8 * hour - 30)
+    expect((await w.app.refresh(w.tokens.refresh_token)).status).toBe(200)
+    const renewed = () => w.events.some(({ type }) => type === 'upstream.refreshed')
+    for (let turns = 0; turns < 200 && !renewed(); turns++)
+      await new Promise((resolve) => setImmediate(resolve))
+    expect(renewed()).toBe(refreshUpstream === 'proactive')
+  }
+})
+
 it('an instance learns of a session that another made', async () => {
   const w = await signedIn()
   const later = w.instance()

@@ -1,7 +1,7 @@
 import { oauthProxy } from '@drawbridge/core'
 import { drawbridge } from '@drawbridge/fastify'
 import { type GitHubUser, github } from '@drawbridge/github'
-import { getAuth, getUpstreamToken, mcp } from '@drawbridge/mcp'
+import { getAuth, mcp, upstreamFetch } from '@drawbridge/mcp'
 import { sqlite } from '@drawbridge/sqlite'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import fastify from 'fastify'
@@ -36,10 +36,7 @@ function createServer(): McpServer {
     text(getAuth<GitHubUser>().extra.user.login),
   )
   mcpServer.registerTool('repositories', { description: 'Lists your newest repositories' }, async () => {
-    const { access_token } = await getUpstreamToken()
-    const response = await fetch('https://api.github.com/user/repos?sort=created&per_page=10', {
-      headers: { authorization: `Bearer ${access_token}`, 'user-agent': 'github-fastify' },
-    })
+    const response = await upstreamFetch('https://api.github.com/user/repos?sort=created&per_page=10')
     const repositories = (await response.json()) as Repository[]
     return text(repositories.map(({ full_name }) => full_name).join('\n'))
   })

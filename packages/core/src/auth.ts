@@ -80,12 +80,19 @@ export interface Auth<User = unknown> extends Mountable {
   /**
    * The provider's own token for this request's user, refreshed when it must be; absent on an Auth that only checks
    * tokens. Throws {@link NoUpstreamToken}, {@link UpstreamEnded}, {@link Unavailable}.
+   *
+   * @param options.rejected a token obtained earlier that the provider has since answered with 401: another one is
+   *   looked for, and only if there is none yet, asked for.
    */
-  upstreamToken?(auth: AuthInfo<User>): Promise<UpstreamToken>
+  upstreamToken?(auth: AuthInfo<User>, options?: UpstreamTokenOptions): Promise<UpstreamToken>
   /** The protected resource's identifier: the exact URL clients type. */
   readonly resource: string
   /** Where requests for it arrive, when that is not only its public path: what a reverse proxy leaves of it. */
   readonly resourcePaths?: readonly string[]
+}
+
+export interface UpstreamTokenOptions {
+  rejected?: string | undefined
 }
 
 /** A provider's access token, for a tool that calls the provider as the user. Never leaves the server. */

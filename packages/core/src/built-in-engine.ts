@@ -8,6 +8,7 @@ import type { AccessTokens } from './grants/access-token.ts'
 import type { EndGrant } from './grants/ending.ts'
 import { codeLoader } from './grants/redemption.ts'
 import { type RotationDependencies, refreshTokenLoader } from './grants/rotation.ts'
+import type { GrantRecord } from './records/grant.ts'
 import type { Records } from './records/records.ts'
 import { type TransactionRecord, transactionKey } from './records/transaction.ts'
 
@@ -31,6 +32,13 @@ export function builtInEngine(dependencies: {
     emit,
     accessTokenLifetime: lifetimes.accessToken,
     touchClient: clients.touch,
+  }
+  /** Beside the answer, which does not wait for it. */
+  const renewUpstream = ({ owner, connection, correlation }: Readonly<GrantRecord>): void => {
+    if (connection === undefined) return
+    dependencies.connections.token(owner, connection, { correlation }).catch(() => {
+      // Told as an event; whoever needs the token tries again.
+    })
   }
   return {
     getClient: clients.get,
@@ -57,6 +65,7 @@ export function builtInEngine(dependencies: {
       ...shared,
       refreshWindow: lifetimes.refreshWindow,
       lostResponse: lifetimes.lostResponse,
+      ...(config.refreshUpstream === 'proactive' && { renewUpstream }),
     }),
 
     async loadAccessToken(access_token) {

@@ -30,6 +30,7 @@ export interface Config {
   lifetimes: Required<{ [Name in keyof Lifetimes]: number }> & { idleIsExplicit: boolean }
   signingKeys: SigningKeyPolicy
   keepUpstreamTokens: boolean
+  refreshUpstream: 'lazy' | 'proactive'
   grantsPerInstallation: number
   skipConsent: boolean
   documentation: { service?: string | undefined; policy?: string | undefined; terms?: string | undefined }
@@ -118,6 +119,7 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
       supplied: suppliedKeys(options.signingKeys?.keys ?? []),
     },
     keepUpstreamTokens: options.keepUpstreamTokens ?? true,
+    refreshUpstream: options.refreshUpstream ?? 'lazy',
     grantsPerInstallation: seconds('grantsPerInstallation', options.grantsPerInstallation, 50),
     skipConsent: options.dangerouslySkipConsent ?? false,
     documentation: options.documentation ?? {},

@@ -12,6 +12,7 @@ export type {
   Route,
   ScopeNeed,
   UpstreamToken,
+  UpstreamTokenOptions,
 } from './auth.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { ConfigurationError, NoUpstreamToken, Unavailable, UpstreamEnded } from './errors.ts'

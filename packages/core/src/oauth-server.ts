@@ -1,7 +1,7 @@
 import { type ClientAdmin, clientAdmin } from './administration/clients.ts'
 import { type GrantAdmin, grantAdmin } from './administration/grants.ts'
 import { type MaintenanceReport, maintain } from './administration/maintenance.ts'
-import type { Auth, AuthInfo, UpstreamToken } from './auth.ts'
+import type { Auth, AuthInfo, UpstreamToken, UpstreamTokenOptions } from './auth.ts'
 import { builtInEngine } from './built-in-engine.ts'
 import { clientRegistry } from './clients/registry.ts'
 import { staticClient } from './clients/static-client.ts'
@@ -46,7 +46,7 @@ import type { UserOf } from './resource-server.ts'
 export interface OAuthServer<User = unknown, Path extends string = string> extends Auth<User> {
   /** The gate of one of several resources. */
   at(path: Path): Auth<User>
-  upstreamToken(auth: AuthInfo<User>): Promise<UpstreamToken>
+  upstreamToken(auth: AuthInfo<User>, options?: UpstreamTokenOptions): Promise<UpstreamToken>
   /** Lists and ends what users let in. */
   readonly grants: GrantAdmin
   /** Lists and removes clients that registered themselves. */
@@ -200,7 +200,7 @@ function compose<User, Path extends string>(
     authenticate: async (request, need) => chosen().authenticate(request, need),
     challenge: (auth, need) => chosen().challenge(auth, need),
     revalidate: async (auth) => chosen().revalidate(auth),
-    upstreamToken: (auth) => upstreamToken(gates, auth),
+    upstreamToken: (auth, options) => upstreamToken(gates, auth, options),
     get resource() {
       return chosen().resource
     },

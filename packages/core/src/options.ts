@@ -41,6 +41,11 @@ export interface OAuthServerOptions<Path extends string = string> {
   accept?: readonly Verifier[] | undefined
   /** Keep the provider's tokens so that tools can call it as the user, and identities can be re-checked. Default true. */
   keepUpstreamTokens?: boolean | undefined
+  /**
+   * When the provider's tokens are refreshed: `lazy`, when a tool needs one; `proactive`, also whenever a client
+   * refreshes and the provider's token is near its end, so that a provider's idle limit is never reached. Default lazy.
+   */
+  refreshUpstream?: 'lazy' | 'proactive' | undefined
   /** Grants kept per user, client and redirect; the longest unused goes first. Default 50. */
   grantsPerInstallation?: number | undefined
   /** Show the server to its users: on the pages, and in the metadata. */

@@ -1,4 +1,4 @@
-import type { Auth, AuthInfo, Mountable, UpstreamToken } from './auth.ts'
+import type { Auth, AuthInfo, Mountable, UpstreamToken, UpstreamTokenOptions } from './auth.ts'
 import { unixTime } from './clock.ts'
 import type { Config, ProtectedResource } from './config.ts'
 import { NoUpstreamToken, Unavailable } from './errors.ts'
@@ -51,7 +51,7 @@ export function protectedResource<User>(
       if (result.status === 'unavailable') throw new Unavailable(result.reason)
       return result.status === 'valid' && result.token.subject === auth.extra.subject
     },
-    upstreamToken: (auth) => upstreamToken(dependencies, auth),
+    upstreamToken: (auth, options) => upstreamToken(dependencies, auth, options),
   }
 }
 
@@ -96,6 +96,7 @@ async function checkToken<User>(
 export async function upstreamToken(
   { records, connections }: Pick<GateDependencies, 'records' | 'connections'>,
   auth: AuthInfo,
+  options: UpstreamTokenOptions = {},
 ): Promise<UpstreamToken> {
   const ref = auth.extra.grant
   const grant = ref === undefined ? undefined : await records.get<GrantRecord>(grantKey(ref))
@@ -105,5 +106,5 @@ export async function upstreamToken(
     )
   }
   const { owner, connection, correlation } = grant.value
-  return connections.token(owner, connection, correlation)
+  return connections.token(owner, connection, { ...options, correlation })
 }

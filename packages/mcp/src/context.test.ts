@@ -1,7 +1,9 @@
+import { createServer as createHttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { AuthInfo, UpstreamToken } from '@drawbridge/core'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { expect, expectTypeOf, test } from 'vitest'
-import { getAuth, getRequest, getUpstreamToken, mcp, type ServerContext } from './index.ts'
+import { getAuth, getRequest, getUpstreamToken, mcp, type ServerContext, upstreamFetch } from './index.ts'
 import {
   bearer,
   call,
@@ -111,3 +113,50 @@ function upstreamServer(): McpServer {
   })
   return server
 }
+
+test('upstreamFetch() calls as the user, and once more with a newer token after a 401', async () => {
+  const presented: (string | null)[] = []
+  const api = createHttpServer((request, response) => {
+    presented.push(request.headers.authorization ?? null)
+    response.writeHead(request.headers.authorization === 'Bearer good' ? 200 : 401).end('answer')
+  })
+  await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(api.address() as AddressInfo).port}/user`
+  const rejected: (string | undefined)[] = []
+  const gate = {
+    ...fakeAuth({ 'token-1': { subject: 'github|7' } }),
+    upstreamToken: async (_auth: AuthInfo, options?: { rejected?: string | undefined }) => {
+      rejected.push(options?.rejected)
+      return { access_token: options?.rejected ? next : 'stale', scopes: [], provider: 'github' }
+    },
+  }
+  let next = 'good'
+  const served = mcp({
+    auth: gate,
+    responses: 'json',
+    server: () => {
+      const server = new McpServer({ name: 'upstream', version: '1.0.0' })
+      server.registerTool('call', {}, async () => {
+        const response = await upstreamFetch(url, { method: 'POST', body: 'x' })
+        return { content: [{ type: 'text', text: String(response.status) }] }
+      })
+      return server
+    },
+  })
+  const result = async () => {
+    const response = await served.fetch(post(call('call'), bearer('token-1')))
+    return (await response.json()).result.content[0].text
+  }
+  try {
+    expect(await result()).toBe('200')
+    expect(presented).toEqual(['Bearer stale', 'Bearer good'])
+    expect(rejected).toEqual([undefined, 'stale'])
+    // A provider that refuses the newer one too has the last word: no third try.
+    presented.length = 0
+    next = 'refused'
+    expect(await result()).toBe('401')
+    expect(presented).toEqual(['Bearer stale', 'Bearer refused'])
+  } finally {
+    await new Promise((resolve) => api.close(resolve))
+  }
+})

@@ -1,5 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type Auth, type AuthInfo, NoUpstreamToken, type UpstreamToken } from '@drawbridge/core'
+import {
+  type Auth,
+  type AuthInfo,
+  NoUpstreamToken,
+  type UpstreamToken,
+  type UpstreamTokenOptions,
+} from '@drawbridge/core'
 import type { Exchange } from './connection.ts'
 
 interface Context {
@@ -45,24 +51,52 @@ export function getRequest(): Request {
 
 /**
  * The identity provider's own access token for the current user, refreshed when it must be, for a tool that calls the
- * provider. It stays on the server; never return it from a tool.
+ * provider. It stays on the server; never return it from a tool. {@link upstreamFetch} does the usual with it.
  *
+ * @param options.rejected a token obtained earlier that the provider has answered with 401
  * @throws {Error} outside a request.
  * @throws {NoUpstreamToken} when there is none: the token was issued elsewhere, or upstream tokens are not kept.
  * @throws {UpstreamEnded} when the provider ended the user's authorization.
  * @throws {Unavailable} when the provider or the store is out.
  * @example
  * const { access_token } = await getUpstreamToken()
- * await fetch('https://api.github.com/user', { headers: { authorization: `Bearer ${access_token}` } })
+ * const octokit = new Octokit({ auth: access_token })
  */
-export async function getUpstreamToken(): Promise<UpstreamToken> {
+export async function getUpstreamToken(options?: UpstreamTokenOptions): Promise<UpstreamToken> {
   const { gate, exchange } = current('getUpstreamToken')
   if (!gate.upstreamToken) {
     throw new NoUpstreamToken(
       "getUpstreamToken: the `auth` given to mcp() only checks tokens and never sees the identity provider's. Use oauthServer or oauthProxy, which sign users in themselves and keep the provider's tokens.",
     )
   }
-  return gate.upstreamToken(exchange.auth)
+  return gate.upstreamToken(exchange.auth, options)
+}
+
+/**
+ * `fetch` as the current user, with the provider's access token. When the provider answers 401, a newer token is
+ * looked for or asked for, and the request is sent once more.
+ *
+ * Only for the provider's own API: whoever is called learns the token.
+ *
+ * @param init as for `fetch`; a body that is a stream cannot be sent twice, so its 401 is returned as it is.
+ * @throws what {@link getUpstreamToken} throws, and what `fetch` throws.
+ * @example
+ * const response = await upstreamFetch('https://api.github.com/user')
+ */
+export async function upstreamFetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
+  const send = ({ access_token }: UpstreamToken) => {
+    const headers = new Headers(init.headers)
+    headers.set('authorization', `Bearer ${access_token}`)
+    if (!headers.has('user-agent')) headers.set('user-agent', 'drawbridge')
+    return fetch(url, { ...init, headers })
+  }
+  const token = await getUpstreamToken()
+  const response = await send(token)
+  if (response.status !== 401 || init.body instanceof ReadableStream) return response
+  const next = await getUpstreamToken({ rejected: token.access_token }).catch(() => undefined)
+  if (!next) return response
+  await response.body?.cancel()
+  return send(next)
 }
 
 function current(caller: string): Context {

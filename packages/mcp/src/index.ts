@@ -1,2 +1,2 @@
 export type { Mcp, McpOptions, RequireOptions, ServerContext, ServerV1, SessionOptions } from './v1.ts'
-export { getAuth, getRequest, getUpstreamToken, mcp } from './v1.ts'
+export { getAuth, getRequest, getUpstreamToken, mcp, upstreamFetch } from './v1.ts'

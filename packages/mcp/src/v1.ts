@@ -10,7 +10,7 @@ import { messagesIn, rpcError, sessionNotFound } from './json-rpc.ts'
 import type { Mcp, McpOptions } from './options.ts'
 import { withListedTools } from './tool-scopes.ts'
 
-export { getAuth, getRequest, getUpstreamToken } from './context.ts'
+export { getAuth, getRequest, getUpstreamToken, upstreamFetch } from './context.ts'
 export type { Mcp, McpOptions, RequireOptions, ServerContext, SessionOptions } from './options.ts'
 
 /** A server of `@modelcontextprotocol/sdk`: the high-level one, or the one inside it. */

@@ -46,12 +46,13 @@ export function callbackEndpoint(server: CallbackServer, providerId: string): Ha
     const handleHash = await sha256(state)
     const transaction = await records.get<TransactionRecord>(transactionKey(handleHash))
     if (!transaction) return refuse('unknown_transaction', 400)
-    const { approval, correlation, outcome } = transaction.value
+    const { approval, correlation, exchanging_at, outcome } = transaction.value
     if (!approval) return refuse('not_approved', 400, correlation)
     if (!(await binding.holds(request, handleHash, approval.binding))) {
       // Embedded windows drop cookies: the same request can be begun again, with consent, in the real browser.
       const again = `${server.urls.consent}?transaction=${encodeURIComponent(state)}`
-      return refuse('other_browser', 403, correlation, outcome ? undefined : again)
+      const isOver = outcome !== undefined || exchanging_at !== undefined
+      return refuse('other_browser', 403, correlation, isOver ? undefined : again)
     }
     if (approval.provider !== providerId) return refuse('other_provider', 400, correlation)
     const expectedIssuer = await server.upstreams.get(providerId)?.expectedIssuer()

@@ -40,6 +40,8 @@ export interface RotationDependencies {
   /** The same, in seconds, while its successor was never presented. */
   lostResponse: number
   touchClient(client: AuthenticatedClient['client'], until: number): Promise<void>
+  /** Refreshes the provider's tokens too, when the operator wants that. */
+  renewUpstream?(grant: Readonly<GrantRecord>): void
 }
 
 const rememberedRotations = 8
@@ -138,6 +140,7 @@ async function exchange(
       dependencies.touchClient(client, grantExpiry(rotated.grant)),
     ])
     if (version !== undefined) {
+      dependencies.renewUpstream?.(rotated.grant)
       emit({ type: 'refresh.rotated', grant: presented.grant, correlation })
       return answer(dependencies, rotated.grant, scopes, rotated.secret)
     }

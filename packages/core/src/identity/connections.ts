@@ -21,8 +21,8 @@ export interface Connections {
   }): Promise<void>
   /** Moves the store's expiry on. False when the connection is gone. */
   extend(owner: string, id: string, expires_at: number): Promise<boolean>
-  /** The provider's access token, refreshed when it is near its end. `correlation` is that of the grant it is for. */
-  token(owner: string, id: string, correlation: string): Promise<UpstreamToken>
+  /** The provider's access token, refreshed when it is near its end or was rejected. */
+  token(owner: string, id: string, want: Want): Promise<UpstreamToken>
   /** Asks the provider again who this is. Throws `AccessDenied`, {@link UpstreamEnded} or {@link Unavailable}. */
   identify(owner: string, id: string, correlation: string): Promise<Identity>
   /** Forgets the connection and resolves to it, unless it is needed: asked again whenever somebody else changed it. */
@@ -31,10 +31,20 @@ export interface Connections {
   revoke(connection: Readonly<ConnectionRecord>, correlation?: string): Promise<void>
 }
 
+/** What a caller needs of a token. */
+export interface Want {
+  /** That of the grant it is for. */
+  correlation: string
+  /** An access token that the provider has answered with 401. */
+  rejected?: string | undefined
+}
+
 /** Seconds: longer than the provider's time-out and the store's retries together. */
 const leaseSeconds = 25
 /** An access token this near its end, in seconds, is refreshed first. */
 const nearExpiry = 60
+/** A token rejected within so many seconds of its issue is not worth another refresh. */
+const justIssued = 10
 /** Milliseconds between looks while another instance refreshes. */
 const pollEvery = 150
 
@@ -53,9 +63,9 @@ export function connections(dependencies: {
     return found
   }
 
-  function isFresh(connection: Readonly<ConnectionRecord>): boolean {
-    const { expires_at } = connection.tokens
-    return expires_at === undefined || expires_at - unixTime(clock) > nearExpiry
+  function isFresh({ tokens }: Readonly<ConnectionRecord>, { rejected }: Want): boolean {
+    if (tokens.access_token === rejected) return false
+    return tokens.expires_at === undefined || tokens.expires_at - unixTime(clock) > nearExpiry
   }
 
   async function read(owner: string, id: string): Promise<Versioned<ConnectionRecord>> {
@@ -66,31 +76,27 @@ export function connections(dependencies: {
     return record
   }
 
-  async function fresh(owner: string, id: string, correlation: string): Promise<Versioned<ConnectionRecord>> {
+  async function fresh(owner: string, id: string, want: Want): Promise<Versioned<ConnectionRecord>> {
     const record = await read(owner, id)
-    if (isFresh(record.value)) return record
+    if (isFresh(record.value, want)) return record
     const known = refreshing.get(record.key)
     if (known) return known
-    const work = coordinate(owner, id, correlation).finally(() => refreshing.delete(record.key))
+    const work = coordinate(owner, id, want).finally(() => refreshing.delete(record.key))
     refreshing.set(record.key, work)
     return work
   }
 
   /** One instance refreshes under the lease; the others look again until it is done. */
-  async function coordinate(
-    owner: string,
-    id: string,
-    correlation: string,
-  ): Promise<Versioned<ConnectionRecord>> {
+  async function coordinate(owner: string, id: string, want: Want): Promise<Versioned<ConnectionRecord>> {
     const deadline = clock.now() + leaseSeconds * 1000
     while (clock.now() < deadline) {
       const record = await read(owner, id)
-      if (isFresh(record.value)) return record
+      if (isFresh(record.value, want)) return record
       if (!record.value.tokens.refresh_token)
-        return usableOr(record, () => new UpstreamEnded('The provider token expired. Sign in again.'))
+        return usableOr(record, want, () => new UpstreamEnded('The provider token expired. Sign in again.'))
       const lease = await takeLease(records, clock, owner, `upstream-${id}`, leaseSeconds)
       if (lease) {
-        const outcome = await refreshUnder(lease, owner, id, correlation)
+        const outcome = await refreshUnder(lease, owner, id, want)
         if (outcome) return outcome
       } else {
         await clock.sleep(pollEvery)
@@ -103,16 +109,20 @@ export function connections(dependencies: {
     lease: Lease,
     owner: string,
     id: string,
-    correlation: string,
+    want: Want,
   ): Promise<Versioned<ConnectionRecord> | undefined> {
     try {
       const record = await read(owner, id)
-      if (isFresh(record.value)) return record
+      if (isFresh(record.value, want)) return record
+      if (isRejectedAnew(record.value, want)) {
+        throw new UpstreamEnded('The provider rejects a token it has just issued. Sign in again.')
+      }
+      const { correlation } = want
       let tokens: UpstreamTokens
       try {
         tokens = await upstreamOf(record.value).refresh(record.value.tokens)
       } catch (error) {
-        return await refreshFailed(record, error, correlation)
+        return await refreshFailed(record, error, want)
       }
       const stored = await storeRotated(record, tokens)
       emit({ type: 'upstream.refreshed', provider: record.value.provider, owner, correlation })
@@ -149,12 +159,13 @@ export function connections(dependencies: {
   async function refreshFailed(
     record: Versioned<ConnectionRecord>,
     error: unknown,
-    correlation: string,
+    want: Want,
   ): Promise<Versioned<ConnectionRecord> | undefined> {
     const { provider, owner, id } = record.value
+    const { correlation } = want
     if (isNamed<UpstreamError>(error, 'UpstreamError') && error.kind === 'ended') {
       const current = await read(owner, id)
-      if (current.version !== record.version) return isFresh(current.value) ? current : undefined
+      if (current.version !== record.version) return isFresh(current.value, want) ? current : undefined
       const version = await records.put(
         record.key,
         { ...record.value, ended: true },
@@ -167,6 +178,7 @@ export function connections(dependencies: {
     unavailable(provider, error, correlation)
     return usableOr(
       record,
+      want,
       () => new Unavailable(`upstream: ${provider} cannot refresh now`, { cause: error }),
     )
   }
@@ -184,9 +196,19 @@ export function connections(dependencies: {
   }
 
   /** Near its end is not past it. */
-  function usableOr(record: Versioned<ConnectionRecord>, error: () => Error): Versioned<ConnectionRecord> {
-    if ((record.value.tokens.expires_at ?? 0) > unixTime(clock) + 5) return record
+  function usableOr(
+    record: Versioned<ConnectionRecord>,
+    { rejected }: Want,
+    error: () => Error,
+  ): Versioned<ConnectionRecord> {
+    const { access_token, expires_at = 0 } = record.value.tokens
+    if (access_token !== rejected && expires_at > unixTime(clock) + 5) return record
     throw error()
+  }
+
+  /** A provider that rejects what it has just issued would be asked for ever. */
+  function isRejectedAnew({ tokens, obtained_at }: Readonly<ConnectionRecord>, { rejected }: Want): boolean {
+    return tokens.access_token === rejected && unixTime(clock) - obtained_at < justIssued
   }
 
   return {
@@ -216,8 +238,8 @@ export function connections(dependencies: {
       return record !== undefined
     },
 
-    async token(owner, id, correlation) {
-      const { value } = await fresh(owner, id, correlation)
+    async token(owner, id, want) {
+      const { value } = await fresh(owner, id, want)
       return {
         access_token: value.tokens.access_token,
         expires_at: value.tokens.expires_at,
@@ -228,7 +250,7 @@ export function connections(dependencies: {
 
     async identify(owner, id, correlation) {
       for (let attempt = 0; ; attempt++) {
-        const record = await fresh(owner, id, correlation)
+        const record = await fresh(owner, id, { correlation })
         try {
           return await upstreamOf(record.value).identify(record.value.tokens)
         } catch (error) {

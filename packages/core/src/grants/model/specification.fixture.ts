@@ -23,8 +23,8 @@ export interface Watched {
 export interface Specification {
   begins(request: Watched): void
   timePasses(): void
-  /** Took effect in the store. */
-  wrote(grant: Readonly<GrantRecord>): void
+  /** What a request wrote has taken effect in the store. */
+  wrote(grant: Readonly<GrantRecord>, by: Watched | undefined): void
   deleted(): void
   /** The request is about to end the grant. */
   ends(request: Watched): void
@@ -53,6 +53,7 @@ export function specification(options: {
   let generation = -1
   let hash = ''
   let redeemedAt: number | undefined
+  let redeemedBy: Watched | undefined
   let ended = false
 
   /** `undefined`: it has to change the grant first. `ended`: refused, and with it the grant ends. */
@@ -67,6 +68,8 @@ export function specification(options: {
       case 'redeem':
         if (ended) return 'refused'
         if (redeemedAt === undefined) return undefined
+        // Its own redemption is no replay, even where it cannot see at first whose it was.
+        if (request === redeemedBy) return 'tokens 0'
         return request.now() - redeemedAt > clockSkew ? 'ended' : 'refused'
       case 'refresh':
         return ended || presented.forged ? 'refused' : rightRefresh(presented.token, request.now())
@@ -89,11 +92,6 @@ export function specification(options: {
     }
   }
 
-  function redeemed(at: number): void {
-    redeemedAt = at
-    for (const { presented, right } of underWay) if (presented.kind === 'redeem') right.add('tokens 0')
-  }
-
   function rotated(to: number, at: number): void {
     madeAt.set(to, at)
     // Whoever made it may say so, however long ago it looked at the clock.
@@ -102,8 +100,11 @@ export function specification(options: {
     }
   }
 
-  function follow({ code, refresh }: Readonly<GrantRecord>): void {
-    if (redeemedAt === undefined && code.redeemed_at !== undefined) redeemed(code.redeemed_at)
+  function follow({ code, refresh }: Readonly<GrantRecord>, by?: Watched): void {
+    if (redeemedAt === undefined && code.redeemed_at !== undefined) {
+      redeemedAt = code.redeemed_at
+      redeemedBy = by
+    }
     if (!refresh) return
     if (refresh.generation === generation) {
       if (refresh.current_hash !== hash) fail(`generation ${generation} was made twice`)
@@ -133,10 +134,10 @@ export function specification(options: {
       look()
     },
     timePasses: look,
-    wrote(grant) {
+    wrote(grant, by) {
       // What has ended stays so, whatever the store says by now.
       if (ended) return
-      follow(grant)
+      follow(grant, by)
       look()
     },
     deleted() {
@@ -173,6 +174,7 @@ export function specification(options: {
         ended,
         hash,
         redeemedAt,
+        redeemedBy?.name,
         [...madeAt].sort(),
         [...tokens].sort(),
         [...underWay]

@@ -186,11 +186,11 @@ export async function begin(prepared: Prepared): Promise<Run> {
   const reply = (one: Pending, result: unknown) =>
     tell(one, JSON.stringify(result) ?? 'nothing', () => one.resolve(result))
 
-  function takeEffect({ operation, grant }: Pending): unknown {
+  function takeEffect({ operation, grant, request }: Pending): unknown {
     if (!operation) return undefined
     const result = store.apply(operation, now)
     if (operation.key === grantStorageKey) {
-      if (operation.kind === 'put' && result !== undefined && grant) spec.wrote(grant)
+      if (operation.kind === 'put' && result !== undefined && grant) spec.wrote(grant, request)
       if (operation.kind === 'delete' && result === true) spec.deleted()
     }
     return result
