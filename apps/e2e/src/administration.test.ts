@@ -339,7 +339,7 @@ describe('clients', () => {
     const app = w.client()
     await app.register()
     const users: Installation[] = []
-    for (let more = 0; more < 4; more++) {
+    for (let more = 0; more < 40; more++) {
       users.push({ app, ...(await app.login(w.browser(), { user: 'octocat' })) })
     }
     const [damaged = ''] = await keysOf(storage, 'grant/')
@@ -498,7 +498,7 @@ describe('a hundred thousand grants', () => {
       for (const name of Object.keys(acts)) {
         expect(full[name]?.operations, name).toEqual(few[name]?.operations)
         // A scan of them all takes a hundred times as long; a busy machine does not.
-        expect(full[name]?.milliseconds, name).toBeLessThan(5 * (few[name]?.milliseconds ?? 0) + 5)
+        expect(full[name]?.milliseconds, name).toBeLessThan(3 * (few[name]?.milliseconds ?? 0) + 2)
       }
       expect(await isIn(w, other)).toBe(true)
     },

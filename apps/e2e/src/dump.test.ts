@@ -105,7 +105,7 @@ function base64Shapes(text: string): Record<string, string> {
 
 /** A word on its own, as an id would stand in a key or in JSON. */
 const holdsWord = (dump: string, word: string) =>
-  new RegExp(`(?<![A-Za-z0-9_-])${word}(?![A-Za-z0-9_-])`).test(dump)
+  new RegExp(`(?<![A-Za-z0-9])${word}(?![A-Za-z0-9])`).test(dump)
 
 /** Everything secret that passed by, by a name for the report. */
 type Secrets = Map<string, string>
@@ -312,6 +312,6 @@ describe('the search', () => {
     expect(holdsWord('{"id":1001}', '1001')).toBe(true)
     expect(holdsWord('github|1001', '1001')).toBe(true)
     expect(holdsWord('AAa1001bZ', '1001')).toBe(false)
-    expect(holdsWord('x-1001_y', '1001')).toBe(false)
+    expect(holdsWord('x-1001_y', '1001')).toBe(true)
   })
 })

@@ -1,6 +1,6 @@
 import { type DrawbridgeEvent, memory, type OAuthServer, type Storage, Unavailable } from '@drawbridge/core'
 import type { GitHubUser } from '@drawbridge/github'
-import { failing, type OAuthClient, type Page, signIn } from '@drawbridge/testing'
+import { failing, fakeClock, type OAuthClient, type Page, signIn } from '@drawbridge/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Front, front } from './front.ts'
 import { secret as first, issuer, resource, type World, world } from './world.ts'
@@ -578,15 +578,46 @@ describe('maintain()', () => {
   })
 
   it('prolongs nothing', async () => {
-    const w = world()
+    const clock = fakeClock()
+    const storage = memory({ clock })
+    const w = world({ clock, storage })
     const { promoted, after } = phases(w)
-    const f = front(w)
-    const user = await session(f)
-    w.clock.advance(29 * day)
+    const user = await session(front(w))
+    clock.advance(29 * day)
     await promoted.maintain()
-    w.clock.advance(2 * day)
-    f.to(after)
-    expect((await user.app.refresh(user.refresh_token)).body.error).toBe('invalid_grant')
+    expect((await storage.list('grant/')).keys).toHaveLength(1)
+    clock.advance(2 * day)
+    expect((await storage.list('grant/')).keys).toEqual([])
+    expect((await moved(w, user, after).app.refresh(user.refresh_token)).body.error).toBe('invalid_grant')
+  })
+
+  it.each(['revoked', 'refreshed'] as const)('never overwrites a grant that was just %s', async (what) => {
+    const inner = memory()
+    let meanwhile: (() => Promise<void>) | undefined
+    const w = world({ storage: inner, secret: [first, next] })
+    const user = await session(front(w))
+    const slow: Storage = {
+      ...inner,
+      async get(key) {
+        const stored = await inner.get(key)
+        if (!key.startsWith('grant/')) return stored
+        const act = meanwhile
+        meanwhile = undefined
+        await act?.()
+        return stored
+      },
+    }
+    const other = world({ storage: slow, secret: [next, first] })
+    meanwhile = async () => {
+      if (what === 'revoked') await user.app.revoke(user.refresh_token)
+      else await refreshed(user)
+    }
+    await other.auth.maintain()
+    expect(meanwhile).toBeUndefined()
+    const promoted = w.instance({ secret: [next, first] })
+    const { status, body } = await moved(w, user, promoted).app.refresh(user.refresh_token)
+    expect([status, body.error]).toEqual(what === 'revoked' ? [400, 'invalid_grant'] : [200, undefined])
+    expect((await inner.list('grant/')).keys).toHaveLength(what === 'revoked' ? 0 : 1)
   })
 
   it('brings back nothing that is being revoked', async () => {

@@ -227,8 +227,9 @@ describe('rotation on schedule', () => {
 
   it('happens once, however many instances find that it is due', async () => {
     const w = world({ signingKeys: { rotateEvery: hour } })
-    await w.auth.ready()
     const instances = [w.auth, ...Array.from({ length: 7 }, () => w.instance())]
+    await Promise.all(instances.map((instance) => instance.ready()))
+    for (const instance of instances) expect(await kids(front(w, instance))).toHaveLength(1)
     w.clock.advance(day)
     await Promise.all(instances.map((instance) => kids(front(w, instance))))
     w.clock.advance(minute)
