@@ -1,4 +1,5 @@
 /** One instance of a deployment, as a process of its own: `node instance.fixture.ts <settings as JSON>`. */
+import { flushCompileCache } from 'node:module'
 import { type DrawbridgeEvent, oauthProxy, type Storage } from '@drawbridge/core'
 import { github } from '@drawbridge/github'
 import { delayed, dropReplies } from '@drawbridge/testing'
@@ -93,4 +94,6 @@ process.on('message', (command: Command & { id: number }) => {
 
 serve({ fetch: counted, port: 0, hostname: '127.0.0.1', overrideGlobalObjects: false }, ({ port }) => {
   tell({ port })
+  // Not at the end of the process, which will be sudden.
+  flushCompileCache()
 })

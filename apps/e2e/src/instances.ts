@@ -1,5 +1,8 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { env as environment } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { DrawbridgeEvent, MaintenanceReport, OAuthProxyOptions } from '@drawbridge/core'
 import type { Network } from '@drawbridge/testing'
@@ -54,6 +57,9 @@ export interface Instance {
   kill(): Promise<void>
 }
 
+/** Halves the time that a process takes to start. */
+const compileCache = join(tmpdir(), 'drawbridge-e2e-compiled')
+
 /** @throws Error when the process ends before it listens */
 export async function startInstance(
   settings: InstanceSettings,
@@ -62,7 +68,11 @@ export async function startInstance(
   const process = fork(
     fileURLToPath(new URL('instance.fixture.ts', import.meta.url)),
     [JSON.stringify(settings)],
-    { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: ['--disable-warning=ExperimentalWarning'] },
+    {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      env: { ...environment, NODE_COMPILE_CACHE: compileCache },
+    },
   )
   const waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>()
   let commands = 0

@@ -1,4 +1,4 @@
-import { memory, oauthServer } from '@drawbridge/core'
+import { type DrawbridgeEvent, memory, oauthServer } from '@drawbridge/core'
 import type { OAuthProvider } from '@drawbridge/core/provider'
 import { browser, fakeClock, network, oauthClient } from '@drawbridge/testing'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
@@ -20,6 +20,7 @@ async function openIdConnect({ metadata, answer, claims, provider }: Settings = 
   const clock = fakeClock()
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const requests: URL[] = []
+  const events: DrawbridgeEvent[] = []
   let asked = new URLSearchParams()
 
   async function login(request: Request): Promise<Response> {
@@ -84,6 +85,7 @@ async function openIdConnect({ metadata, answer, claims, provider }: Settings = 
     storage: memory({ clock }),
     clock,
     fetch,
+    onEvent: (event) => events.push(event),
     provider: {
       type: 'oauth',
       id: 'login',
@@ -100,6 +102,7 @@ async function openIdConnect({ metadata, answer, claims, provider }: Settings = 
   })
   return {
     requests,
+    events,
     asked: () => asked,
     login: () => oauthClient({ mcpUrl: resource, fetch }).login(browser({ fetch, clock })),
   }
@@ -126,8 +129,12 @@ describe('iss of the authorization response (RFC 9207)', () => {
   })
 
   it("of another provider is refused, and the code never sent to this one's token endpoint", async () => {
-    const { login, requests } = await openIdConnect({ metadata, answer: { iss: 'https://evil.test' } })
+    const { login, requests, events } = await openIdConnect({
+      metadata,
+      answer: { iss: 'https://evil.test' },
+    })
     await expect(login()).rejects.toThrow()
+    expect(events).toContainEqual(expect.objectContaining({ reason: 'issuer_mismatch' }))
     expect(requests.map(({ pathname }) => pathname)).not.toContain('/token')
   })
 

@@ -27,6 +27,7 @@ const report = await soak({
   processes: number('processes', values.processes),
   seed: values.seed === undefined ? undefined : number('seed', values.seed),
   signal: interrupted.signal,
+  onProgress: console.log,
 })
 console.log(printed(report))
 process.exit(report.violations.length === 0 ? 0 : 1)

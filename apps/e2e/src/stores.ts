@@ -30,14 +30,8 @@ export async function openStorage(store: StoreAddress): Promise<Storage> {
       return redis({ client })
     }
     case 'postgres': {
-      const pool = new Pool({
-        connectionString: store.url,
-        // So that a test finds the connections that are its own.
-        application_name: store.schema,
-        connectionTimeoutMillis: 2000,
-        statement_timeout: 2000,
-        query_timeout: 3000,
-      })
+      // With a name, so that a test finds the connections that are its own.
+      const pool = new Pool({ connectionString: store.url, application_name: store.schema })
       await createSchema(pool, { schema: store.schema })
       return postgres({ pool, schema: store.schema })
     }

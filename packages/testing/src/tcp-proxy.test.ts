@@ -95,6 +95,15 @@ it('lets nothing through while it is frozen, and everything afterwards', async (
   }
 })
 
+it('can freeze the connections there are, and let new ones through', async () => {
+  await answerTo('one')
+  proxy.freeze({ newConnections: false })
+  client.write('two')
+  client = await connected()
+  expect(await answerTo('three')).toBe('three')
+  expect(arrived).toBe('onethree')
+})
+
 it('refuses connections until it is back, at the same port', async () => {
   const closed = once(client, 'close')
   await proxy.disconnect()

@@ -15,8 +15,8 @@ export interface TcpProxy {
   loseNextAnswer(to: RegExp): void
   /** How many answers were lost. */
   readonly lost: number
-  /** Nothing goes through any more, and nobody is told. */
-  freeze(): void
+  /** Nothing goes through any more, and nobody is told. New connections may be spared. Default: they are not. */
+  freeze(options?: { newConnections?: boolean | undefined }): void
   thaw(): void
   /** Ends all connections, and refuses new ones. */
   disconnect(): Promise<void>
@@ -94,8 +94,8 @@ export async function tcpProxy(target: { port: number; host?: string | undefined
     get lost() {
       return lost
     },
-    freeze() {
-      frozen = true
+    freeze({ newConnections = true } = {}) {
+      frozen = newConnections
       for (const socket of sockets) socket.pause()
     },
     thaw() {

@@ -1,8 +1,8 @@
+import { type TcpProxy, tcpProxy } from '@drawbridge/testing'
 import type { Pool, PoolConfig } from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { databaseUrl, openTestSchema, skipWithoutPostgres, type TestSchema } from './database.fixture.ts'
 import { createSchema, postgres } from './index.ts'
-import { type NetworkProxy, startProxy } from './proxy.fixture.ts'
 
 const create = { ifVersion: null }
 const skipped = await skipWithoutPostgres('lost connections to PostgreSQL')
@@ -128,29 +128,32 @@ describe.skipIf(skipped)('a connection that is lost', () => {
   })
 
   describe('with its network', () => {
-    let proxy: NetworkProxy
+    let proxy: TcpProxy
+    let connectionString: string
     beforeEach(async () => {
-      proxy = await startProxy(databaseUrl)
+      const { hostname, port } = new URL(databaseUrl)
+      proxy = await tcpProxy({ host: hostname, port: Number(port || 5432) })
+      connectionString = proxy.through(databaseUrl)
     })
     afterEach(() => proxy.close())
 
     it('may have written: put throws, is not repeated, and the entry is there', async () => {
-      const { storage } = openNamed({ connectionString: proxy.url })
+      const { storage } = openNamed({ connectionString })
       await storage.get('grant/a/1')
-      proxy.loseAnswerTo(/INSERT INTO/)
+      proxy.loseNextAnswer(/INSERT INTO/)
       await expect(storage.put('grant/a/1', 'value', create)).rejects.toThrow('Connection terminated')
       expect(proxy.lost).toBe(1)
       const stored = await storage.get('grant/a/1')
       expect(stored?.value).toBe('value')
       expect(await storage.put('grant/a/1', 'again', create)).toBeUndefined()
 
-      proxy.loseAnswerTo(/UPDATE/)
+      proxy.loseNextAnswer(/UPDATE/)
       const replacing = storage.put('grant/a/1', 'second', { ifVersion: stored?.version ?? '' })
       await expect(replacing).rejects.toThrow('Connection terminated')
       const second = await storage.get('grant/a/1')
       expect(second?.value).toBe('second')
 
-      proxy.loseAnswerTo(/DELETE/)
+      proxy.loseNextAnswer(/DELETE/)
       const deleting = storage.delete('grant/a/1', { ifVersion: second?.version ?? '' })
       await expect(deleting).rejects.toThrow('Connection terminated')
       expect(await storage.get('grant/a/1')).toBeUndefined()
@@ -158,9 +161,9 @@ describe.skipIf(skipped)('a connection that is lost', () => {
     })
 
     it('in silence, is given up after timeout, and replaced', async () => {
-      const { storage } = openNamed({ connectionString: proxy.url, max: 1 }, { timeout: 0.5 })
+      const { storage } = openNamed({ connectionString, max: 1 }, { timeout: 0.5 })
       const version = await storage.put('grant/a/1', 'value', create)
-      proxy.freeze()
+      proxy.freeze({ newConnections: false })
       await expect(storage.get('grant/a/1')).rejects.toThrow('postgres: no answer within 0.5 s')
       // Only a new connection can get through.
       expect((await storage.get('grant/a/1'))?.version).toBe(version)

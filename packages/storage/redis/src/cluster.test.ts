@@ -1,19 +1,19 @@
-import { behind, delayed } from '@drawbridge/testing'
+import { behind, delayed, type RedisServer, startRedisCluster } from '@drawbridge/testing'
 import { Cluster } from 'ioredis'
 import { createClient, createCluster } from 'redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeContract, opening } from './contract.fixture.ts'
 import { redis } from './redis.ts'
-import { type RedisServer, skipWithoutRedisServer, startCluster } from './redis-server.fixture.ts'
+import { skipWithoutRedisServer } from './redis-server.fixture.ts'
 
 describe.skipIf(skipWithoutRedisServer('Redis Cluster'))('on a cluster', () => {
-  let servers: RedisServer[]
+  let servers: readonly RedisServer[]
   let stop: () => Promise<void>
   let cluster: ReturnType<typeof createCluster>
   let ioredis: Cluster
 
   beforeAll(async () => {
-    const started = await startCluster()
+    const started = await startRedisCluster()
     servers = started.servers
     stop = started.stop
     cluster = createCluster({ rootNodes: servers.slice(0, 1).map(({ url }) => ({ url })) })

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import type { Storage } from '@drawbridge/core/storage'
+import {
+  type RedisServer,
+  startRedis,
+  startRedisSentinel,
+  type TcpProxy,
+  tcpProxy,
+} from '@drawbridge/testing'
 import { Redis } from 'ioredis'
 import { createClient, createSentinel } from 'redis'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { RedisClient } from './client.ts'
-import { type Network, startProxy } from './proxy.fixture.ts'
 import { type RedisStorage, redis } from './redis.ts'
-import {
-  type RedisServer,
-  skipWithoutRedisServer,
-  startSentinel,
-  startServer,
-  until,
-} from './redis-server.fixture.ts'
+import { skipWithoutRedisServer, until } from './redis-server.fixture.ts'
 
 /** Every n-th script. */
 function everyScript(n: number): (command: string) => boolean {
@@ -20,28 +20,18 @@ function everyScript(n: number): (command: string) => boolean {
   return (command) => /EVAL/i.test(command) && ++scripts % n === 0
 }
 
-/** The next script, and no other. */
-function nextScript(): (command: string) => boolean {
-  let done = false
-  return (command) => {
-    const is = !done && /EVAL/i.test(command)
-    done ||= is
-    return is
-  }
-}
-
 describe.skipIf(skipWithoutRedisServer('lost connections'))('when the connection is lost', () => {
   let server: RedisServer
-  let proxy: Network
-  let sentinel: Awaited<ReturnType<typeof startSentinel>>
+  let proxy: TcpProxy
+  let sentinel: Awaited<ReturnType<typeof startRedisSentinel>>
   /** Not through the proxy. */
   let direct: ReturnType<typeof createClient>
   const cleanups: (() => unknown)[] = []
 
   beforeAll(async () => {
-    server = await startServer()
-    proxy = await startProxy(server.port)
-    sentinel = await startSentinel(proxy.port)
+    server = await startRedis()
+    proxy = await tcpProxy({ port: server.port })
+    sentinel = await startRedisSentinel(proxy.port)
     direct = createClient({ url: server.url })
     direct.on('error', () => {})
     await direct.connect()
@@ -105,7 +95,7 @@ describe.skipIf(skipWithoutRedisServer('lost connections'))('when the connection
     it('a put whose answer is lost fails, and is neither undone nor taken for somebody else’s', async () => {
       const storage = await open(library)
       const lost = proxy.lost
-      proxy.losesAnswer = nextScript()
+      proxy.loseNextAnswer(/EVAL/i)
       // Not undefined, which would say that another writer was first: clients send the script again by themselves.
       await expect(storage.put('grant/ada/1', 'value', { ifVersion: null })).rejects.toThrow()
       expect(proxy.lost).toBe(lost + 1)
@@ -117,7 +107,7 @@ describe.skipIf(skipWithoutRedisServer('lost connections'))('when the connection
     it('a delete whose answer is lost fails too', async () => {
       const storage = await open(library)
       const version = await storage.put('grant/ada/1', 'value', { ifVersion: null })
-      proxy.losesAnswer = nextScript()
+      proxy.loseNextAnswer(/EVAL/i)
       await expect(storage.delete('grant/ada/1', { ifVersion: version ?? '' })).rejects.toThrow()
       await until(() =>
         storage

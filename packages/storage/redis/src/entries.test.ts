@@ -1,7 +1,8 @@
+import { type RedisServer, startRedis } from '@drawbridge/testing'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { redis } from './redis.ts'
-import { type RedisServer, skipWithoutRedisServer, startServer } from './redis-server.fixture.ts'
+import { skipWithoutRedisServer } from './redis-server.fixture.ts'
 
 const soon = () => Math.floor(Date.now() / 1000) + 3600
 
@@ -10,7 +11,7 @@ describe.skipIf(skipWithoutRedisServer('what is on Redis'))('what is on Redis', 
   let client: ReturnType<typeof createClient>
 
   beforeAll(async () => {
-    server = await startServer(['--appendonly', 'yes', '--appendfsync', 'always'])
+    server = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always'])
     client = createClient({ url: server.url, socket: { reconnectStrategy: 20 } })
     client.on('error', () => {})
     await client.connect()

@@ -1,7 +1,8 @@
+import { type RedisServer, startRedis } from '@drawbridge/testing'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { redis } from './redis.ts'
-import { type RedisServer, skipWithoutRedisServer, startServer } from './redis-server.fixture.ts'
+import { skipWithoutRedisServer } from './redis-server.fixture.ts'
 
 describe.skipIf(skipWithoutRedisServer('eviction policies'))(
   'a Redis that drops keys when it is full',
@@ -10,7 +11,7 @@ describe.skipIf(skipWithoutRedisServer('eviction policies'))(
     let client: ReturnType<typeof createClient>
 
     beforeAll(async () => {
-      server = await startServer(['--maxmemory', '50mb'])
+      server = await startRedis(['--maxmemory', '50mb'])
       client = createClient({ url: server.url })
       client.on('error', () => {})
       await client.connect()
