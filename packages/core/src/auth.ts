@@ -40,10 +40,12 @@ export type Authentication<User = unknown> =
   | { ok: true; auth: AuthInfo<User> }
   | { ok: false; response: Response }
 
+/** What a request needs beyond a good token: every one of these scopes. */
 export interface ScopeNeed {
   scopes?: readonly string[] | undefined
 }
 
+/** What an adapter knows of a request that the request does not say. */
 export interface RequestContext {
   /** The peer's address, for logs and limits. Nothing is ever bound to it. */
   clientAddress?: string | undefined
@@ -64,6 +66,15 @@ export interface Mountable {
   readonly routes: readonly Route[]
 }
 
+/**
+ * The door of one protected resource, and the OAuth endpoints that go with it. Adapters and `mcp()` call it for you.
+ *
+ * @example
+ * const answer = await auth.handle(request)
+ * if (answer) return answer
+ * const result = await auth.authenticate(request, { scopes: ['files:read'] })
+ * if (!result.ok) return result.response
+ */
 export interface Auth<User = unknown> extends Mountable {
   /**
    * Decides whether a request may reach this resource. A request without a good token yields 401 with a challenge
@@ -81,8 +92,7 @@ export interface Auth<User = unknown> extends Mountable {
    * The provider's own token for this request's user, refreshed when it must be; absent on an Auth that only checks
    * tokens. Throws {@link NoUpstreamToken}, {@link UpstreamEnded}, {@link Unavailable}.
    *
-   * @param options.rejected a token obtained earlier that the provider has since answered with 401: another one is
-   *   looked for, and only if there is none yet, asked for.
+   * @param options.rejected another token than this one is looked for, and only if there is none yet, asked for.
    */
   upstreamToken?(auth: AuthInfo<User>, options?: UpstreamTokenOptions): Promise<UpstreamToken>
   /** The protected resource's identifier: the exact URL clients type. */
@@ -91,7 +101,9 @@ export interface Auth<User = unknown> extends Mountable {
   readonly resourcePaths?: readonly string[]
 }
 
+/** Which provider token will not do. */
 export interface UpstreamTokenOptions {
+  /** An access token obtained earlier that the provider has since answered with 401. */
   rejected?: string | undefined
 }
 

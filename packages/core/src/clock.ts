@@ -6,6 +6,7 @@ export interface Clock {
   sleep(milliseconds: number): Promise<void>
 }
 
+/** The time of the system. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),

@@ -1,3 +1,4 @@
+import { checkOptions } from './check-options.ts'
 import { type RedirectUriPolicy, redirectUriPolicy } from './clients/redirect-uri.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type KeyRing, keyRing } from './crypto/key-ring.ts'
@@ -5,12 +6,12 @@ import { suppliedKeys } from './crypto/supplied-keys.ts'
 import { environment } from './environment.ts'
 import { ConfigurationError } from './errors.ts'
 import { type Emit, emitter } from './events.ts'
-import { isLoopback } from './http/secure-url.ts'
+import { secureUrl } from './http/secure-url.ts'
 import type { OAuthProvider } from './identity/provider.ts'
 import type { Lifetimes, OAuthServerOptions, ResourceOptions, ScopeOptions } from './options.ts'
-
 import { clockSkew } from './records/records.ts'
 import type { SigningKeyPolicy } from './records/server-keys.ts'
+import { checkedScopes, missingScopes, unionScopes } from './resource-server/scopes.ts'
 
 /** The options of an authorization server, checked and with every default filled in. */
 export interface Config {
@@ -53,17 +54,10 @@ const day = 24 * hour
 
 /** Fills in and checks. Throws {@link ConfigurationError}, naming the option and the fix. */
 export function configure(options: OAuthServerOptions, providers: readonly OAuthProvider[]): Config {
+  checkOptions(options)
   const issuer = checkedIssuer(options.issuer ?? environment('DRAWBRIDGE_ISSUER'))
   const issuerUrl = new URL(issuer)
   const prefix = issuerUrl.pathname.replace(/\/$/, '')
-  checkProviders(providers)
-  if (!options.storage) {
-    throw new ConfigurationError(
-      'storage',
-      'is missing',
-      'Pass one: memory() while you try things out, sqlite({ path }) on one machine, redis or postgres on several.',
-    )
-  }
   const resources = protectedResources(options, issuer, providers)
   const explicit = resources.filter(({ path }) => options.resources?.[path]?.default)
   if (explicit.length > 1) {
@@ -75,6 +69,12 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
   }
   const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
   const emit = emitter(options.onEvent, options.clock ?? systemClock)
+  const doubled = resources.find(({ path }) => path !== '/' && prefix.endsWith(path))
+  if (doubled) {
+    warn(
+      `issuer: "${issuer}" ends in the path of the resource, so that clients would have to connect to ${doubled.identifier}. Leave "${doubled.path}" out of \`issuer\`: \`resource\` adds it.`,
+    )
+  }
   if (options.dangerouslySkipConsent) {
     emit({ type: 'configuration.weakened', option: 'dangerouslySkipConsent' })
     warn(
@@ -85,7 +85,7 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
     issuer,
     issuerUrl,
     prefix,
-    name: options.name ?? issuerUrl.host,
+    name: options.name || issuerUrl.host,
     ring: keyRing(options.secret ?? environment('DRAWBRIDGE_SECRET')),
     providers,
     resources,
@@ -120,7 +120,11 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
     },
     keepUpstreamTokens: options.keepUpstreamTokens ?? true,
     refreshUpstream: options.refreshUpstream ?? 'lazy',
-    grantsPerInstallation: seconds('grantsPerInstallation', options.grantsPerInstallation, 50),
+    grantsPerInstallation: wholeNumber(
+      'grantsPerInstallation',
+      options.grantsPerInstallation ?? 50,
+      'Pass a whole number, at least 1.',
+    ),
     skipConsent: options.dangerouslySkipConsent ?? false,
     documentation: options.documentation ?? {},
     clock: options.clock ?? systemClock,
@@ -131,34 +135,18 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
 }
 
 function checkedIssuer(issuer: string | undefined): string {
-  const fix =
-    'Pass the public URL that clients use, such as https://mcp.acme.dev; it is never taken from a request.'
+  const what =
+    'the public URL that clients use, such as https://mcp.acme.dev; it is never taken from a request.'
   if (!issuer) {
-    throw new ConfigurationError('issuer', 'is missing', `Pass \`issuer\`, or set DRAWBRIDGE_ISSUER. ${fix}`)
-  }
-  let url: URL
-  try {
-    url = new URL(issuer)
-  } catch {
-    throw new ConfigurationError('issuer', `"${issuer}" is not an absolute URL`, fix)
-  }
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
     throw new ConfigurationError(
       'issuer',
-      `"${issuer}" is not https`,
-      'Plain http is possible on localhost only.',
+      'is missing',
+      `Pass \`issuer\`, or set DRAWBRIDGE_ISSUER, to ${what}`,
     )
   }
-  if (
-    url.search ||
-    url.hash ||
-    url.username ||
-    url.password ||
-    issuer.includes('?') ||
-    issuer.includes('#')
-  ) {
-    throw new ConfigurationError('issuer', `"${issuer}" has a query, fragment or credentials`, fix)
-  }
+  const fix = `Pass ${what}`
+  const url = secureUrl('issuer', issuer, fix)
+  if (issuer.includes('?')) throw new ConfigurationError('issuer', `"${issuer}" has a query`, fix)
   if (issuer.endsWith('/')) {
     throw new ConfigurationError(
       'issuer',
@@ -174,30 +162,6 @@ function checkedIssuer(issuer: string | undefined): string {
     )
   }
   return issuer
-}
-
-function checkProviders(providers: readonly OAuthProvider[]): void {
-  if (providers.length === 0) {
-    throw new ConfigurationError(
-      'provider',
-      'is missing',
-      'Pass `provider: github({ ... })`, or several as `providers`.',
-    )
-  }
-  const ids = new Set<string>()
-  for (const { id } of providers) {
-    if (!/^[a-z0-9][a-z0-9_-]{0,31}$/.test(id) || id === 'client') {
-      throw new ConfigurationError(
-        'provider.id',
-        `"${id}" cannot be part of a path and a subject`,
-        'Use lower-case letters, digits, - and _ (and not "client"); keep it stable, since users are known by it.',
-      )
-    }
-    if (ids.has(id)) {
-      throw new ConfigurationError('providers', `two have the id "${id}"`, 'Give each an `id` of its own.')
-    }
-    ids.add(id)
-  }
 }
 
 function protectedResources(
@@ -233,36 +197,43 @@ function protectedResources(
       path,
       identifier: path === '/' ? issuer : issuer + path,
       name: resource.name,
-      scopes: resolvedScopes(resource.scopes, providerScopes),
+      scopes: resolvedScopes(
+        options.resources ? `resources["${path}"].scopes` : 'scopes',
+        resource.scopes,
+        providerScopes,
+      ),
     }
   })
 }
 
 function resolvedScopes(
+  option: string,
   given: ScopeOptions | readonly string[] | undefined,
   providerScopes: readonly string[],
 ): ProtectedResource['scopes'] {
-  const isList = (value: typeof given): value is readonly string[] => Array.isArray(value)
-  const options: ScopeOptions = isList(given) ? { supported: given } : (given ?? {})
-  const required = options.required ?? []
-  const named = [...new Set([...(options.supported ?? []), ...(options.default ?? []), ...required])]
-  const supported = named.length > 0 ? named : providerScopes
-  for (const scope of supported) {
-    if (!/^[\x21\x23-\x5B\x5D-\x7E]+$/.test(scope)) {
-      throw new ConfigurationError(
-        'scopes',
-        `"${scope}" is not a scope`,
-        'A scope has no spaces, quotes or backslashes.',
-      )
-    }
+  const isObject = (value: typeof given): value is ScopeOptions =>
+    typeof value === 'object' && !Array.isArray(value)
+  const options: ScopeOptions = isObject(given) ? given : { supported: checkedScopes(option, given) }
+  const required = checkedScopes(`${option}.required`, options.required)
+  const asked = options.default && checkedScopes(`${option}.default`, options.default)
+  const named = unionScopes(checkedScopes(`${option}.supported`, options.supported), asked, required)
+  const missing = missingScopes(required, asked ?? required)
+  if (missing.length > 0) {
+    throw new ConfigurationError(
+      `${option}.default`,
+      `lacks ${missing.map((scope) => `"${scope}"`).join(', ')}, without which no token reaches the resource`,
+      'Add what `required` names: clients that ask for no scope in particular get the default ones.',
+    )
   }
-  return { supported, default: options.default ?? supported, required }
+  const supported = named.length > 0 ? named : providerScopes
+  return { supported, default: asked ?? supported, required }
 }
 
 function seconds(option: string, given: number | undefined, otherwise: number, minimum = 1): number {
-  const value = given ?? otherwise
-  if (!Number.isSafeInteger(value) || value < minimum) {
-    throw new ConfigurationError(option, `is ${value}`, `Pass a whole number, at least ${minimum}.`)
-  }
-  return value
+  return wholeNumber(option, given ?? otherwise, `Pass whole seconds, at least ${minimum}.`, minimum)
+}
+
+function wholeNumber(option: string, value: number, fix: string, minimum = 1): number {
+  if (Number.isSafeInteger(value) && value >= minimum) return value
+  throw new ConfigurationError(option, `is ${typeof value === 'string' ? `"${value}"` : String(value)}`, fix)
 }

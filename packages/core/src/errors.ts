@@ -31,6 +31,7 @@ export class OAuthError extends Error {
   }
 }
 
+/** The error codes we answer with (RFC 6749 4.1.2.1 and 5.2, RFC 7009, RFC 7591, RFC 8707, OpenID Connect Core 3.1.2.6). */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'

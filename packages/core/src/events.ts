@@ -164,6 +164,7 @@ export interface DrawbridgeEvents {
   'request.failed': { path: string; detail: string }
 }
 
+/** Why a grant ended. */
 export type GrantEnd =
   | 'revoked'
   | 'code_replayed'
@@ -173,6 +174,7 @@ export type GrantEnd =
   | 'capped'
   | 'administration'
 
+/** The names of all events. */
 export type EventType = keyof DrawbridgeEvents
 
 /** What core tells of; the time is added on the way out. */

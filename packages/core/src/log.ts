@@ -1,6 +1,7 @@
 import { ConfigurationError } from './errors.ts'
 import type { DrawbridgeEvent, EventListener, EventType } from './events.ts'
 
+/** How much a log line weighs. */
 export type Severity = 'debug' | 'info' | 'warn' | 'error'
 
 /** A logger that takes fields and a message, as pino and its kin do. */
@@ -8,6 +9,7 @@ export type Logger = Readonly<
   Record<Severity, (fields: Readonly<Record<string, unknown>>, message: string) => void>
 >
 
+/** Options of {@link logEvents}. */
 export interface LogOptions {
   /**
    * The least that is logged. `debug` has every step of every flow, each line with the `correlation` of its flow.

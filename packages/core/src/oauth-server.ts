@@ -1,8 +1,9 @@
 import { type ClientAdmin, clientAdmin } from './administration/clients.ts'
 import { type GrantAdmin, grantAdmin } from './administration/grants.ts'
 import { type MaintenanceReport, maintain } from './administration/maintenance.ts'
-import type { Auth, AuthInfo, UpstreamToken, UpstreamTokenOptions } from './auth.ts'
+import type { Auth, AuthInfo, Route, UpstreamToken, UpstreamTokenOptions } from './auth.ts'
 import { builtInEngine } from './built-in-engine.ts'
+import { checkedProviders } from './check-options.ts'
 import { clientRegistry } from './clients/registry.ts'
 import { staticClient } from './clients/static-client.ts'
 import { unixTime } from './clock.ts'
@@ -27,7 +28,7 @@ import { ownerOf } from './grants/owner.ts'
 import { secretsInUse } from './grants/rotation.ts'
 import { type Entry, pathsOf, router } from './http/router.ts'
 import { connections } from './identity/connections.ts'
-import type { ClaimsOf, OAuthProvider, Provider } from './identity/provider.ts'
+import type { ClaimsOf, Provider } from './identity/provider.ts'
 import { type Upstream, upstream } from './identity/upstream.ts'
 import type { MultiProviderOptions, OAuthProxyOptions, OAuthServerOptions } from './options.ts'
 import { createPages } from './pages/pages.ts'
@@ -82,9 +83,7 @@ export function oauthServer<
 >(
   options: OAuthProxyOptions<P, Path, A> | MultiProviderOptions<P, Path, A>,
 ): OAuthServer<ClaimsOf<P> | UserOf<A>, Path> {
-  const providers: readonly OAuthProvider[] =
-    options.providers ?? (options.provider ? [options.provider] : [])
-  return compose<ClaimsOf<P> | UserOf<A>, Path>(configure(options, providers), options)
+  return compose<ClaimsOf<P> | UserOf<A>, Path>(configure(options, checkedProviders(options)), options)
 }
 
 /**
@@ -164,13 +163,14 @@ function compose<User, Path extends string>(
     createGrant: grantCreator({ config, ownerOf: owners, records: store, connections: links, end }),
     pages: createPages({
       issuer: config.issuer,
-      name: options.name,
+      name: config.name,
       theme: options.theme,
       messages: options.messages,
     }),
   }
   const stripPrefix = checkedStripPrefix(options.stripPrefix, config)
   const routes = router(entries(server), stripPrefix, (request, error) => reportFailure(emit, request, error))
+  checkResourcePaths(config, routes.routes)
   const gates = {
     config,
     tokens,
@@ -285,6 +285,19 @@ function lostSecret(error: unknown): ConfigurationError | undefined {
     'secret',
     `does not open this storage, whose records were sealed with another one (key id ${cause.keyId})`,
     'Pass that secret too, after the new one: `secret: [next, previous]`. If it is lost, begin with an empty storage.',
+  )
+}
+
+/** A resource where an endpoint is could not be reached. */
+function checkResourcePaths({ resources, issuerUrl }: Config, routes: readonly Route[]): void {
+  const taken = resources.find(({ identifier }) =>
+    routes.some(({ path }) => issuerUrl.origin + path === identifier),
+  )
+  if (!taken) return
+  throw new ConfigurationError(
+    resources.length === 1 ? 'resource' : 'resources',
+    `"${taken.path}" is where the authorization server answers itself`,
+    'Choose another path, such as "/mcp".',
   )
 }
 

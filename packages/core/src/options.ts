@@ -19,19 +19,23 @@ export interface OAuthServerOptions<Path extends string = string> {
    * or separated by commas: the first seals, all open. Default: the variable `DRAWBRIDGE_SECRET`.
    */
   secret?: string | readonly string[] | undefined
+  /** Where clients, grants and keys are kept: `memory()`, `sqlite(...)`, `redis(...)` or `postgres(...)`. */
   storage: Storage
   /** The protected resource's path below the issuer. Default `/mcp`. For several, use `resources`. */
   resource?: Path | undefined
   /** Several protected resources behind one authorization server, by path. */
   resources?: Readonly<Record<Path, ResourceOptions>> | undefined
   /** Scopes of the one resource; with `resources`, each has its own. */
-  scopes?: ScopeOptions | undefined
+  scopes?: ScopeOptions | readonly string[] | undefined
   /** What a reverse proxy removes from the path before this process sees it. */
   stripPrefix?: string | undefined
-  /** Clients known beforehand. */
+  /** Clients known beforehand, beside those that register themselves. */
   clients?: readonly StaticClient[] | undefined
+  /** Whether and how clients may register themselves (RFC 7591). */
   registration?: RegistrationOptions | undefined
+  /** Which redirect URIs clients may have. Default: https, http on loopback, and private-use schemes (RFC 8252 7). */
   redirectUris?: RedirectUriOptions | undefined
+  /** How long codes, tokens and grants last, in seconds. */
   lifetimes?: Lifetimes | undefined
   signingKeys?: SigningKeyOptions | undefined
   /**
@@ -48,21 +52,28 @@ export interface OAuthServerOptions<Path extends string = string> {
   refreshUpstream?: 'lazy' | 'proactive' | undefined
   /** Grants kept per user, client and redirect; the longest unused goes first. Default 50. */
   grantsPerInstallation?: number | undefined
-  /** Show the server to its users: on the pages, and in the metadata. */
+  /** What people know this server as: on the pages, and in the metadata. Default: the issuer's host. */
   name?: string | undefined
+  /** Colours and logo of the pages. */
   theme?: Theme | undefined
+  /** Words of the pages, for another language or another tone. */
   messages?: Partial<Messages> | undefined
-  /** `service_documentation`, `op_policy_uri`, `op_tos_uri` of the metadata (RFC 8414). */
+  /** URLs for `service_documentation`, `op_policy_uri` and `op_tos_uri` (RFC 8414 2), and the same of RFC 9728. */
   documentation?:
     | { service?: string | undefined; policy?: string | undefined; terms?: string | undefined }
     | undefined
-  /** Skip our own consent page. Any client may then obtain a token silently from a user signed in upstream. */
+  /**
+   * Skip our own consent page; has no effect with several providers, among which people choose there. Any client may
+   * then obtain a token silently from a user signed in upstream. Default false.
+   */
   dangerouslySkipConsent?: boolean | undefined
+  /** Hears of everything noteworthy, such as `logEvents()` does. */
   onEvent?: EventListener | undefined
-  /** Receives warnings about options that weaken security. Default `console.warn`. */
+  /** Receives warnings about options that weaken security or look like a mistake. Default `console.warn`. */
   warn?: ((message: string) => void) | undefined
   /** For outgoing requests to providers. Default: the global `fetch`. */
   fetch?: typeof fetch | undefined
+  /** For tests. Default: the system's time. */
   clock?: Clock | undefined
 }
 
@@ -70,7 +81,7 @@ export interface OAuthServerOptions<Path extends string = string> {
 export interface SigningKeyOptions {
   /** Default `ES256`. A change takes effect after the new key has been published for a while. */
   algorithm?: 'ES256' | 'EdDSA' | 'RS256' | undefined
-  /** Seconds a key signs before the next one takes over. Default 90 days. */
+  /** Seconds a key signs before the next one takes over, at least an hour. Default 90 days. */
   rotateEvery?: number | undefined
   /**
    * Private keys of your own, as JWKs with an `alg` and a `kid`. All are published, the first signs once everybody has
@@ -84,27 +95,32 @@ export interface SigningKeyOptions {
 export interface JsonWebKeyPrivate {
   kty: string
   alg: 'ES256' | 'EdDSA' | 'RS256'
-  kid?: string | undefined
+  /** Verifiers find the key by it, so each key needs one of its own. */
+  kid: string
   [member: string]: unknown
 }
 
+/** The scopes of a resource. A list alone means `supported`. */
 export interface ScopeOptions {
-  /** What clients may ask for. Default: `default` and `required` together, else the provider's default scopes. */
+  /** What clients may ask for; `default` and `required` join it. Default: these two, else the provider's default scopes. */
   supported?: readonly string[] | undefined
-  /** For a client that names none. Default: `supported`. */
+  /** For a client that names none; must hold what is `required`. Default: `supported`. */
   default?: readonly string[] | undefined
   /** Without these a token does not reach the resource. Default: none. */
   required?: readonly string[] | undefined
 }
 
+/** One of several protected resources. */
 export interface ResourceOptions {
+  /** Default: the provider's default scopes. */
   scopes?: ScopeOptions | readonly string[] | undefined
-  /** Used when a client names no resource. */
+  /** The one for clients that name no resource (RFC 8707), and for the server's own gate. At most one has it. */
   default?: boolean | undefined
   /** Shown to people on the consent page, and as `resource_name` (RFC 9728). */
   name?: string | undefined
 }
 
+/** A client known beforehand, in the terms of RFC 7591. What registration would forgive is an error here. */
 export interface StaticClient extends Partial<Omit<ClientMetadata, 'redirect_uris'>> {
   client_id: string
   redirect_uris: readonly string[]
@@ -112,6 +128,7 @@ export interface StaticClient extends Partial<Omit<ClientMetadata, 'redirect_uri
   client_secret?: string | undefined
 }
 
+/** Dynamic client registration (RFC 7591). */
 export interface RegistrationOptions {
   /** Switches dynamic registration (RFC 7591) off, and out of the metadata. Default true. */
   enabled?: boolean | undefined
@@ -121,6 +138,7 @@ export interface RegistrationOptions {
   lifetime?: number | undefined
 }
 
+/** Which redirect URIs clients may register and use. */
 export interface RedirectUriOptions {
   /**
    * Narrows what clients may register. Patterns match per component: `https://*.example.com/callback`,

@@ -143,14 +143,15 @@ export function resourceServer<const V extends Verifiers>(
 }
 
 function checkedResource(resource: string | undefined): string {
-  const fix = 'Pass the URL that clients type, such as https://mcp.acme.dev/mcp.'
+  const what = 'the URL that clients type, such as https://mcp.acme.dev/mcp.'
   if (!resource) {
     throw new ConfigurationError(
       'resource',
       'is missing',
-      `Pass \`resource\`, or set DRAWBRIDGE_RESOURCE. ${fix}`,
+      `Pass \`resource\`, or set DRAWBRIDGE_RESOURCE, to ${what}`,
     )
   }
+  const fix = `Pass ${what}`
   secureUrl('resource', resource, fix)
   if (resource.includes('?')) {
     throw new ConfigurationError(
@@ -188,7 +189,8 @@ function checkedAuthorizationServers(
     )
     return []
   }
-  const fix = 'Pass the issuer exactly as its own metadata spells it, such as https://login.acme.dev.'
+  const fix = 'Pass each issuer exactly as its own metadata spells it, such as https://login.acme.dev.'
+  if (!Array.isArray(given)) throw new ConfigurationError('authorizationServers', 'is not a list', fix)
   for (const issuer of given) {
     secureUrl('authorizationServers', issuer, fix)
     if (issuer.includes('?'))

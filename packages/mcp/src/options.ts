@@ -45,6 +45,7 @@ export interface ServerContext<User = unknown> {
   request: Request
 }
 
+/** The scopes that requests and tool calls need. */
 export interface RequireOptions {
   /** Scopes without which nothing here can be reached. */
   scopes?: readonly string[] | undefined
@@ -57,6 +58,7 @@ export interface RequireOptions {
   hideTools?: boolean | undefined
 }
 
+/** How long sessions last, and how many there may be in this process. */
 export interface SessionOptions {
   /** A session without an open request ends after this many seconds. Default 1800. */
   idleSeconds?: number | undefined

@@ -13,6 +13,7 @@ export interface ClientAdmin {
   delete(client_id: string): Promise<boolean>
 }
 
+/** Some of the clients, and where to go on. */
 export interface ClientPage {
   clients: readonly ClientSummary[]
   cursor?: string | undefined

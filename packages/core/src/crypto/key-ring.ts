@@ -19,7 +19,7 @@ const minimumBytes = 32
  * a variable with several secrets means the same here as in the environment; no base64, base64url or hex has one.
  */
 export function keyRing(secret: string | readonly string[] | undefined): KeyRing {
-  const given: readonly unknown[] = typeof secret === 'string' ? [secret] : [...(secret ?? [])]
+  const given: readonly unknown[] = [secret].flat()
   const secrets = given
     .flatMap((one) => (typeof one === 'string' ? one.split(',') : ['']))
     .map((one) => one.trim())

@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { hmac, importHmacKey, sha256 } from '../crypto/hash.ts'
+import { keyRing } from '../crypto/key-ring.ts'
+import { sealer } from '../crypto/sealing.ts'
 import type { Records } from '../records/records.ts'
 import { modelCrypto } from './model/crypto.fixture.ts'
 import { type Exploration, explore } from './model/explore.fixture.ts'
@@ -55,6 +58,10 @@ describe('the same checks notice', () => {
   const believingWrites = (real: Records): Records => ({
     ...real,
     put: (key, value, options) => real.put(key, value, options).catch(() => 'a version'),
+  })
+  const ownSuccessors: Broken['ring'] = (real, instance) => ({
+    ...real,
+    derive: (id, use) => real.derive(id, use === 'refresh' ? `${use} ${instance}` : use),
   })
   const withoutReading = (real: Records): Records => {
     const read = new Map<string, Promise<unknown>>()
@@ -132,7 +139,7 @@ describe('the same checks notice', () => {
     [
       'successors that only their maker can derive',
       'two refreshes at once',
-      { ring: (real, instance) => ({ ...real, derive: (id, use) => real.derive(id, own(use, instance)) }) },
+      { ring: ownSuccessors },
       /was refused instead of tokens 1/,
     ],
   ])('%s', async (_, where, broken, expected) => {
@@ -140,8 +147,6 @@ describe('the same checks notice', () => {
     expect(violation?.what).toMatch(expected)
     expect(violation?.choices.length).toBeGreaterThan(2)
   })
-
-  const own = (use: string, instance: string) => (use === 'refresh' ? `${use} ${instance}` : use)
 })
 
 describe('the cryptography of the model', () => {
@@ -150,9 +155,6 @@ describe('the cryptography of the model', () => {
   })
 
   it('is that of the platform', async () => {
-    const { hmac, importHmacKey, sha256 } = await import('../crypto/hash.ts')
-    const { keyRing } = await import('../crypto/key-ring.ts')
-    const { sealer } = await import('../crypto/sealing.ts')
     const secret = 'Vq3x8m0TtS2yYk7sPzR5uWb1cDf4gHj6KlN9oQeXaZA='
     const results = async () => {
       const ring = keyRing(secret)

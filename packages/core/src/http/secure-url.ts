@@ -13,13 +13,22 @@ export function isLoopback(url: URL): boolean {
  * @throws {ConfigurationError}
  */
 export function secureUrl(option: string, value: string, fix: string): URL {
+  if (typeof value !== 'string') throw new ConfigurationError(option, 'is not a string', fix)
   let url: URL
   try {
     url = new URL(value)
   } catch {
     throw new ConfigurationError(option, `"${value}" is not an absolute URL`, fix)
   }
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    // `localhost:3000` parses too, as an address of the scheme "localhost".
+    throw new ConfigurationError(
+      option,
+      `"${value}" is not https`,
+      `${fix} On localhost, begin with http://.`,
+    )
+  }
+  if (url.protocol === 'http:' && !isLoopback(url)) {
     throw new ConfigurationError(
       option,
       `"${value}" is not https`,

@@ -40,7 +40,9 @@ export interface Want {
 }
 
 /** Seconds: longer than the provider's time-out and the store's retries together. */
-const leaseSeconds = 25
+const leaseSeconds = 45
+/** Seconds a request waits for somebody else's refresh; its client would not wait much longer. */
+const patience = 20
 /** An access token this near its end, in seconds, is refreshed first. */
 const nearExpiry = 60
 /** A token rejected within so many seconds of its issue is not worth another refresh. */
@@ -88,7 +90,7 @@ export function connections(dependencies: {
 
   /** One instance refreshes under the lease; the others look again until it is done. */
   async function coordinate(owner: string, id: string, want: Want): Promise<Versioned<ConnectionRecord>> {
-    const deadline = clock.now() + leaseSeconds * 1000
+    const deadline = clock.now() + patience * 1000
     while (clock.now() < deadline) {
       const record = await read(owner, id)
       if (isFresh(record.value, want)) return record

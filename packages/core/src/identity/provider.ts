@@ -44,6 +44,7 @@ export interface OAuthProvider<Claims = unknown> {
   revoke?(tokens: UpstreamTokens, call: Call): Promise<void>
 }
 
+/** What `provider` and `providers` take. */
 export type Provider<Claims = unknown> = OAuthProvider<Claims>
 
 /** The claims type of a provider. */
@@ -57,6 +58,7 @@ export type ClientAuth =
   | { method: 'client_secret_basic' | 'client_secret_post'; secret: string }
   | { method: 'private_key_jwt'; key: CryptoKey; kid?: string | undefined }
 
+/** Absolute URLs of a provider (RFC 8414 2, OpenID Connect Discovery 3). */
 export interface Endpoints {
   authorization: string
   token: string
@@ -65,6 +67,7 @@ export interface Endpoints {
   revocation: string
 }
 
+/** The scopes that are the provider's own. */
 export interface ProviderScopes {
   /** Always asked for. */
   default: readonly string[]
@@ -73,7 +76,9 @@ export interface ProviderScopes {
    * own: the user consents to it here and the provider never sees it.
    */
   supported?: readonly string[] | undefined
+  /** Our name of a scope to the provider's. Default: the same. */
   toUpstream?(scope: string): string
+  /** The provider's name of a scope to ours. Default: the same. */
   fromUpstream?(scope: string): string
 }
 
@@ -90,6 +95,7 @@ export interface UpstreamTokens {
   scopes: readonly string[]
 }
 
+/** Who signed in. */
 export interface Identity<Claims = unknown> {
   /** Stable and unique within the provider. Never an e-mail address. */
   sub: string

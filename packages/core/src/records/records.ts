@@ -34,8 +34,6 @@ export interface Versioned<T> {
   key: string
   value: Readonly<T>
   version: string
-  /** The id of the secret it was sealed with. */
-  sealedWith: string
 }
 
 /** A record after an attempt to seal it anew. */
@@ -56,7 +54,8 @@ interface Envelope {
 const retryDelays = [30, 100, 250, 600, 1000]
 /** Instances' clocks may differ by this many seconds. */
 export const clockSkew = 60
-const cacheSize = 2000
+/** Opened records that are remembered, the longest unused going first. */
+const cacheSize = 10_000
 
 export function records(dependencies: {
   storage: Storage
@@ -65,7 +64,7 @@ export function records(dependencies: {
   emit: Emit
 }): Records {
   const { storage, sealer, clock, emit } = dependencies
-  const opened = new Map<string, { version: string; envelope: Envelope; sealedWith: string }>()
+  const opened = new Map<string, { version: string; envelope: Envelope }>()
 
   async function retrying<T>(operation: string, attempt: () => Promise<T>): Promise<T> {
     for (let index = 0; ; index++) {
@@ -86,7 +85,10 @@ export function records(dependencies: {
 
   async function open(key: string, stored: StoredValue): Promise<Envelope> {
     const known = opened.get(key)
-    if (known?.version === stored.version) return known.envelope
+    if (known?.version === stored.version) {
+      remember(key, known.version, known.envelope)
+      return known.envelope
+    }
     let envelope: Envelope
     try {
       envelope = JSON.parse(await sealer.open(key, stored.value))
@@ -95,13 +97,13 @@ export function records(dependencies: {
       else emit({ type: 'storage.unreadable', kind: key.split('/')[0] ?? '' })
       throw new Unavailable(`storage: the record ${key.split('/')[0]} does not open`, { cause })
     }
-    remember(key, stored.version, envelope, sealedWith(stored.value))
+    remember(key, stored.version, envelope)
     return envelope
   }
 
-  function remember(key: string, version: string, envelope: Envelope, secret: string): void {
+  function remember(key: string, version: string, envelope: Envelope): void {
     opened.delete(key)
-    opened.set(key, { version, envelope, sealedWith: secret })
+    opened.set(key, { version, envelope })
     if (opened.size > cacheSize) {
       const [oldest] = opened.keys()
       if (oldest !== undefined) opened.delete(oldest)
@@ -127,7 +129,7 @@ export function records(dependencies: {
       const retried = unknown
       unknown = true
       const version = await storage.put(key, sealed, options)
-      if (version !== undefined) remember(key, version, envelope, sealedWith(sealed))
+      if (version !== undefined) remember(key, version, envelope)
       else if (retried) {
         // The earlier try may have arrived late, between the read above and this one.
         const current = await read(key)
@@ -144,7 +146,7 @@ export function records(dependencies: {
       const envelope = await open(key, stored)
       // The store's own expiry rules; the sealed one only stops a tampered store from prolonging a record.
       if (envelope.exp !== undefined && unixTime(clock) >= envelope.exp + clockSkew) return undefined
-      return { key, value: envelope.v as T, version: stored.version, sealedWith: sealedWith(stored.value) }
+      return { key, value: envelope.v as T, version: stored.version }
     },
 
     put,

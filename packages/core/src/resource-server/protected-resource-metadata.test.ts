@@ -52,28 +52,12 @@ describe('protectedResourceMetadataUrl', () => {
 })
 
 describe('metadataResponder', () => {
-  const respond = metadataResponder({ resource: 'https://mcp.test/mcp' })
-  const ask = (method: string) => respond(new Request('https://mcp.test/x', { method }))
-
-  it('answers GET with a document that caches and any origin may keep', async () => {
-    const response = ask('GET')
+  it('answers with a document that caches and any origin may keep', async () => {
+    const response = metadataResponder({ resource: 'https://mcp.test/mcp' })()
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toBe('application/json')
     expect(response.headers.get('cache-control')).toBe('public, max-age=3600')
     expect(response.headers.get('access-control-allow-origin')).toBe('*')
     expect(await response.json()).toEqual({ resource: 'https://mcp.test/mcp' })
-  })
-
-  it('answers HEAD without a body and OPTIONS with a preflight', () => {
-    expect(ask('HEAD').status).toBe(200)
-    expect(ask('HEAD').body).toBeNull()
-    expect(ask('OPTIONS').status).toBe(204)
-    expect(ask('OPTIONS').headers.get('access-control-allow-methods')).toContain('GET')
-  })
-
-  it('names the methods it knows to any other', () => {
-    const response = ask('POST')
-    expect(response.status).toBe(405)
-    expect(response.headers.get('allow')).toBe('GET, HEAD, OPTIONS')
   })
 })

@@ -1,4 +1,4 @@
-import { corsHeaders, preflight } from '../http/cors.ts'
+import { corsHeaders } from '../http/cors.ts'
 
 /** The document clients begin with (RFC 9728 2). */
 export interface ProtectedResourceMetadata {
@@ -64,24 +64,17 @@ export function protectedResourceMetadataPath(path: string): string {
 }
 
 /**
- * Answers GET, HEAD and OPTIONS with a metadata document that was serialised once, readable from any origin and
- * cacheable for an hour.
+ * A handler that answers with a metadata document, serialised once, readable from any origin and cacheable for an hour.
  *
  * @example
- * const respond = metadataResponder(protectedResourceMetadata({ resource, authorizationServers }))
- * if (path === metadataPath) return respond(request)
+ * const entry = { path: protectedResourceMetadataPath('/mcp'), methods: { GET: metadataResponder(document) } }
  */
-export function metadataResponder(document: object): (request: Request) => Response {
+export function metadataResponder(document: object): () => Response {
   const body = JSON.stringify(document)
   const headers = {
     'content-type': 'application/json',
     'cache-control': 'public, max-age=3600',
     ...corsHeaders,
   }
-  return (request) => {
-    if (request.method === 'GET') return new Response(body, { headers })
-    if (request.method === 'HEAD') return new Response(null, { headers })
-    if (request.method === 'OPTIONS') return preflight(request, ['GET', 'HEAD'])
-    return new Response(null, { status: 405, headers: { ...corsHeaders, allow: 'GET, HEAD, OPTIONS' } })
-  }
+  return () => new Response(body, { headers })
 }

@@ -38,9 +38,16 @@ export function unionScopes(...lists: readonly (readonly string[] | undefined)[]
  * Checks scopes that a developer wrote.
  *
  * @param option The option's name, for the message.
- * @throws {ConfigurationError} for a value that is no scope, or that a client would misread in a challenge.
+ * @throws {ConfigurationError} for what is no list, or holds a value that is no scope or that a client would misread in a challenge.
  */
 export function checkedScopes(option: string, scopes: readonly string[] | undefined): readonly string[] {
+  if (scopes !== undefined && !Array.isArray(scopes)) {
+    throw new ConfigurationError(
+      option,
+      `${JSON.stringify(scopes)} is not a list`,
+      "Pass an array with one scope per entry, such as ['files:read'].",
+    )
+  }
   for (const scope of scopes ?? []) {
     if (typeof scope !== 'string' || !isScopeToken(scope)) {
       throw new ConfigurationError(

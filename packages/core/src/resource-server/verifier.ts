@@ -6,6 +6,7 @@ export interface Verifier<User = unknown> {
   verify(token: string, context: VerifierContext): Promise<Verification<User>>
 }
 
+/** What a token is looked at for. */
 export interface VerifierContext {
   /** The resource identifier the token must be meant for (RFC 8707). */
   resource: string
@@ -23,6 +24,7 @@ export type Verification<User = unknown> =
   | { status: 'unavailable'; reason: string }
   | { status: 'valid'; token: VerifiedToken<User> }
 
+/** What a good token says, in our terms. */
 export interface VerifiedToken<User = unknown> {
   subject: string
   clientId: string

@@ -26,12 +26,14 @@ export interface Storage {
   close?(): Promise<void>
 }
 
+/** An entry as it was read. */
 export interface StoredValue {
   value: string
   /** Never reused for this key, not even after a delete, an expiry or a restart. */
   version: string
 }
 
+/** When a write may happen, and how long it lasts. */
 export interface PutOptions {
   /** `null`: the key must not exist. Otherwise: it must still be at this version. */
   ifVersion: string | null
@@ -39,12 +41,14 @@ export interface PutOptions {
   expiresAt?: number | undefined
 }
 
+/** Which page of a listing. */
 export interface ListOptions {
   cursor?: string | undefined
   /** How many keys a page should hold. A store may return fewer, or a few more. */
   limit?: number | undefined
 }
 
+/** One page of a listing. */
 export interface KeyPage {
   keys: string[]
   /** Present when there may be more. */

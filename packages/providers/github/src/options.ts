@@ -103,7 +103,7 @@ function apiOf(origin: string): string {
 }
 
 function secure(option: string, url: string): string {
-  secureUrl(option, url, 'Pass an https URL; plain http is possible on localhost only.')
+  secureUrl(option, url, 'Pass an https URL.')
   return url
 }
 
@@ -123,7 +123,7 @@ function rulesOf({
     if (!/^[\w.-]+$/.test(organization)) {
       throw new ConfigurationError(
         'allow.organizations',
-        `"${organization}"`,
+        `"${organization}" is not an organization`,
         'Use its login, such as "acme".',
       )
     }
@@ -132,7 +132,7 @@ function rulesOf({
     if (!/^[\w.-]+\/[\w.-]+$/.test(team)) {
       throw new ConfigurationError(
         'allow.teams',
-        `"${team}"`,
+        `"${team}" is not a team`,
         'Use organization and slug, such as "acme/platform".',
       )
     }

@@ -37,15 +37,17 @@ export interface IntrospectionClaims {
 export interface IntrospectionVerifierOptions<User = IntrospectionClaims> {
   /** The authorization server's introspection endpoint. */
   endpoint: string | undefined
-  /** Who we are to it (RFC 7662 2.1). */
-  client: {
-    /** Or `DRAWBRIDGE_INTROSPECTION_CLIENT_ID`. */
-    id?: string | undefined
-    /** Or `DRAWBRIDGE_INTROSPECTION_CLIENT_SECRET`. */
-    secret?: string | undefined
-    /** Default `client_secret_basic`. */
-    method?: 'client_secret_basic' | 'client_secret_post' | undefined
-  }
+  /** Who we are to it (RFC 7662 2.1). May be left out when the environment names both, as below. */
+  client?:
+    | {
+        /** Or `DRAWBRIDGE_INTROSPECTION_CLIENT_ID`. */
+        id?: string | undefined
+        /** Or `DRAWBRIDGE_INTROSPECTION_CLIENT_SECRET`. */
+        secret?: string | undefined
+        /** Default `client_secret_basic`. */
+        method?: 'client_secret_basic' | 'client_secret_post' | undefined
+      }
+    | undefined
   /** Who issues the tokens. An answer that names another `iss` is refused. Default: what the answer says, else the endpoint's origin. */
   issuer?: string | undefined
   /** What `aud` must hold one of, if the answer has it. Default: the resource itself. */
@@ -186,7 +188,7 @@ function introspection<User>(options: IntrospectionVerifierOptions<User>): { end
   const fix = 'Pass the `introspection_endpoint` that the metadata of the authorization server names.'
   if (!endpoint) throw new ConfigurationError('endpoint', 'is missing', fix)
   secureUrl('endpoint', endpoint, fix)
-  const credentials = clientCredentials(options.client)
+  const credentials = clientCredentials(options.client ?? {})
   const request = jsonRequest({ fetch: options.fetch, timeout: duration('timeout', options.timeout, 10) })
   return {
     endpoint,
@@ -213,7 +215,7 @@ function withoutNulls(body: unknown): Claims {
 }
 
 /** How we authenticate (RFC 6749 2.3.1). */
-function clientCredentials(client: IntrospectionVerifierOptions['client']): {
+function clientCredentials(client: NonNullable<IntrospectionVerifierOptions['client']>): {
   headers: Record<string, string>
   parameters: Record<string, string>
 } {

@@ -37,7 +37,7 @@ function sharedFile(rounds: { A: number; B: number }): Programs {
   }
 }
 
-/** A client refreshes; somebody revokes until told that it is done, and then tries whatever there is. */
+/** A client refreshes; somebody revokes until told that it is done, and then tries what there is. */
 function revocation(by: 'refresh_token' | 'access_token'): Programs {
   return ({ place, refresh, first }) => {
     const tokens = place()
@@ -48,7 +48,6 @@ function revocation(by: 'refresh_token' | 'access_token'): Programs {
           const reply = await actor.ask({ kind: 'revoke', token: first[by] }, on % 2)
           if (reply.kind === 'done') break
         }
-        await actor.ask({ kind: 'refresh', token: first.refresh_token }, 1)
         await actor.ask({ kind: 'refresh', token: tokens.refresh_token }, 0)
         await actor.ask({ kind: 'use', access_token: first.access_token }, 0)
       },
@@ -111,8 +110,8 @@ const replayedCode: Programs = ({ place, refresh, code }) => {
   }
 }
 
-/** Two windows of one client redeem one code, and whoever gets tokens uses them. */
-const twoRedemptions: Programs = ({ place, refresh, code }) => {
+/** Two windows of one client redeem one code. */
+const twoRedemptions: Programs = ({ place, code }) => {
   const tokens = place()
   const client =
     (first: number): Program =>
@@ -120,9 +119,8 @@ const twoRedemptions: Programs = ({ place, refresh, code }) => {
       for (let on = first; ; on++) {
         const reply = await actor.ask({ kind: 'redeem', code }, on % 2)
         if (reply.kind === 'lost' || reply.kind === 'unavailable') continue
-        if (reply.kind !== 'tokens') return
-        Object.assign(tokens, { refresh_token: reply.refresh_token, access_token: reply.access_token })
-        return refresh(actor, tokens, first)
+        if (reply.kind === 'tokens') Object.assign(tokens, reply)
+        return
       }
     }
   return { 'client A': client(0), 'client B': client(1) }
@@ -208,6 +206,14 @@ export const scenarios = {
     sees: ['refresh: tokens', 'refresh: refused', 'grant.ended revoked'],
     programs: revocation('refresh_token'),
   },
+  'a revocation while the identity is checked': {
+    faults: 0,
+    age: day + 1,
+    provider: ['allows', 'refuses', 'is out'],
+    ends: ['revoked', 'identity_refused'],
+    sees: ['refresh: tokens', 'refresh: refused', 'grant.ended revoked', 'grant.ended identity_refused'],
+    programs: revocation('refresh_token'),
+  },
   'a thief with a copied token': {
     faults: 0,
     leaps: [181, 3000],
@@ -249,7 +255,7 @@ export const scenarios = {
   'two redemptions of one code': {
     faults: 2,
     redeemed: false,
-    sees: ['redeem: tokens', 'redeem: refused', 'code.refused replayed', 'refresh: tokens', 'late put'],
+    sees: ['redeem: tokens', 'redeem: refused', 'code.refused replayed', 'late put'],
     programs: twoRedemptions,
   },
   'a code presented again at once': {
