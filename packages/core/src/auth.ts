@@ -47,7 +47,7 @@ export interface ScopeNeed {
 
 /** What an adapter knows of a request that the request does not say. */
 export interface RequestContext {
-  /** The peer's address, for logs and limits. Nothing is ever bound to it. */
+  /** The peer's address, told in the events about registrations. Nothing is ever bound to it. */
   clientAddress?: string | undefined
   /** Keeps the process alive for work that outlives the response. */
   waitUntil?: ((work: Promise<unknown>) => void) | undefined

@@ -70,6 +70,7 @@ describe('a mistake in the options stops the server, names the option and says w
     [{ refreshUpstream: 'eager' }, /^refreshUpstream: is "eager"\. Use one of lazy, proactive/],
     [{ accept: { verify() {} } }, /^accept: is not a list/],
     [{ accept: [{}] }, /^accept: .*`verify`/],
+    [{ stripPrefix: '/tools' }, /^stripPrefix: "\/tools" .*`issuer` \("\/"\).*Put the prefix into `issuer`/],
     [{ onEvent: 'console' }, /^onEvent: is not a function/],
   ])('%j', (wrong, message) => {
     expect(making(wrong)).toThrow(message)

@@ -10,9 +10,9 @@ import type { OAuthErrorCode } from './errors.ts'
  */
 export interface DrawbridgeEvents {
   /** A client registered itself (RFC 7591). */
-  'client.registered': { client_id: string }
+  'client.registered': { client_id: string; client_address?: string | undefined }
   /** A registration was refused: its metadata cannot be honoured. */
-  'client.rejected': { reason: OAuthErrorCode; detail: string }
+  'client.rejected': { reason: OAuthErrorCode; detail: string; client_address?: string | undefined }
   /** A client did not prove who it is, at the token or revocation endpoint. */
   'client.refused': {
     reason: 'unknown' | 'method' | 'secret' | 'secret_expired'

@@ -27,6 +27,7 @@ import { identityRecheck } from './grants/identity-recheck.ts'
 import { ownerOf } from './grants/owner.ts'
 import { secretsInUse } from './grants/rotation.ts'
 import { type Entry, pathsOf, router } from './http/router.ts'
+import { checkedStripPrefix } from './http/strip-prefix.ts'
 import { connections } from './identity/connections.ts'
 import type { ClaimsOf, Provider } from './identity/provider.ts'
 import { type Upstream, upstream } from './identity/upstream.ts'
@@ -168,7 +169,7 @@ function compose<User, Path extends string>(
       messages: options.messages,
     }),
   }
-  const stripPrefix = checkedStripPrefix(options.stripPrefix, config)
+  const stripPrefix = checkedStripPrefix(options.stripPrefix, 'issuer', config.prefix)
   const routes = router(entries(server), stripPrefix, (request, error) => reportFailure(emit, request, error))
   checkResourcePaths(config, routes.routes)
   const gates = {
@@ -299,17 +300,4 @@ function checkResourcePaths({ resources, issuerUrl }: Config, routes: readonly R
     `"${taken.path}" is where the authorization server answers itself`,
     'Choose another path, such as "/mcp".',
   )
-}
-
-function checkedStripPrefix(stripPrefix: string | undefined, config: Config): string {
-  if (stripPrefix === undefined || stripPrefix === '' || stripPrefix === '/') return ''
-  const normal = `/${stripPrefix.replace(/^\/+|\/+$/g, '')}`
-  if (config.prefix !== normal && !config.prefix.startsWith(`${normal}/`)) {
-    throw new ConfigurationError(
-      'stripPrefix',
-      `"${stripPrefix}" is not the beginning of the issuer's path "${config.prefix || '/'}"`,
-      `A public prefix belongs in \`issuer\`, such as "${config.issuerUrl.origin}${normal}".`,
-    )
-  }
-  return normal
 }

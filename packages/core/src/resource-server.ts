@@ -5,6 +5,7 @@ import { ConfigurationError, Unavailable } from './errors.ts'
 import { type EventListener, emitter } from './events.ts'
 import { pathsOf, router } from './http/router.ts'
 import { secureUrl } from './http/secure-url.ts'
+import { checkedStripPrefix } from './http/strip-prefix.ts'
 import { firstDecision, gateResult } from './resource-server/first-decision.ts'
 import { gate } from './resource-server/gate.ts'
 import {
@@ -94,7 +95,7 @@ export function resourceServer<const V extends Verifiers>(
   }
   const supported = unionScopes(options.scopes?.supported, required, options.scopes?.challenge)
   const { pathname } = new URL(resource)
-  const stripPrefix = checkedStripPrefix(options.stripPrefix, pathname)
+  const stripPrefix = checkedStripPrefix(options.stripPrefix, 'resource', pathname)
   const { resourceMetadataUrl, paths } = metadataLocations(resource, stripPrefix, options.metadata)
   const respond = metadataResponder(
     protectedResourceMetadata({
@@ -221,18 +222,4 @@ function metadataLocations(
   )
   for (const path of pathsOf(url.pathname, stripPrefix)) paths.add(path)
   return { resourceMetadataUrl: metadata.url, paths }
-}
-
-function checkedStripPrefix(given: string | undefined, path: string): string {
-  const words = (given ?? '').replace(/^\/+|\/+$/g, '')
-  if (words === '') return ''
-  const prefix = `/${words}`
-  if (path !== prefix && !path.startsWith(`${prefix}/`)) {
-    throw new ConfigurationError(
-      'stripPrefix',
-      `"${given}" is not where the path of the resource ("${path}") begins`,
-      'The public URL in `resource` holds the prefix; only the path that reaches this process does not.',
-    )
-  }
-  return prefix
 }

@@ -5,7 +5,7 @@ import { originalRequest } from './request.ts'
 /** Options of {@link drawbridge}. */
 export interface DrawbridgeOptions {
   /**
-   * Where the client's address is found, for logs and limits. Default: the peer of the socket under
+   * Where the client's address is found, which events about registrations tell. Default: the peer of the socket under
    * `@hono/node-server`, nothing elsewhere. Behind a proxy, read the header that proxy sets.
    */
   clientAddress?: ((c: Context) => string | undefined) | undefined

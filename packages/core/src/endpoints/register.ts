@@ -8,16 +8,18 @@ import type { Server } from './server.ts'
 
 /** Dynamic client registration (RFC 7591 3). */
 export function registerEndpoint({ config, engine }: Pick<Server, 'config' | 'engine'>): Handler {
-  return async (request) => {
+  return async (request, { clientAddress }) => {
+    // The only thing an address is used for: seeing where a flood of registrations comes from.
+    const from = clientAddress === undefined ? {} : { client_address: clientAddress }
     try {
       const metadata = parseClientMetadata(await jsonBody(request), { redirectUris: config.redirectUris })
       const { client, client_secret } = await engine.registerClient(metadata)
       const { client_id, correlation } = client
-      config.emit({ type: 'client.registered', client_id, correlation })
+      config.emit({ type: 'client.registered', client_id, correlation, ...from })
       return json(clientInformationResponse(client, client_secret), 201)
     } catch (error) {
       if (isNamed<OAuthError>(error, 'OAuthError')) {
-        config.emit({ type: 'client.rejected', reason: error.code, detail: redacted(error.message) })
+        config.emit({ type: 'client.rejected', reason: error.code, detail: redacted(error.message), ...from })
         // RFC 7591 has a code of its own for a body that is no metadata at all.
         if (error.code === 'invalid_request') {
           return json({ error: 'invalid_client_metadata', error_description: error.message }, error.status)

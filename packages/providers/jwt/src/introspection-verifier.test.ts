@@ -239,6 +239,7 @@ describe('options', () => {
   it.each([
     [{ endpoint: undefined }, /^endpoint: is missing/],
     [{ endpoint: 'http://login.test/introspect' }, /^endpoint: .*not https/],
+    [{ client: undefined }, /^client\.id: .*DRAWBRIDGE_INTROSPECTION_CLIENT_ID/],
     [{ client: { secret: 's' } }, /^client\.id: .*DRAWBRIDGE_INTROSPECTION_CLIENT_ID/],
     [{ client: { id: 'mcp' } }, /^client\.secret: .*DRAWBRIDGE_INTROSPECTION_CLIENT_SECRET/],
     [{ client: { id: 'a', secret: 'b', method: 'none' as never } }, /^client\.method: /],
