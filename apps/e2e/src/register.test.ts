@@ -113,6 +113,18 @@ describe('refuses, and names what is wrong', () => {
   })
 })
 
+it('tells the operator where it came from', async () => {
+  const { auth, events } = world()
+  const request = new Request(`${issuer}/register`, {
+    method: 'POST',
+    body: JSON.stringify({ redirect_uris }),
+  })
+  await auth.handle(request, { clientAddress: '192.0.2.7' })
+  expect(events).toContainEqual(
+    expect.objectContaining({ type: 'client.registered', client_address: '192.0.2.7' }),
+  )
+})
+
 it('can be switched off, and the metadata says so', async () => {
   const { fetch } = world({ registration: { enabled: false } })
   const metadata = await (await fetch(`${issuer}/.well-known/oauth-authorization-server`)).json()

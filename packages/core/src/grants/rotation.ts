@@ -1,5 +1,4 @@
 import { type Clock, unixTime } from '../clock.ts'
-import { constantTimeEqual, hmac, importHmacKey, sha256 } from '../crypto/hash.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import type { AuthenticatedClient, LoadedRefreshToken, TokenSet } from '../engine.ts'
 import { OAuthError, Unavailable } from '../errors.ts'
@@ -17,6 +16,7 @@ import { clockSkew, type Records, type Versioned } from '../records/records.ts'
 import type { AccessTokens } from './access-token.ts'
 import type { EndGrant } from './ending.ts'
 import type { RecheckIdentity } from './identity-recheck.ts'
+import { extended, nextSecret, replacedAt, walk } from './successor-chain.ts'
 import { formatRefreshToken, parseRefreshToken } from './token-format.ts'
 import { tokenSet } from './token-set.ts'
 
@@ -44,7 +44,6 @@ export interface RotationDependencies {
   renewUpstream?(grant: Readonly<GrantRecord>): void
 }
 
-const rememberedRotations = 8
 const contendedAttempts = 8
 
 export function refreshTokenLoader(
@@ -67,7 +66,7 @@ export function refreshTokenLoader(
       exchange: (client, request) => exchange(dependencies, presented, record, client, request.scopes),
       async revoke() {
         const { grant } = presented
-        if (await walk(dependencies, presented, record.value.refresh)) await end(grant, 'revoked')
+        if (await currentSecret(dependencies, presented, record.value.refresh)) await end(grant, 'revoked')
         else emit({ type: 'revocation.ignored', client_id, reason: 'forged', grant, correlation })
       },
     }
@@ -99,14 +98,14 @@ async function exchange(
       throw deadToken('The grant has expired.')
     }
     const distance = record.value.refresh.generation - presented.generation
-    const current = await walk(dependencies, presented, record.value.refresh)
+    const current = await currentSecret(dependencies, presented, record.value.refresh)
     if (current === undefined) {
       emit({ type: 'refresh.refused', reason: 'forged', grant: presented.grant, correlation })
       throw deadToken('The refresh token is not known.')
     }
 
     if (distance > 0) {
-      const age = now - (rotationAfter(record.value.refresh, presented.generation)?.at ?? 0)
+      const age = now - replacedAt(record.value.refresh, presented.generation)
       const lost = distance === 1 && age <= dependencies.lostResponse
       if (
         age <= dependencies.refreshWindow ||
@@ -156,50 +155,35 @@ async function rotate(
   secret: string,
 ): Promise<{ grant: GrantRecord; secret: string }> {
   const { ring, clock, connections } = dependencies
-  const key_id = await ring.currentId()
-  const next = await successor(ring, key_id, secret)
-  if (next === undefined) throw new Error('the current secret is always configured')
+  const next = await nextSecret(ring, secret)
   const now = unixTime(clock)
-  const generation = refresh.generation + 1
   const rotated: GrantRecord = {
     ...grant,
     used_at: now,
-    refresh: {
-      generation,
-      current_hash: await sha256(next),
-      rotations: [...refresh.rotations, { generation, at: now, key_id }].slice(-rememberedRotations),
-    },
+    refresh: await extended(refresh, { ...next, at: now }),
   }
   const needed = grantExpiry(rotated)
   if (grant.connection === undefined || (grant.connection_expires_at ?? 0) >= needed)
-    return { grant: rotated, secret: next }
+    return { grant: rotated, secret: next.secret }
   const until = connectionExpiry(rotated)
   await connections.extend(grant.owner, grant.connection, until)
-  return { grant: { ...rotated, connection_expires_at: until }, secret: next }
+  return { grant: { ...rotated, connection_expires_at: until }, secret: next.secret }
 }
 
-/**
- * From the presented secret to the current one, by the key that made each step. `undefined`: it does not lead there,
- * so it never was a token of this grant, or one too old to tell.
- */
-async function walk(
+/** The newest secret, for whoever presents a genuine one. `undefined`: it never was a token of this grant. */
+async function currentSecret(
   dependencies: RotationDependencies,
   presented: Presented,
   refresh: GrantRefresh | undefined,
 ): Promise<string | undefined> {
-  if (!refresh || presented.generation > refresh.generation) return undefined
-  let secret: string | undefined = presented.secret
-  for (let generation = presented.generation + 1; generation <= refresh.generation; generation++) {
-    const step = refresh.rotations.find((rotation) => rotation.generation === generation)
-    secret = step && (await successor(dependencies.ring, step.key_id, secret))
-    if (secret !== undefined) continue
-    if (step && isForgivable(dependencies, step.at)) {
-      dependencies.emit({ type: 'keys.unknown_secret', key_id: step.key_id })
-      throw new Unavailable(`secret: ${step.key_id}, which made this refresh token, is not configured`)
-    }
-    return undefined
+  if (!refresh) return undefined
+  const found = await walk(dependencies.ring, refresh, presented)
+  if (found.outcome === 'current') return found.secret
+  if (found.outcome === 'missing' && isForgivable(dependencies, replacedAt(refresh, found.generation - 1))) {
+    dependencies.emit({ type: 'keys.unknown_secret', key_id: found.key_id })
+    throw new Unavailable(`secret: ${found.key_id}, which made this refresh token, is not configured`)
   }
-  return constantTimeEqual(await sha256(secret), refresh.current_hash) ? secret : undefined
+  return undefined
 }
 
 /** The ids of the secrets that a replaced token of this grant may still need to be answered. */
@@ -215,18 +199,6 @@ type ForgivenessTimes = Pick<RotationDependencies, 'clock' | 'refreshWindow' | '
 /** Whether a token replaced then could still be answered; a removed secret must not cost its holder the session. */
 function isForgivable({ clock, refreshWindow, lostResponse }: ForgivenessTimes, at: number): boolean {
   return unixTime(clock) - at <= Math.max(refreshWindow + clockSkew, lostResponse)
-}
-
-async function successor(ring: KeyRing, key_id: string, secret: string): Promise<string | undefined> {
-  const material = await ring.derive(key_id, 'refresh')
-  return material && hmac(await importHmacKey(material), secret)
-}
-
-function rotationAfter(
-  refresh: GrantRefresh,
-  generation: number,
-): GrantRefresh['rotations'][number] | undefined {
-  return refresh.rotations.find((rotation) => rotation.generation === generation + 1)
 }
 
 function answer(

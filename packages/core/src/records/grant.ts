@@ -47,6 +47,8 @@ export interface GrantRefresh {
   current_hash: string
   /** The last rotations, oldest first: `secret(generation) = HMAC(key_id's K, secret(generation - 1))`. */
   rotations: readonly { generation: number; at: number; key_id: string }[]
+  /** The same of older ones, without their times: runs of steps by one key, oldest first, each up to `through`. */
+  earlier?: readonly { through: number; key_id: string }[] | undefined
 }
 
 /** Which grant: `<owner>.<id>`, as it stands in every code and token. */
