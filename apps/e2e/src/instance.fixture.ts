@@ -44,11 +44,17 @@ function underConditions(storage: Storage): Storage {
   )
 }
 
+// Whoever supervises it tries again: no more than a line about it.
+const storage = await openStorage(settings.store).catch((error: Error) => {
+  console.error(`An instance cannot open its store: ${error.message}`)
+  process.exit(1)
+})
+
 const { provider, name } = settings
 const auth = oauthProxy({
   issuer: settings.issuer,
   secret: settings.secret,
-  storage: underConditions(inItsTime(await openStorage(settings.store))),
+  storage: underConditions(inItsTime(storage)),
   provider: github({
     clientId: 'dev-client',
     clientSecret: 'dev-secret',

@@ -4,7 +4,12 @@ import { skipWithout } from './test-stores.ts'
 
 // Longer: `pnpm -F e2e soak -- --minutes 30 --store redis`.
 describe.concurrent('while processes are killed, and store and provider fail in every way', () => {
-  for (const store of ['sqlite', 'redis', 'postgres'] as const) {
+  const stores = {
+    sqlite: ['locked by another process'],
+    redis: ['restarted', 'answers lost', 'unreachable', 'silent'],
+    postgres: ['connections terminated', 'answers lost', 'unreachable', 'silent'],
+  } as const
+  for (const store of Object.keys(stores) as (keyof typeof stores)[]) {
     it(`on ${store}, nobody loses a session, and nothing revoked comes back`, { timeout: 300_000 }, async ({
       skip,
     }) => {
@@ -35,6 +40,7 @@ describe.concurrent('while processes are killed, and store and provider fail in 
       ] as const) {
         expect(report.counts[row], row).toBeGreaterThan(0)
       }
+      for (const fault of stores[store]) expect(report.events).toHaveProperty([`store: ${fault}`])
     })
   }
 })

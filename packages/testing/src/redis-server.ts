@@ -35,7 +35,11 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
   const folder = mkdtempSync(join(tmpdir(), 'drawbridge-redis-'))
   const port = await freePort()
   const all = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...args]
-  let child = await launch(all, port)
+  const discard = () => rmSync(folder, { recursive: true, force: true })
+  let child = await launch(all, port).catch((error) => {
+    discard()
+    throw error
+  })
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
@@ -45,7 +49,7 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
     },
     async stop() {
       await end(child)
-      rmSync(folder, { recursive: true, force: true })
+      discard()
     },
   }
 }
@@ -59,25 +63,15 @@ export async function startRedisCluster(): Promise<{
   servers: readonly RedisServer[]
   stop(): Promise<void>
 }> {
-  const servers = await Promise.all(
-    [1, 2, 3].map(async () =>
-      startRedis(['--cluster-enabled', 'yes', '--cluster-port', `${await freePort()}`]),
-    ),
-  )
+  const servers: RedisServer[] = []
   const stop = async () => {
     await Promise.all(servers.map((server) => server.stop()))
   }
-  const addresses = servers.map(({ port }) => `127.0.0.1:${port}`)
-  const creation = spawn('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-yes'], {
-    timeout: 30_000,
-  })
-  let output = ''
-  creation.stdout.on('data', (data) => {
-    output += data
-  })
   try {
-    const [status] = await once(creation, 'exit')
-    if (status !== 0) throw new Error(`redis-cli --cluster create: ${output}`)
+    while (servers.length < 3) {
+      servers.push(await startRedis(['--cluster-enabled', 'yes', '--cluster-port', `${await freePort()}`]))
+    }
+    await joinCluster(servers.map(({ port }) => `127.0.0.1:${port}`))
     for (const { port } of servers) await until(() => says(port, 'CLUSTER INFO', 'cluster_state:ok'))
   } catch (error) {
     await stop()
@@ -109,6 +103,18 @@ export async function startRedisSentinel(
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+async function joinCluster(addresses: readonly string[]): Promise<void> {
+  const creation = spawn('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-yes'], {
+    timeout: 30_000,
+  })
+  let output = ''
+  creation.stdout.on('data', (data) => {
+    output += data
+  })
+  const [status] = await once(creation, 'exit')
+  if (status !== 0) throw new Error(`redis-cli --cluster create: ${output}`)
 }
 
 async function launch(args: readonly string[], port: number): Promise<ChildProcess> {

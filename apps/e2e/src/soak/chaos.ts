@@ -10,7 +10,7 @@ import type { Turnstile } from './turnstile.ts'
 const hour = 3600
 const minute = 60
 /** Milliseconds to wait for everybody to be out: long enough for a lease of a killed process to end. */
-const patience = 30_000
+const patience = 60_000
 const mostTimes = 6
 
 /**
@@ -73,10 +73,14 @@ export async function chaos(
     await Promise.all(works.map((work) => work()))
   }
 
-  /** The replacement of the secret, as its documentation says, with other things going wrong meanwhile. */
+  /**
+   * The replacement of the secret, as its documentation says, with other things going wrong meanwhile. After nine hours
+   * everybody's provider token has expired, and a wave of refreshes goes there.
+   */
   const acts: (() => Promise<void>)[] = [
     () => during(killOne, breakStore),
     () => jump(9 * hour),
+    () => sleep(1500),
     () => during(killOne, breakStore),
     () => jump(20 * minute),
     () => {
@@ -96,8 +100,11 @@ export async function chaos(
       secret = next
       ledger.count('secrets replaced')
     },
-    () => jump(6 * hour),
-    () => during(killOne, breakStore),
+    // In the middle of the wave.
+    async () => {
+      await jump(9 * hour)
+      await during(killOne, breakStore)
+    },
   ]
 
   async function direct(): Promise<void> {

@@ -5,6 +5,7 @@ import { balanced, type Instance, startInstance } from '../instances.ts'
 import type { StoreAddress } from '../stores.ts'
 import { issuer } from '../world.ts'
 import type { Ledger } from './ledger.ts'
+import type { Random } from './random.ts'
 import { type Witness, witness } from './witness.ts'
 
 /** Several processes behind a load balancer, each of which may die at any time, and their provider. */
@@ -38,7 +39,7 @@ const neverEnds = ['refresh_reused', 'code_replayed', 'identity_refused', 'admin
 const startAttempts = 10
 
 export async function deploy(
-  options: { size: number; store: StoreAddress; logins: readonly string[]; secret: string },
+  options: { size: number; store: StoreAddress; logins: readonly string[]; secret: string; random: Random },
   ledger: Ledger,
 ): Promise<Deployment> {
   const { size, store } = options
@@ -55,7 +56,7 @@ export async function deploy(
 
   const users = options.logins.map((login) => ({ login }))
   const provider = devGitHub({ clock, apps, users, skipAuthorized: true })
-  const seen = witness(provider, (name) => killed.has(name))
+  const seen = witness(provider, (name) => killed.has(name), options.random)
   const listener = await listen(seen.fetch)
 
   function heard(event: DrawbridgeEvent): void {

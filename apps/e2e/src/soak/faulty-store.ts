@@ -96,7 +96,8 @@ function networkFaults(proxy: TcpProxy, write: RegExp, random: Random): FaultySt
     },
     async unreachable() {
       await proxy.disconnect()
-      await sleep(random.between(100, 1000))
+      // Sometimes for longer than anybody tries inside.
+      await sleep(random.between(100, 4000))
       await proxy.reconnect()
     },
     async silent() {

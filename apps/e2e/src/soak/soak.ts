@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { browser } from '@drawbridge/testing'
 import { chaos } from './chaos.ts'
-import { deploy } from './deployment.ts'
-import { type FaultyStoreKind, openFaultyStore } from './faulty-store.ts'
+import { type Deployment, deploy } from './deployment.ts'
+import { type FaultyStore, type FaultyStoreKind, openFaultyStore } from './faulty-store.ts'
 import { type Installation, installation } from './installation.ts'
-import { ledger, type SoakReport } from './ledger.ts'
-import { seeded } from './random.ts'
+import { type Ledger, ledger, type SoakReport } from './ledger.ts'
+import { type Random, seeded } from './random.ts'
 import { turnstile } from './turnstile.ts'
 import { wire } from './wire.ts'
 
@@ -47,57 +47,20 @@ const whatPeopleDo = {
  * revoked must still be in.
  */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
-  const seed = options.seed ?? Math.floor(Math.random() * 1e6)
+  const { users = 30, processes: size = 3, seed = Math.floor(Math.random() * 1e6) } = options
   const random = seeded(seed)
   const book = ledger(options.onProgress)
-  const gate = turnstile()
   const secret = randomBytes(32).toString('base64')
-  const logins = Array.from({ length: options.users ?? 30 }, (_, index) => `user-${index + 1}`)
-  const store = await openFaultyStore(options.store, random.fork())
+  const logins = Array.from({ length: users }, (_, index) => `user-${index + 1}`)
   const begun = Date.now()
+  const store = await openFaultyStore(options.store, random.fork())
   try {
-    const size = options.processes ?? 3
-    const deployment = await deploy({ size, store: store.address, logins, secret }, book)
+    const deployment = await deploy(
+      { size, store: store.address, logins, secret, random: random.fork() },
+      book,
+    )
     try {
-      const tools = { deployment, ledger: book, wire: wire(deployment, book) }
-      const people = logins.map((login) => {
-        const dice = random.fork()
-        const user = { login, browser: browser({ fetch: tools.wire.send }), signedInAt: 0 }
-        const installations = Array.from({ length: dice.pick([1, 1, 2]) }, () =>
-          installation(user, { ...tools, random: dice }),
-        )
-        return { dice, installations }
-      })
-      const installations = people.flatMap((person) => person.installations)
-      book.count('users', people.length)
-      book.count('installations', installations.length)
-
-      await Promise.all(installations.map((each) => guarded(() => each.signIn())))
-      if (installations.some(({ isSignedIn }) => !isSignedIn))
-        book.violation('a login failed in calm weather')
-
-      let isOver = false
-      const end = Date.now() + options.seconds * 1000
-      const timeIsUp = () => Date.now() > end || options.signal?.aborted === true
-      const lives = people.map(async ({ dice, installations }) => {
-        while (!isOver) {
-          await gate.through(() => guarded(() => act(dice.pick(installations), dice)))
-          await sleep(dice.between(50, 350))
-        }
-      })
-      try {
-        const dice = random.fork()
-        await chaos(deployment, store, { ledger: book, random: dice, gate, secret, isOver: timeIsUp })
-      } finally {
-        isOver = true
-        await Promise.all(lives)
-      }
-
-      book.note('calm')
-      await Promise.all(installations.map((each) => guarded(() => each.verify())))
-      await Promise.all(installations.map((each) => guarded(() => each.signIn())))
-      if (installations.some(({ isSignedIn }) => !isSignedIn))
-        book.violation('a login failed after the storm')
+      await weather({ ...options, logins, secret, random, ledger: book, deployment, store })
     } finally {
       await deployment.stop()
     }
@@ -106,17 +69,69 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   }
   const took = Math.round((Date.now() - begun) / 1000)
   return book.report(`${options.store}, ${options.seconds} s of faults, ${took} s in all, seed ${seed}`)
+}
+
+interface Surroundings extends Pick<SoakOptions, 'seconds' | 'signal'> {
+  logins: readonly string[]
+  secret: string
+  random: Random
+  ledger: Ledger
+  deployment: Deployment
+  store: FaultyStore
+}
+
+/** Calm, storm, calm. */
+async function weather(surroundings: Surroundings): Promise<void> {
+  const { deployment, store, ledger, random, logins, seconds, signal } = surroundings
+  const tools = { deployment, ledger, wire: wire(deployment, ledger) }
+  const gate = turnstile()
+  const installations = logins.flatMap((login) => {
+    const user = { login, browser: browser({ fetch: tools.wire.send }), signedInAt: 0 }
+    const create = () => installation(user, { ...tools, random: random.fork() })
+    return Array.from({ length: random.pick([1, 2]) }, create)
+  })
+  ledger.count('users', logins.length)
+  ledger.count('installations', installations.length)
 
   /** Whatever somebody could not get done is a finding, and ends nobody else's life. */
   async function guarded(work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
-      book.violation(error instanceof Error ? (error.stack ?? error.message) : String(error))
+      ledger.violation(error instanceof Error ? (error.stack ?? error.message) : String(error))
     }
   }
+
+  async function everybodySignsIn(when: string): Promise<void> {
+    await Promise.all(installations.map((each) => guarded(each.signIn)))
+    const out = installations.filter(({ isSignedIn }) => !isSignedIn)
+    if (out.length > 0) ledger.violation(`${out.length} could not sign in ${when}`)
+  }
+
+  await everybodySignsIn('before anything went wrong')
+
+  let isOver = false
+  const lives = installations.map(async (each) => {
+    const dice = random.fork()
+    while (!isOver) {
+      await gate.through(() => guarded(() => act(each, dice)))
+      await sleep(dice.between(100, 500))
+    }
+  })
+  const end = Date.now() + seconds * 1000
+  const timeIsUp = () => Date.now() > end || signal?.aborted === true
+  try {
+    await chaos(deployment, store, { ...surroundings, random: random.fork(), gate, isOver: timeIsUp })
+  } finally {
+    isOver = true
+    await Promise.all(lives)
+  }
+
+  ledger.note('calm')
+  await Promise.all(installations.map((each) => guarded(each.verify)))
+  await everybodySignsIn('after the storm')
 }
 
-function act(installation: Installation, dice: ReturnType<typeof seeded>): Promise<void> {
+function act(installation: Installation, dice: Random): Promise<void> {
   return installation.isSignedIn ? installation[dice.weighted(whatPeopleDo)]() : installation.signIn()
 }

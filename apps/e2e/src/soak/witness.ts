@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { DevGitHub } from '@drawbridge/testing'
+import type { Random } from './random.ts'
 
 /**
  * Stands beside the provider and remembers who used which refresh token. It works once: when the process that was
@@ -20,13 +22,25 @@ interface Chain {
 const namedTokenEndpoint = /^\/([^/]+)(\/login\/oauth\/access_token)$/
 const mostRequests = 1000
 
-export function witness(provider: DevGitHub, isKilled: (instance: string) => boolean): Witness {
+export function witness(
+  provider: DevGitHub,
+  isKilled: (instance: string) => boolean,
+  random: Random,
+): Witness {
   const chains = new Map<string, Chain>()
   /** Which refresh token came with an access token. */
   const siblings = new Map<string, string>()
   /** Which instance used a refresh token. */
   const usedBy = new Map<string, string>()
   const losses = new Map<string, number>()
+
+  /** Providers are some distance away, on the way there and back: time for others to come in between. */
+  async function fromAfar(request: Request): Promise<Response> {
+    await sleep(random.between(0, 50))
+    const response = await provider.fetch(request)
+    await sleep(random.between(0, 50))
+    return response
+  }
 
   /** A token that works no longer because a process took its successor into its grave. */
   function dead(refresh_token: string | undefined): void {
@@ -40,7 +54,7 @@ export function witness(provider: DevGitHub, isKilled: (instance: string) => boo
     const form = await request.text()
     const url = new URL(path, request.url)
     const { method, headers, signal } = request
-    const response = await provider.fetch(new Request(url, { method, headers, signal, body: form }))
+    const response = await fromAfar(new Request(url, { method, headers, signal, body: form }))
     const presented = new URLSearchParams(form).get('refresh_token') ?? undefined
     const answer = (await response
       .clone()
@@ -63,7 +77,7 @@ export function witness(provider: DevGitHub, isKilled: (instance: string) => boo
       const { pathname } = new URL(request.url)
       const [, instance, path] = namedTokenEndpoint.exec(pathname) ?? []
       if (instance !== undefined && path !== undefined) return token(instance, path, request)
-      const response = await provider.fetch(request)
+      const response = await fromAfar(request)
       if (pathname.endsWith('/user')) {
         const access_token = request.headers.get('authorization')?.split(' ')[1] ?? ''
         const chain = chains.get(access_token)
