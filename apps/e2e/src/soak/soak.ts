@@ -50,6 +50,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   const { users = 30, processes: size = 3, seed = Math.floor(Math.random() * 1e6) } = options
   const random = seeded(seed)
   const book = ledger(options.onProgress)
+  book.note(`seed ${seed}`)
   const secret = randomBytes(32).toString('base64')
   const logins = Array.from({ length: users }, (_, index) => `user-${index + 1}`)
   const begun = Date.now()
