@@ -35,7 +35,7 @@ const leaves = [
   'events.ts',
   'event-notes.ts',
   'operator-log.ts',
-  'option-names.ts',
+  'known-options.ts',
   'clock.ts',
 ]
 

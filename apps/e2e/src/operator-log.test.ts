@@ -175,6 +175,14 @@ describe('where a page or an answer has a reference, there is a line', () => {
     expect(w.lines).toEqual([expect.stringContaining(referenceIn(description))])
   })
 
+  it('a wrong client secret', async () => {
+    const w = logged()
+    const app = await confidential(w)
+    const { status, body } = await app.refresh('dbr_x', { client_secret: 'a guess at the secret' })
+    expect(status).toBe(401)
+    expect(w.lines).toEqual([expect.stringContaining(referenceIn(body.error_description))])
+  })
+
   it('a 500 that says it has been noted', async () => {
     let full = false
     const store = memory()

@@ -8,6 +8,7 @@ import { ConfigurationError } from './errors.ts'
 import { type Emit, emitter } from './events.ts'
 import { secureUrl } from './http/secure-url.ts'
 import type { OAuthProvider } from './identity/provider.ts'
+import { inWords } from './known-options.ts'
 import { operatorLog, tellOperator } from './operator-log.ts'
 import type { Lifetimes, OAuthServerOptions, ResourceOptions, ScopeOptions } from './options.ts'
 import { clockSkew } from './records/records.ts'
@@ -218,7 +219,8 @@ function resolvedScopes(
     typeof value === 'object' && !Array.isArray(value)
   const options: ScopeOptions = isObject(given) ? given : { supported: checkedScopes(option, given) }
   const required = checkedScopes(`${option}.required`, options.required)
-  const asked = options.default && checkedScopes(`${option}.default`, options.default)
+  const asked =
+    options.default === undefined ? undefined : checkedScopes(`${option}.default`, options.default)
   const named = unionScopes(checkedScopes(`${option}.supported`, options.supported), asked, required)
   const missing = missingScopes(required, asked ?? required)
   if (missing.length > 0) {
@@ -238,5 +240,6 @@ function seconds(option: string, given: number | undefined, otherwise: number, m
 
 function wholeNumber(option: string, value: number, fix: string, minimum = 1): number {
   if (Number.isSafeInteger(value) && value >= minimum) return value
-  throw new ConfigurationError(option, `is ${typeof value === 'string' ? `"${value}"` : String(value)}`, fix)
+  const got = typeof value === 'string' ? `"${value}"` : typeof value === 'number' ? value : inWords(value)
+  throw new ConfigurationError(option, `is ${got}`, fix)
 }

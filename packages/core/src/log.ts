@@ -1,6 +1,7 @@
 import { ConfigurationError } from './errors.ts'
 import { noteOf, type Severity } from './event-notes.ts'
 import type { EventListener } from './events.ts'
+import { checkCall, inWords } from './known-options.ts'
 
 /** A logger that takes fields and a message, as pino and its kin do. */
 export type Logger = Readonly<
@@ -33,11 +34,18 @@ const severities: readonly Severity[] = ['debug', 'info', 'warn', 'error']
  * oauthProxy({ ...options, onEvent: logEvents({ logger: pino() }) })
  */
 export function logEvents(options: LogOptions = {}): EventListener {
+  checkCall<LogOptions>(
+    "logEvents({ level: 'debug' })",
+    options,
+    { level: true, write: 'function', logger: true },
+    'logEvents.',
+  )
+  checkLogger(options.logger)
   const { logger, level = logger ? 'debug' : 'info', write = (line: string) => console.log(line) } = options
   if (!severities.includes(level)) {
     throw new ConfigurationError(
       'level',
-      `is ${JSON.stringify(level)}`,
+      `is ${typeof level === 'string' ? JSON.stringify(level) : inWords(level)}`,
       `Use one of ${severities.join(', ')}.`,
     )
   }
@@ -49,4 +57,15 @@ export function logEvents(options: LogOptions = {}): EventListener {
     if (logger) logger[severity](fields, type)
     else write(JSON.stringify({ time: new Date(at).toISOString(), level: severity, ...fields }))
   }
+}
+
+function checkLogger(logger: unknown): void {
+  if (logger === undefined) return
+  const lacking = severities.filter((severity) => typeof Object(logger)[severity] !== 'function')
+  if (lacking.length === 0) return
+  throw new ConfigurationError(
+    'logEvents.logger',
+    `is ${inWords(logger)} without ${lacking.join(', ')}`,
+    'Pass a logger such as pino(), or `write` for lines.',
+  )
 }

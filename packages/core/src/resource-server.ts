@@ -1,4 +1,5 @@
 import type { Auth } from './auth.ts'
+import { checkDocumentation } from './check-options.ts'
 import { type Clock, systemClock, unixTime } from './clock.ts'
 import { environment } from './environment.ts'
 import { ConfigurationError, Unavailable } from './errors.ts'
@@ -6,6 +7,7 @@ import { type EventListener, emitter } from './events.ts'
 import { pathsOf, router } from './http/router.ts'
 import { secureUrl } from './http/secure-url.ts'
 import { checkedStripPrefix } from './http/strip-prefix.ts'
+import { checkCall, checkMembers } from './known-options.ts'
 import { type LogOption, operatorLog, tellOperator } from './operator-log.ts'
 import { firstDecision, gateResult } from './resource-server/first-decision.ts'
 import { gate } from './resource-server/gate.ts'
@@ -84,6 +86,29 @@ export interface ResourceServerOptions<V extends Verifiers = Verifiers> {
 export function resourceServer<const V extends Verifiers>(
   options: ResourceServerOptions<V>,
 ): Auth<UserOf<V>> {
+  checkCall<ResourceServerOptions>('resourceServer({ resource, authorizationServers, verifier })', options, {
+    resource: true,
+    authorizationServers: true,
+    verifier: true,
+    scopes: true,
+    name: 'text',
+    documentation: true,
+    stripPrefix: 'text',
+    metadata: true,
+    onEvent: 'function',
+    log: true,
+    clock: 'clock',
+  })
+  checkMembers<NonNullable<ResourceServerOptions['scopes']>>('scopes', options.scopes, {
+    supported: 'texts',
+    required: 'texts',
+    challenge: 'texts',
+  })
+  checkMembers<NonNullable<ResourceServerOptions['metadata']>>('metadata', options.metadata, {
+    url: 'text',
+    root: 'flag',
+  })
+  checkDocumentation(options.documentation)
   const clock = options.clock ?? systemClock
   const emit = emitter(options.onEvent, clock, operatorLog(options.log, clock))
   const resource = checkedResource(options.resource || environment('DRAWBRIDGE_RESOURCE'))

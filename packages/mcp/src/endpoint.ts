@@ -1,6 +1,5 @@
 import type { AuthInfo, RequestContext } from '@drawbridge/core'
 import { readBody, refusedBody } from './body.ts'
-import { checkOptions } from './check-options.ts'
 import type { Connect, Exchange } from './connection.ts'
 import { withContext } from './context.ts'
 import { exposed } from './cors.ts'
@@ -19,7 +18,6 @@ import { toolScopes } from './tool-scopes.ts'
  * token, and only then anything else about the request, so that whoever has no token learns only where to get one.
  */
 export function endpoint<User, Server>(options: McpOptions<User, Server>, connect: Connect<User>): Mcp {
-  checkOptions(options)
   const { auth, require } = options
   const time = timers(options.clock)
   const paths = endpointPaths(options)

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@drawbridge/core'
+import { ConfigurationError, inWords } from '@drawbridge/core'
 import { isObject, messagesIn } from './json-rpc.ts'
 import type { RequireOptions } from './options.ts'
 
@@ -72,7 +72,7 @@ function scopeList(option: string, scopes: unknown): readonly string[] {
   }
   throw new ConfigurationError(
     option,
-    `${JSON.stringify(scopes)} is not a list of scopes`,
+    `${typeof scopes === 'string' ? JSON.stringify(scopes) : inWords(scopes)} is not a list of scopes`,
     "Pass an array with one scope per entry, such as ['mail:send'].",
   )
 }

@@ -3,6 +3,7 @@ import type { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
+import { checkOptions } from './check-options.ts'
 import type { Connect, Connection } from './connection.ts'
 import { currentExchange } from './context.ts'
 import { endpoint } from './endpoint.ts'
@@ -33,6 +34,7 @@ export type ServerV1 = McpServer | Server
  * })
  */
 export function mcp<User>(options: McpOptions<User, ServerV1>): Mcp {
+  checkOptions(options)
   const json = options.responses === 'json'
   const used = new WeakSet<object>()
 

@@ -1,4 +1,11 @@
-import type { Auth, AuthInfo, Mountable, ScopeNeed } from '@drawbridge/core'
+import {
+  type Auth,
+  type AuthInfo,
+  checkMountable,
+  checkProtected,
+  type Mountable,
+  type ScopeNeed,
+} from '@drawbridge/core'
 import type { RequestHandler } from 'express'
 import { toRequest } from './request.ts'
 import { send } from './response.ts'
@@ -28,12 +35,14 @@ declare global {
  *
  * Errors of the mounted server reach the application's error handler. Body parsers may run before or after it.
  *
+ * @throws {ConfigurationError} for what cannot be mounted, saying what to write
  * @example
  * ```ts
  * express().use(drawbridge(mcp({ auth, server: createServer }))).listen(3000)
  * ```
  */
 export function drawbridge(x: Mountable): RequestHandler {
+  checkMountable(x)
   return async (req, res, next) => {
     try {
       const response = await x.handle(toRequest(req, res), { clientAddress: req.ip })
@@ -50,12 +59,14 @@ export function drawbridge(x: Mountable): RequestHandler {
  * `req.auth`. Everything else is answered with the challenge that leads a client to sign in (RFC 9728).
  *
  * @param need Scopes the token must carry; without them, 403 `insufficient_scope` names them.
+ * @throws {ConfigurationError} for what is no Auth, saying what to write
  * @example
  * ```ts
  * app.get('/files', protect(auth, { scopes: ['files:read'] }), (req, res) => res.json(list(req.auth?.extra.subject)))
  * ```
  */
 export function protect(auth: Auth<RegisteredUser>, need?: ScopeNeed): RequestHandler {
+  checkProtected(auth, need)
   return async (req, res, next) => {
     try {
       const result = await auth.authenticate(toRequest(req, res), need)

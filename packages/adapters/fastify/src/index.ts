@@ -1,4 +1,11 @@
-import type { Auth, AuthInfo, Mountable, ScopeNeed } from '@drawbridge/core'
+import {
+  type Auth,
+  type AuthInfo,
+  checkMountable,
+  checkProtected,
+  type Mountable,
+  type ScopeNeed,
+} from '@drawbridge/core'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { toRequest } from './request.ts'
 import { send } from './response.ts'
@@ -29,12 +36,14 @@ declare module 'fastify' {
  * Hooks apply as to any route; bodies reach the mounted server unparsed and without Fastify's limit, since it has its
  * own. Its errors reach the instance's error handler.
  *
+ * @throws {ConfigurationError} for what cannot be mounted, saying what to write
  * @example
  * ```ts
  * await app.register(drawbridge(mcp({ auth, server: createServer })))
  * ```
  */
 export function drawbridge(x: Mountable): FastifyPluginAsync<{ prefix?: string }> {
+  checkMountable(x)
   const plugin: FastifyPluginAsync<{ prefix?: string }> = async (instance, { prefix }) => {
     if (!instance.hasRequestDecorator('auth')) instance.decorateRequest('auth')
     await instance.register(async (scope) => {
@@ -56,12 +65,14 @@ export function drawbridge(x: Mountable): FastifyPluginAsync<{ prefix?: string }
  * a client to sign in (RFC 9728).
  *
  * @param need Scopes the token must carry; without them, 403 `insufficient_scope` names them.
+ * @throws {ConfigurationError} for what is no Auth, saying what to write
  * @example
  * ```ts
  * app.get('/files', { onRequest: protect(auth, { scopes: ['files:read'] }) }, (request) => list(request.auth))
  * ```
  */
 export function protect(auth: Auth<RegisteredUser>, need?: ScopeNeed): Guard {
+  checkProtected(auth, need)
   return async (request, reply) => {
     const result = await auth.authenticate(toRequest(request, reply), need)
     if (!result.ok) return send(reply, result.response)

@@ -1,4 +1,13 @@
-import type { Auth, AuthInfo, Mountable, RequestContext, ScopeNeed } from '@drawbridge/core'
+import {
+  type Auth,
+  type AuthInfo,
+  checkMembers,
+  checkMountable,
+  checkProtected,
+  type Mountable,
+  type RequestContext,
+  type ScopeNeed,
+} from '@drawbridge/core'
 import type { Context, MiddlewareHandler } from 'hono'
 import { originalRequest } from './request.ts'
 
@@ -23,12 +32,15 @@ const credentialsInUrl = /^https?:\/\/[^/?#]*@/i
  *
  * Errors of the mounted server reach `app.onError`.
  *
+ * @throws {ConfigurationError} for what cannot be mounted, saying what to write
  * @example
  * ```ts
  * const app = new Hono().use(drawbridge(mcp({ auth, server: createServer })))
  * ```
  */
 export function drawbridge(x: Mountable, options: DrawbridgeOptions = {}): MiddlewareHandler {
+  checkMountable(x)
+  checkMembers<DrawbridgeOptions>('drawbridge', options, { clientAddress: 'function' })
   const { clientAddress = peerAddress } = options
   return async (c, next) => {
     if (credentialsInUrl.test(c.req.url)) return c.body(null, 400)
@@ -44,12 +56,14 @@ export function drawbridge(x: Mountable, options: DrawbridgeOptions = {}): Middl
  * `c.get('auth')`. Everything else is answered with the challenge that leads a client to sign in (RFC 9728).
  *
  * @param need Scopes the token must carry; without them, 403 `insufficient_scope` names them.
+ * @throws {ConfigurationError} for what is no Auth, saying what to write
  * @example
  * ```ts
  * app.get('/files', protect(auth, { scopes: ['files:read'] }), (c) => c.json(list(c.get('auth').extra.subject)))
  * ```
  */
 export function protect<User>(auth: Auth<User>, need?: ScopeNeed): MiddlewareHandler<AuthEnv<User>> {
+  checkProtected(auth, need)
   return async (c, next) => {
     const result = await auth.authenticate(c.req.raw, need)
     if (!result.ok) return answer(c, result.response)

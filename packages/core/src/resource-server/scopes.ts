@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.ts'
+import { inWords } from '../known-options.ts'
 
 /** Whether this is one `scope-token` (RFC 6749 3.3): printable ASCII without space, quote or backslash. */
 export function isScopeToken(value: string): boolean {
@@ -34,6 +35,10 @@ export function unionScopes(...lists: readonly (readonly string[] | undefined)[]
   return [...new Set(lists.flatMap((list) => list ?? []))]
 }
 
+function said(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : inWords(value)
+}
+
 /**
  * Checks scopes that a developer wrote.
  *
@@ -44,7 +49,7 @@ export function checkedScopes(option: string, scopes: readonly string[] | undefi
   if (scopes !== undefined && !Array.isArray(scopes)) {
     throw new ConfigurationError(
       option,
-      `${JSON.stringify(scopes)} is not a list`,
+      `${said(scopes)} is not a list`,
       "Pass an array with one scope per entry, such as ['files:read'].",
     )
   }
@@ -52,7 +57,7 @@ export function checkedScopes(option: string, scopes: readonly string[] | undefi
     if (typeof scope !== 'string' || !isScopeToken(scope)) {
       throw new ConfigurationError(
         option,
-        `${JSON.stringify(scope)} is not a scope`,
+        `${said(scope)} is not a scope`,
         'A scope is a word without spaces, quotes or backslashes; pass several as a list.',
       )
     }

@@ -1,6 +1,7 @@
 import { type Clock, systemClock, unixTime } from '../clock.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { ConfigurationError } from '../errors.ts'
+import { checkMembers, inWords, nearest } from '../known-options.ts'
 import { type LogOption, tellOperator } from '../operator-log.ts'
 import { checkedScopes } from './scopes.ts'
 import type { VerifiedToken, Verifier } from './verifier.ts'
@@ -14,6 +15,12 @@ export interface StaticToken<User> {
   /** Unix seconds. Left out: it does not expire. */
   expiresAt?: number | undefined
   user?: User
+}
+
+/** Options of {@link dangerouslyStaticTokens}. */
+export interface StaticTokenOptions {
+  log?: LogOption | undefined
+  clock?: Clock | undefined
 }
 
 /**
@@ -32,8 +39,10 @@ export interface StaticToken<User> {
  */
 export function dangerouslyStaticTokens<User = undefined>(
   tokens: Readonly<Record<string, StaticToken<User>>>,
-  options: { log?: LogOption | undefined; clock?: Clock | undefined } = {},
+  options: StaticTokenOptions = {},
 ): Verifier<User> {
+  checkMembers<StaticTokenOptions>('dangerouslyStaticTokens', options, { log: true, clock: 'clock' })
+  checkTokens(tokens)
   const clock = options.clock ?? systemClock
   for (const [token, { scopes }] of Object.entries(tokens)) {
     if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) {
@@ -71,5 +80,38 @@ export function dangerouslyStaticTokens<User = undefined>(
       }
       return { status: 'valid', token: verified }
     },
+  }
+}
+
+const members: Readonly<Record<keyof StaticToken<unknown>, (value: unknown) => boolean>> = {
+  subject: (value) => typeof value === 'string' && value !== '',
+  clientId: (value) => value === undefined || typeof value === 'string',
+  scopes: () => true,
+  expiresAt: (value) => value === undefined || Number.isFinite(value),
+  user: () => true,
+}
+
+/** Names no token: messages end up in logs. */
+function checkTokens(tokens: unknown): void {
+  const fix = "Pass tokens and what each stands for: { 'dev-token': { subject: 'ada' } }."
+  const option = 'dangerouslyStaticTokens'
+  if (typeof tokens !== 'object' || tokens === null || Array.isArray(tokens)) {
+    throw new ConfigurationError(option, `is ${inWords(tokens)}`, fix)
+  }
+  for (const entry of Object.values(tokens)) {
+    if (typeof entry !== 'object' || entry === null) {
+      throw new ConfigurationError(option, `a token stands for what is ${inWords(entry)}`, fix)
+    }
+    for (const name of Object.keys(entry)) {
+      if (Object.hasOwn(members, name)) continue
+      const near = nearest(name, Object.keys(members))
+      const instead =
+        near === undefined ? `There are ${Object.keys(members).join(', ')}.` : `Did you mean "${near}"?`
+      throw new ConfigurationError(option, `a token has "${name}", which there is not`, instead)
+    }
+    for (const [name, holds] of Object.entries(members)) {
+      const value: unknown = Object(entry)[name]
+      if (!holds(value)) throw new ConfigurationError(option, `a token's ${name} is ${inWords(value)}`, fix)
+    }
   }
 }

@@ -1,6 +1,7 @@
 import {
   type Clock,
   ConfigurationError,
+  checkCall,
   environment,
   type LogOption,
   secureUrl,
@@ -121,6 +122,31 @@ const rememberedSignatures = 1000
  * })
  */
 export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>): Verifier<User> {
+  checkCall<JwtVerifierOptions<User>>("jwtVerifier({ issuer: 'https://login.acme.dev' })", options, {
+    issuer: 'text or texts',
+    audience: 'text or texts',
+    toleratedAudiences: 'texts',
+    dangerouslySkipAudience: 'flag',
+    jwksUri: 'text',
+    jwks: 'object',
+    publicKey: true,
+    secret: true,
+    algorithms: 'texts',
+    typ: 'text or texts',
+    clockTolerance: 'number',
+    accept: 'function',
+    scopeClaims: 'texts',
+    clientIdClaims: 'texts',
+    id: 'text',
+    user: 'function',
+    fetch: 'function',
+    timeout: 'number',
+    cooldown: 'number',
+    cacheMaxAge: 'number',
+    staleMaxAge: 'number',
+    clock: 'clock',
+    log: true,
+  })
   const clock = options.clock ?? systemClock
   const issuers = checkedIssuers(options.issuer)
   const secret =

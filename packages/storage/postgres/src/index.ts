@@ -1,6 +1,7 @@
 import {
   type Clock,
   ConfigurationError,
+  checkCall,
   type KeyPage,
   type ListOptions,
   type LogOption,
@@ -10,7 +11,7 @@ import {
   systemClock,
   tellOperator,
 } from '@drawbridge/core/storage'
-import { errorCode, type PostgresPool, queryWithin } from './pool.ts'
+import { checkPool, errorCode, type PostgresPool, queryWithin } from './pool.ts'
 import { type TableOptions, tableOf } from './table.ts'
 
 export type { PostgresPool, PostgresQuery, PostgresResult } from './pool.ts'
@@ -56,14 +57,14 @@ const undefinedTable = '42P01'
  * ```
  */
 export function postgres(options: PostgresOptions): Storage {
+  checkCall<PostgresOptions>(
+    'postgres({ pool })',
+    options,
+    { pool: true, timeout: 'number', schema: 'text', table: 'text', log: true, clock: 'clock' },
+    'postgres.',
+  )
   const { pool, timeout = 2, clock = systemClock } = options
-  if (!pool) {
-    throw new ConfigurationError(
-      'postgres.pool',
-      'is missing',
-      'Pass a Pool of node-postgres: `new Pool({ connectionString: process.env.DATABASE_URL })`.',
-    )
-  }
+  checkPool(pool)
   if (!(timeout > 0 && timeout <= 60)) {
     throw new ConfigurationError(
       'postgres.timeout',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import {
   ConfigurationError,
+  checkCall,
   type KeyPage,
   type ListOptions,
   type LogOption,
@@ -64,6 +65,12 @@ const unheard =
  * ```
  */
 export function redis(options: RedisOptions): RedisStorage {
+  checkCall<RedisOptions>(
+    'redis({ client })',
+    options,
+    { client: true, prefix: 'text', timeout: 'number', log: true },
+    'redis.',
+  )
   const { client, prefix = 'drawbridge:', timeout = 2 } = options
   if (/[{}]/.test(prefix)) {
     throw new ConfigurationError('redis.prefix', `"${prefix}" has a brace in it`, 'Use another character.')
