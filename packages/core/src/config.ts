@@ -3,9 +3,11 @@ import { type RedirectUriPolicy, redirectUriPolicy } from './clients/redirect-ur
 import { type Clock, systemClock } from './clock.ts'
 import { type KeyRing, keyRing } from './crypto/key-ring.ts'
 import { suppliedKeys } from './crypto/supplied-keys.ts'
+import { type RandomBytes, randomBytes } from './crypto/random.ts'
 import { environment } from './environment.ts'
 import { ConfigurationError } from './errors.ts'
 import { type Emit, emitter } from './events.ts'
+import type { RefreshPolicy } from './grants/refresh-history.ts'
 import { secureUrl } from './http/secure-url.ts'
 import type { OAuthProvider } from './identity/provider.ts'
 import type { Lifetimes, OAuthServerOptions, ResourceOptions, ScopeOptions } from './options.ts'
@@ -29,6 +31,7 @@ export interface Config {
   redirectUris: RedirectUriPolicy
   registration: { enabled: boolean; unapprovedLifetime: number; lifetime: number }
   lifetimes: Required<{ [Name in keyof Lifetimes]: number }> & { idleIsExplicit: boolean }
+  refreshPolicy: RefreshPolicy
   signingKeys: SigningKeyPolicy
   keepUpstreamTokens: boolean
   refreshUpstream: 'lazy' | 'proactive'
@@ -36,6 +39,7 @@ export interface Config {
   skipConsent: boolean
   documentation: { service?: string | undefined; policy?: string | undefined; terms?: string | undefined }
   clock: Clock
+  random: RandomBytes
   emit: Emit
   fetch: typeof fetch
 }
@@ -107,10 +111,19 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
       idleIsExplicit: options.lifetimes?.idle !== undefined,
       absolute: seconds('lifetimes.absolute', options.lifetimes?.absolute, 180 * day),
       transaction: seconds('lifetimes.transaction', options.lifetimes?.transaction, 900),
-      refreshWindow: seconds('lifetimes.refreshWindow', options.lifetimes?.refreshWindow, 120, 0),
-      lostResponse: seconds('lifetimes.lostResponse', options.lifetimes?.lostResponse, hour, 0),
       identityRecheck: seconds('lifetimes.identityRecheck', options.lifetimes?.identityRecheck, day),
       identityGrace: seconds('lifetimes.identityGrace', options.lifetimes?.identityGrace, 7 * day, 0),
+    },
+    refreshPolicy: {
+      window: seconds('refresh.window', options.refresh?.window, 120, 0),
+      lostResponse: seconds('refresh.lostResponse', options.refresh?.lostResponse, hour, 0),
+      streak: seconds('refresh.streak', options.refresh?.streak, day, 0),
+      streakCount: wholeNumber(
+        'refresh.streakCount',
+        options.refresh?.streakCount ?? 8,
+        'Pass a whole number, at least 1.',
+      ),
+      rotateEvery: seconds('refresh.rotateEvery', options.refresh?.rotateEvery, 0, 0),
     },
     signingKeys: {
       algorithm: options.signingKeys?.algorithm ?? 'ES256',
@@ -128,6 +141,7 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
     skipConsent: options.dangerouslySkipConsent ?? false,
     documentation: options.documentation ?? {},
     clock: options.clock ?? systemClock,
+    random: randomBytes,
     emit,
     // Looked up at each call, so that instrumentation installed later is seen.
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),

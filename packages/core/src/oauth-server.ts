@@ -25,7 +25,6 @@ import { grantCreator } from './grants/creation.ts'
 import { endGrant } from './grants/ending.ts'
 import { identityRecheck } from './grants/identity-recheck.ts'
 import { ownerOf } from './grants/owner.ts'
-import { secretsInUse } from './grants/rotation.ts'
 import { type Entry, pathsOf, router } from './http/router.ts'
 import { checkedStripPrefix } from './http/strip-prefix.ts'
 import { connections } from './identity/connections.ts'
@@ -219,7 +218,7 @@ function compose<User, Path extends string>(
     },
     grants: grantAdmin({ records: store, connections: links, ownerOf: owners, end }),
     clients: clientAdmin({ records: store, end, emit }),
-    maintain: () => maintain({ records: store, secretsInUse: secretsInUse({ clock, ...lifetimes }) }),
+    maintain: () => maintain({ records: store }),
     async ready() {
       await options.storage.check?.()
       try {

@@ -37,6 +37,8 @@ export interface OAuthServerOptions<Path extends string = string> {
   redirectUris?: RedirectUriOptions | undefined
   /** How long codes, tokens and grants last, in seconds. */
   lifetimes?: Lifetimes | undefined
+  /** How long replaced refresh tokens are answered, and how often they are replaced. */
+  refresh?: RefreshOptions | undefined
   signingKeys?: SigningKeyOptions | undefined
   /**
    * Also lets in tokens that somebody else issued, such as a machine's from `jwtVerifier(...)`. Asked in order about
@@ -161,17 +163,30 @@ export interface Lifetimes {
   absolute?: number | undefined
   /** From `/authorize` to the callback. Default 15 minutes. */
   transaction?: number | undefined
-  /** A rotated refresh token still answers with the current one. Default 120. */
-  refreshWindow?: number | undefined
-  /**
-   * The same when the successor was never presented, so that its answer must have been lost. Default 1 hour. Longer
-   * forgives longer outages of the client; shorter limits how long a copied token, unused since, remains good.
-   */
-  lostResponse?: number | undefined
   /** How old an identity may become before a refresh checks it with the provider. Default 24 hours. */
   identityRecheck?: number | undefined
   /** How long a provider outage may delay that check. Default 7 days. */
   identityGrace?: number | undefined
+}
+
+/**
+ * The rotation of refresh tokens (RFC 9700 4.14.2). What is longer forgives more to clients that lose answers or use one
+ * file from several processes; what is shorter shows sooner that somebody else has a copy.
+ */
+export interface RefreshOptions {
+  /** Seconds that any replaced refresh token still answers with the current one. Default 120. */
+  window?: number | undefined
+  /** The same for the one just replaced, whose answer may have been lost. Default 1 hour; 0 switches it off. */
+  lostResponse?: number | undefined
+  /** Seconds for which every single answer may come so late, one rotation after the other. Default 24 hours. */
+  streak?: number | undefined
+  /** How many answers may, when that is longer. Default 8. */
+  streakCount?: number | undefined
+  /**
+   * Replace a refresh token at most every so many seconds, a quarter of `lifetimes.idle` at most. Default 0: each time it
+   * is used. Saves a write, and costs detection: a copied token that is used within this time goes unnoticed.
+   */
+  rotateEvery?: number | undefined
 }
 
 /** Options of {@link oauthProxy}: one upstream provider. */

@@ -169,7 +169,7 @@ async function exchange(
       identity,
       tokens,
     })
-    return { response: { code: created.code }, grant: created.grant, after: created.capped }
+    return { response: { code: created.code }, grant: created.grant, after: created.tidy }
   } catch (error) {
     if (isNamed(error, 'AccessDenied')) {
       config.emit({ type: 'login.denied', provider, reason: 'not_allowed', correlation })

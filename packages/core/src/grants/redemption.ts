@@ -1,18 +1,20 @@
 import { type Clock, unixTime } from '../clock.ts'
 import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
-import { randomText } from '../crypto/random.ts'
+import type { RandomBytes } from '../crypto/random.ts'
 import type { AuthenticatedClient, LoadedCode, TokenSet } from '../engine.ts'
 import { OAuthError } from '../errors.ts'
 import type { Emit } from '../events.ts'
-import { type GrantRecord, grantExpiry, grantKey, grantRef } from '../records/grant.ts'
+import { type GrantRecord, type GrantRef, grantExpiry, grantKey, grantRef } from '../records/grant.ts'
 import { clockSkew, type Records, type Versioned } from '../records/records.ts'
 import type { AccessTokens } from './access-token.ts'
+import { doubtGrant } from './doubt.ts'
 import type { EndGrant } from './ending.ts'
+import { newRefresh, refreshSecret } from './refresh-secret.ts'
 import { formatRefreshToken, parseCode } from './token-format.ts'
 import { tokenSet } from './token-set.ts'
 
-/** Seconds after its redemption within which a repeated code is a retry and not an attack. */
-const replayMargin = clockSkew
+/** Seconds after its redemption within which a repeated code may be a retry: a minute, whichever clocks take part. */
+const replayMargin = 60 + clockSkew
 
 export interface RedemptionDependencies {
   records: Records
@@ -20,6 +22,7 @@ export interface RedemptionDependencies {
   clock: Clock
   emit: Emit
   end: EndGrant
+  random: RandomBytes
   accessTokenLifetime: number
   /** Renews the client's lifetime, until the grant's end (Unix seconds) at least; runs beside the other writes. */
   touchClient(client: AuthenticatedClient['client'], until: number): Promise<void>
@@ -62,18 +65,18 @@ async function redeem(
     emit({ type: 'code.refused', reason, grant: ref, correlation: unredeemed.correlation })
     return deadCode(description)
   }
-  if (unredeemed.code.redeemed_at !== undefined) return refuseReplay(dependencies, unredeemed)
+  if (unredeemed.code.redeemed_at !== undefined) return refuseReplay(dependencies, record, authenticated)
   if (now >= unredeemed.code.expires_at) throw refuse('expired', 'The code has expired.')
 
   const refreshable = client.grant_types.includes('refresh_token')
-  const secret = randomText()
+  const fresh = refreshable ? newRefresh(dependencies.random) : undefined
   const redeemed: GrantRecord = {
     ...unredeemed,
     client_auth: method,
     used_at: now,
     idle: refreshable ? unredeemed.idle : dependencies.accessTokenLifetime + clockSkew,
     code: { ...unredeemed.code, redeemed_at: now },
-    ...(refreshable ? { refresh: { generation: 0, current_hash: await sha256(secret), rotations: [] } } : {}),
+    ...(fresh ? { refresh: fresh.refresh } : {}),
   }
   const [version] = await Promise.all([
     records.put(record.key, redeemed, { ifVersion: record.version, expiresAt: grantExpiry(redeemed) }),
@@ -89,23 +92,35 @@ async function redeem(
   emit({ type: 'grant.redeemed', grant: ref, client_id, subject, correlation })
   return tokenSet(dependencies, redeemed, {
     scopes,
-    refresh_token: refreshable ? formatRefreshToken(ref, 0, secret) : undefined,
+    refresh_token: fresh && firstToken(ref, fresh),
   })
+}
+
+function firstToken(ref: GrantRef, { refresh, r }: ReturnType<typeof newRefresh>): string {
+  const { seed, generation } = refresh
+  return formatRefreshToken({ grant: ref, generation, r, secret: refreshSecret(seed, r, generation) })
 }
 
 /**
  * The caller has shown the right client, redirect and verifier, so this is either a retry of the honest client or
- * somebody who has everything (RFC 6749 4.1.2). Close to the redemption nothing is decided.
+ * somebody who has everything (RFC 6749 4.1.2). Close to the redemption nothing is ended yet, only doubted.
  */
 async function refuseReplay(
   dependencies: RedemptionDependencies,
-  grant: Readonly<GrantRecord>,
-): Promise<never> {
-  const { clock, emit, end } = dependencies
+  record: Versioned<GrantRecord>,
+  authenticated: AuthenticatedClient,
+): Promise<TokenSet> {
+  const { records, clock, emit, end } = dependencies
+  const grant = record.value
   const ref = grantRef(grant)
-  const since = unixTime(clock) - (grant.code.redeemed_at ?? 0)
+  const now = unixTime(clock)
+  const isRetry = now - (grant.code.redeemed_at ?? 0) <= replayMargin
+  if (isRetry && !(await doubtGrant(dependencies, record, 'code_replayed', now))) {
+    const current = await records.get<GrantRecord>(record.key)
+    if (current) return redeem(dependencies, current, authenticated)
+  }
   emit({ type: 'code.refused', reason: 'replayed', grant: ref, correlation: grant.correlation })
-  if (since > replayMargin) await end(ref, 'code_replayed')
+  if (!isRetry) await end(ref, 'code_replayed')
   throw deadCode('The code was used already.')
 }
 
