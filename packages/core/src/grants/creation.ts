@@ -52,8 +52,8 @@ export function grantCreator(dependencies: {
       0,
       12,
     )
-    const id = `${installation}${randomText(15)}`
-    const secret = randomText()
+    const id = `${installation}${randomText(15, config.random)}`
+    const secret = randomText(32, config.random)
     const known = config.keepUpstreamTokens ? tokens.refresh_expires_at : undefined
     const grant: GrantRecord = {
       owner,

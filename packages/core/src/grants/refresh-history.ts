@@ -23,7 +23,7 @@ export interface RefreshPolicy {
 /**
  * - `ahead`: newer than the record, so that the store has lost writes.
  * - `replayed`: replaced a moment ago.
- * - `late`: the last replaced one, within the allowance. `noted`: this generation has had a late answer before.
+ * - `late`: the last replaced one, within the allowance. `noted`: nothing has to be written about it.
  * - `superseded`, `streak`: the last replaced one, beyond the allowance, or once too often in a row.
  * - `reused`: older, and replaced long ago: two hold tokens of this grant.
  */
@@ -50,7 +50,7 @@ export function judge(
   if (behind > 1) return { kind: 'reused' }
   if (age > policy.lostResponse + clockSkew || policy.lostResponse === 0) return { kind: 'superseded' }
   const { streak } = refresh
-  if (streak?.generation === refresh.generation) return { kind: 'late', noted: true }
+  if (streak?.generation === refresh.generation) return { kind: 'late', noted: now <= streak.last }
   const goesOn = streak?.generation === refresh.generation - 1
   if (goesOn && streak.count >= policy.streakCount && now - streak.since > policy.streak + clockSkew) {
     return { kind: 'streak' }
@@ -61,13 +61,9 @@ export function judge(
 /** With this late answer. */
 export function noted(refresh: GrantRefresh, now: number): GrantRefresh {
   const { streak, generation } = refresh
-  const goesOn = streak?.generation === generation - 1
-  return {
-    ...refresh,
-    streak: goesOn
-      ? { since: streak.since, count: streak.count + 1, generation }
-      : { since: now, count: 1, generation },
-  }
+  if (streak?.generation === generation) return { ...refresh, streak: { ...streak, last: now } }
+  const { since, count } = streak?.generation === generation - 1 ? streak : { since: now, count: 0 }
+  return { ...refresh, streak: { since, last: now, count: count + 1, generation } }
 }
 
 /** After writes were lost: a later generation is the current one, and those between are replaced now. */
@@ -89,9 +85,18 @@ export function mustHold(refresh: GrantRefresh, policy: RefreshPolicy, now: numb
   return refresh.replaced_at.length >= remembered && now - oldest <= policy.window + 2 * clockSkew
 }
 
-/** The next generation. */
+/**
+ * The next generation. Whoever had a late answer got the current one only then, so that only then the one before was
+ * really replaced: other processes of the same client may still be on their way with it.
+ */
 export function rotated(refresh: GrantRefresh, now: number): GrantRefresh {
-  return adopted(refresh, refresh.generation + 1, now)
+  const { streak, replaced_at } = refresh
+  const last = replaced_at.at(-1)
+  if (last === undefined || streak?.generation !== refresh.generation || streak.last <= last) {
+    return adopted(refresh, refresh.generation + 1, now)
+  }
+  const moved = { ...refresh, replaced_at: [...replaced_at.slice(0, -1), streak.last] }
+  return adopted(moved, refresh.generation + 1, now)
 }
 
 function notBefore({ replaced_at }: GrantRefresh, now: number): number {

@@ -95,7 +95,10 @@ async function exchange(
         emit({ type: 'refresh.replayed', grant: presented.grant, correlation })
         return answer(dependencies, grant, refresh, presented.r, scopes)
       case 'late':
-        if (verdict.noted || (await write(dependencies, record, { ...grant, refresh: noted(refresh, now) }))) {
+        if (
+          verdict.noted ||
+          (await write(dependencies, record, { ...grant, refresh: noted(refresh, now) }))
+        ) {
           emit({ type: 'refresh.lost_response', grant: presented.grant, correlation })
           return answer(dependencies, grant, refresh, presented.r, scopes)
         }

@@ -32,8 +32,7 @@ export function formatRefreshToken({ grant, generation, r, secret }: RefreshToke
 }
 
 export function parseRefreshToken(token: string): RefreshToken | undefined {
-  const [, grant, generation, r, secret] =
-    (token.length <= maximumLength && refreshSyntax.exec(token)) || []
+  const [, grant, generation, r, secret] = (token.length <= maximumLength && refreshSyntax.exec(token)) || []
   return grant !== undefined && r !== undefined && secret !== undefined && isGrantRef(grant)
     ? { grant, generation: Number(generation), r, secret }
     : undefined

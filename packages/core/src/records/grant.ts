@@ -59,7 +59,9 @@ export interface GrantRefresh {
 export interface LateAnswers {
   /** Unix seconds of the first. */
   since: number
-  /** How many, one for each generation. */
+  /** Unix seconds of the last, also within one generation. */
+  last: number
+  /** How many, counting one for each generation. */
   count: number
   /** The current generation when the last was given. */
   generation: number
@@ -97,7 +99,11 @@ export function grantPrefix(owner: string): string {
 /** When the grant is over: unused for too long, doubted for too long, or at its absolute end. */
 export function grantExpiry(grant: GrantRecord): number {
   if (grant.code.redeemed_at === undefined) return grant.code.expires_at
-  return Math.min(grant.expires_at, grant.used_at + grant.idle, grant.doubt?.until ?? Number.POSITIVE_INFINITY)
+  return Math.min(
+    grant.expires_at,
+    grant.used_at + grant.idle,
+    grant.doubt?.until ?? Number.POSITIVE_INFINITY,
+  )
 }
 
 /**
