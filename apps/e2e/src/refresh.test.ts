@@ -325,6 +325,26 @@ describe('a refresh token belongs to its client', () => {
     expect((await app.refresh(first.refresh_token)).status).toBe(200)
   })
 
+  it('which may prove itself better than before, and then has to', async () => {
+    const desk = { client_id: 'desk', redirect_uris: ['http://127.0.0.1/callback'] }
+    const client_secret = 'k3Jd8sLq0pWz5xVn7bMc2aHt9yRf4eUg'
+    const w = world({ clients: [desk] })
+    const { refresh_token } = await w
+      .client({ credentials: { client_id: 'desk' } })
+      .login(w.browser(), { user: 'octocat' })
+    const confidential = w.instance({ clients: [{ ...desk, client_secret }] })
+    const strong = w.client({
+      credentials: { client_id: 'desk', client_secret },
+      fetch: through(confidential, w.fetch),
+    })
+    const second = await strong.refresh(refresh_token)
+    expect(second.status).toBe(200)
+    // The registration is public again, or somebody found an instance where it is.
+    const weak = w.client({ credentials: { client_id: 'desk' } })
+    expect((await weak.refresh(second.body.refresh_token)).body.error).toBe('invalid_client')
+    expect((await strong.refresh(second.body.refresh_token)).status).toBe(200)
+  })
+
   it('a client that is gone is told to register again', async () => {
     const { app, first } = await signedIn()
     app.credentials = { client_id: 'pruned' }
