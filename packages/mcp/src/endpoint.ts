@@ -1,5 +1,5 @@
 import type { AuthInfo, RequestContext } from '@drawbridge/core'
-import { readBody, refusedBody } from './body.ts'
+import { type Body, readMessage } from './body.ts'
 import { checkOptions } from './check-options.ts'
 import type { Connect, Exchange } from './connection.ts'
 import { withContext } from './context.ts'
@@ -62,16 +62,15 @@ export function endpoint<User, Server>(options: McpOptions<User, Server>, connec
     if (!methods.includes(request.method)) {
       return exposed(rpcError(405, -32000, 'Method not allowed.', { allow: methods.join(', ') }))
     }
-    const body = request.method === 'POST' ? await readBody(request, maxBodyBytes) : undefined
-    const refused = body && refusedBody(body, maxBodyBytes)
+    const { message, refused }: Body =
+      request.method === 'POST' ? await readMessage(request, maxBodyBytes) : { message: undefined }
     if (refused) return exposed(refused)
-    const message = body?.status === 'json' ? body.value : undefined
     const missing = tools.missingFor(message, info.scopes)
     if (missing) return exposed(auth.challenge(info, { scopes: missing }))
 
     const exchange: Exchange<User> = {
       auth: info,
-      request: withoutCredentials(request, body?.status === 'malformed' ? body.text : undefined),
+      request: withoutCredentials(request),
       message,
       signal: request.signal,
       mayList: (tool) => tools.mayList(tool, info.scopes),
@@ -97,14 +96,10 @@ export function endpoint<User, Server>(options: McpOptions<User, Server>, connec
 }
 
 /** What servers get to see: tools that pass a request's headers on must not pass the client's token on. */
-function withoutCredentials(request: Request, body: string | undefined): Request {
+function withoutCredentials(request: Request): Request {
   const headers = new Headers(request.headers)
   for (const name of ['authorization', 'proxy-authorization', 'cookie']) headers.delete(name)
-  return new Request(request.url, {
-    method: request.method,
-    headers,
-    ...(body === undefined ? {} : { body }),
-  })
+  return new Request(request.url, { method: request.method, headers })
 }
 
 /** A listener that fails must not turn one fault into another. */
