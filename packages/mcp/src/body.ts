@@ -8,6 +8,9 @@ import { rpcError } from './json-rpc.ts'
  */
 export type Body = { message: unknown; refused?: undefined } | { message?: unknown; refused: Response }
 
+/** What servers take, too; it also bounds how much a batch makes us say. */
+const largestBatch = 100
+
 /**
  * Reads and parses a body (RFC 8259: UTF-8; one byte order mark is passed over), stopping as soon as more than `limit`
  * bytes have arrived.
@@ -28,6 +31,7 @@ export async function readMessage(request: Request, limit: number): Promise<Body
   } catch {
     return notJson(request)
   }
+  if (Array.isArray(message) && message.length > largestBatch) return tooMany()
   const flaw = flawOf(message)
   return flaw === undefined
     ? { message }
@@ -78,4 +82,8 @@ function parseError(what: string): Body {
 function tooLarge(limit: number): Body {
   const refused = rpcError(413, -32000, `Payload Too Large: the request body must not exceed ${limit} bytes`)
   return { refused }
+}
+
+function tooMany(): Body {
+  return { refused: rpcError(400, -32600, `Invalid Request: a batch has at most ${largestBatch} messages`) }
 }

@@ -8,6 +8,7 @@ import { hostGuard } from './host-guard.ts'
 import { rpcError } from './json-rpc.ts'
 import type { Mcp, McpOptions } from './options.ts'
 import { allRoutes, endpointPaths, notFound } from './paths.ts'
+import { addressed, challenged } from './refusal.ts'
 import { sessions } from './sessions.ts'
 import { stateless } from './stateless.ts'
 import { limitedStream } from './stream.ts'
@@ -48,9 +49,13 @@ export function endpoint<User, Server>(options: McpOptions<User, Server>, connec
     try {
       return await enter(request)
     } catch (error) {
-      onError(error)
-      return exposed(failure(error))
+      return fault(error)
     }
+  }
+
+  function fault(error: unknown): Response {
+    onError(error)
+    return exposed(failure(error))
   }
 
   async function enter(request: Request): Promise<Response> {
@@ -64,9 +69,13 @@ export function endpoint<User, Server>(options: McpOptions<User, Server>, connec
     }
     const { message, refused }: Body =
       request.method === 'POST' ? await readMessage(request, maxBodyBytes) : { message: undefined }
-    if (refused) return exposed(refused)
+    const response = refused ? exposed(refused) : await answer(request, info, message).catch(fault)
+    return addressed(response, message)
+  }
+
+  async function answer(request: Request, info: AuthInfo<User>, message: unknown): Promise<Response> {
     const missing = tools.missingFor(message, info.scopes)
-    if (missing) return exposed(auth.challenge(info, { scopes: missing }))
+    if (missing) return exposed(await challenged(auth.challenge(info, { scopes: missing })))
 
     const exchange: Exchange<User> = {
       auth: info,

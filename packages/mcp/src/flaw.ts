@@ -3,9 +3,6 @@ import { isObject } from './json-rpc.ts'
 /** Levels of arrays and objects. Code that walks by recursion gives up a few thousand further down. */
 const deepest = 1000
 
-/** What servers take, too; it also bounds how much a batch makes us say. */
-const largestBatch = 100
-
 /**
  * Why no server should see a body, although it is JSON; `undefined` for most. A member called `__proto__` is a member
  * to some who copy it and a prototype to others, so that the gate and the server could read two different messages.
@@ -14,7 +11,6 @@ const largestBatch = 100
  * flawOf(JSON.parse('{"__proto__":{}}')) // '"__proto__" is not a member'
  */
 export function flawOf(body: unknown): string | undefined {
-  if (Array.isArray(body) && body.length > largestBatch) return `a batch has at most ${largestBatch} messages`
   let level: unknown[] = [body]
   for (let depth = 0; level.length > 0; depth += 1) {
     const next: unknown[] = []
