@@ -186,3 +186,29 @@ test('methods, names and parameters of odd types reach no tool', async () => {
   for (const body of judged) expect((await send(body)).status, body).toBe(403)
   expect(servers.calls).toEqual([])
 })
+
+test('a body that an adapter cannot give back is 400, and says what to change', async () => {
+  const { send, servers, onError } = served()
+  const failing = (error: unknown) => new ReadableStream({ pull: (controller) => controller.error(error) })
+  const hint = Object.assign(new Error('Mount drawbridge() first.'), { name: 'UnreadableBody' })
+  for (const [error, message] of [
+    [hint, 'Parse error: Mount drawbridge() first.'],
+    [new TypeError('terminated'), 'Parse error: the request body did not arrive whole'],
+    [undefined, 'Parse error: the request body did not arrive whole'],
+  ]) {
+    const response = await send(failing(error))
+    expect(response.status).toBe(400)
+    expect((await response.json()).error).toEqual({ code: -32700, message })
+  }
+  expect(servers.made()).toBe(0)
+  expect(onError).not.toHaveBeenCalled()
+})
+
+test('a body that is too large is not waited for when its sender cannot be told', async () => {
+  const { send } = served()
+  const stuck = new ReadableStream({
+    pull: (controller) => controller.enqueue(new Uint8Array(1024 * 1024)),
+    cancel: () => new Promise(() => {}),
+  })
+  expect((await send(stuck)).status).toBe(413)
+})

@@ -6,7 +6,12 @@ import { rpcError } from './json-rpc.ts'
  * come to something else. `refused` is the answer to what no server may see; its `message` is there when it could be
  * parsed, to say which request was refused.
  */
-export type Body = { message: unknown; refused?: undefined } | { message?: unknown; refused: Response }
+export type Body = { message: unknown; refused?: undefined } | Refused
+
+interface Refused {
+  message?: unknown
+  refused: Response
+}
 
 /** What servers take, too; it also bounds how much a batch makes us say. */
 const largestBatch = 100
@@ -42,15 +47,15 @@ export async function readMessage(request: Request, limit: number): Promise<Body
 async function readText(
   stream: ReadableStream<Uint8Array>,
   limit: number,
-): Promise<string | Body | undefined> {
+): Promise<string | Refused | undefined> {
   const reader = stream.getReader()
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let received = 0
   let text = ''
   try {
     for (;;) {
-      const chunk = await reader.read().catch(() => undefined)
-      if (!chunk) return parseError('the request body did not arrive whole')
+      const chunk = await reader.read().catch(unreadable)
+      if ('refused' in chunk) return chunk
       if (chunk.done) return text + decoder.decode()
       received += chunk.value.byteLength
       if (received > limit) return tooLarge(limit)
@@ -64,8 +69,15 @@ async function readText(
   }
 }
 
+/** By name and not `instanceof`: two copies of core may be installed side by side. */
+function unreadable(error: unknown): Refused {
+  if (error instanceof Error && error.name === 'UnreadableBody') return parseError(error.message)
+  // The client went away while sending.
+  return parseError('the request body did not arrive whole')
+}
+
 /** RFC 9110 8.4: no coding is undone here, and what is packed can only look like nonsense. */
-function notJson(request: Request): Body {
+function notJson(request: Request): Refused {
   const coding = request.headers.get('content-encoding')
   if (coding === null || /^\s*(identity)?\s*$/i.test(coding))
     return parseError('the request body is not JSON in UTF-8')
@@ -75,15 +87,15 @@ function notJson(request: Request): Body {
   return { refused }
 }
 
-function parseError(what: string): Body {
+function parseError(what: string): Refused {
   return { refused: rpcError(400, -32700, `Parse error: ${what}`) }
 }
 
-function tooLarge(limit: number): Body {
+function tooLarge(limit: number): Refused {
   const refused = rpcError(413, -32000, `Payload Too Large: the request body must not exceed ${limit} bytes`)
   return { refused }
 }
 
-function tooMany(): Body {
+function tooMany(): Refused {
   return { refused: rpcError(400, -32600, `Invalid Request: a batch has at most ${largestBatch} messages`) }
 }
