@@ -15,7 +15,7 @@ export type {
   UpstreamTokenOptions,
 } from './auth.ts'
 export { type Clock, systemClock } from './clock.ts'
-export { ConfigurationError, NoUpstreamToken, Unavailable, UpstreamEnded } from './errors.ts'
+export { ConfigurationError, NoUpstreamToken, Unavailable, UnreadableBody, UpstreamEnded } from './errors.ts'
 export type { DrawbridgeEvent, DrawbridgeEvents, EventListener, EventType, GrantEnd } from './events.ts'
 export type { ClaimsOf } from './identity/provider.ts'
 export { type Logger, type LogOptions, logEvents, type Severity } from './log.ts'
