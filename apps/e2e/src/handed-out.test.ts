@@ -120,6 +120,30 @@ describe('what else is handed out', () => {
     expect(await auth.upstreamToken(info)).toEqual(before)
   })
 
+  it('upstream tokens: the scopes that a provider makes its refresh request of', async () => {
+    const base = github({ clientId: 'dev-client', clientSecret: 'dev-secret', host: upstreamHost })
+    const careless: Provider = {
+      ...base,
+      parameters: {
+        ...base.parameters,
+        refresh: (scopes) => {
+          scribble(scopes)
+          return {}
+        },
+      },
+    }
+    const { auth, tokens, clock } = await signedIn({
+      provider: careless,
+      github: { apps: [{ clientId: 'dev-client', clientSecret: 'dev-secret', mode: 'github-app' }] },
+    })
+    const info = await authInfo(auth, tokens.access_token)
+    const before = await auth.upstreamToken(info)
+    clock.advance(9 * 3600)
+    const after = await auth.upstreamToken(info)
+    expect(after.access_token).not.toBe(before.access_token)
+    expect(after.scopes).toEqual(before.scopes)
+  })
+
   it('grants, as administration lists them', async () => {
     const { auth, tokens, app, instance } = await signedIn()
     const { subject } = (await authInfo(auth, tokens.access_token)).extra

@@ -263,7 +263,7 @@ export function upstream(
     revoke: (tokens) =>
       guarded(async () => {
         if (provider.revoke) {
-          await provider.revoke(copyOf(tokens), call)
+          await provider.revoke(tokens, call)
           return true
         }
         const as = await server()
