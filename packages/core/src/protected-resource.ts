@@ -86,8 +86,9 @@ async function checkToken<User>(
       scopes: intersectScopes(claims.scopes, grant.value.scopes),
       expiresAt: claims.exp,
       issuer: config.issuer,
-      // The provider that made these claims is the one whose type the caller was given.
-      user: grant.value.claims as User,
+      // The provider that made these claims is the one whose type the caller was given. A copy, since the record is
+      // shared with every request of this grant and its next refresh, and tools may change what they are given.
+      user: structuredClone(grant.value.claims) as User,
     },
   }
 }

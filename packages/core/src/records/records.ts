@@ -117,7 +117,8 @@ export function records(dependencies: {
   ): Promise<string | undefined> {
     const envelope: Envelope =
       options.expiresAt === undefined ? { v: value } : { v: value, exp: options.expiresAt }
-    const sealed = sealer.seal(key, JSON.stringify(envelope))
+    const text = JSON.stringify(envelope)
+    const sealed = sealer.seal(key, text)
     let unknown = false
     return retrying('put', async () => {
       if (unknown) {
@@ -129,7 +130,8 @@ export function records(dependencies: {
       const retried = unknown
       unknown = true
       const version = await storage.put(key, sealed, options)
-      if (version !== undefined) remember(key, version, envelope)
+      // Remembered as it will be read: the caller, or a provider, may go on to change the value it gave.
+      if (version !== undefined) remember(key, version, JSON.parse(text))
       else if (retried) {
         // The earlier try may have arrived late, between the read above and this one.
         const current = await read(key)

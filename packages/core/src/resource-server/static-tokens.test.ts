@@ -56,5 +56,8 @@ describe('dangerouslyStaticTokens', () => {
     expect(() =>
       dangerouslyStaticTokens({ t: { subject: 'ada', scopes: ['a b'] } }, { warn: () => {} }),
     ).toThrow('not a scope')
+    expect(() =>
+      dangerouslyStaticTokens({ t: { subject: 'ada', user: { can: () => true } } }, { warn: () => {} }),
+    ).toThrow('cannot be copied')
   })
 })

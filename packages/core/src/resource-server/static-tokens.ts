@@ -21,7 +21,8 @@ export interface StaticToken<User> {
  *
  * @param tokens The tokens, and what each stands for.
  * @param options `warn`: receives the warning, default `console.warn`. `clock`: the time, for tests.
- * @throws {ConfigurationError} for a token that no Authorization header could carry, or a scope that is none.
+ * @throws {ConfigurationError} for a token that no Authorization header could carry, a scope that is none, or a `user`
+ * that is no plain data.
  * @example
  * resourceServer({
  *   resource: 'http://localhost:3000/mcp',
@@ -35,7 +36,7 @@ export function dangerouslyStaticTokens<User = undefined>(
 ): Verifier<User> {
   const clock = options.clock ?? systemClock
   const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
-  for (const [token, { scopes }] of Object.entries(tokens)) {
+  for (const [token, { scopes, user }] of Object.entries(tokens)) {
     if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) {
       // The token itself stays out of the message.
       throw new ConfigurationError(
@@ -45,6 +46,13 @@ export function dangerouslyStaticTokens<User = undefined>(
       )
     }
     checkedScopes('dangerouslyStaticTokens', scopes)
+    if (!isCloneable(user)) {
+      throw new ConfigurationError(
+        'dangerouslyStaticTokens',
+        'a `user` holds a function or something else that cannot be copied',
+        'Use plain data, as the claims of a real identity are.',
+      )
+    }
   }
   warn(
     `dangerouslyStaticTokens: ${Object.keys(tokens).length} fixed token(s) open this server to whoever knows one. For development and tests only.`,
@@ -66,9 +74,19 @@ export function dangerouslyStaticTokens<User = undefined>(
         scopes: [...(entry.scopes ?? [])],
         expiresAt: entry.expiresAt ?? now + 3600,
         issuer: 'static',
-        user: entry.user as User,
+        // A copy, since tools may change what they are given.
+        user: structuredClone(entry.user) as User,
       }
       return { status: 'valid', token: verified }
     },
+  }
+}
+
+function isCloneable(user: unknown): boolean {
+  try {
+    structuredClone(user)
+    return true
+  } catch {
+    return false
   }
 }

@@ -3,6 +3,7 @@
  * provider's API. Compose several with `resourceServer({ verifier: [a, b] })`.
  */
 export interface Verifier<User = unknown> {
+  /** The answer is the caller's to change, `user` and all: a verifier that remembers hands out copies. */
   verify(token: string, context: VerifierContext): Promise<Verification<User>>
 }
 

@@ -127,6 +127,17 @@ describe('a good token', () => {
     })
   })
 
+  it('tells each caller anew, so that nobody changes what another is told', async () => {
+    const checker = verifier()
+    const presented = await sign({ roles: ['reader'] })
+    for (let request = 1; request <= 3; request++) {
+      const token = valid(await checker.verify(presented, { resource }))
+      expect([token.user.roles, token.scopes]).toEqual([['reader'], ['a', 'b']])
+      Object.assign(Object(token.user.roles), ['admin'])
+      token.scopes.push('admin')
+    }
+  })
+
   it('may be signed with any of the pinned algorithms', async () => {
     expect(await outcome(verifier(), sign({}, {}, ec))).toBe('valid')
     const ed = await newKey('EdDSA')
