@@ -1,4 +1,5 @@
 import { memory, resourceServer } from '@drawbridge/core'
+import type { Verifier } from '@drawbridge/core/provider'
 import { github } from '@drawbridge/github'
 import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
@@ -348,6 +349,22 @@ describe('resourceServer()', () => {
     [undefined, undefined],
   ])('follows the same rules: %j', async (scopes, expected) => {
     expect(await told(scopes)).toEqual({ challenge: expected, metadata: expected })
+  })
+
+  it.each([
+    [scopes, 'mcp mail:read'],
+    ['mail:read', 'mcp'],
+  ])('repeats in a 401 the scopes a verifier says an ended token held: %j', async (held, expected) => {
+    const ended = { verify: async () => ({ status: 'invalid' as const, reason: 'expired', scopes: held }) }
+    const auth = resourceServer({
+      resource,
+      authorizationServers: ['https://login.test'],
+      verifier: ended as Verifier,
+      scopes: { supported: ['mcp', 'mail:read', 'mail:send'], default: ['mcp'] },
+    })
+    const result = await auth.authenticate(asking('ended'))
+    if (result.ok) throw new Error('let in')
+    expect(challenged(result.response)).toBe(expected)
   })
 
   it.each([
