@@ -10,10 +10,11 @@ import { type Emit, emitter } from './events.ts'
 import type { RefreshPolicy } from './grants/refresh-history.ts'
 import { secureUrl } from './http/secure-url.ts'
 import type { OAuthProvider } from './identity/provider.ts'
-import type { Lifetimes, OAuthServerOptions, ResourceOptions, ScopeOptions } from './options.ts'
+import type { Lifetimes, OAuthServerOptions, ResourceOptions } from './options.ts'
 import { clockSkew } from './records/records.ts'
 import type { SigningKeyPolicy } from './records/server-keys.ts'
-import { checkedScopes, missingScopes, unionScopes } from './resource-server/scopes.ts'
+import { type ResourceScopes, resourceScopes } from './resource-server/resource-scopes.ts'
+import { unionScopes } from './resource-server/scopes.ts'
 
 /** The options of an authorization server, checked and with every default filled in. */
 export interface Config {
@@ -28,6 +29,9 @@ export interface Config {
   resources: readonly ProtectedResource[]
   /** The resource of a client that names none; `undefined` when several are configured and none is the default. */
   defaultResource: ProtectedResource | undefined
+  /** Those of all resources together. */
+  supportedScopes: readonly string[]
+  advertiseOfflineAccess: boolean
   redirectUris: RedirectUriPolicy
   registration: { enabled: boolean; unapprovedLifetime: number; lifetime: number }
   lifetimes: Required<{ [Name in keyof Lifetimes]: number }> & { idleIsExplicit: boolean }
@@ -50,7 +54,7 @@ export interface ProtectedResource {
   /** The resource identifier (RFC 8707): what clients type. */
   identifier: string
   name: string | undefined
-  scopes: { supported: readonly string[]; default: readonly string[]; required: readonly string[] }
+  scopes: ResourceScopes
 }
 
 const hour = 3600
@@ -94,6 +98,8 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
     providers,
     resources,
     defaultResource: explicit[0] ?? (resources.length === 1 ? resources[0] : undefined),
+    supportedScopes: unionScopes(...resources.map(({ scopes }) => scopes.supported)),
+    advertiseOfflineAccess: options.advertiseOfflineAccess ?? false,
     redirectUris: redirectUriPolicy(options.redirectUris, { issuer }),
     registration: {
       enabled: options.registration?.enabled ?? true,
@@ -195,7 +201,7 @@ function protectedResources(
     : [[options.resource ?? '/mcp', { scopes: options.scopes }]]
   if (entries.length === 0)
     throw new ConfigurationError('resources', 'is empty', "Name at least one, such as '/mcp': {}.")
-  const providerScopes = [...new Set(providers.flatMap(({ scopes }) => scopes.default))]
+  const providerScopes = unionScopes(...providers.map(({ scopes }) => scopes.default))
   return entries.map(([path, resource]) => {
     if (
       !/^\/([A-Za-z0-9._~!$&'()*+,;=:@-]+(\/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*)?$/.test(path) ||
@@ -211,36 +217,13 @@ function protectedResources(
       path,
       identifier: path === '/' ? issuer : issuer + path,
       name: resource.name,
-      scopes: resolvedScopes(
+      scopes: resourceScopes(
         options.resources ? `resources["${path}"].scopes` : 'scopes',
         resource.scopes,
         providerScopes,
       ),
     }
   })
-}
-
-function resolvedScopes(
-  option: string,
-  given: ScopeOptions | readonly string[] | undefined,
-  providerScopes: readonly string[],
-): ProtectedResource['scopes'] {
-  const isObject = (value: typeof given): value is ScopeOptions =>
-    typeof value === 'object' && !Array.isArray(value)
-  const options: ScopeOptions = isObject(given) ? given : { supported: checkedScopes(option, given) }
-  const required = checkedScopes(`${option}.required`, options.required)
-  const asked = options.default && checkedScopes(`${option}.default`, options.default)
-  const named = unionScopes(checkedScopes(`${option}.supported`, options.supported), asked, required)
-  const missing = missingScopes(required, asked ?? required)
-  if (missing.length > 0) {
-    throw new ConfigurationError(
-      `${option}.default`,
-      `lacks ${missing.map((scope) => `"${scope}"`).join(', ')}, without which no token reaches the resource`,
-      'Add what `required` names: clients that ask for no scope in particular get the default ones.',
-    )
-  }
-  const supported = named.length > 0 ? named : providerScopes
-  return { supported, default: asked ?? supported, required }
 }
 
 function seconds(option: string, given: number | undefined, otherwise: number, minimum = 1): number {

@@ -241,7 +241,7 @@ function entries(server: Server): readonly Entry[] {
       protectedResourceMetadata({
         resource: resource.identifier,
         authorizationServers: [config.issuer],
-        scopes: resource.scopes.supported,
+        scopes: resource.scopes.challenge,
         name: resource.name ?? config.name,
         documentation: config.documentation,
       }),

@@ -27,6 +27,12 @@ export interface OAuthServerOptions<Path extends string = string> {
   resources?: Readonly<Record<Path, ResourceOptions>> | undefined
   /** Scopes of the one resource; with `resources`, each has its own. */
   scopes?: ScopeOptions | readonly string[] | undefined
+  /**
+   * Name `offline_access` in the metadata of the authorization server, for clients that ask for a refresh token only
+   * then. Refresh tokens are issued either way, and some clients have their users consent anew each time it is there.
+   * Default false.
+   */
+  advertiseOfflineAccess?: boolean | undefined
   /** What a reverse proxy removes from the path before this process sees it. */
   stripPrefix?: string | undefined
   /** Clients known beforehand, beside those that register themselves. */
@@ -102,14 +108,25 @@ export interface JsonWebKeyPrivate {
   [member: string]: unknown
 }
 
-/** The scopes of a resource. A list alone means `supported`. */
+/**
+ * The scopes of a resource. A list alone means `supported`. `offline_access` is none of them: clients may always ask
+ * for it, and it is left out of these lists.
+ */
 export interface ScopeOptions {
   /** What clients may ask for; `default` and `required` join it. Default: these two, else the provider's default scopes. */
   supported?: readonly string[] | undefined
-  /** For a client that names none; must hold what is `required`. Default: `supported`. */
+  /**
+   * What clients begin with: those that ask for nothing in particular, and those that ask for what they are told to. Must
+   * hold what is `required`. Default: `supported`.
+   */
   default?: readonly string[] | undefined
   /** Without these a token does not reach the resource. Default: none. */
   required?: readonly string[] | undefined
+  /**
+   * What clients are told to ask for, by a 401 and in the resource's metadata: the `default` scopes, or all that are
+   * `supported`, for clients that cannot ask for more when a tool turns out to need it. Default `default`.
+   */
+  challenge?: 'default' | 'supported' | undefined
 }
 
 /** One of several protected resources. */

@@ -37,7 +37,7 @@ export function protectedResource<User>(
     ...gate<User>({
       resource: identifier,
       resourceMetadataUrl: protectedResourceMetadataUrl(identifier),
-      scopes: { required: scopes.required, supported: scopes.supported, challenge: scopes.supported },
+      scopes,
       check,
       emit: config.emit,
     }),
@@ -68,7 +68,8 @@ async function checkToken<User>(
   }
   if (check.status === 'invalid') {
     const { reason, claims } = check
-    return { status: 'invalid', reason, client_id: claims?.client_id, grant: claims?.grant }
+    const scopes = claims && isSameResource(claims.aud, resource) ? claims.scopes : undefined
+    return { status: 'invalid', reason, client_id: claims?.client_id, grant: claims?.grant, scopes }
   }
   const { claims, grant } = check
   const { correlation } = grant.value

@@ -52,6 +52,13 @@ function calledTools(body: unknown): string[] {
 }
 
 function scopeList(option: string, scopes: unknown): readonly string[] {
+  if (Array.isArray(scopes) && scopes.includes('offline_access')) {
+    throw new ConfigurationError(
+      option,
+      'holds "offline_access"',
+      'Leave it out: it is between the client and the authorization server, and in no access token.',
+    )
+  }
   if (
     Array.isArray(scopes) &&
     scopes.every((scope) => typeof scope === 'string' && /^[!#-[\]-~]+$/.test(scope))

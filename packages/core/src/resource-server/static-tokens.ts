@@ -67,7 +67,7 @@ export function dangerouslyStaticTokens<User = undefined>(
       if (!entry) return { status: 'not-mine' }
       const now = unixTime(clock)
       if (entry.expiresAt !== undefined && entry.expiresAt <= now)
-        return { status: 'invalid', reason: 'expired' }
+        return { status: 'invalid', reason: 'expired', scopes: entry.scopes }
       const verified: VerifiedToken<User> = {
         subject: entry.subject,
         clientId: entry.clientId ?? 'static',

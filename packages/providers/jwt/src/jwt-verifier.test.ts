@@ -379,6 +379,19 @@ describe('claims', () => {
     expect(await outcome(checker, token)).toBe('invalid: expired')
   })
 
+  it('of a token that was good until it expired say what it held, and those of no other', async () => {
+    const heldBy = async (token: string) => {
+      const result = await verifier().verify(token, { resource })
+      return result.status === 'invalid' ? result.scopes : result.status
+    }
+    const expired = { exp: time - 31 }
+    expect(await heldBy(await sign(expired))).toEqual(['a', 'b'])
+    expect(await heldBy(await sign({ ...expired, aud: 'https://other.test/mcp' }))).toBeUndefined()
+    expect(await heldBy(await sign({ ...expired, token_use: 'id' }))).toBeUndefined()
+    expect(await heldBy(await sign(expired, { kid: rsa.kid }, stranger))).toBeUndefined()
+    expect(await heldBy(await sign({ nbf: time + 31 }))).toBeUndefined()
+  })
+
   it('are not shared between requests', async () => {
     const checker = verifier()
     const token = await sign({ roles: ['reader'] })
