@@ -157,7 +157,7 @@ describe('a sign-in', () => {
   })
 
   it('without consent says that nobody was asked', async () => {
-    const w = await signedIn({ dangerouslySkipConsent: true, warn: () => {} })
+    const w = await signedIn({ dangerouslySkipConsent: true, log: false })
     expect(told(w)).toEqual([
       'client.registered',
       'authorize.started',

@@ -174,7 +174,7 @@ describe('what else is handed out', () => {
     const auth = resourceServer({
       resource,
       authorizationServers: [],
-      verifier: dangerouslyStaticTokens({ 'dev-token': { subject: 'ada', user } }, { warn: () => {} }),
+      verifier: dangerouslyStaticTokens({ 'dev-token': { subject: 'ada', user } }, { log: false }),
     })
     const headers = { authorization: 'Bearer dev-token' }
     for (let request = 1; request <= 2; request++) {

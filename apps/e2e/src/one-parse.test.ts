@@ -24,7 +24,7 @@ function served(sessions: boolean): Served {
   const auth = resourceServer({
     resource: 'http://localhost/mcp',
     authorizationServers: ['http://localhost'],
-    verifier: dangerouslyStaticTokens({ alice: { subject: 'alice' } }, { warn() {} }),
+    verifier: dangerouslyStaticTokens({ alice: { subject: 'alice' } }, { log: false }),
   })
   const server = () => {
     const made = new McpServer({ name: 'test', version: '1.0.0' })

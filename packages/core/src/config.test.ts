@@ -89,10 +89,12 @@ describe('a mistake in the options stops the server, names the option and says w
 
 it('warns of an issuer that holds the path of the resource already', () => {
   const warnings: string[] = []
-  const warn = (message: string) => void warnings.push(message)
-  oauthProxy({ ...options, issuer: 'https://mcp.test/mcp', warn })
-  expect(warnings).toEqual([expect.stringMatching(/^issuer: .*https:\/\/mcp\.test\/mcp\/mcp/)])
-  oauthProxy({ ...options, issuer: 'https://mcp.test/tools', warn })
+  const log = (message: string) => void warnings.push(message)
+  oauthProxy({ ...options, issuer: 'https://mcp.test/mcp', log })
+  expect(warnings).toEqual([
+    expect.stringMatching(/^drawbridge warn: issuer: .*https:\/\/mcp\.test\/mcp\/mcp/),
+  ])
+  oauthProxy({ ...options, issuer: 'https://mcp.test/tools', log })
   expect(warnings).toHaveLength(1)
 })
 

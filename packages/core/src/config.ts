@@ -10,6 +10,7 @@ import { type Emit, emitter } from './events.ts'
 import type { RefreshPolicy } from './grants/refresh-history.ts'
 import { secureUrl } from './http/secure-url.ts'
 import type { OAuthProvider } from './identity/provider.ts'
+import { operatorLog, tellOperator } from './operator-log.ts'
 import type { Lifetimes, OAuthServerOptions, ResourceOptions } from './options.ts'
 import { clockSkew } from './records/records.ts'
 import type { SigningKeyPolicy } from './records/server-keys.ts'
@@ -75,17 +76,19 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
       'Mark at most one with `default: true`.',
     )
   }
-  const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
-  const emit = emitter(options.onEvent, options.clock ?? systemClock)
+  const clock = options.clock ?? systemClock
+  const emit = emitter(options.onEvent, clock, operatorLog(options.log, clock))
   const doubled = resources.find(({ path }) => path !== '/' && prefix.endsWith(path))
   if (doubled) {
-    warn(
+    tellOperator(
+      options.log,
       `issuer: "${issuer}" ends in the path of the resource, so that clients would have to connect to ${doubled.identifier}. Leave "${doubled.path}" out of \`issuer\`: \`resource\` adds it.`,
     )
   }
   if (options.dangerouslySkipConsent) {
     emit({ type: 'configuration.weakened', option: 'dangerouslySkipConsent' })
-    warn(
+    tellOperator(
+      options.log,
       'dangerouslySkipConsent is on: any client may silently obtain a token from a user who is signed in at the provider. Leave it out unless something in front asks for consent.',
     )
   }
@@ -146,7 +149,7 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
     ),
     skipConsent: options.dangerouslySkipConsent ?? false,
     documentation: options.documentation ?? {},
-    clock: options.clock ?? systemClock,
+    clock,
     random: randomBytes,
     emit,
     // Looked up at each call, so that instrumentation installed later is seen.

@@ -2,6 +2,7 @@ import type { ClientMetadata } from './clients/metadata.ts'
 import type { Clock } from './clock.ts'
 import type { EventListener } from './events.ts'
 import type { Provider } from './identity/provider.ts'
+import type { LogOption } from './operator-log.ts'
 import type { Messages } from './pages/messages.ts'
 import type { Theme } from './pages/theme.ts'
 import type { Verifier } from './resource-server/verifier.ts'
@@ -75,10 +76,14 @@ export interface OAuthServerOptions<Path extends string = string> {
    * then obtain a token silently from a user signed in upstream. Default false.
    */
   dangerouslySkipConsent?: boolean | undefined
-  /** Hears of everything noteworthy, such as `logEvents()` does. */
+  /** Hears of everything noteworthy, such as `logEvents()` does, beside the `log`. */
   onEvent?: EventListener | undefined
-  /** Receives warnings about options that weaken security or look like a mistake. Default `console.warn`. */
-  warn?: ((message: string) => void) | undefined
+  /**
+   * Takes each line that an operator should see: warnings and errors, refusals whose page names a reference, and options
+   * that weaken security or look like a mistake. What repeats within a minute is summed up. Default: the standard error.
+   * `false`: nowhere.
+   */
+  log?: LogOption | undefined
   /** For outgoing requests to providers. Default: the global `fetch`. */
   fetch?: typeof fetch | undefined
   /** For tests. Default: the system's time. */

@@ -7,6 +7,7 @@ import { pathsOf, router } from './http/router.ts'
 import { secureUrl } from './http/secure-url.ts'
 import { checkedStripPrefix } from './http/strip-prefix.ts'
 import type { ScopeOptions } from './options.ts'
+import { type LogOption, operatorLog, tellOperator } from './operator-log.ts'
 import { firstDecision, gateResult } from './resource-server/first-decision.ts'
 import { gate } from './resource-server/gate.ts'
 import {
@@ -52,9 +53,13 @@ export interface ResourceServerOptions<V extends Verifiers = Verifiers> {
         root?: boolean | undefined
       }
     | undefined
+  /** Hears of everything noteworthy, such as `logEvents()` does, beside the `log`. */
   onEvent?: EventListener | undefined
-  /** Receives warnings about the configuration. Default `console.warn`. */
-  warn?: ((message: string) => void) | undefined
+  /**
+   * Takes each line that an operator should see: warnings, errors, and what a page or answer gives a reference for.
+   * Default: the standard error. `false`: nowhere.
+   */
+  log?: LogOption | undefined
   clock?: Clock | undefined
 }
 
@@ -74,11 +79,10 @@ export function resourceServer<const V extends Verifiers>(
   options: ResourceServerOptions<V>,
 ): Auth<UserOf<V>> {
   const clock = options.clock ?? systemClock
-  const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
-  const emit = emitter(options.onEvent, clock)
+  const emit = emitter(options.onEvent, clock, operatorLog(options.log, clock))
   const resource = checkedResource(options.resource || environment('DRAWBRIDGE_RESOURCE'))
   const verifiers = checkedVerifiers(options.verifier)
-  const authorizationServers = checkedAuthorizationServers(options.authorizationServers, warn)
+  const authorizationServers = checkedAuthorizationServers(options.authorizationServers, options.log)
   const scopes = resourceScopes('scopes', options.scopes)
   const { pathname } = new URL(resource)
   const stripPrefix = checkedStripPrefix(options.stripPrefix, 'resource', pathname)
@@ -175,10 +179,11 @@ function isList(given: Verifiers): given is readonly Verifier[] {
 
 function checkedAuthorizationServers(
   given: readonly string[] | undefined,
-  warn: (message: string) => void,
+  log: LogOption | undefined,
 ): readonly string[] {
   if (!given) {
-    warn(
+    tellOperator(
+      log,
       'authorizationServers: none given, so clients cannot find out where to sign in. Name the issuer, or pass an empty list when clients bring their tokens along.',
     )
     return []

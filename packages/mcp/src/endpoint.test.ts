@@ -208,7 +208,7 @@ test('with the gate of core: challenge, preflight, scopes and stream, all readab
   const auth = resourceServer({
     resource,
     authorizationServers: ['https://login.acme.dev'],
-    verifier: dangerouslyStaticTokens({ ada: { subject: 'ada', scopes: ['read'] } }, { warn() {} }),
+    verifier: dangerouslyStaticTokens({ ada: { subject: 'ada', scopes: ['read'] } }, { log: false }),
     scopes: { required: ['read'] },
   })
   const servers = countingServers()

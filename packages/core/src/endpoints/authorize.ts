@@ -5,11 +5,12 @@ import type { AuthorizationRequest } from '../engine.ts'
 import { isNamed, OAuthError } from '../errors.ts'
 import { isSameResource } from '../grants/resource.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
-import { json, redirect } from '../http/responses.ts'
+import { json, redirect, withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
 import { intersectScopes, parseScope, withoutOfflineAccess } from '../resource-server/scopes.ts'
 import { withErrorPage } from './error-page.ts'
 import { clientLocation, isGoodRedirect } from './redirect-to-client.ts'
+import { reported } from './report.ts'
 import type { Server } from './server.ts'
 
 /** The authorization endpoint (RFC 6749 3.1, 4.1.1). Checks the request, and sends the browser on to consent. */
@@ -20,13 +21,17 @@ export function authorizeEndpoint(server: Pick<Server, 'config' | 'engine' | 'pa
     const client_id = form.get('client_id')
     const client = client_id === undefined ? undefined : await engine.getClient(client_id)
     if (!client) {
-      config.emit({ type: 'authorize.refused', reason: 'unknown_client' })
-      return unknownClient(server, request)
+      const reference = reported(config.emit, { type: 'authorize.refused', reason: 'unknown_client' })
+      return unknownClient(server, request, reference)
     }
     const redirect_uri = chosenRedirect(config, client, form)
     if (redirect_uri === undefined) {
-      config.emit({ type: 'authorize.refused', reason: 'redirect_uri', client_id: client.client_id })
-      return pages.error({ ...pages.messages.unknownRedirect, status: 400 })
+      const reference = reported(config.emit, {
+        type: 'authorize.refused',
+        reason: 'redirect_uri',
+        client_id: client.client_id,
+      })
+      return pages.error({ ...pages.messages.unknownRedirect, status: 400, reference })
     }
     // From here on the client hears what is wrong itself.
     const state = form.get('state')
@@ -133,6 +138,7 @@ function allowedScopes(
 function unknownClient(
   server: Pick<Server, 'config' | 'pages' | 'urls'>,
   request: Request,
+  reference: string,
 ): Promise<Response> | Response {
   const { config, pages, urls } = server
   const link: Record<string, string> = config.registration.enabled
@@ -142,13 +148,16 @@ function unknownClient(
     return json(
       {
         error: 'invalid_client',
-        error_description: 'The client is not registered here (any more). Register again.',
+        error_description: withReference(
+          'The client is not registered here (any more). Register again.',
+          reference,
+        ),
       },
       400,
       link,
     )
   }
-  return pages.error({ ...pages.messages.unknownClient, status: 400 }).then((response) => {
+  return pages.error({ ...pages.messages.unknownClient, status: 400, reference }).then((response) => {
     for (const [name, value] of Object.entries(link)) response.headers.set(name, value)
     return response
   })

@@ -1,6 +1,7 @@
 import { type Clock, systemClock, unixTime } from '../clock.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { ConfigurationError } from '../errors.ts'
+import { type LogOption, tellOperator } from '../operator-log.ts'
 import { checkedScopes } from './scopes.ts'
 import type { VerifiedToken, Verifier } from './verifier.ts'
 
@@ -20,7 +21,7 @@ export interface StaticToken<User> {
  * Says so once at construction.
  *
  * @param tokens The tokens, and what each stands for.
- * @param options `warn`: receives the warning, default `console.warn`. `clock`: the time, for tests.
+ * @param options `log`: takes the warning's line, default the standard error. `clock`: the time, for tests.
  * @throws {ConfigurationError} for a token that no Authorization header could carry, a scope that is none, or a `user`
  * that is no plain data.
  * @example
@@ -32,10 +33,9 @@ export interface StaticToken<User> {
  */
 export function dangerouslyStaticTokens<User = undefined>(
   tokens: Readonly<Record<string, StaticToken<User>>>,
-  options: { warn?: ((message: string) => void) | undefined; clock?: Clock | undefined } = {},
+  options: { log?: LogOption | undefined; clock?: Clock | undefined } = {},
 ): Verifier<User> {
   const clock = options.clock ?? systemClock
-  const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
   for (const [token, { scopes, user }] of Object.entries(tokens)) {
     if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) {
       // The token itself stays out of the message.
@@ -54,7 +54,8 @@ export function dangerouslyStaticTokens<User = undefined>(
       )
     }
   }
-  warn(
+  tellOperator(
+    options.log,
     `dangerouslyStaticTokens: ${Object.keys(tokens).length} fixed token(s) open this server to whoever knows one. For development and tests only.`,
   )
   // Looked up by hash, so that the time a lookup takes tells nothing about a token's characters.

@@ -100,7 +100,7 @@ const jwksUri = 'https://login.test/jwks'
 function verifier<User = JwtClaims>(options: Partial<JwtVerifierOptions<User>> = {}): Verifier<User> {
   const keys =
     options.publicKey || options.secret || options.jwksUri ? {} : { jwks: { keys: [rsa.jwk, ec.jwk] } }
-  return jwtVerifier<User>({ issuer, ...keys, clock: fakeClock(), warn: () => {}, ...options })
+  return jwtVerifier<User>({ issuer, ...keys, clock: fakeClock(), log: false, ...options })
 }
 
 async function outcome(checker: Verifier<unknown>, token: string | Promise<string>): Promise<string> {
@@ -358,7 +358,7 @@ describe('claims', () => {
 
   it('may have any audience only when that is asked for loudly', async () => {
     const warnings: string[] = []
-    const checker = verifier({ dangerouslySkipAudience: true, warn: (message) => warnings.push(message) })
+    const checker = verifier({ dangerouslySkipAudience: true, log: (message) => warnings.push(message) })
     expect(await outcome(checker, sign({ aud: undefined }))).toBe('valid')
     expect(warnings.join()).toContain('dangerouslySkipAudience')
   })

@@ -2,8 +2,10 @@ import {
   type Clock,
   ConfigurationError,
   environment,
+  type LogOption,
   secureUrl,
   systemClock,
+  tellOperator,
   type Verification,
   type Verifier,
 } from '@drawbridge/core/provider'
@@ -98,8 +100,8 @@ export interface JwtVerifierOptions<User = JwtClaims> {
   /** How old keys may become while the issuer cannot be reached. Default 24 h. */
   staleMaxAge?: number | undefined
   clock?: Clock | undefined
-  /** Receives warnings about options that weaken security. Default `console.warn`. */
-  warn?: ((message: string) => void) | undefined
+  /** Takes the line about an option that weakens security. Default: the standard error. `false`: nowhere. */
+  log?: LogOption | undefined
 }
 
 /** How many verified signatures are remembered. */
@@ -130,8 +132,8 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>)
   const types = listOf(options.typ ?? ['at+jwt', 'jwt', undefined]).map(mediaType)
   const signers = boundedCache<VerificationKey>(rememberedSignatures)
   if (options.dangerouslySkipAudience) {
-    const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
-    warn(
+    tellOperator(
+      options.log,
       'dangerouslySkipAudience is on: a token that this issuer made for any other service opens this one. Set `audience` if the tokens name one.',
     )
   }

@@ -3,9 +3,11 @@ import {
   ConfigurationError,
   type KeyPage,
   type ListOptions,
+  type LogOption,
   type PutOptions,
   type Storage,
   type StoredValue,
+  tellOperator,
 } from '@drawbridge/core/storage'
 import { connectionOf, isUnheard, type RedisClient } from './client.ts'
 import { refuseEviction } from './eviction.ts'
@@ -24,8 +26,8 @@ export interface RedisOptions {
   prefix?: string | undefined
   /** Seconds to wait for an answer before an operation fails. Default 2. */
   timeout?: number | undefined
-  /** Receives warnings about the configuration. Default `console.warn`. */
-  warn?: ((message: string) => void) | undefined
+  /** Takes each line about the configuration that an operator should see. Default: the standard error. `false`: nowhere. */
+  log?: LogOption | undefined
 }
 
 /** What {@link redis} returns. */
@@ -63,7 +65,6 @@ const unheard =
  */
 export function redis(options: RedisOptions): RedisStorage {
   const { client, prefix = 'drawbridge:', timeout = 2 } = options
-  const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
   if (/[{}]/.test(prefix)) {
     throw new ConfigurationError('redis.prefix', `"${prefix}" has a brace in it`, 'Use another character.')
   }
@@ -82,7 +83,7 @@ export function redis(options: RedisOptions): RedisStorage {
   function warnOnce(message: string): void {
     if (warned.has(message)) return
     warned.add(message)
-    warn(message)
+    tellOperator(options.log, message)
   }
 
   async function check(): Promise<void> {
