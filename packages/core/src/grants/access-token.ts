@@ -1,6 +1,7 @@
 import { type Clock, unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { peekJwt, signJwt, verifyJwt } from '../crypto/signing-keys.ts'
+import { byteCache } from '../records/byte-cache.ts'
 import { type GrantRecord, type GrantRef, grantKey, grantRef, isGrantRef } from '../records/grant.ts'
 import type { Records, Versioned } from '../records/records.ts'
 import type { ServerKeys } from '../records/server-keys.ts'
@@ -37,8 +38,8 @@ export interface AccessTokenClaims {
 }
 
 const typ = 'at+jwt'
-/** Checked signatures that are remembered until their token ends. */
-const rememberedTokens = 5000
+/** Bytes of tokens that are remembered, until they end, because their signature has been checked: some five thousand. */
+const cacheBytes = 16 * 1024 * 1024
 
 export function accessTokens(dependencies: {
   issuer: string
@@ -47,7 +48,7 @@ export function accessTokens(dependencies: {
   clock: Clock
 }): AccessTokens {
   const { issuer, keys, records, clock } = dependencies
-  const checked = new Map<string, AccessTokenClaims>()
+  const checked = byteCache<AccessTokenClaims>(cacheBytes)
 
   async function claimsOf(
     token: string,
@@ -87,11 +88,8 @@ export function accessTokens(dependencies: {
       grant,
     }
     if (verified.expired) return { status: 'invalid', reason: 'expired', claims }
-    checked.set(token, claims)
-    if (checked.size > rememberedTokens) {
-      const [oldest] = checked.keys()
-      if (oldest !== undefined) checked.delete(oldest)
-    }
+    // The token, and its claims once more.
+    checked.set(token, claims, 3 * token.length + 500)
     return claims
   }
 
