@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,6 +31,7 @@ beforeAll(() => {
       ...frameworkPeers(),
       '@types/express': '5.0.6',
       '@types/node': '22.20.5',
+      '@types/pg': '8.23.1',
       typescript: '7.0.2',
       typescript5: 'npm:typescript@5.9.3',
     },
@@ -168,6 +169,39 @@ describe.each(['typescript', 'typescript5'])('with %s', (compiler) => {
   ])('types resolve under $moduleResolution', (options) => {
     writeFileSync(join(consumer.folder, 'every-export.ts'), everyExport())
     expect(ours(compile(consumer, compiler, { ...options, files: ['every-export.ts'] }))).toEqual([])
+  })
+})
+
+describe('a project in TypeScript that is CommonJS', () => {
+  const outDir = 'commonjs/out'
+
+  beforeAll(() => {
+    mkdirSync(join(consumer.folder, 'commonjs'))
+    // Without a "type".
+    writeFileSync(join(consumer.folder, 'commonjs/package.json'), '{}')
+    cpSync(join(import.meta.dirname, 'packed/commonjs.cts'), join(consumer.folder, 'commonjs/server.ts'))
+  })
+
+  it.each([
+    ['typescript', { module: 'nodenext', moduleResolution: 'nodenext' }],
+    ['typescript', { module: 'commonjs', moduleResolution: 'bundler' }],
+    // Version 5 joins `commonjs` only with a resolution that knows no `exports`.
+    ['typescript5', { module: 'nodenext', moduleResolution: 'nodenext' }],
+  ])('compiles with %s, %o', (compiler, options) => {
+    const all = { ...options, rootDir: 'commonjs', outDir, skipLibCheck: true, files: ['commonjs/server.ts'] }
+    expect(compile(consumer, compiler, all)).toEqual([])
+  })
+
+  it.each(nodeVersions)('signs a user in and runs a tool on Node %s', (version) => {
+    expect(JSON.parse(consumer.node(version, `${outDir}/server.js`))).toEqual({
+      node: `v${version}`,
+      format: 'commonjs',
+      answer: {
+        status: 200,
+        body: { jsonrpc: '2.0', id: 1, result: { content: [{ type: 'text', text: 'octocat' }] } },
+      },
+      refused: { status: 401, challenge: expect.stringContaining('resource_metadata=') },
+    })
   })
 })
 

@@ -87,11 +87,19 @@ export function exportedModules(manifest: Manifest): string[] {
   return Object.keys(manifest.exports ?? {}).map((path) => join(manifest.name, path))
 }
 
-/** Compiles the consumer's files. The compiler's complaints, one a line. */
+/** Compiles the consumer's files, and with `outDir` writes what becomes of them. The compiler's complaints, one a line. */
 export function compile(
   consumer: Consumer,
   compiler: string,
-  options: { module: string; moduleResolution: string; lib?: readonly string[]; files: readonly string[] },
+  options: {
+    module: string
+    moduleResolution: string
+    lib?: readonly string[]
+    rootDir?: string
+    outDir?: string
+    skipLibCheck?: boolean
+    files: readonly string[]
+  },
 ): string[] {
   const { files, ...compilerOptions } = options
   const project = `tsconfig.${compiler}.${options.moduleResolution}.json`
@@ -100,13 +108,14 @@ export function compile(
     JSON.stringify({
       // Declarations are checked too: a broken import inside one would otherwise become `any` in silence.
       compilerOptions: {
-        ...compilerOptions,
         target: 'es2023',
         strict: true,
         exactOptionalPropertyTypes: true,
-        noEmit: true,
+        esModuleInterop: true,
+        noEmit: options.outDir === undefined,
         skipLibCheck: false,
         types: ['node'],
+        ...compilerOptions,
       },
       files,
     }),

@@ -88,7 +88,7 @@ const functions: readonly [string, Loose, Readonly<Record<string, unknown>>][] =
       resource,
       authorizationServers: [issuer],
       verifier,
-      scopes: { supported: ['a'], required: ['a'], challenge: ['a'] },
+      scopes: { supported: ['a'], required: ['a'], default: ['a'], challenge: 'supported' },
       name: 'Acme',
       documentation: { service: 'https://acme.test/docs' },
       stripPrefix: '',

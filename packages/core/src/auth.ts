@@ -24,7 +24,7 @@ export type AuthExtra<User = unknown> = {
   subject: string
   /** The authorization server that issued the token. */
   issuer: string
-  /** The identity's claims, as the provider or verifier reported them. */
+  /** The identity's claims, as the provider or verifier reported them. Yours: what you change in it, only you see. */
   user: User
   /** The grant this token stands on; absent for tokens issued elsewhere. */
   grant?: string

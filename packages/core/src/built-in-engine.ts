@@ -27,7 +27,7 @@ export function builtInEngine(dependencies: {
   const { clock, emit, lifetimes } = config
   const shared = {
     ...dependencies,
-    ring: config.ring,
+    random: config.random,
     clock,
     emit,
     accessTokenLifetime: lifetimes.accessToken,
@@ -63,8 +63,7 @@ export function builtInEngine(dependencies: {
     loadAuthorizationCode: codeLoader(shared),
     loadRefreshToken: refreshTokenLoader({
       ...shared,
-      refreshWindow: lifetimes.refreshWindow,
-      lostResponse: lifetimes.lostResponse,
+      policy: config.refreshPolicy,
       ...(config.refreshUpstream === 'proactive' && { renewUpstream }),
     }),
 

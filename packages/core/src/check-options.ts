@@ -6,6 +6,7 @@ import type {
   OAuthProxyOptions,
   OAuthServerOptions,
   RedirectUriOptions,
+  RefreshOptions,
   RegistrationOptions,
   ResourceOptions,
   ScopeOptions,
@@ -31,11 +32,13 @@ export function checkNames(call: 'oauthProxy' | 'oauthServer', options: OAuthSer
       resource: 'text',
       resources: 'object',
       scopes: true,
+      advertiseOfflineAccess: 'flag',
       stripPrefix: 'text',
       clients: 'list',
       registration: true,
       redirectUris: true,
       lifetimes: true,
+      refresh: true,
       signingKeys: true,
       accept: true,
       keepUpstreamTokens: 'flag',
@@ -93,10 +96,15 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
     idle: true,
     absolute: true,
     transaction: true,
-    refreshWindow: true,
-    lostResponse: true,
     identityRecheck: true,
     identityGrace: true,
+  })
+  checkMembers<RefreshOptions>('refresh', options.refresh, {
+    window: true,
+    lostResponse: true,
+    streak: true,
+    streakCount: true,
+    rotateEvery: true,
   })
   checkMembers<SigningKeyOptions>('signingKeys', options.signingKeys, {
     algorithm: true,
@@ -232,13 +240,14 @@ export function checkDocumentation(documentation: OAuthServerOptions['documentat
   })
 }
 
-/** A list, and what is no object at all, is looked at where scopes are. */
-function checkScopeOptions(option: string, given: ScopeOptions | readonly string[] | undefined): void {
+/** Checks `scopes`. A list, and what is no object at all, is looked at where scopes are. Throws {@link ConfigurationError}. */
+export function checkScopeOptions(option: string, given: ScopeOptions | readonly string[] | undefined): void {
   if (typeof given !== 'object' || Array.isArray(given)) return
   checkMembers<ScopeOptions>(option, given as ScopeOptions, {
     supported: true,
     default: true,
     required: true,
+    challenge: true,
   })
 }
 

@@ -101,6 +101,17 @@ const notes: Notes = {
   'login.denied': { cancelled: 'info', not_allowed: 'info' },
   'grant.created': 'info',
   'grant.redeemed': 'debug',
+  'grant.doubted': {
+    superseded: [
+      'warn',
+      'A refresh token came an hour and more after it was replaced; its grant ends within a day, or with the next sign-in. Check, if it happens often, whether two processes share what this client stored.',
+    ],
+    streak: [
+      'warn',
+      'A refresh token was always presented late; its grant ends within a day, or with the next sign-in. Check whether two processes share what this client stored, and who else has a copy.',
+    ],
+    code_replayed: 'info',
+  },
   'grant.ended': {
     revoked: 'info',
     code_replayed: [
@@ -111,6 +122,7 @@ const notes: Notes = {
       'warn',
       'A refresh token was used long after it was replaced, and its grant has ended. Check, if it happens again, whether two processes share what this client stored.',
     ],
+    doubtful: 'info',
     upstream_ended: 'info',
     identity_refused: 'info',
     capped: 'info',
@@ -129,6 +141,10 @@ const notes: Notes = {
   'refresh.rotated': 'debug',
   'refresh.replayed': 'debug',
   'refresh.lost_response': 'info',
+  'refresh.adopted': [
+    'warn',
+    'A refresh token is newer than its record: the store has lost writes. Check whether `storage` was restored or failed over, and that it keeps what it confirms.',
+  ],
   'refresh.refused': {
     unknown: 'info',
     other_client: 'info',
@@ -140,6 +156,7 @@ const notes: Notes = {
       'A refresh token was made up. Check, if it happens again, where its requests come from.',
     ],
     superseded: 'info',
+    streak: 'info',
     reused: 'info',
     ended: 'info',
     expired: 'info',

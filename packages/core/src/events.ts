@@ -63,6 +63,16 @@ export interface DrawbridgeEvents {
   'grant.created': { grant: string; client_id: string; subject: string }
   /** The code was exchanged for tokens. */
   'grant.redeemed': { grant: string; client_id: string; subject: string }
+  /**
+   * Two may hold what belongs to this grant, or its client was clumsy. It ends with the next sign-in of the same user
+   * and client; after a refresh, within a day at the latest.
+   */
+  'grant.doubted': {
+    grant: string
+    client_id: string
+    subject: string
+    reason: 'superseded' | 'streak' | 'code_replayed'
+  }
   /** A grant is over, and every token that stands on it. */
   'grant.ended': { grant: string; client_id: string; subject: string; reason: GrantEnd }
   /** A code was refused. */
@@ -81,11 +91,13 @@ export interface DrawbridgeEvents {
 
   /** A refresh token was replaced by its successor. */
   'refresh.rotated': { grant: string }
-  /** A replaced refresh token came again within the window: the same successor was answered. */
+  /** A replaced refresh token came again within the window, or the current one too soon: the current one was answered. */
   'refresh.replayed': { grant: string }
-  /** The same, later, while the successor was never presented: the first answer must have been lost. */
+  /** The same, later, to the one just replaced: the first answer must have been lost. */
   'refresh.lost_response': { grant: string }
-  /** A refresh was refused. `reused` and `identity` end the grant; nothing else has an effect. */
+  /** A refresh token newer than the record came: the store has lost writes. It is the current one now. */
+  'refresh.adopted': { grant: string; generations: number }
+  /** A refresh was refused. `reused` and `identity` end the grant, `superseded` and `streak` make it doubtful. */
   'refresh.refused': {
     reason:
       | 'unknown'
@@ -95,6 +107,7 @@ export interface DrawbridgeEvents {
       | 'scope'
       | 'forged'
       | 'superseded'
+      | 'streak'
       | 'reused'
       | 'ended'
       | 'expired'
@@ -169,6 +182,7 @@ export type GrantEnd =
   | 'revoked'
   | 'code_replayed'
   | 'refresh_reused'
+  | 'doubtful'
   | 'upstream_ended'
   | 'identity_refused'
   | 'capped'

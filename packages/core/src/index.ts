@@ -16,7 +16,7 @@ export type {
 } from './auth.ts'
 export { checkMountable, checkProtected } from './check-mounted.ts'
 export { type Clock, systemClock } from './clock.ts'
-export { ConfigurationError, NoUpstreamToken, Unavailable, UpstreamEnded } from './errors.ts'
+export { ConfigurationError, NoUpstreamToken, Unavailable, UnreadableBody, UpstreamEnded } from './errors.ts'
 export type { Severity } from './event-notes.ts'
 export type { DrawbridgeEvent, DrawbridgeEvents, EventListener, EventType, GrantEnd } from './events.ts'
 export type { ClaimsOf } from './identity/provider.ts'

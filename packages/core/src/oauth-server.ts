@@ -25,7 +25,6 @@ import { grantCreator } from './grants/creation.ts'
 import { endGrant } from './grants/ending.ts'
 import { identityRecheck } from './grants/identity-recheck.ts'
 import { ownerOf } from './grants/owner.ts'
-import { secretsInUse } from './grants/rotation.ts'
 import { type Entry, pathsOf, router } from './http/router.ts'
 import { checkedStripPrefix } from './http/strip-prefix.ts'
 import { connections } from './identity/connections.ts'
@@ -227,7 +226,7 @@ function compose<User, Path extends string>(
     },
     grants: grantAdmin({ records: store, connections: links, ownerOf: owners, end }),
     clients: clientAdmin({ records: store, end, emit }),
-    maintain: () => maintain({ records: store, secretsInUse: secretsInUse({ clock, ...lifetimes }) }),
+    maintain: () => maintain({ records: store }),
     async ready() {
       await options.storage.check?.()
       try {
@@ -250,7 +249,7 @@ function entries(server: Server): readonly Entry[] {
       protectedResourceMetadata({
         resource: resource.identifier,
         authorizationServers: [config.issuer],
-        scopes: resource.scopes.supported,
+        scopes: resource.scopes.challenge,
         name: resource.name ?? config.name,
         documentation: config.documentation,
       }),

@@ -62,6 +62,14 @@ export function clientCredentials(headers: Headers, form: Pick<Form, 'get'>): Cl
 }
 
 /**
+ * Whether a client that is bound to one method may use another: only a stronger one. Somebody with a stolen token and
+ * half of the client's credentials must not be able to choose the easier way.
+ */
+export function isAsStrong(used: TokenEndpointAuthMethod, bound: TokenEndpointAuthMethod): boolean {
+  return used === bound || bound === 'none'
+}
+
+/**
  * Finds the client and holds it to what it registered: the method, and the secret if it has one. A client that was
  * given a secret cannot do without, and a public one cannot bring any.
  *

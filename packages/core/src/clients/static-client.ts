@@ -34,11 +34,11 @@ export function staticClient(
   const metadata = checkedMetadata({ ...option, token_endpoint_auth_method }, policy)
   const client: RegisteredClient = { ...metadata, client_id, client_id_issued_at: now, static: true }
   if (client_secret === undefined) return Promise.resolve(client)
-  return sha256(client_secret).then((client_secret_hash) => ({
+  return Promise.resolve({
     ...client,
-    client_secret_hash,
+    client_secret_hash: sha256(client_secret),
     client_secret_expires_at: 0,
-  }))
+  })
 }
 
 function authMethod(option: StaticClient): TokenEndpointAuthMethod {

@@ -7,7 +7,7 @@ import { isSameResource } from '../grants/resource.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { json, redirect, withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
-import { parseScope } from '../resource-server/scopes.ts'
+import { intersectScopes, parseScope, withoutOfflineAccess } from '../resource-server/scopes.ts'
 import { withErrorPage } from './error-page.ts'
 import { clientLocation, isGoodRedirect } from './redirect-to-client.ts'
 import { reported } from './report.ts'
@@ -37,7 +37,10 @@ export function authorizeEndpoint(server: Pick<Server, 'config' | 'engine' | 'pa
     const state = form.get('state')
     const status = request.method === 'POST' ? 303 : 302
     try {
-      const { location } = await engine.authorize(client, checkedRequest(config, form, redirect_uri, state))
+      const { location } = await engine.authorize(
+        client,
+        checkedRequest(config, client, form, redirect_uri, state),
+      )
       return redirect(location, { status })
     } catch (error) {
       if (!isNamed<OAuthError>(error, 'OAuthError')) throw error
@@ -56,6 +59,7 @@ function chosenRedirect(config: Config, client: RegisteredClient, form: Form): s
 
 function checkedRequest(
   config: Config,
+  client: RegisteredClient,
   form: Form,
   redirect_uri: string,
   state: string | undefined,
@@ -86,7 +90,7 @@ function checkedRequest(
     state,
     code_challenge,
     resource: resource.identifier,
-    scopes: requestedScopes(resource, form),
+    scopes: requestedScopes(resource, client, form),
   }
 }
 
@@ -102,26 +106,33 @@ function requestedResource(config: Config, form: Form): ProtectedResource {
   throw new OAuthError('invalid_target', `Name one resource of this server: ${all}`)
 }
 
-/** What the resource knows of what was asked; the default set for a client that asked for nothing in particular. */
-function requestedScopes({ scopes }: ProtectedResource, form: Form): readonly string[] {
-  const scope = form.get('scope')
-  const asked = (scope === undefined ? [] : (parseScope(scope) ?? [])).filter(
-    (one) => one !== 'offline_access',
-  )
-  if (asked.length === 0) {
-    if (scope !== undefined && parseScope(scope) === undefined) {
-      throw new OAuthError('invalid_scope', 'The scope has characters that no scope may have.')
-    }
-    return scopes.default
-  }
-  const known = asked.filter((one) => scopes.supported.includes(one))
-  if (known.length === 0) {
-    throw new OAuthError(
-      'invalid_scope',
-      `None of these scopes is known here. Known: ${scopes.supported.join(' ')}`,
-    )
-  }
-  return known
+/**
+ * What the resource knows of what was asked, and this client may have; the default set for a client that asks for
+ * nothing in particular. What is beyond is dropped, as RFC 6749 3.3 allows: the token response says what remains.
+ */
+function requestedScopes(
+  { scopes }: ProtectedResource,
+  client: RegisteredClient,
+  form: Form,
+): readonly string[] {
+  const parsed = parseScope(form.get('scope') ?? '')
+  if (!parsed) throw new OAuthError('invalid_scope', 'The scope has characters that no scope may have.')
+  const allowed = allowedScopes(scopes, client)
+  const asked = withoutOfflineAccess(parsed)
+  if (asked.length === 0) return intersectScopes(scopes.default, allowed)
+  const known = intersectScopes(asked, allowed)
+  if (known.length > 0) return known
+  const what = client.scope === undefined ? 'is known here' : 'may be asked for by this client'
+  throw new OAuthError('invalid_scope', `None of these scopes ${what}. Known: ${allowed.join(' ')}`)
+}
+
+/** The client's own `scope` limits it (RFC 7591 2), though never so far that it could not enter at all. */
+function allowedScopes(
+  { supported, required }: ProtectedResource['scopes'],
+  client: RegisteredClient,
+): readonly string[] {
+  const registered = withoutOfflineAccess(client.scope?.split(' ') ?? [])
+  return registered.length === 0 ? supported : intersectScopes(supported, [...registered, ...required])
 }
 
 function unknownClient(

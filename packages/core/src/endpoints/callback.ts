@@ -214,13 +214,13 @@ async function exchange(
   }
   // From here on the provider has done its part, and what fails is ours.
   try {
-    const { code, grant, capped } = await server.createGrant({
+    const { code, grant, tidy } = await server.createGrant({
       transaction,
       client,
       provider: upstream.provider,
       ...login,
     })
-    return { response: { code }, grant, after: capped }
+    return { response: { code }, grant, after: tidy }
   } catch (error) {
     if (isNamed<Unavailable>(error, 'Unavailable')) {
       const response = failed(

@@ -40,6 +40,30 @@ function said(value: unknown): string {
 }
 
 /**
+ * Without `offline_access`: it is between a client and its authorization server (OpenID Connect Core 11), which takes
+ * it wherever a client sends it. No resource has a use for it, so that it is in no challenge and in no token.
+ */
+export function withoutOfflineAccess(scopes: readonly string[]): string[] {
+  return scopes.filter((scope) => scope !== 'offline_access')
+}
+
+/**
+ * Checks scopes that a developer wrote and that a request must have.
+ *
+ * @param option The option's name, for the message.
+ * @throws {ConfigurationError} as {@link checkedScopes} does, and for `offline_access`, which no token holds.
+ */
+export function requiredScopes(option: string, scopes: readonly string[] | undefined): readonly string[] {
+  const checked = checkedScopes(option, scopes)
+  if (!checked.includes('offline_access')) return checked
+  throw new ConfigurationError(
+    option,
+    'holds "offline_access"',
+    'Leave it out: it is between the client and the authorization server, and in no access token.',
+  )
+}
+
+/**
  * Checks scopes that a developer wrote.
  *
  * @param option The option's name, for the message.

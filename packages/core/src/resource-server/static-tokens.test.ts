@@ -29,12 +29,12 @@ describe('dangerouslyStaticTokens', () => {
   it('refuses one that has expired', async () => {
     const verifier = dangerouslyStaticTokens(
       {
-        old: { subject: 'ada', expiresAt: 1_000_000_000 },
+        old: { subject: 'ada', scopes: ['a'], expiresAt: 1_000_000_000 },
         young: { subject: 'ada', expiresAt: 1_000_000_001 },
       },
       { log: false, clock },
     )
-    expect(await verifier.verify('old', context)).toMatchObject({ status: 'invalid' })
+    expect(await verifier.verify('old', context)).toMatchObject({ status: 'invalid', scopes: ['a'] })
     expect(await verifier.verify('young', context)).toMatchObject({ status: 'valid' })
   })
 
@@ -53,5 +53,8 @@ describe('dangerouslyStaticTokens', () => {
     expect(() => dangerouslyStaticTokens({ t: { subject: 'ada', scopes: ['a b'] } }, { log: false })).toThrow(
       'not a scope',
     )
+    expect(() =>
+      dangerouslyStaticTokens({ t: { subject: 'ada', user: { can: () => true } } }, { log: false }),
+    ).toThrow('cannot be copied')
   })
 })

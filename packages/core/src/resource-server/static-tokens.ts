@@ -29,7 +29,8 @@ export interface StaticTokenOptions {
  *
  * @param tokens The tokens, and what each stands for.
  * @param options `log`: takes the warning's line, default the standard error. `clock`: the time, for tests.
- * @throws {ConfigurationError} for a token that no Authorization header could carry, or a scope that is none.
+ * @throws {ConfigurationError} for a token that no Authorization header could carry, a scope that is none, or a `user`
+ * that is no plain data.
  * @example
  * resourceServer({
  *   resource: 'http://localhost:3000/mcp',
@@ -44,7 +45,7 @@ export function dangerouslyStaticTokens<User = undefined>(
   checkMembers<StaticTokenOptions>('dangerouslyStaticTokens', options, { log: true, clock: 'clock' })
   checkTokens(tokens)
   const clock = options.clock ?? systemClock
-  for (const [token, { scopes }] of Object.entries(tokens)) {
+  for (const [token, { scopes, user }] of Object.entries(tokens)) {
     if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) {
       // The token itself stays out of the message.
       throw new ConfigurationError(
@@ -54,6 +55,13 @@ export function dangerouslyStaticTokens<User = undefined>(
       )
     }
     checkedScopes('dangerouslyStaticTokens', scopes)
+    if (!isCloneable(user)) {
+      throw new ConfigurationError(
+        'dangerouslyStaticTokens',
+        'a `user` holds a function or something else that cannot be copied',
+        'Use plain data, as the claims of a real identity are.',
+      )
+    }
   }
   tellOperator(
     options.log,
@@ -69,14 +77,15 @@ export function dangerouslyStaticTokens<User = undefined>(
       if (!entry) return { status: 'not-mine' }
       const now = unixTime(clock)
       if (entry.expiresAt !== undefined && entry.expiresAt <= now)
-        return { status: 'invalid', reason: 'expired' }
+        return { status: 'invalid', reason: 'expired', scopes: entry.scopes }
       const verified: VerifiedToken<User> = {
         subject: entry.subject,
         clientId: entry.clientId ?? 'static',
         scopes: [...(entry.scopes ?? [])],
         expiresAt: entry.expiresAt ?? now + 3600,
         issuer: 'static',
-        user: entry.user as User,
+        // A copy, since tools may change what they are given.
+        user: structuredClone(entry.user) as User,
       }
       return { status: 'valid', token: verified }
     },
@@ -113,5 +122,14 @@ function checkTokens(tokens: unknown): void {
       const value: unknown = Object(entry)[name]
       if (!holds(value)) throw new ConfigurationError(option, `a token's ${name} is ${inWords(value)}`, fix)
     }
+  }
+}
+
+function isCloneable(user: unknown): boolean {
+  try {
+    structuredClone(user)
+    return true
+  } catch {
+    return false
   }
 }

@@ -127,6 +127,17 @@ describe('a good token', () => {
     })
   })
 
+  it('tells each caller anew, so that nobody changes what another is told', async () => {
+    const checker = verifier()
+    const presented = await sign({ roles: ['reader'] })
+    for (let request = 1; request <= 3; request++) {
+      const token = valid(await checker.verify(presented, { resource }))
+      expect([token.user.roles, token.scopes]).toEqual([['reader'], ['a', 'b']])
+      Object.assign(Object(token.user.roles), ['admin'])
+      token.scopes.push('admin')
+    }
+  })
+
   it('may be signed with any of the pinned algorithms', async () => {
     expect(await outcome(verifier(), sign({}, {}, ec))).toBe('valid')
     const ed = await newKey('EdDSA')
@@ -366,6 +377,19 @@ describe('claims', () => {
     expect((await checker.verify(token, { resource: 'https://other.test' })).status).toBe('invalid')
     clock.seconds = time + 3600 + 30
     expect(await outcome(checker, token)).toBe('invalid: expired')
+  })
+
+  it('of a token that was good until it expired say what it held, and those of no other', async () => {
+    const heldBy = async (token: string) => {
+      const result = await verifier().verify(token, { resource })
+      return result.status === 'invalid' ? result.scopes : result.status
+    }
+    const expired = { exp: time - 31 }
+    expect(await heldBy(await sign(expired))).toEqual(['a', 'b'])
+    expect(await heldBy(await sign({ ...expired, aud: 'https://other.test/mcp' }))).toBeUndefined()
+    expect(await heldBy(await sign({ ...expired, token_use: 'id' }))).toBeUndefined()
+    expect(await heldBy(await sign(expired, { kid: rsa.kid }, stranger))).toBeUndefined()
+    expect(await heldBy(await sign({ nbf: time + 31 }))).toBeUndefined()
   })
 
   it('are not shared between requests', async () => {

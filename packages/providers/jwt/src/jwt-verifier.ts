@@ -178,10 +178,11 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>)
     if (claims.exp === undefined) return 'no_expiry'
     if (typeof claims.sub !== 'string' || claims.sub === '') return 'no_subject'
     return (
-      timeRefusal(claims, now, tolerance) ??
       kindRefusal(claims) ??
       (options.dangerouslySkipAudience ? undefined : audienceRefusal(claims.aud, resource, audience)) ??
-      (options.accept?.(claims as JwtClaims) === false ? 'not_accepted' : undefined)
+      (options.accept?.(claims as JwtClaims) === false ? 'not_accepted' : undefined) ??
+      // Last, so that what has only expired is known for it.
+      timeRefusal(claims, now, tolerance)
     )
   }
 
@@ -204,6 +205,8 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>)
       if (!signer) return invalid('signature')
 
       const refused = claimsRefusal(parsed.claims, resource, now)
+      const scopes = scopesOf(parsed.claims, options.scopeClaims ?? ['scope', 'scp'])
+      if (refused === 'expired') return { status: 'invalid', reason: refused, scopes }
       if (refused !== undefined) return invalid(refused)
       const claims = parsed.claims as JwtClaims
       signers.set(token, signer, claims.exp + tolerance)
@@ -212,7 +215,7 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>)
         token: {
           subject: `${options.id ?? claims.iss}|${claims.sub}`,
           clientId: firstString(claims, options.clientIdClaims ?? ['client_id', 'azp']) ?? '',
-          scopes: scopesOf(claims, options.scopeClaims ?? ['scope', 'scp']),
+          scopes,
           expiresAt: Math.floor(claims.exp),
           issuer: claims.iss,
           user: options.user ? await options.user(claims) : (claims as User),
