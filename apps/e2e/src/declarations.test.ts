@@ -41,7 +41,7 @@ async function twoClients(
   const sessions = [await signIn(), await signIn()] as const
 
   /** As a tool: with the provider's token, renewed when it has expired. */
-  const asTool = async ({ tokens }: (typeof sessions)[number]): Promise<number> => {
+  const asTool = async ({ tokens }: { tokens: { access_token?: string } }): Promise<number> => {
     const headers = { authorization: `Bearer ${tokens.access_token}` }
     const result = await w.auth.authenticate(new Request('https://mcp.test/mcp', { headers }))
     if (!result.ok) return result.response.status
@@ -58,17 +58,20 @@ describe.each(Object.entries(declarations))('%s, and so it is', (_, [declared, t
   it.each([
     ['first', 0, 1],
     ['second', 1, 0],
-  ] as const)('two clients of one user: the %s leaves, and the other goes on', async (_, leaving, staying) => {
-    const { sessions, asTool, clock } = await twoClients(declared, truth)
-    expect([await asTool(sessions[0]), await asTool(sessions[1])]).toEqual([200, 200])
-    await sessions[leaving].app.revoke(sessions[leaving].tokens.refresh_token)
-    expect(await asTool(sessions[leaving])).toBe(401)
-    expect(await asTool(sessions[staying])).toBe(200)
-    // The provider's token expires, and is refreshed.
-    clock.advance(9 * 3600)
-    const { body } = await sessions[staying].app.refresh(sessions[staying].tokens.refresh_token)
-    expect(await asTool({ ...sessions[staying], tokens: body })).toBe(200)
-  })
+  ] as const)(
+    'two clients of one user: the %s leaves, and the other goes on',
+    async (_, leaving, staying) => {
+      const { sessions, asTool, clock } = await twoClients(declared, truth)
+      expect([await asTool(sessions[0]), await asTool(sessions[1])]).toEqual([200, 200])
+      await sessions[leaving].app.revoke(sessions[leaving].tokens.refresh_token)
+      expect(await asTool(sessions[leaving])).toBe(401)
+      expect(await asTool(sessions[staying])).toBe(200)
+      // The provider's token expires, and is refreshed.
+      clock.advance(9 * 3600)
+      const { body } = await sessions[staying].app.refresh(sessions[staying].tokens.refresh_token)
+      expect(await asTool({ tokens: body })).toBe(200)
+    },
+  )
 
   it('both leave, and nothing is left alive at the provider', async () => {
     const { sessions, asTool, provider, auth, fetch } = await twoClients(declared, truth)
