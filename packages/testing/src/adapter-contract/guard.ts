@@ -138,7 +138,7 @@ function realGate(): Auth {
   return resourceServer({
     resource: 'http://localhost/mcp',
     authorizationServers: ['http://localhost'],
-    verifier: dangerouslyStaticTokens({ alice: { subject: alice.subject } }, { warn() {} }),
+    verifier: dangerouslyStaticTokens({ alice: { subject: alice.subject } }, { log: false }),
   })
 }
 
