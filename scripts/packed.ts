@@ -64,9 +64,21 @@ export function makeConsumer(options: {
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name).slice(installed(name).length + 1))
         .sort(),
-    node: (version, file) => run(folder, 'npx', ['--yes', '--package', `node@${version}`, 'node', file]),
+    node: (version, file) => run(folder, nodeBinary(version), [file]),
   }
 }
+
+/** Where that version of Node is. */
+export function nodeBinary(version: string): string {
+  const known = binaries.get(version)
+  if (known) return known
+  const node = ['--yes', '--package', `node@${version}`, 'node']
+  const path = run(tmpdir(), 'npx', [...node, '--print', 'process.execPath']).trim()
+  binaries.set(version, path)
+  return path
+}
+
+const binaries = new Map<string, string>()
 
 /** The peers that these packages ask a project to bring, at the versions the workspace develops with. */
 export function frameworkPeers(): Record<string, string> {

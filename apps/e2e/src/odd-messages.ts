@@ -11,7 +11,7 @@ export interface OddMessage {
 export function oddMessage(random: Random): OddMessage {
   const headers: Record<string, string> = { 'content-type': random.pick(contentTypes) }
   const text = random.chance(0.1) ? batch(random) : message(random)
-  let bytes = encodings[random.weighted(encodingWeights)](text)
+  let bytes: Buffer = encodings[random.weighted(encodingWeights)](text)
   for (let left = random.chance(0.3) ? 1 + Math.floor(random.next() * 3) : 0; left > 0; left -= 1) {
     bytes = damaged(random, bytes)
   }

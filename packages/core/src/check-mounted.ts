@@ -26,7 +26,7 @@ export function checkProtected(auth: Pick<Auth, 'authenticate'>, need: ScopeNeed
   if (!isAuth(auth)) {
     throw notMounted('protect()', auth, "protect(auth, { scopes: ['files:read'] })", 'and no Auth')
   }
-  checkMembers<ScopeNeed>('protect', need, { scopes: 'texts' })
+  checkMembers<ScopeNeed>('protect', need, { scopes: 'texts', methods: 'texts' })
 }
 
 /** Whether it can be asked who may enter. */

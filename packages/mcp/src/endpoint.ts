@@ -57,7 +57,7 @@ export function endpoint<User, Server>(options: McpOptions<User, Server>, connec
   }
 
   async function enter(request: Request): Promise<Response> {
-    const authentication = await auth.authenticate(request, { scopes: require?.scopes })
+    const authentication = await auth.authenticate(request, { scopes: require?.scopes, methods })
     return authentication.ok ? serve(request, authentication.auth) : exposed(authentication.response)
   }
 

@@ -18,9 +18,11 @@ export async function challenged(challenge: Response): Promise<Response> {
  * of a client's own answer or notification, which nobody waits for.
  */
 export async function addressed(response: Response, message: unknown): Promise<Response> {
+  if (response.status < 400 || !response.headers.get('content-type')?.startsWith('application/json')) {
+    return response
+  }
   const ids = requestIds(message)
-  const isJson = response.headers.get('content-type')?.startsWith('application/json')
-  if (response.status < 400 || !isJson || ids.length === 0) return response
+  if (ids.length === 0) return response
   const text = await response.text()
   const error = parsed(text)
   const body = isObject(error) && error.id === null ? JSON.stringify(withIds(error, ids, message)) : text

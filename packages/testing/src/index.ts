@@ -71,6 +71,8 @@ export type {
   StorageFeature,
 } from './storage-contract.ts'
 export { behind, serverClock, storageContract } from './storage-contract.ts'
+export type { MortalStorage, OpenMortalStorage, StorageOutageCase } from './storage-outage-contract.ts'
+export { storageOutageContract } from './storage-outage-contract.ts'
 export type { CountingStorage, DelayOptions, DropOptions, StorageOperation } from './storage-wrappers.ts'
 export { counting, delayed, dropReplies, failing, overriding, StorageFault } from './storage-wrappers.ts'
 export type { TcpProxy } from './tcp-proxy.ts'

@@ -11,6 +11,7 @@ import { drawbridge, protect, type RegisteredUser } from './index.ts'
 
 const express4 = createRequire(import.meta.url)('express4') as typeof express5
 
+const guard = protect(fakeAuth({ users: { alice: { subject: 'github|1', user: {} } } }))
 const formType = 'application/x-www-form-urlencoded'
 const form = 'grant_type=refresh_token&resource=a&resource=b%2Fc&scope='
 const json = '{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":[1,null,"ü"]}}'
@@ -96,7 +97,6 @@ for (const [version, express] of Object.entries({ 'Express 4': express4, 'Expres
       const swallow: RequestHandler = (req, _res, next) => void text(req).then(() => next(), next)
       expect(await post([swallow], formType, form)).toMatch(/^application: .*Mount drawbridge\(\) first/)
 
-      const guard = protect(fakeAuth({ users: { alice: { subject: 'github|1', user: {} } } }))
       const app = express().use(swallow, drawbridge(bodyEcho), guard, (_req, res) => void res.send('other'))
       const { url, close } = await listening(app)
       const headers = { authorization: 'Bearer alice' }
@@ -151,11 +151,20 @@ for (const [version, express] of Object.entries({ 'Express 4': express4, 'Expres
   })
 
   it(`leaves the body to the guarded handler's own parser, on ${version}`, async () => {
-    const guard = protect(fakeAuth({ users: { alice: { subject: 'github|1', user: {} } } }))
     const app = express().use(guard, express.json(), (req, res) => void res.json(req.body))
     const { url, close } = await listening(app)
     const headers = { authorization: 'Bearer alice', 'content-type': 'application/json' }
     expect(await (await fetch(url, { method: 'POST', headers, body: json })).text()).toBe(json)
+    await close()
+  })
+
+  it(`answers the preflight of a route beside it, on ${version}`, async () => {
+    const app = express().get('/files', guard, (_req, res) => void res.send('files'))
+    app.options('/files', guard)
+    const { url, close } = await listening(app)
+    const headers = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'x-a' }
+    expect((await fetch(`${url}/files`, { method: 'OPTIONS', headers })).status).toBe(204)
+    expect((await fetch(`${url}/files`)).status).toBe(401)
     await close()
   })
 

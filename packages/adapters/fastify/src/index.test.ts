@@ -266,6 +266,14 @@ describe('protect()', () => {
     }
   })
 
+  it('answers the preflight of a route beside it', async () => {
+    const app = fastify()
+    app.get('/files', { onRequest: protect(auth) }, () => 'files')
+    app.options('/files', { onRequest: protect(auth) }, () => {})
+    expect((await app.inject({ method: 'OPTIONS', url: '/files' })).statusCode).toBe(204)
+    expect((await app.inject('/files')).statusCode).toBe(401)
+  })
+
   it('leaves the body to the handler', async () => {
     const app = fastify()
     app.post('/a', { onRequest: protect(auth) }, (request) => request.body)

@@ -64,7 +64,12 @@ export function drawbridge(x: Mountable): FastifyPluginAsync<{ prefix?: string }
  * (RFC 6750), and finds who it acts for in `request.auth`. Everything else is answered with the challenge that leads
  * a client to sign in (RFC 9728).
  *
- * @param need Scopes the token must carry; without them, 403 `insufficient_scope` names them.
+ * The preflight of a page of another origin (Fetch standard) is answered where the route takes OPTIONS too: a route for
+ * all methods, or `app.options('/files', { onRequest: protect(auth) }, () => {})` beside it. Whether the page may read
+ * what the handler answers is for the application to say.
+ *
+ * @param need Scopes the token must carry; without them, 403 `insufficient_scope` names them. `methods` are what the
+ *   route answers, for preflights; left out, a page may use the method it asks for.
  * @throws {ConfigurationError} for what is no Auth, saying what to write
  * @example
  * ```ts

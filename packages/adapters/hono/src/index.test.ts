@@ -159,6 +159,13 @@ it('guards a whole tree of routes', async () => {
   expect(await response.text()).toBe('alice')
 })
 
+it('answers the preflight of a route beside it', async () => {
+  const guard = protect(fakeAuth({ users: {} }))
+  const app = new Hono().get('/files', guard, (c) => c.text('files')).options('/files', guard)
+  expect((await app.request('/files', { method: 'OPTIONS' })).status).toBe(204)
+  expect((await app.request('/files')).status).toBe(401)
+})
+
 it('types c.get by the Auth it was given', () => {
   const auth = fakeAuth({ users: { alice: { subject: 'github|1', user: { login: 'alice' } } } })
   new Hono().get('/', protect(auth, { scopes: ['files:read'] }), (c) => {

@@ -2,7 +2,7 @@ import type { Authentication, AuthInfo, ScopeNeed } from '../auth.ts'
 import type { Flow } from '../engine.ts'
 import { ConfigurationError } from '../errors.ts'
 import { type DrawbridgeEvents, type Emit, redacted } from '../events.ts'
-import { preflight } from '../http/cors.ts'
+import { routePreflight } from '../http/cors.ts'
 import { bearerCredentials } from './bearer.ts'
 import { type Challenge, insufficientScope, temporarilyUnavailable, unauthorized } from './challenge.ts'
 import {
@@ -111,7 +111,7 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
 
   return {
     async authenticate(request, need) {
-      if (request.method === 'OPTIONS') return refused(preflight(request, ['GET', 'POST', 'DELETE']))
+      if (request.method === 'OPTIONS') return refused(routePreflight(request, need?.methods))
       const scopes = needed(need?.scopes)
       const credentials = bearerCredentials(request.headers)
       if (credentials.kind === 'none') return notAuthorized(scopes)

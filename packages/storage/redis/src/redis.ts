@@ -157,7 +157,11 @@ export function redis(options: RedisOptions): RedisStorage {
         : listEverywhere(connection, names, place, keyPrefix, cursor, count)
     },
 
-    check: checked,
+    check() {
+      // Whoever asks wants to know how it is now.
+      checking = check()
+      return checking
+    },
   }
 }
 

@@ -54,7 +54,7 @@ export const authMembers: Members<Auth> = {
   },
   routes: { value: [{ path: route, methods: ['POST'] }] },
   authenticate: {
-    arguments: [new Request('https://mcp.test/mcp'), { scopes: ['read'] }],
+    arguments: [new Request('https://mcp.test/mcp'), { scopes: ['read'], methods: ['GET'] }],
     returns: async () => ({ ok: true, auth: authInfo }),
   },
   challenge: {
