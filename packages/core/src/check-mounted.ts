@@ -3,34 +3,36 @@ import { ConfigurationError } from './errors.ts'
 import { checkMembers, inWords } from './known-options.ts'
 
 /**
- * For adapters: checks what `drawbridge(...)` was given.
+ * For adapters: checks what `drawbridge(...)` or `protect(...)` was given.
  *
+ * @param need what `protect` takes beside an Auth
  * @throws {ConfigurationError} saying what to write instead, also for an McpServer, a factory and a promise
  * @example
- * checkMountable(x)
+ * checkMounted('drawbridge', x)
+ * checkMounted('protect', auth, need)
  */
-export function checkMountable(x: Mountable): void {
-  const { handle, routes } = Object(x) as Partial<Mountable>
-  if (typeof handle === 'function' && Array.isArray(routes)) return
-  throw notMounted('drawbridge()', x, 'drawbridge(mcp({ auth, server: createServer }))')
-}
-
-/**
- * For adapters: checks what `protect(...)` was given.
- *
- * @throws {ConfigurationError} saying what to write instead
- * @example
- * checkProtected(auth, need)
- */
-export function checkProtected(auth: Pick<Auth, 'authenticate'>, need: ScopeNeed | undefined): void {
-  if (!isAuth(auth)) {
-    throw notMounted('protect()', auth, "protect(auth, { scopes: ['files:read'] })", 'and no Auth')
+export function checkMounted(
+  call: 'drawbridge' | 'protect',
+  given: Mountable | Pick<Auth, 'authenticate'>,
+  need?: ScopeNeed | undefined,
+): void {
+  if (call === 'drawbridge') {
+    if (!isMountable(given)) {
+      throw notMounted('drawbridge()', given, 'drawbridge(mcp({ auth, server: createServer }))')
+    }
+  } else if (!isAuth(given)) {
+    throw notMounted('protect()', given, "protect(auth, { scopes: ['files:read'] })", 'and no Auth')
   }
   checkMembers<ScopeNeed>('protect', need, { scopes: 'texts', methods: 'texts' })
 }
 
+function isMountable(given: unknown): boolean {
+  const { handle, routes } = Object(given) as Readonly<Record<string, unknown>>
+  return typeof handle === 'function' && Array.isArray(routes)
+}
+
 /** Whether it can be asked who may enter. */
-export function isAuth(given: unknown): given is Pick<Auth, 'authenticate'> {
+function isAuth(given: unknown): boolean {
   return typeof Object(given).authenticate === 'function'
 }
 

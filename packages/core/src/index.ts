@@ -14,7 +14,7 @@ export type {
   UpstreamToken,
   UpstreamTokenOptions,
 } from './auth.ts'
-export { checkMountable, checkProtected } from './check-mounted.ts'
+export { checkMounted } from './check-mounted.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { ConfigurationError, NoUpstreamToken, Unavailable, UnreadableBody, UpstreamEnded } from './errors.ts'
 export type { Severity } from './event-notes.ts'

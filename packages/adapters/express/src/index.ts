@@ -1,11 +1,4 @@
-import {
-  type Auth,
-  type AuthInfo,
-  checkMountable,
-  checkProtected,
-  type Mountable,
-  type ScopeNeed,
-} from '@drawbridge/core'
+import { type Auth, type AuthInfo, checkMounted, type Mountable, type ScopeNeed } from '@drawbridge/core'
 import type { RequestHandler } from 'express'
 import { toRequest } from './request.ts'
 import { send } from './response.ts'
@@ -42,16 +35,12 @@ declare global {
  * ```
  */
 export function drawbridge(x: Mountable): RequestHandler {
-  checkMountable(x)
-  return async (req, res, next) => {
-    try {
-      const response = await x.handle(toRequest(req, res), { clientAddress: req.ip })
-      if (response) await send(res, response)
-      else next()
-    } catch (error) {
-      next(error)
-    }
-  }
+  checkMounted('drawbridge', x)
+  return forwarding(async (req, res, next) => {
+    const response = await x.handle(toRequest(req, res), { clientAddress: req.ip })
+    if (response) await send(res, response)
+    else next()
+  })
 }
 
 /**
@@ -71,15 +60,16 @@ export function drawbridge(x: Mountable): RequestHandler {
  * ```
  */
 export function protect(auth: Auth<RegisteredUser>, need?: ScopeNeed): RequestHandler {
-  checkProtected(auth, need)
-  return async (req, res, next) => {
-    try {
-      const result = await auth.authenticate(toRequest(req, res), need)
-      if (!result.ok) return await send(res, result.response)
-      req.auth = result.auth
-      next()
-    } catch (error) {
-      next(error)
-    }
-  }
+  checkMounted('protect', auth, need)
+  return forwarding(async (req, res, next) => {
+    const result = await auth.authenticate(toRequest(req, res), need)
+    if (!result.ok) return send(res, result.response)
+    req.auth = result.auth
+    next()
+  })
+}
+
+/** Express 4 does not look at what becomes of a handler's promise. */
+function forwarding(handler: (...given: Parameters<RequestHandler>) => Promise<void>): RequestHandler {
+  return (req, res, next) => handler(req, res, next).catch(next)
 }

@@ -1,11 +1,4 @@
-import {
-  type Auth,
-  type AuthInfo,
-  checkMountable,
-  checkProtected,
-  type Mountable,
-  type ScopeNeed,
-} from '@drawbridge/core'
+import { type Auth, type AuthInfo, checkMounted, type Mountable, type ScopeNeed } from '@drawbridge/core'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { toRequest } from './request.ts'
 import { send } from './response.ts'
@@ -43,7 +36,7 @@ declare module 'fastify' {
  * ```
  */
 export function drawbridge(x: Mountable): FastifyPluginAsync<{ prefix?: string }> {
-  checkMountable(x)
+  checkMounted('drawbridge', x)
   const plugin: FastifyPluginAsync<{ prefix?: string }> = async (instance, { prefix }) => {
     if (!instance.hasRequestDecorator('auth')) instance.decorateRequest('auth')
     await instance.register(async (scope) => {
@@ -77,7 +70,7 @@ export function drawbridge(x: Mountable): FastifyPluginAsync<{ prefix?: string }
  * ```
  */
 export function protect(auth: Auth<RegisteredUser>, need?: ScopeNeed): Guard {
-  checkProtected(auth, need)
+  checkMounted('protect', auth, need)
   return async (request, reply) => {
     const result = await auth.authenticate(toRequest(request, reply), need)
     if (!result.ok) return send(reply, result.response)

@@ -1,13 +1,5 @@
-import {
-  type Auth,
-  type AuthInfo,
-  checkMembers,
-  checkMountable,
-  checkProtected,
-  type Mountable,
-  type RequestContext,
-  type ScopeNeed,
-} from '@drawbridge/core'
+import type { Auth, AuthInfo, Mountable, RequestContext, ScopeNeed } from '@drawbridge/core'
+import { checkMembers, checkMounted } from '@drawbridge/core'
 import type { Context, MiddlewareHandler } from 'hono'
 import { originalRequest } from './request.ts'
 
@@ -39,15 +31,14 @@ const credentialsInUrl = /^https?:\/\/[^/?#]*@/i
  * ```
  */
 export function drawbridge(x: Mountable, options: DrawbridgeOptions = {}): MiddlewareHandler {
-  checkMountable(x)
+  checkMounted('drawbridge', x)
   checkMembers<DrawbridgeOptions>('drawbridge', options, { clientAddress: 'function' })
   const { clientAddress = peerAddress } = options
   return async (c, next) => {
     if (credentialsInUrl.test(c.req.url)) return c.body(null, 400)
     const context = { clientAddress: clientAddress(c), waitUntil: waitUntil(c) }
     const response = await x.handle(originalRequest(c), context)
-    if (!response) return next()
-    return answer(c, response)
+    return response ? answer(c, response) : next()
   }
 }
 
@@ -68,7 +59,7 @@ export function drawbridge(x: Mountable, options: DrawbridgeOptions = {}): Middl
  * ```
  */
 export function protect<User>(auth: Auth<User>, need?: ScopeNeed): MiddlewareHandler<AuthEnv<User>> {
-  checkProtected(auth, need)
+  checkMounted('protect', auth, need)
   return async (c, next) => {
     const result = await auth.authenticate(c.req.raw, need)
     if (!result.ok) return answer(c, result.response)

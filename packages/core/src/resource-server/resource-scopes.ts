@@ -51,7 +51,7 @@ export function resourceScopes(
   if (challenge !== 'default' && challenge !== 'supported') {
     throw new ConfigurationError(
       `${option}.challenge`,
-      `is ${typeof challenge === 'string' ? JSON.stringify(challenge) : inWords(challenge)}`,
+      `is ${typeof challenge === 'string' ? `"${challenge}"` : inWords(challenge)}`,
       "Use 'default', or 'supported' for clients that cannot ask for more later.",
     )
   }
