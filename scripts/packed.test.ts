@@ -5,7 +5,12 @@ import { join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { databaseUrl, openTestSchema } from '../packages/storage/postgres/src/database.fixture.ts'
+import {
+  databaseUrl,
+  openTestSchema,
+  skipWithoutPostgres,
+} from '../packages/storage/postgres/src/database.fixture.ts'
+import { skipWithoutRedisServer } from '../packages/storage/redis/src/redis-server.fixture.ts'
 import { startRedis } from '../packages/testing/src/redis-server.ts'
 import {
   type Consumer,
@@ -24,6 +29,10 @@ import { publishedPackages, root } from './workspace.ts'
 
 /** Whose OpenTelemetry instrumentations are another hundred packages; its code is type-checked as all others' is. */
 const unfollowed = new Set(['packages/opentelemetry/README.md'])
+const withoutRedis = skipWithoutRedisServer('the way the README of @drawbridge/redis shows')
+const withoutPostgres = await skipWithoutPostgres('the way the README of @drawbridge/postgres shows')
+if (withoutRedis) unfollowed.add('packages/storage/redis/README.md')
+if (withoutPostgres) unfollowed.add('packages/storage/postgres/README.md')
 const names = publishedPackages().map(({ manifest }) => manifest.name)
 const archives = mkdtempSync(join(tmpdir(), 'packed-'))
 let tarballs: Tarball[]
@@ -344,15 +353,15 @@ function packageOf(specifier: string): string {
 
 /** A Redis and a schema in PostgreSQL for the servers of our pages, as the environment they are started in says it. */
 async function startStores() {
-  const redis = await startRedis()
-  const schema = await openTestSchema()
+  const redis = withoutRedis ? undefined : await startRedis()
+  const schema = withoutPostgres ? undefined : await openTestSchema()
   const url = new URL(databaseUrl)
-  url.searchParams.set('options', `-c search_path="${schema.name}"`)
+  if (schema) url.searchParams.set('options', `-c search_path="${schema.name}"`)
   return {
-    env: { REDIS_URL: redis.url, DATABASE_URL: url.href },
+    env: { REDIS_URL: redis?.url ?? '', DATABASE_URL: url.href },
     async stop() {
-      await redis.stop()
-      await schema.drop()
+      await redis?.stop()
+      await schema?.drop()
     },
   }
 }
