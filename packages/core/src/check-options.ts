@@ -29,6 +29,13 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
       'To switch it off, pass `registration: { enabled: false }`.',
     )
   }
+  if (registration?.key !== undefined && typeof registration.key !== 'function') {
+    throw new ConfigurationError(
+      'registration.key',
+      'is not a function',
+      'Pass one that names the sender of a registration: `({ clientAddress }) => clientAddress`.',
+    )
+  }
   oneOf('refreshUpstream', options.refreshUpstream, ['lazy', 'proactive'])
   oneOf('signingKeys.algorithm', options.signingKeys?.algorithm, ['ES256', 'EdDSA', 'RS256'])
   if (options.onEvent !== undefined && typeof options.onEvent !== 'function') {

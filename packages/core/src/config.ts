@@ -8,7 +8,13 @@ import { ConfigurationError } from './errors.ts'
 import { type Emit, emitter } from './events.ts'
 import { secureUrl } from './http/secure-url.ts'
 import type { OAuthProvider } from './identity/provider.ts'
-import type { Lifetimes, OAuthServerOptions, ResourceOptions, ScopeOptions } from './options.ts'
+import type {
+  Lifetimes,
+  OAuthServerOptions,
+  RegistrationOptions,
+  ResourceOptions,
+  ScopeOptions,
+} from './options.ts'
 import { clockSkew } from './records/records.ts'
 import type { SigningKeyPolicy } from './records/server-keys.ts'
 import { checkedScopes, missingScopes, unionScopes } from './resource-server/scopes.ts'
@@ -27,7 +33,7 @@ export interface Config {
   /** The resource of a client that names none; `undefined` when several are configured and none is the default. */
   defaultResource: ProtectedResource | undefined
   redirectUris: RedirectUriPolicy
-  registration: { enabled: boolean; unapprovedLifetime: number; lifetime: number }
+  registration: Registration
   lifetimes: Required<{ [Name in keyof Lifetimes]: number }> & { idleIsExplicit: boolean }
   signingKeys: SigningKeyPolicy
   keepUpstreamTokens: boolean
@@ -38,6 +44,17 @@ export interface Config {
   clock: Clock
   emit: Emit
   fetch: typeof fetch
+}
+
+interface Registration {
+  enabled: boolean
+  /** Seconds. */
+  unapprovedLifetime: number
+  /** Seconds. */
+  lifetime: number
+  unapproved: number
+  unapprovedPerKey: number
+  key: NonNullable<RegistrationOptions['key']>
 }
 
 export interface ProtectedResource {
@@ -91,15 +108,7 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
     resources,
     defaultResource: explicit[0] ?? (resources.length === 1 ? resources[0] : undefined),
     redirectUris: redirectUriPolicy(options.redirectUris, { issuer }),
-    registration: {
-      enabled: options.registration?.enabled ?? true,
-      unapprovedLifetime: seconds(
-        'registration.unapprovedLifetime',
-        options.registration?.unapprovedLifetime,
-        day,
-      ),
-      lifetime: seconds('registration.lifetime', options.registration?.lifetime, 90 * day),
-    },
+    registration: registration(options.registration ?? {}),
     lifetimes: {
       code: seconds('lifetimes.code', options.lifetimes?.code, 300),
       accessToken: seconds('lifetimes.accessToken', options.lifetimes?.accessToken, hour),
@@ -131,6 +140,31 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
     emit,
     // Looked up at each call, so that instrumentation installed later is seen.
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+  }
+}
+
+function registration(options: RegistrationOptions): Registration {
+  const fix = 'Pass a whole number, at least 1.'
+  const unapproved = wholeNumber('registration.unapproved', options.unapproved ?? 10_000, fix)
+  const unapprovedPerKey = wholeNumber(
+    'registration.unapprovedPerKey',
+    options.unapprovedPerKey ?? Math.ceil(unapproved / 10),
+    fix,
+  )
+  if (unapprovedPerKey > unapproved) {
+    throw new ConfigurationError(
+      'registration.unapprovedPerKey',
+      `is ${unapprovedPerKey}, of ${unapproved} in all`,
+      'Pass less than `registration.unapproved`, or leave it out for a tenth of that.',
+    )
+  }
+  return {
+    enabled: options.enabled ?? true,
+    unapprovedLifetime: seconds('registration.unapprovedLifetime', options.unapprovedLifetime, day),
+    lifetime: seconds('registration.lifetime', options.lifetime, 90 * day),
+    unapproved,
+    unapprovedPerKey,
+    key: options.key ?? (() => undefined),
   }
 }
 

@@ -28,6 +28,7 @@ export type {
   OAuthServerOptions,
   RedirectUriOptions,
   RegistrationOptions,
+  RegistrationSender,
   ResourceOptions,
   ScopeOptions,
   SigningKeyOptions,

@@ -29,6 +29,7 @@ const severityOfType: Readonly<Record<EventType, Severity>> = {
   'client.registered': 'info',
   'client.rejected': 'info',
   'client.refused': 'warn',
+  'client.evicted': 'info',
   'client.deleted': 'info',
   'authorize.started': 'debug',
   'authorize.refused': 'info',

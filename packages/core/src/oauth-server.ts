@@ -36,6 +36,7 @@ import { createPages } from './pages/pages.ts'
 import { protectedResource, upstreamToken } from './protected-resource.ts'
 import { records } from './records/records.ts'
 import { serverKeys } from './records/server-keys.ts'
+import { transactions } from './records/transaction.ts'
 import {
   metadataResponder,
   protectedResourceMetadata,
@@ -113,7 +114,8 @@ function compose<User, Path extends string>(
   options: OAuthServerOptions<Path>,
 ): OAuthServer<User, Path> {
   const { clock, emit, lifetimes } = config
-  const store = records({ storage: options.storage, sealer: sealer(config.ring), clock, emit })
+  const seals = sealer(config.ring)
+  const store = records({ storage: options.storage, sealer: seals, clock, emit })
   const keys = serverKeys({ records: store, clock, emit, policy: config.signingKeys })
   const owners = ownerOf(keys)
   const urls = endpointUrls(config.issuer)
@@ -132,8 +134,7 @@ function compose<User, Path extends string>(
     staticClients: Promise.all(
       (options.clients ?? []).map((client) => staticClient(client, unixTime(clock), config)),
     ),
-    unapprovedLifetime: config.registration.unapprovedLifetime,
-    lifetime: config.registration.lifetime,
+    ...config.registration,
   })
   const recheck = identityRecheck({
     records: store,
@@ -152,13 +153,13 @@ function compose<User, Path extends string>(
     end,
     connections: links,
     recheck,
-    consentUrl: urls.consent,
   })
   const server: Server = {
     config,
     urls,
     engine,
     records: store,
+    transactions: transactions({ records: store, sealer: seals, clock, lifetime: lifetimes.transaction }),
     keys,
     upstreams,
     createGrant: grantCreator({ config, ownerOf: owners, records: store, connections: links, end }),
@@ -218,7 +219,7 @@ function compose<User, Path extends string>(
       )
     },
     grants: grantAdmin({ records: store, connections: links, ownerOf: owners, end }),
-    clients: clientAdmin({ records: store, end, emit }),
+    clients: clientAdmin({ records: store, clock, end, emit }),
     maintain: () => maintain({ records: store, secretsInUse: secretsInUse({ clock, ...lifetimes }) }),
     async ready() {
       await options.storage.check?.()

@@ -1,5 +1,5 @@
 import type { SecretsInUse } from '../grants/rotation.ts'
-import { clientPrefix } from '../records/client.ts'
+import { candidatePrefix, clientPrefix } from '../records/client.ts'
 import { connectionKinds } from '../records/connection.ts'
 import { type GrantRecord, grantKinds } from '../records/grant.ts'
 import { forEachKey, type Records } from '../records/records.ts'
@@ -60,7 +60,7 @@ export async function maintain(dependencies: {
     }
 
   await visit()(serverKeysKey)
-  for (const prefix of [clientPrefix, connectionKinds, transactionPrefix]) {
+  for (const prefix of [clientPrefix, candidatePrefix, connectionKinds, transactionPrefix]) {
     await forEachKey(records, prefix, visit())
   }
   await forEachKey(records, grantKinds, visit<GrantRecord>(secretsInUse))

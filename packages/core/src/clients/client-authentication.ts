@@ -61,7 +61,8 @@ export function clientCredentials(headers: Headers, form: Pick<Form, 'get'>): Cl
 
 /**
  * Finds the client and holds it to what it registered: the method, and the secret if it has one. A client that was
- * given a secret cannot do without, and a public one cannot bring any.
+ * given a secret cannot do without, and a public one cannot bring any. Only one that named no method may send its secret
+ * by either; which it used is told, and bound to its grant.
  *
  * @param now Unix seconds
  * @param emit is told when the client is refused
@@ -87,7 +88,8 @@ export async function authenticateClient(
   }
   if (!client) throw refuse('unknown', 'This client is not known here, or no longer. Register it again.')
   const registered = client.token_endpoint_auth_method
-  if (method !== registered) {
+  const isEither = client.either_secret_method === true && method !== 'none'
+  if (method !== registered && !isEither) {
     throw refuse('method', `This client registered ${registered}, and used ${method}.`)
   }
   if (registered === 'none') return { client, method }

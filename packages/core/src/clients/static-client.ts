@@ -29,8 +29,10 @@ export function staticClient(
   const metadata = checkedMetadata({ ...option, token_endpoint_auth_method }, policy)
   const client: RegisteredClient = { ...metadata, client_id, client_id_issued_at: now, static: true }
   if (client_secret === undefined) return Promise.resolve(client)
+  const either_secret_method = option.token_endpoint_auth_method === undefined ? true : undefined
   return sha256(client_secret).then((client_secret_hash) => ({
     ...client,
+    either_secret_method,
     client_secret_hash,
     client_secret_expires_at: 0,
   }))

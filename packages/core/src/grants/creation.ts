@@ -76,6 +76,7 @@ export function grantCreator(dependencies: {
       code: {
         hash: await sha256(secret),
         code_challenge: transaction.code_challenge,
+        redirect_uri_named: transaction.redirect_uri_named,
         expires_at: now + lifetimes.code,
       },
     }

@@ -39,6 +39,7 @@ export function codeLoader(
     return {
       client_id,
       redirect_uri,
+      redirect_uri_named: pending.redirect_uri_named ?? false,
       resource,
       grant: parsed.grant,
       correlation: record.value.correlation,
