@@ -1,6 +1,6 @@
 import { memory } from '@drawbridge/core'
 import { chooseButton, delayed, type Page } from '@drawbridge/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { slowStore, turnstile } from './slow-store.ts'
 import { type World, world } from './world.ts'
 
@@ -94,6 +94,23 @@ describe('a callback that takes longer than anybody would wait', () => {
     expect(page.leftFor?.href).toBe(first?.href)
     expect(provider.requests.filter(({ path }) => path === '/login/oauth/access_token')).toHaveLength(1)
     expect(first && (await app.exchange(pending, first)).status).toBe(200)
+  })
+
+  it('because the provider answers every part late, is given up, and the client hears of it', async () => {
+    const { callback, atProvider, person, pending } = await atSlowCallback()
+    const giveUp = new AbortController()
+    const timeout = vi.spyOn(AbortSignal, 'timeout')
+    onTestFinished(() => timeout.mockRestore())
+    timeout.mockImplementation((milliseconds) =>
+      milliseconds === 60_000 ? giveUp.signal : new AbortController().signal,
+    )
+    const finishing = person.open(callback, { until: atClient })
+    await atProvider
+    giveUp.abort()
+    const back = (await finishing).leftFor
+    expect(back?.searchParams.get('error')).toBe('temporarily_unavailable')
+    expect(back?.searchParams.get('state')).toBe(pending.state)
+    expect((await person.open(callback, { until: atClient })).leftFor?.href).toBe(back?.href)
   })
 
   it('whose process stood still for so long that another took over leaves the outcome to that one', async () => {

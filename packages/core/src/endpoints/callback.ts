@@ -156,6 +156,13 @@ async function settle(
   outcome: NonNullable<TransactionRecord['outcome']>,
 ): Promise<Versioned<TransactionRecord> | undefined> {
   const { id_hash, attempt } = transaction.value
+  // Nearly always nobody has touched the record since it was claimed.
+  const version = await records.put(
+    transaction.key,
+    { ...transaction.value, outcome },
+    { ifVersion: transaction.version, expiresAt: transactionExpiry(transaction.value) },
+  )
+  if (version !== undefined) return undefined
   const deadline = config.clock.now() + patience
   while (config.clock.now() <= deadline) {
     let isOurs = true
