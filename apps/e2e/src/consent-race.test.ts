@@ -1,6 +1,6 @@
 import { memory } from '@drawbridge/core'
 import { chooseButton, delayed, type Page } from '@drawbridge/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { slowStore, turnstile } from './slow-store.ts'
 import { type World, world } from './world.ts'
 
@@ -70,6 +70,60 @@ describe('once a callback is at work, the consent it stands on is final', () => 
     stile.release()
     expect((await finishing).status).toBe(403)
     expect((await attacker.open(callback, { until: atClient })).leftFor?.searchParams.get('code')).toBeNull()
+  })
+})
+
+describe('a callback that takes longer than anybody would wait', () => {
+  it('is not begun again by a reload, which is sent where the first one leads', async () => {
+    const { person, callback, atProvider, release, provider, clock, app, pending } = await atSlowCallback()
+    const finishing = person.open(callback, { until: atClient })
+    await atProvider
+    const reload = async () => {
+      const ticking = setInterval(() => clock.advance(1), 1)
+      return person.open(callback, { until: atClient }).finally(() => clearInterval(ticking))
+    }
+    clock.advance(45)
+    const impatient = await reload()
+    expect([impatient.status, impatient.leftFor]).toEqual([503, undefined])
+    expect(impatient.headers.get('retry-after')).toMatch(/^\d+$/)
+    const waiting = reload()
+    release()
+    const first = (await finishing).leftFor
+    expect(first?.searchParams.has('code')).toBe(true)
+    const page = await waiting
+    expect(page.leftFor?.href).toBe(first?.href)
+    expect(provider.requests.filter(({ path }) => path === '/login/oauth/access_token')).toHaveLength(1)
+    expect(first && (await app.exchange(pending, first)).status).toBe(200)
+  })
+
+  it('because the provider answers every part late, is given up, and the client hears of it', async () => {
+    const { callback, atProvider, person, pending } = await atSlowCallback()
+    const giveUp = new AbortController()
+    const timeout = vi.spyOn(AbortSignal, 'timeout')
+    onTestFinished(() => timeout.mockRestore())
+    timeout.mockImplementation((milliseconds) =>
+      milliseconds === 60_000 ? giveUp.signal : new AbortController().signal,
+    )
+    const finishing = person.open(callback, { until: atClient })
+    await atProvider
+    giveUp.abort()
+    const back = (await finishing).leftFor
+    expect(back?.searchParams.get('error')).toBe('temporarily_unavailable')
+    expect(back?.searchParams.get('state')).toBe(pending.state)
+    expect((await person.open(callback, { until: atClient })).leftFor?.href).toBe(back?.href)
+  })
+
+  it('whose process stood still for so long that another took over leaves the outcome to that one', async () => {
+    const { person, callback, atProvider, release, clock, app, pending } = await atSlowCallback()
+    const stalled = person.open(callback, { until: atClient })
+    await atProvider
+    clock.advance(180)
+    const second = (await person.open(callback, { until: atClient })).leftFor
+    expect(second?.searchParams.has('code')).toBe(true)
+    release()
+    expect((await stalled).leftFor?.href).toBe(second?.href)
+    expect((await person.open(callback, { until: atClient })).leftFor?.href).toBe(second?.href)
+    expect(second && (await app.exchange(pending, second)).status).toBe(200)
   })
 })
 

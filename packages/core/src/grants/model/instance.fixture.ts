@@ -113,7 +113,6 @@ export function instance(options: {
     end,
     connections: links,
     recheck: identityRecheck({ records: store, connections: links, clock, emit, end, every, grace }),
-    consentUrl: `${issuer}/consent`,
   })
   return { engine, records: store, config: { clock, emit } }
 }
