@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { type Exploration, explore } from './explore.fixture.ts'
-import type { Broken } from './instance.fixture.ts'
 import { type Prepared, prepare } from './preparation.fixture.ts'
 import { modelRandom } from './random.fixture.ts'
 import type { Scenario } from './scenario.fixture.ts'
@@ -21,8 +20,8 @@ afterAll(() => {
   console.table(explored, ['interleavings', 'states', 'runs'])
 })
 
-async function check(scenario: Scenario, broken: Broken = {}): Promise<Exploration & Pick<Prepared, 'seen'>> {
-  const prepared = await prepare(scenario, broken, random)
+async function check(scenario: Scenario): Promise<Exploration & Pick<Prepared, 'seen'>> {
+  const prepared = await prepare(scenario, {}, random)
   const exploration = await explore(() => begin(prepared), bounds.runs)
   return { ...exploration, seen: prepared.seen }
 }

@@ -2,8 +2,10 @@ import type { Clock } from '../src/clock.ts'
 import type { Config } from '../src/config.ts'
 import { sha256 } from '../src/crypto/hash.ts'
 import { keyRing } from '../src/crypto/key-ring.ts'
+import { randomText } from '../src/crypto/random.ts'
 import type { Sealer } from '../src/crypto/sealing.ts'
 import type { RefreshPolicy } from '../src/grants/refresh-history.ts'
+import { refreshSecret } from '../src/grants/refresh-secret.ts'
 import { formatCode, formatRefreshToken, parseRefreshToken } from '../src/grants/token-format.ts'
 import { type ClientRecord, clientKey } from '../src/records/client.ts'
 import { type ConnectionRecord, connectionKey } from '../src/records/connection.ts'
@@ -46,6 +48,8 @@ export interface Prepared {
   now: number
   /** Reads every record. */
   observer: Sealer
+  /** A refresh token of this generation, made of all that the store gives away. */
+  forged(generation: number): string
   /** What is said of a token that leads to nothing. */
   nothing: string
   /** Grants by what they were sealed to. */
@@ -120,6 +124,11 @@ export async function prepare(scenario: Scenario, broken: Broken, random: ModelR
     another,
     now: start + (scenario.age ?? 0),
     observer: openSealer(keyRing([secrets.old, secrets.new]), random.bytes),
+    forged(generation) {
+      const r = randomText(16, random.bytes)
+      const secret = refreshSecret(stored.value.refresh?.seed ?? '', r, generation)
+      return formatRefreshToken({ grant: ref, generation, r, secret })
+    },
     nothing: nothing.kind === 'refused' ? nothing.description : nothing.kind,
     grants: new Map(),
     numbers: new Map(),

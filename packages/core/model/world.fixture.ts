@@ -1,9 +1,9 @@
 import type { Occurrence } from '../src/events.ts'
-import { parseRefreshToken } from '../src/grants/token-format.ts'
 import { AccessDenied, type Identity } from '../src/identity/provider.ts'
 import { connectionKey } from '../src/records/connection.ts'
 import type { GrantRecord } from '../src/records/grant.ts'
 import { clockSkew } from '../src/records/records.ts'
+import { treatedWorse } from './ages.fixture.ts'
 import type { Run } from './explore.fixture.ts'
 import { grantStorageKey, type Instance, instance, secrets } from './instance.fixture.ts'
 import { immediately, type Prepared, standingAt, storageOver } from './preparation.fixture.ts'
@@ -470,24 +470,14 @@ export async function begin(prepared: Prepared): Promise<Run> {
     }
   }
 
-  /** Presents each token of the grant, as if the others were not: none may fare better than one that came after it. */
   async function compareAges(): Promise<void> {
-    const byAge = new Map(
-      handedOut.map(({ refresh_token }) => [
-        parseRefreshToken(refresh_token)?.generation ?? -1,
-        refresh_token,
-      ]),
+    const unfair = await treatedWorse(
+      handedOut.map(({ refresh_token }) => refresh_token),
+      store,
+      now,
+      (copy, token) => witness(copy).answer({ kind: 'refresh', token }),
     )
-    let before = 0
-    for (const [generation, token] of [...byAge].sort(([a], [b]) => a - b)) {
-      if (generation === -1) continue
-      const copy = store.copy()
-      const { kind } = await witness(copy).answer({ kind: 'refresh', token })
-      const goesOn = copy.apply({ kind: 'get', key: grantStorageKey }, now) !== undefined
-      const fares = kind === 'tokens' ? 2 : goesOn ? 1 : 0
-      if (fares < before) fail(`generation ${generation} is treated worse than an older one`)
-      before = fares
-    }
+    if (unfair !== undefined) fail(`generation ${unfair} is treated worse than an older one`)
   }
 
   /** An instance that is alone, and that nobody watches. */
