@@ -28,7 +28,16 @@ const layers = [
 ] as const
 
 /** Roles that know of no other role; anyone may import them. */
-const leaves = ['pages', 'http', 'errors.ts', 'events.ts', 'clock.ts']
+const leaves = [
+  'pages',
+  'http',
+  'errors.ts',
+  'events.ts',
+  'event-notes.ts',
+  'operator-log.ts',
+  'known-options.ts',
+  'clock.ts',
+]
 
 /** Whose types anyone may import, so that a lower layer can name what passes through it. */
 const contracts = ['clients/metadata.ts', 'identity/provider.ts', 'resource-server/verifier.ts']

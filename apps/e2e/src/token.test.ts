@@ -196,11 +196,13 @@ it("knows the operator's own clients", async () => {
       {
         client_id: 'desk',
         redirect_uris: ['http://127.0.0.1/callback'],
-        client_secret: 's3cret-of-the-desk',
+        client_secret: 's3cret-of-the-desk-2q9vLxT7bWmKc4RzY',
       },
     ],
   })
-  const app = w.client({ credentials: { client_id: 'desk', client_secret: 's3cret-of-the-desk' } })
+  const app = w.client({
+    credentials: { client_id: 'desk', client_secret: 's3cret-of-the-desk-2q9vLxT7bWmKc4RzY' },
+  })
   const { access_token } = await app.login(w.browser(), { user: 'octocat' })
   expect((await w.call(access_token)).status).toBe(200)
 })

@@ -2,6 +2,7 @@ import type { ClientMetadata } from './clients/metadata.ts'
 import type { Clock } from './clock.ts'
 import type { EventListener } from './events.ts'
 import type { Provider } from './identity/provider.ts'
+import type { LogOption } from './operator-log.ts'
 import type { Messages } from './pages/messages.ts'
 import type { Theme } from './pages/theme.ts'
 import type { Verifier } from './resource-server/verifier.ts'
@@ -27,6 +28,12 @@ export interface OAuthServerOptions<Path extends string = string> {
   resources?: Readonly<Record<Path, ResourceOptions>> | undefined
   /** Scopes of the one resource; with `resources`, each has its own. */
   scopes?: ScopeOptions | readonly string[] | undefined
+  /**
+   * Name `offline_access` in the metadata of the authorization server, for clients that ask for a refresh token only
+   * then. Refresh tokens are issued either way, and some clients have their users consent anew each time it is there.
+   * Default false.
+   */
+  advertiseOfflineAccess?: boolean | undefined
   /** What a reverse proxy removes from the path before this process sees it. */
   stripPrefix?: string | undefined
   /** Clients known beforehand, beside those that register themselves. */
@@ -69,10 +76,14 @@ export interface OAuthServerOptions<Path extends string = string> {
    * then obtain a token silently from a user signed in upstream. Default false.
    */
   dangerouslySkipConsent?: boolean | undefined
-  /** Hears of everything noteworthy, such as `logEvents()` does. */
+  /** Hears of everything noteworthy, such as `logEvents()` does, beside the `log`. */
   onEvent?: EventListener | undefined
-  /** Receives warnings about options that weaken security or look like a mistake. Default `console.warn`. */
-  warn?: ((message: string) => void) | undefined
+  /**
+   * Takes each line that an operator should see: warnings and errors, refusals whose page names a reference, and options
+   * that weaken security or look like a mistake. What repeats within a minute is summed up. Default: the standard error.
+   * `false`: nowhere.
+   */
+  log?: LogOption | undefined
   /** For outgoing requests to providers. Default: the global `fetch`. */
   fetch?: typeof fetch | undefined
   /** For tests. Default: the system's time. */
@@ -102,14 +113,25 @@ export interface JsonWebKeyPrivate {
   [member: string]: unknown
 }
 
-/** The scopes of a resource. A list alone means `supported`. */
+/**
+ * The scopes of a resource. A list alone means `supported`. `offline_access` is none of them: clients may always ask
+ * for it, and it is left out of these lists.
+ */
 export interface ScopeOptions {
   /** What clients may ask for; `default` and `required` join it. Default: these two, else the provider's default scopes. */
   supported?: readonly string[] | undefined
-  /** For a client that names none; must hold what is `required`. Default: `supported`. */
+  /**
+   * What clients begin with: those that ask for nothing in particular, and those that ask for what they are told to. Must
+   * hold what is `required`. Default: `supported`.
+   */
   default?: readonly string[] | undefined
   /** Without these a token does not reach the resource. Default: none. */
   required?: readonly string[] | undefined
+  /**
+   * What clients are told to ask for, by a 401 and in the resource's metadata: the `default` scopes, or all that are
+   * `supported`, for clients that cannot ask for more when a tool turns out to need it. Default `default`.
+   */
+  challenge?: 'default' | 'supported' | undefined
 }
 
 /** One of several protected resources. */

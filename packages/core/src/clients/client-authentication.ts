@@ -1,8 +1,10 @@
 import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
+import { randomText } from '../crypto/random.ts'
 import type { AuthenticatedClient, Engine } from '../engine.ts'
 import { OAuthError } from '../errors.ts'
 import type { DrawbridgeEvents, Emit } from '../events.ts'
 import type { Form } from '../http/forms.ts'
+import { withReference } from '../http/responses.ts'
 import type { RegisteredClient, TokenEndpointAuthMethod } from './metadata.ts'
 
 /** What a request to the token or revocation endpoint says about its sender (RFC 6749 2.3). */
@@ -90,8 +92,13 @@ export async function authenticateClient(
   // What an unknown client calls itself is not repeated: some send their secret there.
   const client_id = client?.client_id
   const refuse = (reason: ClientRefusal, description: string) => {
-    emit({ type: 'client.refused', reason, client_id })
-    return new OAuthError('invalid_client', description, { headers: challenge, reported: true })
+    // Clients show it to whoever set them up.
+    const reference = randomText(9)
+    emit({ type: 'client.refused', reason, client_id, reference })
+    return new OAuthError('invalid_client', withReference(description, reference), {
+      headers: challenge,
+      reported: true,
+    })
   }
   if (!client) throw refuse('unknown', 'This client is not known here, or no longer. Register it again.')
   const registered = client.token_endpoint_auth_method

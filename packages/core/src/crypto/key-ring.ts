@@ -41,7 +41,7 @@ export function keyRing(secret: string | readonly string[] | undefined): KeyRing
         'At least 32 are needed: use the output of `openssl rand -base64 32`.',
       )
     }
-    if (new Set(one).size < 10) {
+    if (repeatsItself(one)) {
       throw new ConfigurationError(
         'secret',
         'repeats few characters',
@@ -80,8 +80,13 @@ function deriveBytes(material: Uint8Array, purpose: string, bytes = 32): Uint8Ar
   return hkdf(sha256, material, undefined, encoder.encode(`drawbridge ${purpose}`), bytes)
 }
 
+/** Whether it has fewer different characters than any random text of its length. */
+export function repeatsItself(secret: string): boolean {
+  return new Set(secret).size < 10
+}
+
 /** What is there at most, by its alphabet. A text that repeats itself counts once. */
-function estimatedBytes(secret: string): number {
+export function estimatedBytes(secret: string): number {
   const text = secret.replace(/=+$/, '')
   const unit = (text + text).indexOf(text, 1)
   return Math.floor(/^[0-9a-f]+$/i.test(text) ? unit / 2 : (unit * 3) / 4)

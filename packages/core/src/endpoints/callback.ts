@@ -5,14 +5,16 @@ import { isNamed, Unavailable } from '../errors.ts'
 import { type DrawbridgeEvents, detailOf } from '../events.ts'
 import { cookieJar } from '../http/cookies.ts'
 import { queryForm } from '../http/forms.ts'
+import { withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
-import type { UpstreamError } from '../identity/upstream.ts'
+import type { Upstream, UpstreamError } from '../identity/upstream.ts'
 import { type GrantRecord, grantKey } from '../records/grant.ts'
 import { update, type Versioned } from '../records/records.ts'
 import { type TransactionRecord, transactionKey } from '../records/transaction.ts'
 import { browserBinding } from './browser-binding.ts'
 import { withErrorPage } from './error-page.ts'
 import { type AuthorizationResponse, clientLocation, redirectToClient } from './redirect-to-client.ts'
+import { reported } from './report.ts'
 import type { Server } from './server.ts'
 
 type CallbackServer = Pick<
@@ -35,9 +37,14 @@ export function callbackEndpoint(server: CallbackServer, providerId: string): Ha
   const { config, pages, records } = server
   const binding = browserBinding(cookieJar(config.issuerUrl), config.lifetimes.transaction)
   const refuse = (reason: CallbackRefusal, status: number, correlation?: string, openUrl?: string) => {
-    config.emit({ type: 'callback.refused', reason, correlation })
+    const reference = reported(config.emit, { type: 'callback.refused', reason, correlation })
     const { linkExpired, otherBrowser } = pages.messages
-    return pages.error({ ...(reason === 'other_browser' ? otherBrowser : linkExpired), status, openUrl })
+    return pages.error({
+      ...(reason === 'other_browser' ? otherBrowser : linkExpired),
+      status,
+      openUrl,
+      reference,
+    })
   }
   return withErrorPage(server, async (request, context) => {
     const form = queryForm(request)
@@ -104,18 +111,24 @@ async function finish(
   context: RequestContext,
 ): Promise<Response> {
   const { config, records } = server
-  const { response, grant, after } = await exchange(
+  const { response, grant, after, outage } = await exchange(
     server,
     transaction.value,
     new URL(request.url).searchParams,
   )
   const location = clientLocation(config.issuer, transaction.value, response)
-  await update<TransactionRecord>(
+  const noted = update<TransactionRecord>(
     records,
     transaction.key,
     (value) => value.expires_at,
     (value) => ({ ...value, outcome: { location, grant } }),
   )
+  if (outage) {
+    // The provider's code is spent. A reload is told what happened, if the store can keep even that.
+    await noted.catch(() => {})
+    throw outage
+  }
+  await noted
   const later = after?.().catch(() => {
     // The next login tries again.
   })
@@ -124,25 +137,41 @@ async function finish(
   return redirectToClient(server, transaction.value, location, 302)
 }
 
+/** What a callback comes to. */
+interface Exchanged {
+  /** For the client, which is never left without one. */
+  response: AuthorizationResponse
+  grant?: string
+  after?: () => Promise<void>
+  /** Our own: the browser gets 503 now. */
+  outage?: Unavailable
+}
+
 /** The upstream leg's second half. Whatever it comes to is an answer for the client, never a dead end. */
 async function exchange(
   server: CallbackServer,
   transaction: Readonly<TransactionRecord>,
   callback: URLSearchParams,
-): Promise<{ response: AuthorizationResponse; grant?: string; after?: () => Promise<void> }> {
+): Promise<Exchanged> {
   const { config, engine, upstreams } = server
   const { approval, correlation } = transaction
   const upstream = approval && upstreams.get(approval.provider)
   const client = await engine.getClient(transaction.client_id)
   if (!approval || !upstream || !client) {
     const provider = approval?.provider ?? 'unknown'
-    config.emit({ type: 'callback.failed', provider, reason: 'unknown_client', correlation })
-    return { response: failed('server_error', 'The login cannot be finished.') }
+    const reference = reported(config.emit, {
+      type: 'callback.failed',
+      provider,
+      reason: 'unknown_client',
+      correlation,
+    })
+    return { response: failed('server_error', withReference('The login cannot be finished.', reference)) }
   }
   const provider = approval.provider
   const error = callback.get('error')
   if (error !== null) {
-    config.emit(
+    const reference = reported(
+      config.emit,
       error === 'access_denied'
         ? { type: 'login.denied', provider, reason: 'cancelled', correlation }
         : {
@@ -153,53 +182,83 @@ async function exchange(
             correlation,
           },
     )
-    return { response: providerError(error) }
+    return { response: providerError(error, reference) }
   }
+  let login: Awaited<ReturnType<Upstream['exchange']>>
   try {
     const state = callback.get('state') ?? ''
-    const { tokens, identity } = await upstream.exchange(callback, {
-      ...approval,
-      state,
-      scopes: transaction.scopes,
-    })
-    const created = await server.createGrant({
-      transaction,
-      client,
-      provider: upstream.provider,
-      identity,
-      tokens,
-    })
-    return { response: { code: created.code }, grant: created.grant, after: created.tidy }
+    login = await upstream.exchange(callback, { ...approval, state, scopes: transaction.scopes })
   } catch (error) {
     if (isNamed(error, 'AccessDenied')) {
       config.emit({ type: 'login.denied', provider, reason: 'not_allowed', correlation })
       return { response: failed('access_denied', error.message) }
     }
     const reason = failureOf(error)
-    config.emit({ type: 'callback.failed', provider, reason, detail: detailOf(error), correlation })
+    const detail = detailOf(error)
+    const reference = reported(config.emit, {
+      type: 'callback.failed',
+      provider,
+      reason,
+      detail,
+      correlation,
+    })
     return {
       response:
         reason === 'unavailable'
-          ? failed('temporarily_unavailable', 'The sign-in service did not answer. Try again shortly.')
-          : failed('server_error', 'The sign-in service did not accept the login.'),
+          ? failed(
+              'temporarily_unavailable',
+              withReference('The sign-in service did not answer. Try again shortly.', reference),
+            )
+          : failed('server_error', withReference('The sign-in service did not accept the login.', reference)),
+    }
+  }
+  // From here on the provider has done its part, and what fails is ours.
+  try {
+    const { code, grant, tidy } = await server.createGrant({
+      transaction,
+      client,
+      provider: upstream.provider,
+      ...login,
+    })
+    return { response: { code }, grant, after: tidy }
+  } catch (error) {
+    if (isNamed<Unavailable>(error, 'Unavailable')) {
+      const response = failed(
+        'temporarily_unavailable',
+        'This server cannot finish the login now. Try again.',
+      )
+      return { response, outage: error }
+    }
+    const detail = detailOf(error)
+    const reference = reported(config.emit, {
+      type: 'callback.failed',
+      provider,
+      reason: 'internal',
+      detail,
+      correlation,
+    })
+    return {
+      response: failed('server_error', withReference('This server could not finish the login.', reference)),
     }
   }
 }
 
 function failureOf(error: unknown): CallbackFailure {
-  if (isNamed(error, 'Unavailable')) return 'unavailable'
   if (!isNamed<UpstreamError>(error, 'UpstreamError')) return 'internal'
   return error.kind === 'ended' ? 'code_refused' : error.kind
 }
 
-function providerError(error: string): AuthorizationResponse {
+function providerError(error: string, reference: string): AuthorizationResponse {
   switch (error) {
     case 'access_denied':
       return failed('access_denied', 'The login was cancelled at the sign-in service.')
     case 'temporarily_unavailable':
-      return failed('temporarily_unavailable', 'The sign-in service is not available. Try again shortly.')
+      return failed(
+        'temporarily_unavailable',
+        withReference('The sign-in service is not available. Try again shortly.', reference),
+      )
     default:
-      return failed('server_error', 'The sign-in service refused the login.')
+      return failed('server_error', withReference('The sign-in service refused the login.', reference))
   }
 }
 

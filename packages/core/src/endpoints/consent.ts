@@ -6,7 +6,7 @@ import { isNamed } from '../errors.ts'
 import { detailOf } from '../events.ts'
 import { cookieJar } from '../http/cookies.ts'
 import { bodyForm, queryForm } from '../http/forms.ts'
-import { redirect } from '../http/responses.ts'
+import { redirect, withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
 import type { UpstreamError } from '../identity/upstream.ts'
 import { update, type Versioned } from '../records/records.ts'
@@ -15,6 +15,7 @@ import { type BrowserBinding, browserBinding } from './browser-binding.ts'
 import { withErrorPage } from './error-page.ts'
 import { type FormTokens, formTokens, isSameOrigin } from './form-token.ts'
 import { clientLocation, redirectToClient } from './redirect-to-client.ts'
+import { reported } from './report.ts'
 import type { Server } from './server.ts'
 
 type ConsentServer = Pick<Server, 'config' | 'engine' | 'pages' | 'records' | 'upstreams' | 'urls'>
@@ -44,8 +45,12 @@ async function show(server: ConsentServer, checks: BrowserChecks, request: Reque
   const { client_id } = value
   const client = await engine.getClient(client_id)
   if (!client) {
-    config.emit({ type: 'consent.refused', reason: 'unknown_client', correlation })
-    return pages.error({ ...pages.messages.unknownClient, status: 400 })
+    const reference = reported(config.emit, {
+      type: 'consent.refused',
+      reason: 'unknown_client',
+      correlation,
+    })
+    return pages.error({ ...pages.messages.unknownClient, status: 400, reference })
   }
   const [only, ...others] = config.providers
   if (config.skipConsent && only && others.length === 0) {
@@ -77,15 +82,15 @@ async function show(server: ConsentServer, checks: BrowserChecks, request: Reque
 async function decide(server: ConsentServer, checks: BrowserChecks, request: Request): Promise<Response> {
   const { config, pages } = server
   if (!isSameOrigin(request, config.issuerUrl)) {
-    config.emit({ type: 'consent.refused', reason: 'cross_site' })
-    return pages.error({ ...pages.messages.formRefused, status: 403 })
+    const reference = reported(config.emit, { type: 'consent.refused', reason: 'cross_site' })
+    return pages.error({ ...pages.messages.formRefused, status: 403, reference })
   }
   const { transaction, correlation, handle, handleHash } = await load(server, request)
   const form = await bodyForm(request)
   if (!transaction) return expired(server, correlation)
   if (!(await checks.forms.verify(request, handleHash, form.get('csrf')))) {
-    config.emit({ type: 'consent.refused', reason: 'csrf', correlation })
-    return pages.error({ ...pages.messages.formRefused, status: 403 })
+    const reference = reported(config.emit, { type: 'consent.refused', reason: 'csrf', correlation })
+    return pages.error({ ...pages.messages.formRefused, status: 403, reference })
   }
   const [only, ...others] = config.providers
   const provider = form.get('provider') ?? (others.length === 0 ? only?.id : undefined)
@@ -146,7 +151,7 @@ async function approve(
     return redirect(location, { status: request.method === 'POST' ? 303 : 302, cookies: [bound.cookie] })
   } catch (error) {
     if (!isNamed<UpstreamError>(error, 'UpstreamError')) throw error
-    config.emit({
+    const reference = reported(config.emit, {
       type: 'upstream.unavailable',
       provider,
       reason: error.kind === 'unavailable' ? 'unavailable' : 'misconfigured',
@@ -155,7 +160,7 @@ async function approve(
     })
     const location = clientLocation(config.issuer, value, {
       error: error.kind === 'unavailable' ? 'temporarily_unavailable' : 'server_error',
-      error_description: 'The sign-in service cannot be reached.',
+      error_description: withReference('The sign-in service cannot be reached.', reference),
     })
     return redirectToClient(server, value, location, request.method === 'POST' ? 303 : 302)
   }
@@ -188,6 +193,10 @@ function isOpen({ outcome, exchanging_at }: Readonly<TransactionRecord>): boolea
 }
 
 function expired({ config, pages }: ConsentServer, correlation: string | undefined): Promise<Response> {
-  config.emit({ type: 'consent.refused', reason: 'unknown_transaction', correlation })
-  return pages.error({ ...pages.messages.linkExpired, status: 400 })
+  const reference = reported(config.emit, {
+    type: 'consent.refused',
+    reason: 'unknown_transaction',
+    correlation,
+  })
+  return pages.error({ ...pages.messages.linkExpired, status: 400, reference })
 }

@@ -1,6 +1,7 @@
 import { type Clock, unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { peekJwt, signJwt, verifyJwt } from '../crypto/signing-keys.ts'
+import { byteCache } from '../records/byte-cache.ts'
 import { type GrantRecord, type GrantRef, grantKey, grantRef, isGrantRef } from '../records/grant.ts'
 import type { Records, Versioned } from '../records/records.ts'
 import type { ServerKeys } from '../records/server-keys.ts'
@@ -37,8 +38,8 @@ export interface AccessTokenClaims {
 }
 
 const typ = 'at+jwt'
-/** Checked signatures that are remembered until their token ends. */
-const rememberedTokens = 5000
+/** Bytes of tokens that are remembered, until they end, because their signature has been checked: some five thousand. */
+const cacheBytes = 16 * 1024 * 1024
 
 export function accessTokens(dependencies: {
   issuer: string
@@ -47,7 +48,7 @@ export function accessTokens(dependencies: {
   clock: Clock
 }): AccessTokens {
   const { issuer, keys, records, clock } = dependencies
-  const checked = new Map<string, AccessTokenClaims>()
+  const checked = byteCache<AccessTokenClaims>(cacheBytes)
 
   async function claimsOf(
     token: string,
@@ -60,14 +61,13 @@ export function accessTokens(dependencies: {
     if (peeked?.iss !== issuer) return { status: 'not-mine' }
     const key = peeked.kid === undefined ? undefined : await keys.find(peeked.kid)
     if (!key) return { status: 'invalid', reason: 'unknown_key' }
-    let payload: Awaited<ReturnType<typeof verifyJwt>>
+    let verified: Awaited<ReturnType<typeof verifyJwt>>
     try {
-      payload = await verifyJwt(key, token, { typ, issuer, now: new Date(clock.now()) })
-    } catch (error) {
-      const expired = error instanceof Error && 'code' in error && error.code === 'ERR_JWT_EXPIRED'
-      return { status: 'invalid', reason: expired ? 'expired' : 'signature' }
+      verified = await verifyJwt(key, token, { typ, issuer, now: new Date(clock.now()) })
+    } catch {
+      return { status: 'invalid', reason: 'signature' }
     }
-    const { sub, aud, exp, client_id, scope, grant } = payload
+    const { sub, aud, exp, client_id, scope, grant } = verified.payload
     if (
       typeof sub !== 'string' ||
       typeof aud !== 'string' ||
@@ -87,11 +87,9 @@ export function accessTokens(dependencies: {
       exp,
       grant,
     }
-    checked.set(token, claims)
-    if (checked.size > rememberedTokens) {
-      const [oldest] = checked.keys()
-      if (oldest !== undefined) checked.delete(oldest)
-    }
+    if (verified.expired) return { status: 'invalid', reason: 'expired', claims }
+    // The token, and its claims once more.
+    checked.set(token, claims, 3 * token.length + 500)
     return claims
   }
 

@@ -1,10 +1,10 @@
 import { type Clock, unixTime } from '../clock.ts'
 import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
-import type { RandomBytes } from '../crypto/random.ts'
+import { type RandomBytes, randomText } from '../crypto/random.ts'
 import type { AuthenticatedClient, LoadedCode, TokenSet } from '../engine.ts'
 import { OAuthError } from '../errors.ts'
 import type { Emit } from '../events.ts'
-import { type GrantRecord, type GrantRef, grantExpiry, grantKey, grantRef } from '../records/grant.ts'
+import { type GrantRecord, grantExpiry, grantKey, grantRef } from '../records/grant.ts'
 import { clockSkew, type Records, type Versioned } from '../records/records.ts'
 import type { AccessTokens } from './access-token.ts'
 import { doubtGrant } from './doubt.ts'
@@ -55,6 +55,7 @@ async function redeem(
   dependencies: RedemptionDependencies,
   record: Versioned<GrantRecord>,
   authenticated: AuthenticatedClient,
+  attempt: Attempt = newAttempt(dependencies.random),
 ): Promise<TokenSet> {
   const { records, clock, emit } = dependencies
   const { client, method } = authenticated
@@ -65,18 +66,20 @@ async function redeem(
     emit({ type: 'code.refused', reason, grant: ref, correlation: unredeemed.correlation })
     return deadCode(description)
   }
-  if (unredeemed.code.redeemed_at !== undefined) return refuseReplay(dependencies, record, authenticated)
+  // Its own write, whose reply was lost, and to which somebody has added since.
+  if (unredeemed.code.redeemed_by === attempt.id) return answer(dependencies, unredeemed, attempt)
+  if (unredeemed.code.redeemed_at !== undefined)
+    return refuseReplay(dependencies, record, authenticated, attempt)
   if (now >= unredeemed.code.expires_at) throw refuse('expired', 'The code has expired.')
 
   const refreshable = client.grant_types.includes('refresh_token')
-  const fresh = refreshable ? newRefresh(dependencies.random) : undefined
   const redeemed: GrantRecord = {
     ...unredeemed,
     client_auth: method,
     used_at: now,
     idle: refreshable ? unredeemed.idle : dependencies.accessTokenLifetime + clockSkew,
-    code: { ...unredeemed.code, redeemed_at: now },
-    ...(fresh ? { refresh: fresh.refresh } : {}),
+    code: { ...unredeemed.code, redeemed_at: now, redeemed_by: attempt.id },
+    ...(refreshable && { refresh: attempt.refresh }),
   }
   const [version] = await Promise.all([
     records.put(record.key, redeemed, { ifVersion: record.version, expiresAt: grantExpiry(redeemed) }),
@@ -86,19 +89,30 @@ async function redeem(
     const winner = await records.get<GrantRecord>(record.key)
     if (!winner) throw refuse('conflict', 'The code is no longer good.')
     // Redeemed by somebody else, or only sealed anew.
-    return redeem(dependencies, winner, authenticated)
+    return redeem(dependencies, winner, authenticated, attempt)
   }
-  const { client_id, subject, correlation, scopes } = redeemed
-  emit({ type: 'grant.redeemed', grant: ref, client_id, subject, correlation })
-  return tokenSet(dependencies, redeemed, {
-    scopes,
-    refresh_token: fresh && firstToken(ref, fresh),
-  })
+  return answer(dependencies, redeemed, attempt)
 }
 
-function firstToken(ref: GrantRef, { refresh, r }: ReturnType<typeof newRefresh>): string {
-  const { seed, generation } = refresh
-  return formatRefreshToken({ grant: ref, generation, r, secret: refreshSecret(seed, r, generation) })
+/** What one request would make of the code. */
+interface Attempt extends ReturnType<typeof newRefresh> {
+  id: string
+}
+
+function newAttempt(random: RandomBytes): Attempt {
+  return { id: randomText(9, random), ...newRefresh(random) }
+}
+
+function answer(
+  dependencies: RedemptionDependencies,
+  grant: Readonly<GrantRecord>,
+  { r }: Attempt,
+): Promise<TokenSet> {
+  const { client_id, subject, correlation, scopes, refresh } = grant
+  const ref = grantRef(grant)
+  dependencies.emit({ type: 'grant.redeemed', grant: ref, client_id, subject, correlation })
+  const first = refresh && { grant: ref, generation: 0, r, secret: refreshSecret(refresh.seed, r, 0) }
+  return tokenSet(dependencies, grant, { scopes, refresh_token: first && formatRefreshToken(first) })
 }
 
 /**
@@ -109,6 +123,7 @@ async function refuseReplay(
   dependencies: RedemptionDependencies,
   record: Versioned<GrantRecord>,
   authenticated: AuthenticatedClient,
+  attempt: Attempt,
 ): Promise<TokenSet> {
   const { records, clock, emit, end } = dependencies
   const grant = record.value
@@ -117,7 +132,7 @@ async function refuseReplay(
   const isRetry = now - (grant.code.redeemed_at ?? 0) <= replayMargin
   if (isRetry && !(await doubtGrant(dependencies, record, 'code_replayed', now))) {
     const current = await records.get<GrantRecord>(record.key)
-    if (current) return redeem(dependencies, current, authenticated)
+    if (current) return redeem(dependencies, current, authenticated, attempt)
   }
   emit({ type: 'code.refused', reason: 'replayed', grant: ref, correlation: grant.correlation })
   if (!isRetry) await end(ref, 'code_replayed')

@@ -5,7 +5,7 @@ import type { Engine, TokenSet } from '../engine.ts'
 import { OAuthError, type OAuthErrorCode } from '../errors.ts'
 import type { DrawbridgeEvents } from '../events.ts'
 import type { Form } from '../http/forms.ts'
-import { parseScope } from '../resource-server/scopes.ts'
+import { parseScope, withoutOfflineAccess } from '../resource-server/scopes.ts'
 import { isForResource } from './resource.ts'
 
 type RefreshRefusal = DrawbridgeEvents['refresh.refused']['reason']
@@ -61,7 +61,7 @@ function requestedScopes(form: Form, scopes: readonly string[]): readonly string
   const scope = form.get('scope')
   if (scope === undefined) return scopes
   // Clients repeat offline_access here; it has done its work.
-  const requested = (parseScope(scope) ?? [scope]).filter((one) => one !== 'offline_access')
+  const requested = withoutOfflineAccess(parseScope(scope) ?? [scope])
   if (requested.some((one) => !scopes.includes(one))) return undefined
   return requested.length > 0 ? requested : scopes
 }

@@ -40,6 +40,8 @@ export interface GrantCode {
   /** Unix seconds. */
   expires_at: number
   redeemed_at?: number | undefined
+  /** Which of several requests redeemed it. */
+  redeemed_by?: string | undefined
 }
 
 export interface GrantRefresh {

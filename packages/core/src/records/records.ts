@@ -4,13 +4,15 @@ import { type Sealer, sealedWith, UnknownSecret } from '../crypto/sealing.ts'
 import { Unavailable } from '../errors.ts'
 import { detailOf, type Emit } from '../events.ts'
 import type { KeyPage, ListOptions, Storage, StoredValue } from '../storage/storage.ts'
+import { byteCache } from './byte-cache.ts'
 
 /**
  * Sealed JSON records over a {@link Storage}. Retries what may be retried and settles writes whose outcome is
  * unknown, so that everyone above sees one of three things: done, somebody else was first, or {@link Unavailable}.
  */
 export interface Records {
-  get<T>(key: string): Promise<Versioned<T> | undefined>
+  /** `keep: false` for a record that is only passed by: it takes no room from those that are in use. */
+  get<T>(key: string, options?: { keep?: boolean }): Promise<Versioned<T> | undefined>
   /** The new version, or `undefined` when the condition failed. `expiresAt` in Unix seconds. */
   put<T>(
     key: string,
@@ -54,8 +56,8 @@ interface Envelope {
 const retryDelays = [30, 100, 250, 600, 1000]
 /** Instances' clocks may differ by this many seconds. */
 export const clockSkew = 60
-/** Opened records that are remembered, the longest unused going first. */
-const cacheSize = 10_000
+/** Bytes of opened records that are remembered: some eight thousand grants. */
+const cacheBytes = 32 * 1024 * 1024
 
 export function records(dependencies: {
   storage: Storage
@@ -64,7 +66,7 @@ export function records(dependencies: {
   emit: Emit
 }): Records {
   const { storage, sealer, clock, emit } = dependencies
-  const opened = new Map<string, { version: string; envelope: Envelope }>()
+  const opened = byteCache<{ version: string; envelope: Envelope }>(cacheBytes)
 
   async function retrying<T>(operation: string, attempt: () => Promise<T>): Promise<T> {
     for (let index = 0; ; index++) {
@@ -83,12 +85,9 @@ export function records(dependencies: {
 
   const read = (key: string) => retrying('get', () => storage.get(key))
 
-  async function open(key: string, stored: StoredValue): Promise<Envelope> {
+  async function open(key: string, stored: StoredValue, keep: boolean): Promise<Envelope> {
     const known = opened.get(key)
-    if (known?.version === stored.version) {
-      remember(key, known.version, known.envelope)
-      return known.envelope
-    }
+    if (known?.version === stored.version) return known.envelope
     let envelope: Envelope
     try {
       envelope = JSON.parse(sealer.open(key, stored.value))
@@ -97,17 +96,13 @@ export function records(dependencies: {
       else emit({ type: 'storage.unreadable', kind: key.split('/')[0] ?? '' })
       throw new Unavailable(`storage: the record ${key.split('/')[0]} does not open`, { cause })
     }
-    remember(key, stored.version, envelope)
+    if (keep) remember(key, stored.version, envelope, stored.value)
     return envelope
   }
 
-  function remember(key: string, version: string, envelope: Envelope): void {
-    opened.delete(key)
-    opened.set(key, { version, envelope })
-    if (opened.size > cacheSize) {
-      const [oldest] = opened.keys()
-      if (oldest !== undefined) opened.delete(oldest)
-    }
+  /** An opened record takes about twice its text, and some more. */
+  function remember(key: string, version: string, envelope: Envelope, sealed: string): void {
+    opened.set(key, { version, envelope }, 2 * (key.length + sealed.length) + 500)
   }
 
   async function put<T>(
@@ -117,7 +112,8 @@ export function records(dependencies: {
   ): Promise<string | undefined> {
     const envelope: Envelope =
       options.expiresAt === undefined ? { v: value } : { v: value, exp: options.expiresAt }
-    const sealed = sealer.seal(key, JSON.stringify(envelope))
+    const text = JSON.stringify(envelope)
+    const sealed = sealer.seal(key, text)
     let unknown = false
     return retrying('put', async () => {
       if (unknown) {
@@ -129,8 +125,10 @@ export function records(dependencies: {
       const retried = unknown
       unknown = true
       const version = await storage.put(key, sealed, options)
-      if (version !== undefined) remember(key, version, envelope)
-      else if (retried) {
+      // Remembered as it will be read: the caller, or a provider, may go on to change the value it gave. What nobody has
+      // read may never be: strangers cause many writes.
+      if (version !== undefined && opened.has(key)) remember(key, version, JSON.parse(text), sealed)
+      if (version === undefined && retried) {
         // The earlier try may have arrived late, between the read above and this one.
         const current = await read(key)
         if (current?.value === sealed) return current.version
@@ -140,10 +138,10 @@ export function records(dependencies: {
   }
 
   return {
-    async get<T>(key: string) {
+    async get<T>(key: string, { keep = true } = {}) {
       const stored = await read(key)
       if (!stored) return undefined
-      const envelope = await open(key, stored)
+      const envelope = await open(key, stored, keep)
       // The store's own expiry rules; the sealed one only stops a tampered store from prolonging a record.
       if (envelope.exp !== undefined && unixTime(clock) >= envelope.exp + clockSkew) return undefined
       return { key, value: envelope.v as T, version: stored.version }
@@ -152,6 +150,7 @@ export function records(dependencies: {
     put,
 
     async delete(key, ifVersion) {
+      opened.delete(key)
       let unknown = false
       return retrying('delete', async () => {
         if (unknown) {
@@ -171,7 +170,7 @@ export function records(dependencies: {
         const stored = await read(key)
         if (!stored) return undefined
         const key_id = sealedWith(stored.value)
-        const envelope = await open(key, stored).catch(() => undefined)
+        const envelope = await open(key, stored, false).catch(() => undefined)
         if (!envelope) return { key_id, resealed: false, opens: false }
         const { exp } = envelope
         const current = sealer.currentId()
