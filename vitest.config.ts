@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           ...everywhere,
           name: 'packages',
-          include: ['packages/**/src/**/*.test.ts'],
+          include: ['packages/**/src/**/*.test.ts', 'packages/core/model/*.test.ts'],
           sequence: { groupOrder: 0 },
         },
       },

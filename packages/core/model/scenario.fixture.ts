@@ -1,4 +1,6 @@
-import type { GrantEnd } from '../../events.ts'
+import type { GrantEnd } from '../src/events.ts'
+import type { RefreshOptions } from '../src/options.ts'
+import type { GrantRefresh } from '../src/records/grant.ts'
 
 /**
  * What may happen to one grant. Its programs run at once, every request of theirs goes to one of several instances, and
@@ -14,6 +16,10 @@ export interface Scenario {
   faults: number
   /** Seconds by which time leaps: in this order, each once, at any moment; long ones only between requests. */
   leaps?: readonly number[]
+  /** Writes that the store may lose, all of them or fewer, once: it goes back to an earlier state of the grant. */
+  losesWrites?: number
+  /** Default: the defaults. */
+  refresh?: RefreshOptions
   /** Seconds between the redemption and the beginning. */
   age?: number
   /** False: the code is still to be redeemed. */
@@ -47,6 +53,12 @@ export interface Deployment {
   /** What the redemption gave; empty before it. */
   first: Readonly<Tokens>
   ended(): boolean
+  /** Whether somebody has given a reason to doubt the grant. */
+  doubted(): boolean
+  /** What whoever reads the store finds. */
+  dump: Readonly<GrantRefresh>
+  /** Of another grant. */
+  another: Readonly<Tokens>
   /** A place for tokens that somebody honest holds. In the end they must be good, unless the grant has ended. */
   place(): Tokens
   /**
@@ -64,8 +76,8 @@ export interface Tokens {
 export interface Actor {
   /** One request to the instance of that number. */
   ask(presented: Presented, on: number): Promise<Reply>
-  /** Goes on at any later moment. */
-  pause(before: string): Promise<void>
+  /** Goes on at any later moment; so many seconds pass then, when nobody else waits for an answer. */
+  pause(before: string, seconds?: number): Promise<void>
 }
 
 export type Presented = Readonly<
@@ -73,13 +85,16 @@ export type Presented = Readonly<
   | { kind: 'redeem'; code: string }
   /** A call of the protected resource. */
   | { kind: 'use'; access_token: string }
+  /** The same user completes a sign-in with the same client; default: to the same redirect URI. */
+  | { kind: 'sign-in'; redirect_uri?: string }
   /** Maintenance seals the grant anew with the current secret. */
   | { kind: 'reseal' }
 >
 
 export type Answer =
   | ({ kind: 'tokens' } & Tokens)
-  | { kind: 'refused' | 'active' | 'inactive' | 'done' | 'unavailable' }
+  | { kind: 'refused'; description: string }
+  | { kind: 'active' | 'inactive' | 'done' | 'unavailable' }
   | { kind: 'error'; error: string }
 
 /** What a client sees: an answer, or none. */

@@ -1,6 +1,10 @@
-import { formatRefreshToken, parseRefreshToken } from '../token-format.ts'
+import { refreshSecret } from '../src/grants/refresh-secret.ts'
+import { formatRefreshToken, parseRefreshToken } from '../src/grants/token-format.ts'
+import { doubts } from './doubts.fixture.ts'
 import { secrets } from './instance.fixture.ts'
+import { losses } from './losses.fixture.ts'
 import type { Program, Scenario } from './scenario.fixture.ts'
+import { thefts } from './thefts.fixture.ts'
 
 type Programs = Scenario['programs']
 
@@ -15,6 +19,24 @@ function atOnce(requests: number): Programs {
       (actor) =>
         refresh(actor, tokens, index % 2)
     return Object.fromEntries(['A', 'B', 'C'].slice(0, requests).map((name, index) => [name, program(index)]))
+  }
+}
+
+/** One process refreshes ten times in two minutes. The other has read the first token, and presents it in that time. */
+const manyAtOnce: Programs = ({ place, refresh }) => {
+  const tokens = place()
+  const slow = place()
+  return {
+    async quick(actor) {
+      for (let time = 0; time < 8; time++) await refresh(actor, tokens, 0)
+      await actor.pause('is done for now', 62)
+      for (let time = 0; time < 2; time++) await refresh(actor, tokens, 1)
+      await actor.pause('is done again', 57)
+    },
+    async slow(actor) {
+      await actor.pause('gets up')
+      await refresh(actor, slow, 1)
+    },
   }
 }
 
@@ -55,39 +77,29 @@ function revocation(by: 'refresh_token' | 'access_token'): Programs {
   }
 }
 
-/** The client refreshes twice. The thief has a copy of its first token, and when greedy uses what that brings, too. */
-function thief({ greedy }: { greedy: boolean }): Programs {
-  return ({ place, refresh, first, ended }) => {
-    const tokens = place()
-    return {
-      async client(actor) {
-        await refresh(actor, tokens, 0)
-        if (ended()) return
-        await actor.pause('refreshes again')
-        await refresh(actor, tokens, 0)
-      },
-      async thief(actor) {
-        await actor.pause('presents what it copied')
-        const reply = await actor.ask({ kind: 'refresh', token: first.refresh_token }, 1)
-        if (!greedy || reply.kind !== 'tokens') return
-        await actor.pause('presents what that brought')
-        await actor.ask({ kind: 'refresh', token: reply.refresh_token }, 0)
-      },
-    }
-  }
-}
-
-/** A client refreshes while somebody refreshes, or revokes, with tokens that were never issued. */
-const forgery: Programs = ({ place, refresh, first }) => {
+/**
+ * A client refreshes while somebody refreshes, or revokes, with tokens that were never issued: guessed; made of an older
+ * token; made of all that the store and the server's secret give away; made of a token of another grant.
+ */
+const forgery: Programs = ({ place, refresh, first, dump, another }) => {
   const tokens = place()
   const genuine = parseRefreshToken(first.refresh_token)
-  if (!genuine) throw new Error('the first refresh token is none')
-  const { grant, secret } = genuine
+  const foreign = parseRefreshToken(another.refresh_token)
+  if (!genuine || !foreign) throw new Error('a first refresh token is none')
+  const r = 'x'.repeat(22)
   const forged = [
-    formatRefreshToken(grant, 0, 'x'.repeat(43)),
-    formatRefreshToken(grant, 1, secret),
-    formatRefreshToken(grant, 2, 'x'.repeat(43)),
-  ]
+    { ...genuine, secret: 'x'.repeat(43) },
+    { ...genuine, generation: 1 },
+    { ...genuine, generation: 5, secret: 'x'.repeat(43) },
+    { ...genuine, r, secret: refreshSecret(dump.seed, r, 0) },
+    {
+      ...genuine,
+      generation: 1,
+      r: dump.r_hash.slice(0, 22),
+      secret: refreshSecret(dump.seed, dump.r_hash.slice(0, 22), 1),
+    },
+    { ...foreign, grant: genuine.grant },
+  ].map(formatRefreshToken)
   return {
     client: (actor) => refresh(actor, tokens, 0),
     async forger(actor) {
@@ -141,6 +153,9 @@ function maintenance({ second }: { second: number }): Programs {
 
 /** Each begins with one grant whose code is redeemed, unless it says otherwise. */
 export const scenarios = {
+  ...thefts,
+  ...doubts,
+  ...losses,
   'two refreshes at once': {
     faults: 2,
     sees: ['refresh: tokens', 'refresh: unavailable', 'refresh.rotated', 'refresh.replayed', 'late put'],
@@ -164,9 +179,23 @@ export const scenarios = {
     sees: ['refresh.rotated', 'refresh.replayed'],
     programs: atOnce(2),
   },
+  'a client that keeps its token for a while': {
+    faults: 0,
+    refresh: { rotateEvery: 90 },
+    leaps: [100],
+    instances: [{}, { ahead: 60 }],
+    sees: ['refresh.rotated', 'refresh.replayed'],
+    programs: sharedFile({ A: 2, B: 1 }),
+  },
+  'a client that rotates many times at once, and has a slow process': {
+    faults: 0,
+    instances: [{}, { ahead: 60 }],
+    sees: ['refresh.rotated', 'refresh.replayed'],
+    programs: manyAtOnce,
+  },
   'a client that loses answers for most of an hour': {
     faults: 2,
-    leaps: [121, 3400],
+    leaps: [241, 3300],
     sees: ['refresh.rotated', 'refresh.replayed', 'refresh.lost_response', 'late put'],
     programs: atOnce(1),
   },
@@ -214,39 +243,6 @@ export const scenarios = {
     sees: ['refresh: tokens', 'refresh: refused', 'grant.ended revoked', 'grant.ended identity_refused'],
     programs: revocation('refresh_token'),
   },
-  'a thief with a copied token': {
-    faults: 0,
-    leaps: [181, 3000],
-    ends: ['refresh_reused'],
-    sees: [
-      'refresh.replayed',
-      'refresh.lost_response',
-      'refresh.refused reused',
-      'grant.ended refresh_reused',
-    ],
-    programs: thief({ greedy: true }),
-  },
-  'a thief with a copied token, and a client that is away for long': {
-    faults: 0,
-    leaps: [181, 3601],
-    stolen: true,
-    ends: ['refresh_reused'],
-    sees: [
-      'refresh.replayed',
-      'refresh.lost_response',
-      'refresh.refused superseded',
-      'refresh.refused reused',
-      'grant.ended refresh_reused',
-    ],
-    programs: thief({ greedy: true }),
-  },
-  'a thief with a copied token, while instances crash': {
-    faults: 1,
-    leaps: [601],
-    ends: ['refresh_reused'],
-    sees: ['refresh.refused reused', 'grant.ended refresh_reused', 'late put', 'late delete'],
-    programs: thief({ greedy: false }),
-  },
   'tokens that were never issued': {
     faults: 1,
     sees: ['refresh: refused', 'refresh.refused forged', 'revoke: done'],
@@ -261,12 +257,12 @@ export const scenarios = {
   'a code presented again at once': {
     faults: 1,
     instances: [{}, { ahead: 60 }],
-    sees: ['redeem: refused', 'code.refused replayed', 'refresh: tokens'],
+    sees: ['redeem: refused', 'code.refused replayed', 'grant.doubted code_replayed', 'refresh: tokens'],
     programs: replayedCode,
   },
   'a code presented again at any time': {
     faults: 1,
-    leaps: [61],
+    leaps: [181],
     ends: ['code_replayed'],
     sees: ['redeem: refused', 'grant.ended code_replayed', 'refresh: refused', 'late delete'],
     programs: replayedCode,

@@ -1,4 +1,4 @@
-import type { KeyPage, PutOptions, StoredValue } from '../../storage/storage.ts'
+import type { KeyPage, PutOptions, StoredValue } from '../src/storage/storage.ts'
 
 export type StoreOperation =
   | { kind: 'get' | 'list'; key: string }
@@ -10,13 +10,25 @@ export interface ModelStore {
   apply(operation: StoreOperation, now: number): StoredValue | string | boolean | KeyPage | undefined
   /** Whether it matters any more when this takes effect: a version that is gone never comes back. */
   matters(operation: StoreOperation, now: number): boolean
+  /** Writes to this key that the store may still lose. */
+  lossOf(key: string, atMost: number): number
+  /** Goes back to what there was so many writes ago, as after a failover. */
+  lose(key: string, writes: number): void
   copy(): ModelStore
   /** All of it, as text. */
   state(): string
 }
 
+interface Entry {
+  value: string
+  version: string
+  expiresAt: number | undefined
+  /** What it replaced, by a condition on that. */
+  before: Entry | undefined
+}
+
 interface Contents {
-  entries: ReadonlyMap<string, { value: string; version: string; expiresAt: number | undefined }>
+  entries: ReadonlyMap<string, Entry>
   /** Counted per key, so that writes to different keys leave the same state in either order. */
   writes: ReadonlyMap<string, number>
 }
@@ -48,7 +60,7 @@ export function modelStore(
           if (options.conditional && (entry?.version ?? null) !== ifVersion) return undefined
           const count = (writes.get(key) ?? 0) + 1
           writes.set(key, count)
-          entries.set(key, { value: operation.value, version: `v${count}`, expiresAt })
+          entries.set(key, { value: operation.value, version: `v${count}`, expiresAt, before: entry })
           return `v${count}`
         }
         case 'delete':
@@ -61,6 +73,18 @@ export function modelStore(
       const { ifVersion } = operation.options
       const always = operation.kind === 'put' && (ifVersion === null || !options.conditional)
       return always || find(operation.key, now)?.version === ifVersion
+    },
+
+    lossOf(key, atMost) {
+      let losses = 0
+      for (let one = entries.get(key)?.before; one && losses < atMost; one = one.before) losses++
+      return losses
+    },
+
+    lose(key, losses) {
+      let entry = entries.get(key)
+      for (let loss = 0; loss < losses; loss++) entry = entry?.before
+      if (entry) entries.set(key, entry)
     },
 
     copy: () => modelStore(options, { entries, writes }),

@@ -1,7 +1,15 @@
-import { isNamed, type OAuthError } from '../../errors.ts'
-import { authorizationCodeGrant } from '../authorization-code.ts'
-import { refreshTokenGrant } from '../refresh-token.ts'
-import { client, code_verifier, grantStorageKey, type Instance } from './instance.fixture.ts'
+import { isNamed, type OAuthError } from '../src/errors.ts'
+import { authorizationCodeGrant } from '../src/grants/authorization-code.ts'
+import { refreshTokenGrant } from '../src/grants/refresh-token.ts'
+import {
+  client,
+  code_verifier,
+  grantStorageKey,
+  type Instance,
+  provider,
+  redirect_uri,
+  resource,
+} from './instance.fixture.ts'
 import type { Answer, Presented } from './scenario.fixture.ts'
 
 const headers = new Headers()
@@ -13,7 +21,9 @@ export async function answerOf(instance: Instance, presented: Presented): Promis
     return await perform(instance, presented)
   } catch (error) {
     if (isNamed(error, 'Unavailable')) return { kind: 'unavailable' }
-    if (isNamed<OAuthError>(error, 'OAuthError') && error.code === 'invalid_grant') return { kind: 'refused' }
+    if (isNamed<OAuthError>(error, 'OAuthError') && error.code === 'invalid_grant') {
+      return { kind: 'refused', description: error.message }
+    }
     return { kind: 'error', error: String(error) }
   }
 }
@@ -26,21 +36,45 @@ async function perform(instance: Instance, presented: Presented): Promise<Answer
       return granted(await refreshTokenGrant(instance, headers, form))
     }
     case 'redeem': {
-      const [redirect_uri = ''] = client.redirect_uris
       const form = formOf({ code: presented.code, client_id, redirect_uri, code_verifier })
       return granted(await authorizationCodeGrant(instance, headers, form))
     }
     case 'revoke': {
       const { token } = presented
       const loaded = (await engine.loadRefreshToken(token)) ?? (await engine.loadAccessToken(token))
-      if (loaded?.client_id === client_id) await loaded.revoke()
+      if (loaded && 'revoke' in loaded) await loaded.revoke()
       return { kind: 'done' }
     }
     case 'use':
       return { kind: (await engine.loadAccessToken(presented.access_token)) ? 'active' : 'inactive' }
+    case 'sign-in': {
+      const { tidy } = await instance.createGrant(login(presented.redirect_uri ?? redirect_uri))
+      await tidy()
+      return { kind: 'done' }
+    }
     case 'reseal':
       await records.reseal(grantStorageKey)
       return { kind: 'done' }
+  }
+}
+
+/** The same user comes back from the provider. */
+function login(redirect_uri: string): Parameters<Instance['createGrant']>[0] {
+  return {
+    transaction: {
+      client_id,
+      redirect_uri,
+      code_challenge: '',
+      scopes: ['user'],
+      resource,
+      created_at: 0,
+      expires_at: 0,
+      correlation: 'sign-in',
+    },
+    client,
+    provider,
+    identity: { sub: '1', claims: {} },
+    tokens: { access_token: 'upstream', token_type: 'bearer', scopes: ['user'] },
   }
 }
 

@@ -1,14 +1,16 @@
-import type { Clock } from '../../clock.ts'
-import type { Config } from '../../config.ts'
-import { sha256 } from '../../crypto/hash.ts'
-import { keyRing } from '../../crypto/key-ring.ts'
-import { type Sealer, sealer } from '../../crypto/sealing.ts'
-import { type ClientRecord, clientKey } from '../../records/client.ts'
-import { type ConnectionRecord, connectionKey } from '../../records/connection.ts'
-import { type GrantRecord, grantExpiry, grantRef } from '../../records/grant.ts'
-import type { Storage } from '../../storage/storage.ts'
-import { formatCode } from '../token-format.ts'
-import type { ModelCrypto } from './crypto.fixture.ts'
+import type { Clock } from '../src/clock.ts'
+import type { Config } from '../src/config.ts'
+import { sha256 } from '../src/crypto/hash.ts'
+import { keyRing } from '../src/crypto/key-ring.ts'
+import { randomText } from '../src/crypto/random.ts'
+import type { Sealer } from '../src/crypto/sealing.ts'
+import type { RefreshPolicy } from '../src/grants/refresh-history.ts'
+import { refreshSecret } from '../src/grants/refresh-secret.ts'
+import { formatCode, formatRefreshToken, parseRefreshToken } from '../src/grants/token-format.ts'
+import { type ClientRecord, clientKey } from '../src/records/client.ts'
+import { type ConnectionRecord, connectionKey } from '../src/records/connection.ts'
+import { type GrantRecord, grantExpiry, grantKey, grantRef } from '../src/records/grant.ts'
+import type { Storage } from '../src/storage/storage.ts'
 import {
   type Broken,
   client,
@@ -16,28 +18,40 @@ import {
   configuration,
   grantStorageKey,
   instance,
+  owner,
+  redirect_uri,
   ref,
   resource,
   secrets,
 } from './instance.fixture.ts'
+import type { ModelRandom } from './random.fixture.ts'
 import { answerOf } from './requests.fixture.ts'
 import type { Scenario, Tokens } from './scenario.fixture.ts'
+import { openSealer } from './sealer.fixture.ts'
 import { type ModelStore, modelStore, type StoreOperation } from './store.fixture.ts'
 
 /** What all runs of one scenario begin with, and what they gather. */
 export interface Prepared {
   scenario: Scenario
   broken: Broken
-  crypto: ModelCrypto
+  random: ModelRandom
   config: Config
+  /** As promised; the configuration may be a broken one. */
+  policy: RefreshPolicy
   store: ModelStore
   grant: Readonly<GrantRecord>
   code: string
   first: Readonly<Tokens>
+  /** Of another grant. */
+  another: Readonly<Tokens>
   /** Unix seconds. */
   now: number
   /** Reads every record. */
   observer: Sealer
+  /** A refresh token of this generation, made of all that the store gives away. */
+  forged(generation: number): string
+  /** What is said of a token that leads to nothing. */
+  nothing: string
   /** Grants by what they were sealed to. */
   grants: Map<string, GrantRecord>
   /** Numbers of long texts. */
@@ -49,16 +63,18 @@ export interface Prepared {
 const day = 86_400
 const start = 1_800_000_000
 const codeSecret = 'c'.repeat(43)
-const [owner = '', id = ''] = ref.split('.')
+const [, id = ''] = ref.split('.')
 
 /** A grant whose code is redeemed, unless the scenario wants to do so itself. */
-export async function prepare(scenario: Scenario, broken: Broken, crypto: ModelCrypto): Promise<Prepared> {
-  const config = configuration(broken.lifetimes)
+export async function prepare(scenario: Scenario, broken: Broken, random: ModelRandom): Promise<Prepared> {
+  const config = configuration({ ...scenario.refresh, ...broken.refresh })
+  const policy = configuration(scenario.refresh).refreshPolicy
   const store = modelStore({ conditional: !broken.unconditionalWrites })
-  crypto.drawFrom({ name: 'preparation', drawn: 0 })
+  random.drawFrom({ name: 'preparation', drawn: 0 })
   const preparer = instance({
-    name: 'preparation',
     config,
+    random: random.bytes,
+    broken: { ...(broken.random && { random: broken.random }) },
     secret: scenario.instances?.[0]?.secret ?? secrets.old,
     storage: immediately(store, start),
     clock: standingAt(start),
@@ -74,25 +90,46 @@ export async function prepare(scenario: Scenario, broken: Broken, crypto: ModelC
     await records.put(clientKey(client.client_id), record, { ifVersion: null })
   }
   const code = formatCode(grantRef(grant), codeSecret)
-  const first = { refresh_token: '', access_token: '' }
-  if (scenario.redeemed !== false) {
+  const redeemed = async (code: string): Promise<Tokens> => {
     const answer = await answerOf(preparer, { kind: 'redeem', code })
     if (answer.kind !== 'tokens') throw new Error(`the code was answered ${answer.kind}`)
-    Object.assign(first, answer)
+    return answer
   }
+  const first = { refresh_token: '', access_token: '' }
+  const another = { refresh_token: '', access_token: '' }
+  if (scenario.redeemed !== false) {
+    Object.assign(first, await redeemed(code))
+    const id = 'another'
+    const other = { ...grant, id }
+    await records.put(grantKey(grantRef(other)), other, { ifVersion: null, expiresAt: grantExpiry(other) })
+    Object.assign(another, await redeemed(formatCode(grantRef(other), codeSecret)))
+  }
+  const known = parseRefreshToken(first.refresh_token)
+  const nothing = await answerOf(preparer, {
+    kind: 'refresh',
+    token: known ? formatRefreshToken({ ...known, grant: `${owner}.nothing` }) : '',
+  })
   const stored = await records.get<GrantRecord>(grantStorageKey)
   if (!stored) throw new Error('the grant was not written')
   return {
     scenario,
     broken,
-    crypto,
+    random,
     config,
+    policy,
     store,
     grant: stored.value,
     code,
     first,
+    another,
     now: start + (scenario.age ?? 0),
-    observer: sealer(keyRing([secrets.old, secrets.new])),
+    observer: openSealer(keyRing([secrets.old, secrets.new]), random.bytes),
+    forged(generation) {
+      const r = randomText(16, random.bytes)
+      const secret = refreshSecret(stored.value.refresh?.seed ?? '', r, generation)
+      return formatRefreshToken({ grant: ref, generation, r, secret })
+    },
+    nothing: nothing.kind === 'refused' ? nothing.description : nothing.kind,
     grants: new Map(),
     numbers: new Map(),
     seen: new Set(),
@@ -100,7 +137,6 @@ export async function prepare(scenario: Scenario, broken: Broken, crypto: ModelC
 }
 
 async function unredeemed({ provider, age = 0 }: Scenario): Promise<GrantRecord> {
-  const [redirect_uri = ''] = client.redirect_uris
   return {
     owner,
     id,

@@ -1,16 +1,17 @@
-import type { Occurrence } from '../../events.ts'
-import { AccessDenied, type Identity } from '../../identity/provider.ts'
-import { connectionKey } from '../../records/connection.ts'
-import type { GrantRecord } from '../../records/grant.ts'
-import { clockSkew } from '../../records/records.ts'
-import type { RandomStream } from './crypto.fixture.ts'
+import type { Occurrence } from '../src/events.ts'
+import { AccessDenied, type Identity } from '../src/identity/provider.ts'
+import { connectionKey } from '../src/records/connection.ts'
+import type { GrantRecord } from '../src/records/grant.ts'
+import { clockSkew } from '../src/records/records.ts'
+import { treatedWorse } from './ages.fixture.ts'
 import type { Run } from './explore.fixture.ts'
 import { grantStorageKey, type Instance, instance, secrets } from './instance.fixture.ts'
 import { immediately, type Prepared, standingAt, storageOver } from './preparation.fixture.ts'
+import type { RandomStream } from './random.fixture.ts'
 import { answerOf } from './requests.fixture.ts'
 import type { Actor, Deployment, InstanceOptions, Presented, Reply, Tokens } from './scenario.fixture.ts'
 import { specification, type Watched } from './specification.fixture.ts'
-import type { StoreOperation } from './store.fixture.ts'
+import type { ModelStore, StoreOperation } from './store.fixture.ts'
 
 /** A process of the server, until it crashes. */
 interface Process {
@@ -49,6 +50,8 @@ interface Pending {
   name: string
   /** Whether it is its request's first. */
   first: boolean
+  /** Seconds that pass with it, between requests. */
+  seconds?: number
   request?: Request
   operation?: StoreOperation
   /** What it would make of the grant. */
@@ -68,8 +71,8 @@ const noReply = new Error('no reply from the store')
 
 /** A run of the scenario from its beginning, in which nothing happens by itself. */
 export async function begin(prepared: Prepared): Promise<Run> {
-  const { scenario, broken, crypto, config, first, seen } = prepared
-  const { leaps = [], ends = [], registered = false } = scenario
+  const { scenario, broken, random, config, first, seen } = prepared
+  const { leaps = [], ends = [], registered = false, losesWrites = 0 } = scenario
   const store = prepared.store.copy()
   const pending = new Set<Pending>()
   /** Writes that nobody waits for any more. */
@@ -83,6 +86,9 @@ export async function begin(prepared: Prepared): Promise<Run> {
   let leapt = 0
   let rotationsReported = 0
   let over = false
+  let lost = false
+  /** Writes since the beginning, without which the store may have to go on. */
+  let lossable = 0
   let violation: string | undefined
   /** Whose code runs until everything waits again. */
   let acting: Request | undefined
@@ -92,9 +98,10 @@ export async function begin(prepared: Prepared): Promise<Run> {
   }
   const spec = specification({
     grant: prepared.grant,
-    refreshWindow: 120,
-    lostResponse: 3600,
+    policy: prepared.policy,
     clockSkew,
+    now: () => now,
+    nothing: prepared.nothing,
     fail,
   })
 
@@ -129,7 +136,17 @@ export async function begin(prepared: Prepared): Promise<Run> {
       name,
       index,
       options,
-      instance: instance({ name, config, secret, storage, clock, emit, broken, registered, identify }),
+      instance: instance({
+        config,
+        secret,
+        storage,
+        clock,
+        random: random.bytes,
+        emit,
+        broken,
+        registered,
+        identify,
+      }),
       requests: new Set(),
       past: numberOf(name),
     }
@@ -169,7 +186,7 @@ export async function begin(prepared: Prepared): Promise<Run> {
   /** From here on it is this request whose code runs, and which draws random bytes. */
   function letAct(request: Request, told: string): void {
     acting = request
-    crypto.drawFrom(request.random)
+    random.drawFrom(request.random)
     request.past = numberOf(request.past, told, now)
     if (registered) request.process.past = numberOf(request.process.past, told, now)
   }
@@ -190,7 +207,8 @@ export async function begin(prepared: Prepared): Promise<Run> {
     if (!operation) return undefined
     const result = store.apply(operation, now)
     if (operation.key === grantStorageKey) {
-      if (operation.kind === 'put' && result !== undefined && grant) spec.wrote(grant, request)
+      if (operation.kind === 'put' && result !== undefined) lossable++
+      if (operation.kind === 'put' && result !== undefined && grant && request) spec.wrote(grant, request)
       if (operation.kind === 'delete' && result === true) spec.deleted()
     }
     return result
@@ -199,13 +217,13 @@ export async function begin(prepared: Prepared): Promise<Run> {
   function ask(participant: Participant, presented: Presented, on: number): Promise<Reply> {
     const process = processes[on]
     if (!process) throw new Error(`there is no instance ${on}`)
-    const { ahead = 0, uninformed } = process.options
+    const { uninformed } = process.options
     const name = `${participant.name}, ${presented.kind} ${++participant.requests}`
     return new Promise((resolve) => {
       const request: Request = {
         name,
         presented,
-        now: () => now + ahead,
+        began: now,
         right: new Set(),
         excuse: uninformed ? 'it lacks a secret' : undefined,
         denied: false,
@@ -233,12 +251,15 @@ export async function begin(prepared: Prepared): Promise<Run> {
     })
   }
 
-  function pause(participant: Participant, before: string): Promise<void> {
+  function pause(participant: Participant, before: string, seconds = 0): Promise<void> {
     return new Promise((resolve, reject) => {
       pending.add({
         name: `${participant.name} ${before}`,
         first: true,
+        seconds,
         resolve() {
+          now += seconds
+          if (seconds > 0) spec.timePasses()
           participant.past = numberOf(participant.past, before, shared(), now)
           resolve()
         },
@@ -251,6 +272,9 @@ export async function begin(prepared: Prepared): Promise<Run> {
     code: prepared.code,
     first,
     ended: spec.ended,
+    doubted: spec.doubted,
+    dump: prepared.grant.refresh ?? { seed: '', r_hash: '', generation: 0, replaced_at: [] },
+    another: prepared.another,
     place() {
       const place = { ...first }
       places.push(place)
@@ -354,11 +378,12 @@ export async function begin(prepared: Prepared): Promise<Run> {
       choicesOfReply(found, next)
       return found
     }
+    const idle = processes.every(({ requests }) => requests.size === 0)
     for (const one of pending) {
       const { request, operation } = one
       if (request && operation) choicesOfStore(found, one, request)
       else if (request) choicesOfProvider(found, one, request)
-      else found.set(one.name, () => tell(one, '', () => one.resolve(undefined)))
+      else if (!one.seconds || idle) found.set(one.name, () => tell(one, '', () => one.resolve(undefined)))
     }
     for (const one of late) {
       if (!matters(one)) continue
@@ -371,8 +396,16 @@ export async function begin(prepared: Prepared): Promise<Run> {
     for (const process of processes) {
       if (process.requests.size > 0) addFault(found, `${process.name} crashes`, () => crash(process))
     }
+    const losses = lost ? 0 : store.lossOf(grantStorageKey, Math.min(losesWrites, lossable))
+    for (let writes = 1; writes <= losses; writes++) {
+      found.set(`the store loses ${writes} writes`, () => {
+        lost = true
+        seen.add('the store loses writes')
+        store.lose(grantStorageKey, writes)
+        spec.lost(writes)
+      })
+    }
     const leap = leaps[leapt]
-    const idle = processes.every(({ requests }) => requests.size === 0)
     if (leap !== undefined && (idle || leap <= longestRequest)) {
       found.set(`${leap} seconds pass`, () => {
         leapt++
@@ -400,7 +433,7 @@ export async function begin(prepared: Prepared): Promise<Run> {
     for (const one of pending) {
       const { operation, grant } = one
       if (operation?.kind === 'put' && operation.key === grantStorageKey && !grant) {
-        one.grant = await opened(operation.value)
+        one.grant = opened(operation.value)
       }
     }
   }
@@ -408,40 +441,58 @@ export async function begin(prepared: Prepared): Promise<Run> {
   const everybodyWaits = () =>
     processes.every(({ requests }) => [...requests].every(({ waitsFor }) => waitsFor.size > 0))
 
-  async function opened(sealed: string): Promise<GrantRecord> {
+  function opened(sealed: string): GrantRecord {
     const known = prepared.grants.get(sealed)
     if (known) return known
-    const { v } = JSON.parse(await prepared.observer.open(grantStorageKey, sealed)) as { v: GrantRecord }
+    const { v } = JSON.parse(prepared.observer.open(grantStorageKey, sealed)) as { v: GrantRecord }
     prepared.grants.set(sealed, v)
     return v
   }
 
   /** Everything has happened: what do the tokens do now? */
   async function conclude(): Promise<void> {
+    await compareAges()
     if (rotationsReported > spec.rotations()) fail('one rotation was reported twice')
-    crypto.drawFrom({ name: 'conclusion', drawn: 0 })
-    const witness = instance({
-      name: 'conclusion',
-      config,
-      secret: [secrets.old, secrets.new],
-      storage: immediately(store, now),
-      clock: standingAt(now),
-      identify: async () => ({ sub: '1', claims: {} }),
-    })
-    if (scenario.stolen && !spec.ended()) return
+    const theirs = scenario.stolen && !spec.ended() ? [] : spec.ended() ? handedOut : places
     const expected = spec.ended() ? ['refused', 'inactive'] : ['tokens', 'active']
-    for (const { refresh_token, access_token } of spec.ended() ? handedOut : places) {
+    const { records, answer } = witness(store)
+    for (const { refresh_token, access_token } of theirs) {
       if (refresh_token === '') continue
-      const refreshed = await answerOf(witness, { kind: 'refresh', token: refresh_token })
-      const used = await answerOf(witness, { kind: 'use', access_token })
+      const refreshed = await answer({ kind: 'refresh', token: refresh_token })
+      const used = await answer({ kind: 'use', access_token })
       const got = [refreshed.kind, used.kind]
       if (got.join() !== expected.join()) fail(`in the end tokens are ${got} instead of ${expected}`)
     }
     const { owner, connection } = prepared.grant
     if (spec.ended() && connection !== undefined && faults === scenario.faults) {
-      const left = await witness.records.get(connectionKey(owner, connection))
+      const left = await records.get(connectionKey(owner, connection))
       if (left) fail('the grant has ended, and its connection is left')
     }
+  }
+
+  async function compareAges(): Promise<void> {
+    const unfair = await treatedWorse(
+      handedOut.map(({ refresh_token }) => refresh_token),
+      store,
+      now,
+      (copy, token) => witness(copy).answer({ kind: 'refresh', token }),
+    )
+    if (unfair !== undefined) fail(`generation ${unfair} is treated worse than an older one`)
+  }
+
+  /** An instance that is alone, and that nobody watches. */
+  function witness(over: ModelStore) {
+    random.drawFrom({ name: 'conclusion', drawn: 0 })
+    const alone = instance({
+      config,
+      secret: [secrets.old, secrets.new],
+      storage: immediately(over, now),
+      clock: standingAt(now),
+      random: random.bytes,
+      broken: { ...(broken.random && { random: broken.random }) },
+      identify: async () => ({ sub: '1', claims: {} }),
+    })
+    return { records: alone.records, answer: (presented: Presented) => answerOf(alone, presented) }
   }
 
   function state(): string {
@@ -449,6 +500,7 @@ export async function begin(prepared: Prepared): Promise<Run> {
       over,
       now,
       faults,
+      lost || lossable,
       rotationsReported,
       store.state(),
       spec.state(),
@@ -469,7 +521,7 @@ export async function begin(prepared: Prepared): Promise<Run> {
     participants.push(participant)
     const actor: Actor = {
       ask: (presented, on) => ask(participant, presented, on),
-      pause: (before) => pause(participant, before),
+      pause: (before, seconds) => pause(participant, before, seconds),
     }
     void program(actor).then(
       () => {

@@ -1,28 +1,31 @@
-import { builtInEngine } from '../../built-in-engine.ts'
-import type { RegisteredClient } from '../../clients/metadata.ts'
-import { clientRegistry } from '../../clients/registry.ts'
-import { type Clock, unixTime } from '../../clock.ts'
-import { type Config, configure } from '../../config.ts'
-import { type KeyRing, keyRing } from '../../crypto/key-ring.ts'
-import { randomText } from '../../crypto/random.ts'
-import { sealer } from '../../crypto/sealing.ts'
-import type { Engine } from '../../engine.ts'
-import type { Emit } from '../../events.ts'
-import { connections } from '../../identity/connections.ts'
-import type { Identity, OAuthProvider } from '../../identity/provider.ts'
-import type { Upstream } from '../../identity/upstream.ts'
-import type { Lifetimes } from '../../options.ts'
-import { type GrantRecord, grantKey, grantRef } from '../../records/grant.ts'
-import { type Records, records } from '../../records/records.ts'
-import type { Storage } from '../../storage/storage.ts'
-import type { AccessTokens } from '../access-token.ts'
-import { endGrant } from '../ending.ts'
-import { identityRecheck } from '../identity-recheck.ts'
+import { builtInEngine } from '../src/built-in-engine.ts'
+import type { RegisteredClient } from '../src/clients/metadata.ts'
+import { clientRegistry } from '../src/clients/registry.ts'
+import { type Clock, unixTime } from '../src/clock.ts'
+import { type Config, configure } from '../src/config.ts'
+import { sha256 } from '../src/crypto/hash.ts'
+import { type KeyRing, keyRing } from '../src/crypto/key-ring.ts'
+import { type RandomBytes, randomText } from '../src/crypto/random.ts'
+import type { Engine } from '../src/engine.ts'
+import type { Emit } from '../src/events.ts'
+import type { AccessTokens } from '../src/grants/access-token.ts'
+import { type CreateGrant, grantCreator } from '../src/grants/creation.ts'
+import { endGrant } from '../src/grants/ending.ts'
+import { identityRecheck } from '../src/grants/identity-recheck.ts'
+import { connections } from '../src/identity/connections.ts'
+import type { Identity, OAuthProvider } from '../src/identity/provider.ts'
+import type { Upstream } from '../src/identity/upstream.ts'
+import type { RefreshOptions } from '../src/options.ts'
+import { type GrantRecord, grantKey, grantRef } from '../src/records/grant.ts'
+import { type Records, records } from '../src/records/records.ts'
+import type { Storage } from '../src/storage/storage.ts'
+import { openSealer } from './sealer.fixture.ts'
 
 /** One process of the deployment. */
 export interface Instance {
   engine: Engine
   records: Records
+  createGrant: CreateGrant
   config: Pick<Config, 'clock' | 'emit'>
 }
 
@@ -30,9 +33,9 @@ export interface Instance {
 export interface Broken {
   /** The store writes whatever the condition says. */
   unconditionalWrites?: boolean
-  lifetimes?: Lifetimes
+  refresh?: RefreshOptions
   records?(real: Records): Records
-  ring?(real: KeyRing, instance: string): KeyRing
+  random?(real: RandomBytes): RandomBytes
 }
 
 export const secrets = {
@@ -43,22 +46,24 @@ export const secrets = {
 export const client: RegisteredClient = {
   client_id: 'desk',
   client_id_issued_at: 0,
-  redirect_uris: ['http://127.0.0.1/callback'],
+  redirect_uris: ['http://127.0.0.1/callback', 'https://other.test/callback'],
   token_endpoint_auth_method: 'none',
   grant_types: ['authorization_code', 'refresh_token'],
   response_types: ['code'],
   application_type: 'native',
 }
 
-/** The one grant of the model. */
-export const ref = 'owner.grant'
+export const redirect_uri = 'http://127.0.0.1/callback'
+export const owner = 'owner'
+/** The one grant that the model looks at. Grants of one installation begin alike. */
+export const ref: string = `${owner}.${sha256(`${client.client_id} ${redirect_uri}`).slice(0, 12)}grant`
 export const grantStorageKey: string = grantKey(ref)
 export const code_verifier = 'a-code-verifier-that-everybody-in-this-model-knows'
 
 const issuer = 'https://mcp.test'
 export const resource = `${issuer}/mcp`
 
-const provider: OAuthProvider = {
+export const provider: OAuthProvider = {
   type: 'oauth',
   id: 'github',
   label: 'GitHub',
@@ -71,18 +76,18 @@ const provider: OAuthProvider = {
 }
 
 /** The options that every instance has in common. */
-export function configuration(lifetimes: Lifetimes | undefined): Config {
+export function configuration(refresh: RefreshOptions | undefined): Config {
   const storage = { get: notModelled, put: notModelled, delete: notModelled, list: notModelled }
-  return configure({ issuer, secret: secrets.old, storage, lifetimes }, [provider])
+  return configure({ issuer, secret: secrets.old, storage, refresh }, [provider])
 }
 
 /** Put together as `oauthServer` does it, save for signatures and the provider's network. */
 export function instance(options: {
-  name: string
   config: Config
   secret: string | readonly string[]
   storage: Storage
   clock: Clock
+  random: RandomBytes
   emit?: Emit
   broken?: Broken
   /** The client is a record in the store. */
@@ -91,10 +96,11 @@ export function instance(options: {
   identify?(): Promise<Identity>
 }): Instance {
   const { clock, emit = () => {}, broken, identify = notModelled } = options
-  const realRing = keyRing(options.secret)
-  const ring = broken?.ring?.(realRing, options.name) ?? realRing
-  const config: Config = { ...options.config, ring, clock, emit }
-  const realRecords = records({ storage: options.storage, sealer: sealer(ring), clock, emit })
+  const ring = ringOf(options.secret)
+  const random = broken?.random?.(options.random) ?? options.random
+  const config: Config = { ...options.config, ring, random, clock, emit }
+  const sealer = openSealer(ring, options.random)
+  const realRecords = records({ storage: options.storage, sealer, clock, emit })
   const store = broken?.records?.(realRecords) ?? realRecords
   const upstreams = new Map([[provider.id, upstream(identify)]])
   const links = connections({ records: store, upstreams, clock, emit })
@@ -109,18 +115,34 @@ export function instance(options: {
       staticClients: Promise.resolve(options.registered ? [] : [{ ...client, static: true }]),
       ...config.registration,
     }),
-    accessTokens: accessTokens(store, clock),
+    accessTokens: accessTokens(store, clock, random),
     end,
     connections: links,
     recheck: identityRecheck({ records: store, connections: links, clock, emit, end, every, grace }),
   })
-  return { engine, records: store, config: { clock, emit } }
+  const createGrant = grantCreator({
+    config: { ...config, keepUpstreamTokens: false },
+    ownerOf: async () => owner,
+    records: store,
+    connections: links,
+    end,
+  })
+  return { engine, records: store, createGrant, config: { clock, emit } }
+}
+
+const rings = new Map<string, KeyRing>()
+
+function ringOf(secret: string | readonly string[]): KeyRing {
+  const name = String(secret)
+  const ring = rings.get(name) ?? keyRing(secret)
+  rings.set(name, ring)
+  return ring
 }
 
 /** As the real ones, but for the signature: a name that leads to the grant, which must still be there. */
-function accessTokens(store: Records, clock: Clock): AccessTokens {
+function accessTokens(store: Records, clock: Clock, random: RandomBytes): AccessTokens {
   return {
-    issue: async (grant) => `at/${grantRef(grant)}/${randomText(6)}`,
+    issue: async (grant) => `at/${grantRef(grant)}/${randomText(6, random)}`,
     async verify(token) {
       const [, ref = ''] = token.split('/')
       const grant = await store.get<GrantRecord>(grantKey(ref))
