@@ -67,7 +67,6 @@ export const transactionPrefix = 'transaction/'
 const slotCount = 20_000
 /** The seal's purpose. No storage key is without a slash. */
 const sealedAs = 'authorization-request'
-const handleSyntax = /^[\w-]{8}\.[\w-]{32,}$/
 const stateSyntax = /^([0-9a-z]{1,8})\.([\w-]{43})$/
 
 /**
@@ -118,7 +117,7 @@ export function transactions(dependencies: {
 }): Transactions {
   const { records, sealer, clock, lifetime, slots = slotCount } = dependencies
 
-  const seal = (id: string, request: PendingRequest) => sealer.seal(sealedAs, JSON.stringify({ id, request }))
+  const seal = async (id: string, request: PendingRequest) => sealer.seal(sealedAs, JSON.stringify({ id, request }))
   const isOver = ({ expires_at }: PendingRequest) => unixTime(clock) >= expires_at
 
   async function placesOf({ id_hash }: Transaction) {
@@ -137,10 +136,13 @@ export function transactions(dependencies: {
     },
 
     async open(handle) {
-      if (!handleSyntax.test(handle)) return undefined
-      // Sealed with a secret that is gone, or by nobody: either way the client has to ask again.
-      const text = await sealer.open(sealedAs, handle).catch(() => undefined)
-      if (text === undefined) return undefined
+      let text: string
+      try {
+        text = await sealer.open(sealedAs, handle)
+      } catch {
+        // Sealed with a secret that is gone, or by nobody: either way the client has to ask again.
+        return undefined
+      }
       const { id, request }: { id: string; request: PendingRequest } = JSON.parse(text)
       return isOver(request) ? undefined : { id, id_hash: await sha256(id), request }
     },
