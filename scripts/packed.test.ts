@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,18 +6,33 @@ import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  databaseUrl,
+  openTestSchema,
+  skipWithoutPostgres,
+} from '../packages/storage/postgres/src/database.fixture.ts'
+import { skipWithoutRedisServer } from '../packages/storage/redis/src/redis-server.fixture.ts'
+import { startRedis } from '../packages/testing/src/redis-server.ts'
+import {
   type Consumer,
   compile,
   exportedModules,
   frameworkPeers,
   makeConsumer,
+  nodeBinary,
   nodeVersions,
   packWorkspace,
   type Tarball,
 } from './packed.ts'
 import { parseModule } from './source.ts'
-import { publishedPackages } from './workspace.ts'
+import { follow, linkPackages, type Project, steps } from './walkthrough.ts'
+import { publishedPackages, root } from './workspace.ts'
 
+/** Whose OpenTelemetry instrumentations are another hundred packages; its code is type-checked as all others' is. */
+const unfollowed = new Set(['packages/opentelemetry/README.md'])
+const withoutRedis = skipWithoutRedisServer('the way the README of @drawbridge/redis shows')
+const withoutPostgres = await skipWithoutPostgres('the way the README of @drawbridge/postgres shows')
+if (withoutRedis) unfollowed.add('packages/storage/redis/README.md')
+if (withoutPostgres) unfollowed.add('packages/storage/postgres/README.md')
 const names = publishedPackages().map(({ manifest }) => manifest.name)
 const archives = mkdtempSync(join(tmpdir(), 'packed-'))
 let tarballs: Tarball[]
@@ -29,8 +44,10 @@ beforeAll(() => {
     tarballs,
     dependencies: {
       ...frameworkPeers(),
+      '@hono/node-server': '2.1.8',
       '@types/express': '5.0.6',
       '@types/node': '22.20.5',
+      '@types/pg': '8.23.1',
       typescript: '7.0.2',
       typescript5: 'npm:typescript@5.9.3',
     },
@@ -161,6 +178,73 @@ describe('a project that has core, GitHub and Express, and nothing of the worksp
   })
 })
 
+describe('a newcomer who follows', () => {
+  const top = 'A protected server in ten lines'
+  const section = 'From nothing to a working server'
+  const pages: [page: string, ...headings: string[]][] = [
+    ['README.md', top, 'Hono', 'Start it'],
+    ['README.md', top, 'Express', 'Start it'],
+    ['README.md', top, 'Fastify', 'Start it'],
+    ['README.md', top, 'Express', 'In a CommonJS project'],
+    ...publishedPackages()
+      .map(({ folder }) => `${folder}/README.md`)
+      .filter((page) => !unfollowed.has(page))
+      .map((page): [string, string] => [page, section]),
+  ]
+  const projects = new Map<string, Project>()
+  let stores: { env: Record<string, string>; stop(): Promise<void> }
+
+  beforeAll(async () => {
+    stores = await startStores()
+  })
+
+  afterAll(async () => {
+    for (const project of projects.values()) project.remove()
+    await stores?.stop()
+  })
+
+  it.each(pages)('%s (%s, %s) has a server that runs', async (page, ...headings) => {
+    const text = readFileSync(join(root, page), 'utf8')
+    const project = await follow(steps(page, text, headings), consumer)
+    projects.set([page, ...headings].join(), project)
+    for (const version of nodeVersions) await project.run({ node: nodeBinary(version), env: stores.env })
+  })
+
+  it.each(['typescript', 'typescript5'])('in TypeScript compiles the same file with %s', (compiler) => {
+    const files = [...projects].flatMap(([key, { folder }]) => {
+      const source = join(folder, 'server.js')
+      if (key.includes('CommonJS')) return []
+      const [page = ''] = key.split(',')
+      const text = readFileSync(join(root, page), 'utf8')
+      linkPackages(['typescript', ...new Set(text.match(/@types\/\w+/g))], folder, consumer)
+      cpSync(source, join(folder, 'server.ts'))
+      return [join(folder, 'server.ts')]
+    })
+    expect(files).toHaveLength(pages.length - 1)
+    const options = { module: 'nodenext', moduleResolution: 'nodenext', skipLibCheck: true, files }
+    expect(compile(consumer, compiler, options)).toEqual([])
+  })
+
+  it('in TypeScript starts the same file on Node 24', async () => {
+    const project = projects.get(['README.md', top, 'Hono', 'Start it'].join())
+    const start = project?.start.replace(/\.js$/, '.ts') ?? ''
+    expect(start).toBe('node --env-file=.env server.ts')
+    await project?.run({ node: nodeBinary(nodeVersions[1]), start })
+  })
+
+  it('is told of nothing that is not there', async () => {
+    const page = (code: string, seen: string) =>
+      `## A\n\nWrite \`a.js\`:\n\n~~~js\n${code}\n~~~\n\n~~~sh\nnode a.js\n~~~\n\n~~~text\n${seen}\n~~~\n`
+    const run = async (code: string, seen: string) => {
+      const project = await follow(steps('a.md', page(code, seen), ['A']), consumer)
+      return project.run({ node: process.execPath }).finally(project.remove)
+    }
+    await run('console.log(1)', '1')
+    await expect(run('console.log(1)', '2')).rejects.toThrow('ended without "2", but with:\n1')
+    await expect(run(`await import('@drawbridge/core')`, '1')).rejects.toThrow('ERR_MODULE_NOT_FOUND')
+  })
+})
+
 describe.each(['typescript', 'typescript5'])('with %s', (compiler) => {
   it.each([
     { module: 'nodenext', moduleResolution: 'nodenext' },
@@ -168,6 +252,39 @@ describe.each(['typescript', 'typescript5'])('with %s', (compiler) => {
   ])('types resolve under $moduleResolution', (options) => {
     writeFileSync(join(consumer.folder, 'every-export.ts'), everyExport())
     expect(ours(compile(consumer, compiler, { ...options, files: ['every-export.ts'] }))).toEqual([])
+  })
+})
+
+describe('a project in TypeScript that is CommonJS', () => {
+  const outDir = 'commonjs/out'
+
+  beforeAll(() => {
+    mkdirSync(join(consumer.folder, 'commonjs'))
+    // Without a "type".
+    writeFileSync(join(consumer.folder, 'commonjs/package.json'), '{}')
+    cpSync(join(import.meta.dirname, 'packed/commonjs.cts'), join(consumer.folder, 'commonjs/server.ts'))
+  })
+
+  it.each([
+    ['typescript', { module: 'nodenext', moduleResolution: 'nodenext' }],
+    ['typescript', { module: 'commonjs', moduleResolution: 'bundler' }],
+    // Version 5 joins `commonjs` only with a resolution that knows no `exports`.
+    ['typescript5', { module: 'nodenext', moduleResolution: 'nodenext' }],
+  ])('compiles with %s, %o', (compiler, options) => {
+    const all = { ...options, rootDir: 'commonjs', outDir, skipLibCheck: true, files: ['commonjs/server.ts'] }
+    expect(compile(consumer, compiler, all)).toEqual([])
+  })
+
+  it.each(nodeVersions)('signs a user in and runs a tool on Node %s', (version) => {
+    expect(JSON.parse(consumer.node(version, `${outDir}/server.js`))).toEqual({
+      node: `v${version}`,
+      format: 'commonjs',
+      answer: {
+        status: 200,
+        body: { jsonrpc: '2.0', id: 1, result: { content: [{ type: 'text', text: 'octocat' }] } },
+      },
+      refused: { status: 401, challenge: expect.stringContaining('resource_metadata=') },
+    })
   })
 })
 
@@ -232,4 +349,19 @@ function specifiers(name: string): string[] {
 
 function packageOf(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+}
+
+/** A Redis and a schema in PostgreSQL for the servers of our pages, as the environment they are started in says it. */
+async function startStores() {
+  const redis = withoutRedis ? undefined : await startRedis()
+  const schema = withoutPostgres ? undefined : await openTestSchema()
+  const url = new URL(databaseUrl)
+  if (schema) url.searchParams.set('options', `-c search_path="${schema.name}"`)
+  return {
+    env: { REDIS_URL: redis?.url ?? '', DATABASE_URL: url.href },
+    async stop() {
+      await redis?.stop()
+      await schema?.drop()
+    },
+  }
 }

@@ -64,9 +64,21 @@ export function makeConsumer(options: {
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name).slice(installed(name).length + 1))
         .sort(),
-    node: (version, file) => run(folder, 'npx', ['--yes', '--package', `node@${version}`, 'node', file]),
+    node: (version, file) => run(folder, nodeBinary(version), [file]),
   }
 }
+
+/** Where that version of Node is. */
+export function nodeBinary(version: string): string {
+  const known = binaries.get(version)
+  if (known) return known
+  const node = ['--yes', '--package', `node@${version}`, 'node']
+  const path = run(tmpdir(), 'npx', [...node, '--print', 'process.execPath']).trim()
+  binaries.set(version, path)
+  return path
+}
+
+const binaries = new Map<string, string>()
 
 /** The peers that these packages ask a project to bring, at the versions the workspace develops with. */
 export function frameworkPeers(): Record<string, string> {
@@ -87,11 +99,19 @@ export function exportedModules(manifest: Manifest): string[] {
   return Object.keys(manifest.exports ?? {}).map((path) => join(manifest.name, path))
 }
 
-/** Compiles the consumer's files. The compiler's complaints, one a line. */
+/** Compiles the consumer's files, and with `outDir` writes what becomes of them. The compiler's complaints, one a line. */
 export function compile(
   consumer: Consumer,
   compiler: string,
-  options: { module: string; moduleResolution: string; lib?: readonly string[]; files: readonly string[] },
+  options: {
+    module: string
+    moduleResolution: string
+    lib?: readonly string[]
+    rootDir?: string
+    outDir?: string
+    skipLibCheck?: boolean
+    files: readonly string[]
+  },
 ): string[] {
   const { files, ...compilerOptions } = options
   const project = `tsconfig.${compiler}.${options.moduleResolution}.json`
@@ -100,13 +120,14 @@ export function compile(
     JSON.stringify({
       // Declarations are checked too: a broken import inside one would otherwise become `any` in silence.
       compilerOptions: {
-        ...compilerOptions,
         target: 'es2023',
         strict: true,
         exactOptionalPropertyTypes: true,
-        noEmit: true,
+        esModuleInterop: true,
+        noEmit: options.outDir === undefined,
         skipLibCheck: false,
         types: ['node'],
+        ...compilerOptions,
       },
       files,
     }),

@@ -41,6 +41,12 @@ describe('the check', () => {
     '```ts',
     'nonsense(',
     '```',
+    'Write `b.cjs`:',
+    '',
+    '```js',
+    `const { memory } = require('@drawbridge/core')`,
+    'memory({ clok: 1 })',
+    '```',
     '```sh',
     'npm install',
     '```',
@@ -57,10 +63,12 @@ describe('the check', () => {
       [2, true],
       [6, true],
       [11, false],
+      [16, true],
     ])
     expect(typeErrors(found.filter(({ checked }) => checked))).toEqual([
       expect.stringMatching(/^guide\.md:4 error TS2322/),
       expect.stringMatching(/^guide\.md:7 error TS2305: .*noSuchThing/),
+      expect.stringMatching(/^guide\.md:18 error TS2561: .*clok/),
     ])
   })
 })

@@ -1,21 +1,30 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { root, workspacePackages } from './workspace.ts'
 
-/** A fenced block of TypeScript in a page. */
+/** A fenced block in a page. */
 export interface Block {
   /** The page: `packages/core/README.md`. */
   page: string
   /** Of the opening fence, from 1. */
   line: number
+  /** The word behind the opening fence: `ts`. */
+  language: string
   code: string
-  /** False below a `<!-- no-check -->`. */
+  /** The last line with text before it, which may name a file: "Write `server.js`:". */
+  before: string
+  /** Whether it is code to check, and not below a `<!-- no-check -->`. */
   checked: boolean
 }
 
-/** Every block of TypeScript in a page. */
+/** Every block of TypeScript or JavaScript in a page. */
 export function codeBlocks(page: string, markdown: string): Block[] {
+  return fencedBlocks(page, markdown).filter(({ language }) => /^(ts|mts|typescript|js)$/.test(language))
+}
+
+/** Every fenced block in a page. */
+export function fencedBlocks(page: string, markdown: string): Block[] {
   const lines = markdown.split('\n')
   const blocks: Block[] = []
   for (let index = 0; index < lines.length; index++) {
@@ -25,16 +34,22 @@ export function codeBlocks(page: string, markdown: string): Block[] {
     const start = index
     do index++
     while (index < lines.length && lines[index]?.trim() !== marks)
-    if (!['ts', 'mts', 'typescript'].includes(language)) continue
-    const before = lines.slice(0, start).findLast((line) => line.trim() !== '')
+    const before = lines.slice(0, start).findLast((line) => line.trim() !== '') ?? ''
     blocks.push({
       page,
       line: start + 1,
+      language,
       code: lines.slice(start + 1, index).join('\n'),
-      checked: before?.trim() !== '<!-- no-check -->',
+      before,
+      checked: before.trim() !== '<!-- no-check -->',
     })
   }
   return blocks
+}
+
+/** The file that a block is to be written to, where the line before it names one; `undefined` otherwise. */
+export function fileName({ before }: Block): string | undefined {
+  return [...before.matchAll(/`(\.env|[\w-]+\.[cm]?[jt]s)`/g)].at(-1)?.[1]
 }
 
 /**
@@ -49,11 +64,11 @@ export function typeErrors(blocks: readonly Block[]): string[] {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
 
   const pages = new Map<string, string>()
-  for (const { page, line, code } of blocks) {
-    const file = `${pages.size}.ts`
-    pages.set(file, page)
+  for (const block of blocks) {
+    const file = `${pages.size}${moduleExtension(block)}`
+    pages.set(file, block.page)
     // Empty lines in front make the compiler's line numbers those of the page.
-    writeFileSync(join(folder, file), '\n'.repeat(line) + code)
+    writeFileSync(join(folder, file), '\n'.repeat(block.line) + block.code)
   }
   writeFileSync(
     join(folder, 'tsconfig.json'),
@@ -61,6 +76,8 @@ export function typeErrors(blocks: readonly Block[]): string[] {
       extends: join(root, 'tsconfig.base.json'),
       compilerOptions: {
         noEmit: true,
+        allowJs: true,
+        checkJs: true,
         declaration: false,
         isolatedDeclarations: false,
         moduleDetection: 'force',
@@ -79,8 +96,12 @@ export function typeErrors(blocks: readonly Block[]): string[] {
   const errors = stdout.split('\n').filter((line) => /^\S+\(\d+,\d+\): error TS/.test(line))
   if (status !== 0 && errors.length === 0) throw new Error(`tsc: ${stdout}`)
   return errors.map((line) =>
-    line.replace(/^(\d+\.ts)\((\d+),\d+\):/, (_, file, at) => `${pages.get(file)}:${at}`),
+    line.replace(/^(\d+\.[cm]?[jt]s)\((\d+),\d+\):/, (_, file, at) => `${pages.get(file)}:${at}`),
   )
+}
+
+function moduleExtension(block: Block): string {
+  return extname(fileName(block) ?? (block.language === 'js' ? 'a.js' : 'a.ts'))
 }
 
 /** One node_modules with the workspace's packages and everything they depend on. */

@@ -180,7 +180,7 @@ it('is gone after fifteen minutes', async () => {
 describe('dangerouslySkipConsent', () => {
   it('says so loudly, goes straight to the provider, and keeps the browser binding', async () => {
     const warnings: string[] = []
-    const w = world({ dangerouslySkipConsent: true, warn: (message) => warnings.push(message) })
+    const w = world({ dangerouslySkipConsent: true, log: (message) => warnings.push(message) })
     expect(warnings.join()).toContain('dangerouslySkipConsent')
     expect(w.events).toMatchObject([{ type: 'configuration.weakened', option: 'dangerouslySkipConsent' }])
     const app = w.client()

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { memory, type Storage } from '@drawbridge/core'
@@ -5,6 +6,8 @@ import { type Browser, type OAuthClient, type Page, signIn } from '@drawbridge/t
 import { Pool } from 'pg'
 import { createClient } from 'redis'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { keyRing } from '../../../packages/core/src/crypto/key-ring.ts'
+import { sealer } from '../../../packages/core/src/crypto/sealing.ts'
 import { openStorage, type StoreAddress } from './stores.ts'
 import { openTestStore, skipWithout } from './test-stores.ts'
 import { issuer, resource, secret as serverSecret, type World, world } from './world.ts'
@@ -116,7 +119,7 @@ function keepToken(secrets: Secrets, name: string, token: string | undefined) {
   secrets.set(name, token)
   const parts = token.split('.')
   // Of a code and a refresh token the grant's name is no secret.
-  const own = token.startsWith('db') ? parts.slice(-1) : parts
+  const own = token.startsWith('dbr_') ? parts.slice(-2) : token.startsWith('db') ? parts.slice(-1) : parts
   own.forEach((part, index) => {
     secrets.set(`${name}, part ${index}`, part)
   })
@@ -288,6 +291,41 @@ describe.each(stores)('whoever steals what lies in %s', (_, open, skipped) => {
     for (const value of all)
       expect([shapeIn(before, value), shapeIn(lying, value)]).toEqual([undefined, expect.any(String)])
     expect([holdsWord(before, '1001'), holdsWord(lying, '1001')]).toEqual([false, true])
+  })
+})
+
+describe("whoever has the server's secret too", () => {
+  it('opens every record, and still has no token that the server would take', async () => {
+    const storage = memory()
+    const { secrets, w } = await live(storage)
+    const { open } = sealer(keyRing(serverSecret))
+    const { keys } = await storage.list('', { limit: 10_000 })
+    const records = await Promise.all(
+      keys.map(async (key) => open(key, (await storage.get(key))?.value ?? '')),
+    )
+    const text = records.join('\n')
+    // It does open them: the provider's tokens are there to be used.
+    const [upstream = ''] = [...secrets]
+      .flatMap(([name, value]) => (name.startsWith('upstream refresh_token') ? [value] : []))
+      .slice(-1)
+    expect(text).toContain(upstream)
+    const issued = [...secrets].filter(([name]) => /: .*(refresh|access) token/.test(name))
+    expect(issued.length).toBeGreaterThan(10)
+    expect(issued.flatMap(([name, value]) => (shapeIn(text, value) ? [name] : []))).toEqual([])
+
+    // r is what it lacks.
+    const app = w.client()
+    const { refresh_token } = await app.login(w.browser(), { user: 'hubot' })
+    const [, grant = ''] = /^dbr_([^.]+\.[^.]+)\./.exec(refresh_token) ?? []
+    const key = `grant/${grant.replace('.', '/')}`
+    const { v } = JSON.parse(open(key, (await storage.get(key))?.value ?? ''))
+    const { seed, r_hash, generation } = v.refresh as { seed: string; r_hash: string; generation: number }
+    for (const r of [r_hash, r_hash.slice(0, 22)]) {
+      const secret = createHmac('sha256', Buffer.from(seed, 'base64url')).update(`${r}|${generation}`)
+      const made = `dbr_${grant}.${generation}.${r}.${secret.digest('base64url')}`
+      expect((await app.refresh(made)).body.error).toBe('invalid_grant')
+    }
+    expect((await app.refresh(refresh_token)).status).toBe(200)
   })
 })
 

@@ -1,10 +1,10 @@
 /** One instance of a deployment, as a process of its own: `node instance.fixture.ts <settings as JSON>`. */
 import { flushCompileCache } from 'node:module'
-import { type DrawbridgeEvent, oauthProxy, type Storage } from '@drawbridge/core'
+import { type DrawbridgeEvent, oauthProxy } from '@drawbridge/core'
 import { github } from '@drawbridge/github'
-import { delayed, dropReplies } from '@drawbridge/testing'
 import { serve } from '@hono/node-server'
 import { application } from './application.ts'
+import { inItsTime, underConditions } from './conditions.ts'
 import type { Command, Conditions, InstanceSettings, Message } from './instances.ts'
 import { openStorage } from './stores.ts'
 
@@ -13,36 +13,6 @@ const conditions: Conditions = { ahead: 0, latency: 0, dropEvery: 0, ...settings
 const tell = (message: Message) => process.send?.(message)
 // Nobody is left to end this process.
 process.once('disconnect', () => process.exit())
-
-/** The store's time is the real one: what shall be gone in a minute for us is gone in a minute there. */
-function inItsTime(storage: Storage): Storage {
-  return {
-    ...storage,
-    put: (key, value, { ifVersion, expiresAt }) =>
-      storage.put(key, value, {
-        ifVersion,
-        expiresAt: expiresAt === undefined ? undefined : expiresAt - conditions.ahead,
-      }),
-  }
-}
-
-function underConditions(storage: Storage): Storage {
-  const near = storage
-  const far = delayed(storage, { milliseconds: () => conditions.latency })
-  const now = () => (conditions.latency > 0 ? far : near)
-  let writes = 0
-  const shouldDrop = () => conditions.dropEvery > 0 && ++writes % conditions.dropEvery === 0
-  return dropReplies(
-    {
-      ...storage,
-      get: (key) => now().get(key),
-      put: (key, value, options) => now().put(key, value, options),
-      delete: (key, options) => now().delete(key, options),
-      list: (prefix, options) => now().list(prefix, options),
-    },
-    { shouldDrop },
-  )
-}
 
 // Whoever supervises it tries again: no more than a line about it.
 const storage = await openStorage(settings.store).catch((error: Error) => {
@@ -54,7 +24,7 @@ const { provider, name } = settings
 const auth = oauthProxy({
   issuer: settings.issuer,
   secret: settings.secret,
-  storage: underConditions(inItsTime(storage)),
+  storage: underConditions(inItsTime(storage, conditions), conditions),
   provider: github({
     clientId: 'dev-client',
     clientSecret: 'dev-secret',

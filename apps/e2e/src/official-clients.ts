@@ -7,12 +7,14 @@ import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextproto
 /** What an installation keeps on disk between its runs. */
 export interface Installation {
   registration?: unknown
-  tokens?: { access_token: string; refresh_token?: string | undefined } | undefined
+  tokens?:
+    | { access_token: string; refresh_token?: string | undefined; scope?: string | undefined }
+    | undefined
   /** How often a person had to sign in. */
   logins: number
 }
 
-/** An official client, unmodified but for who clicks: signs in when told to, and calls tools. */
+/** An official client, unmodified but for who clicks: signs in when told to, also in mid-session, and calls tools. */
 export interface OfficialClient {
   callTool(name: string, args?: Record<string, unknown>): Promise<{ text: string; isError: boolean }>
   close(): Promise<void>
@@ -42,6 +44,10 @@ function keeper(installation: Installation, person: Browser) {
     saveTokens: (tokens: unknown) => {
       installation.tokens = tokens as Installation['tokens']
     },
+    invalidateCredentials: (what: string) => {
+      if (what === 'tokens' || what === 'all') installation.tokens = undefined
+      if (what === 'client' || what === 'all') installation.registration = undefined
+    },
     saveCodeVerifier: (value: string) => {
       verifier = value
     },
@@ -68,17 +74,21 @@ export const officialClients: Readonly<Record<string, Connect>> = {
   async v1(url, installation, person) {
     const authProvider = keeper(installation, person)
     const client = new ClientV1({ name: 'official-v1', version: '1.0.0' })
-    const transport = () => new TransportV1(new URL(url), { authProvider })
-    const first = transport()
-    try {
-      await client.connect(first)
-    } catch (error) {
-      if (!(error instanceof v1Auth.UnauthorizedError)) throw error
-      await first.finishAuth(authProvider.returned().get('code') ?? '')
-      await client.connect(transport())
+    const connect = () => {
+      transport = new TransportV1(new URL(url), { authProvider })
+      return client.connect(transport)
     }
+    let transport: TransportV1
+    const signIn = async (error: unknown) => {
+      if (!(error instanceof v1Auth.UnauthorizedError)) throw error
+      await transport.finishAuth(authProvider.returned().get('code') ?? '')
+    }
+    await connect().catch((error) => signIn(error).then(connect))
     return {
-      callTool: async (name, args = {}) => answerOf(await client.callTool({ name, arguments: args })),
+      async callTool(name, args = {}) {
+        const call = () => client.callTool({ name, arguments: args })
+        return answerOf(await call().catch((error) => signIn(error).then(call)))
+      },
       close: () => client.close(),
     }
   },
@@ -86,17 +96,21 @@ export const officialClients: Readonly<Record<string, Connect>> = {
   async v2(url, installation, person) {
     const authProvider = keeper(installation, person)
     const client = new v2.Client({ name: 'official-v2', version: '1.0.0' })
-    const transport = () => new v2.StreamableHTTPClientTransport(new URL(url), { authProvider })
-    const first = transport()
-    try {
-      await client.connect(first)
-    } catch (error) {
-      if (!(error instanceof v2.UnauthorizedError)) throw error
-      await first.finishAuth(authProvider.returned())
-      await client.connect(transport())
+    const connect = () => {
+      transport = new v2.StreamableHTTPClientTransport(new URL(url), { authProvider })
+      return client.connect(transport)
     }
+    let transport: v2.StreamableHTTPClientTransport
+    const signIn = async (error: unknown) => {
+      if (!(error instanceof v2.UnauthorizedError)) throw error
+      await transport.finishAuth(authProvider.returned())
+    }
+    await connect().catch((error) => signIn(error).then(connect))
     return {
-      callTool: async (name, args = {}) => answerOf(await client.callTool({ name, arguments: args })),
+      async callTool(name, args = {}) {
+        const call = () => client.callTool({ name, arguments: args })
+        return answerOf(await call().catch((error) => signIn(error).then(call)))
+      },
       close: () => client.close(),
     }
   },

@@ -1,4 +1,5 @@
 import { memory, type Storage } from '@drawbridge/core'
+import { overriding } from '@drawbridge/testing'
 
 /** Something that can be stopped before its next step, so that others overtake it. */
 export interface Turnstile {
@@ -43,17 +44,17 @@ export function slowStore(store: Storage = memory()): SlowStore {
     if (held && operation.startsWith(held.operation)) await held.stile.pass()
   }
   return {
-    storage: {
-      ...store,
-      async put(key, value, options) {
-        await step(`${options.ifVersion === null ? 'create' : 'put'} ${key}`)
-        return store.put(key, value, options)
+    storage: overriding(store, {
+      async put(...given) {
+        const [key, , { ifVersion }] = given
+        await step(`${ifVersion === null ? 'create' : 'put'} ${key}`)
+        return store.put(...given)
       },
-      async delete(key, options) {
-        await step(`delete ${key}`)
-        return store.delete(key, options)
+      async delete(...given) {
+        await step(`delete ${given[0]}`)
+        return store.delete(...given)
       },
-    },
+    }),
     holdNext(operation) {
       const stile = turnstile()
       held = { operation, stile }

@@ -262,7 +262,11 @@ describe('a redirect URI that is no longer allowed', () => {
 
 describe("the client's way of authenticating", () => {
   const redirect_uris = ['http://127.0.0.1/callback']
-  const confidential = { client_id: 'desk', redirect_uris, client_secret: 'the-secret-of-the-desk' }
+  const confidential = {
+    client_id: 'desk',
+    redirect_uris,
+    client_secret: 'the-secret-of-the-desk-2q9vLxT7bWmKc4',
+  }
   const open = { client_id: 'desk', redirect_uris }
 
   it('at the code exchange is asked for at each refresh, whatever the client has become since', async () => {

@@ -55,6 +55,7 @@ export function world(
       clock,
       fetch,
       onEvent: (event) => events.push(event),
+      log: false,
       ...serverOptions,
       ...more,
       storage,

@@ -29,7 +29,7 @@ app.get('/', (_request, response) => {
   response.type('text/plain').send(`Connect an MCP client to ${auth.resource}`)
 })
 
-app.listen(port)
+app.listen(port, () => console.log(`MCP server: ${auth.resource}`))
 
 function createServer(): McpServer {
   const mcpServer = new McpServer({ name: 'github-express', version: '1.0.0' })

@@ -29,6 +29,7 @@ await app.register(drawbridge(server))
 app.get('/', () => `Connect an MCP client to ${auth.resource}`)
 
 await app.listen({ port, host: '0.0.0.0' })
+console.log(`MCP server: ${auth.resource}`)
 
 function createServer(): McpServer {
   const mcpServer = new McpServer({ name: 'github-fastify', version: '1.0.0' })

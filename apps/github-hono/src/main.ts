@@ -28,7 +28,7 @@ const server = mcp({ auth, server: createServer })
 const app = new Hono().use(drawbridge(server))
 app.get('/', (c) => c.text(`Connect an MCP client to ${auth.resource}`))
 
-serve({ fetch: app.fetch, port })
+serve({ fetch: app.fetch, port }, () => console.log(`MCP server: ${auth.resource}`))
 
 function createServer(): McpServer {
   const mcpServer = new McpServer({ name: 'github-hono', version: '1.0.0' })

@@ -24,7 +24,7 @@ export type AuthExtra<User = unknown> = {
   subject: string
   /** The authorization server that issued the token. */
   issuer: string
-  /** The identity's claims, as the provider or verifier reported them. */
+  /** The identity's claims, as the provider or verifier reported them. Yours: what you change in it, only you see. */
   user: User
   /** The grant this token stands on; absent for tokens issued elsewhere. */
   grant?: string
@@ -40,9 +40,12 @@ export type Authentication<User = unknown> =
   | { ok: true; auth: AuthInfo<User> }
   | { ok: false; response: Response }
 
-/** What a request needs beyond a good token: every one of these scopes. */
+/** What a request needs beyond a good token, and what a page is told that asks whether it may send one. */
 export interface ScopeNeed {
+  /** Every one of these. */
   scopes?: readonly string[] | undefined
+  /** The methods the route answers, for preflights. Default: the one a page asks for. */
+  methods?: readonly string[] | undefined
 }
 
 /** What an adapter knows of a request that the request does not say. */

@@ -22,7 +22,7 @@ export function builtInEngine(dependencies: {
   const { clock, emit, lifetimes } = config
   const shared = {
     ...dependencies,
-    ring: config.ring,
+    random: config.random,
     clock,
     emit,
     accessTokenLifetime: lifetimes.accessToken,
@@ -42,8 +42,7 @@ export function builtInEngine(dependencies: {
     loadAuthorizationCode: codeLoader(shared),
     loadRefreshToken: refreshTokenLoader({
       ...shared,
-      refreshWindow: lifetimes.refreshWindow,
-      lostResponse: lifetimes.lostResponse,
+      policy: config.refreshPolicy,
       ...(config.refreshUpstream === 'proactive' && { renewUpstream }),
     }),
 

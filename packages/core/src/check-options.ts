@@ -1,6 +1,61 @@
 import { ConfigurationError } from './errors.ts'
 import type { OAuthProvider } from './identity/provider.ts'
-import type { OAuthServerOptions } from './options.ts'
+import { checkCall, checkMembers, inWords } from './known-options.ts'
+import type {
+  Lifetimes,
+  OAuthProxyOptions,
+  OAuthServerOptions,
+  RedirectUriOptions,
+  RefreshOptions,
+  RegistrationOptions,
+  ResourceOptions,
+  ScopeOptions,
+  SigningKeyOptions,
+  StaticClient,
+} from './options.ts'
+
+/**
+ * That there are options, and none of a name that does not exist. Throws {@link ConfigurationError}.
+ *
+ * @param call the function that was called
+ */
+export function checkNames(call: 'oauthProxy' | 'oauthServer', options: OAuthServerOptions): void {
+  checkCall<OAuthProxyOptions>(
+    `${call}({ issuer, secret, provider, storage })`,
+    options as OAuthProxyOptions,
+    {
+      issuer: true,
+      secret: true,
+      storage: true,
+      provider: true,
+      providers: true,
+      resource: 'text',
+      resources: 'object',
+      scopes: true,
+      advertiseOfflineAccess: 'flag',
+      stripPrefix: 'text',
+      clients: 'list',
+      registration: true,
+      redirectUris: true,
+      lifetimes: true,
+      refresh: true,
+      signingKeys: true,
+      accept: true,
+      keepUpstreamTokens: 'flag',
+      refreshUpstream: true,
+      grantsPerInstallation: true,
+      name: 'text',
+      theme: true,
+      messages: 'object',
+      documentation: true,
+      dangerouslySkipConsent: 'flag',
+      onEvent: true,
+      log: true,
+      fetch: 'function',
+      clock: 'clock',
+    },
+  )
+}
 
 /**
  * What a compiler does not see, or was not asked: options of a shape that would fail later, and far from its cause.
@@ -22,7 +77,7 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
       'Pass verifiers, such as `jwtVerifier({ issuer })`.',
     )
   }
-  if (registration !== undefined && typeof registration !== 'object') {
+  if (registration !== undefined && (typeof registration !== 'object' || registration === null)) {
     throw new ConfigurationError(
       'registration',
       `is ${String(registration)}`,
@@ -36,6 +91,45 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
       'Pass one that names the sender of a registration: `({ clientAddress }) => clientAddress`.',
     )
   }
+  checkMembers<RegistrationOptions>('registration', registration, {
+    enabled: 'flag',
+    unapprovedLifetime: true,
+    lifetime: true,
+    unapproved: true,
+    key: true,
+    unapprovedPerKey: true,
+  })
+  checkMembers<RedirectUriOptions>('redirectUris', options.redirectUris, { allow: 'texts', schemes: 'texts' })
+  checkMembers<Lifetimes>('lifetimes', options.lifetimes, {
+    code: true,
+    accessToken: true,
+    idle: true,
+    absolute: true,
+    transaction: true,
+    identityRecheck: true,
+    identityGrace: true,
+  })
+  checkMembers<RefreshOptions>('refresh', options.refresh, {
+    window: true,
+    lostResponse: true,
+    streak: true,
+    streakCount: true,
+    rotateEvery: true,
+  })
+  checkMembers<SigningKeyOptions>('signingKeys', options.signingKeys, {
+    algorithm: true,
+    rotateEvery: true,
+    keys: 'list',
+  })
+  checkDocumentation(options.documentation)
+  for (const [path, resource] of Object.entries<ResourceOptions>(options.resources ?? {})) {
+    const option = `resources["${path}"]`
+    checkPresent(option, resource)
+    checkMembers<ResourceOptions>(option, resource, { scopes: true, default: 'flag', name: 'text' })
+    checkScopeOptions(`${option}.scopes`, resource.scopes)
+  }
+  checkScopeOptions('scopes', options.scopes)
+  checkClients(options.clients)
   oneOf('refreshUpstream', options.refreshUpstream, ['lazy', 'proactive'])
   oneOf('signingKeys.algorithm', options.signingKeys?.algorithm, ['ES256', 'EdDSA', 'RS256'])
   if (options.onEvent !== undefined && typeof options.onEvent !== 'function') {
@@ -104,8 +198,14 @@ function checkedProvider(given: unknown, option: string): OAuthProvider {
 }
 
 function isProvider(given: unknown): given is OAuthProvider {
-  const { type, identify } = Object(given) as { type?: unknown; identify?: unknown }
-  return type === 'oauth' && typeof identify === 'function'
+  const { type, id, identify, client, scopes } = Object(given) as Readonly<Record<string, unknown>>
+  return (
+    type === 'oauth' &&
+    typeof id === 'string' &&
+    typeof identify === 'function' &&
+    typeof Object(Object(client).auth).method === 'string' &&
+    Array.isArray(Object(scopes).default)
+  )
 }
 
 function checkStorage(storage: unknown): void {
@@ -116,13 +216,95 @@ function checkStorage(storage: unknown): void {
     throw new ConfigurationError('storage', 'is a function', 'Call it: `storage: memory()`.')
   }
   const members: Readonly<Record<string, unknown>> = Object(storage)
+  if (typeof members.then === 'function') {
+    throw new ConfigurationError('storage', 'is a promise', 'Await it first.')
+  }
+  const instead = wrapping(members)
+  if (instead) throw new ConfigurationError('storage', `is ${inWords(storage)}`, instead)
   const lacking = ['get', 'put', 'delete', 'list'].filter((name) => typeof members[name] !== 'function')
   if (lacking.length > 0) {
     throw new ConfigurationError('storage', `is no Storage: it has no ${lacking.join(', ')}`, fix)
   }
 }
 
+/** What many pass in the place of a Storage, and what to write. */
+function wrapping(members: Readonly<Record<string, unknown>>): string | undefined {
+  const has = (...names: string[]) => names.every((name) => typeof members[name] === 'function')
+  if (has('put', 'list')) return undefined
+  if (has('sendCommand') || has('call', 'get')) {
+    return 'Wrap the client: `storage: redis({ client })` of @drawbridge/redis.'
+  }
+  if (has('query', 'connect')) return 'Wrap the pool: `storage: postgres({ pool })` of @drawbridge/postgres.'
+  if (has('prepare', 'exec')) {
+    return "Name the file instead: `storage: sqlite({ path: 'auth.db' })` of @drawbridge/sqlite opens it itself."
+  }
+  return undefined
+}
+
+/** Checks `documentation`, which both kinds of server have. Throws {@link ConfigurationError}. */
+export function checkDocumentation(documentation: OAuthServerOptions['documentation']): void {
+  checkMembers<NonNullable<OAuthServerOptions['documentation']>>('documentation', documentation, {
+    service: 'text',
+    policy: 'text',
+    terms: 'text',
+  })
+}
+
+/** Checks `scopes`. A list, and what is no object at all, is looked at where scopes are. Throws {@link ConfigurationError}. */
+export function checkScopeOptions(option: string, given: ScopeOptions | readonly string[] | undefined): void {
+  if (typeof given !== 'object' || Array.isArray(given)) return
+  checkMembers<ScopeOptions>(option, given as ScopeOptions, {
+    supported: true,
+    default: true,
+    required: true,
+    challenge: true,
+  })
+}
+
+function checkClients(clients: readonly StaticClient[] | undefined): void {
+  const ids = new Set<string>()
+  for (const [index, client] of (clients ?? []).entries()) {
+    const id: unknown = Object(client).client_id
+    const option = `clients[${typeof id === 'string' ? JSON.stringify(id) : index}]`
+    checkPresent(option, client)
+    checkMembers<StaticClient>(option, client, {
+      client_id: 'text',
+      client_secret: true,
+      redirect_uris: 'texts',
+      token_endpoint_auth_method: 'text',
+      grant_types: 'texts',
+      response_types: 'texts',
+      application_type: 'text',
+      scope: 'text',
+      client_name: 'text',
+      client_uri: 'text',
+      logo_uri: 'text',
+      policy_uri: 'text',
+      tos_uri: 'text',
+      contacts: 'texts',
+      software_id: 'text',
+      software_version: 'text',
+    })
+    if (ids.has(client.client_id)) {
+      throw new ConfigurationError(
+        'clients',
+        `two have the client_id ${JSON.stringify(client.client_id)}`,
+        'Give each an id of its own, or make them one.',
+      )
+    }
+    ids.add(client.client_id)
+  }
+}
+
+function checkPresent(option: string, given: unknown): void {
+  if (given === undefined) throw new ConfigurationError(option, 'is missing', 'Pass an object, or remove it.')
+}
+
 function oneOf(option: string, given: unknown, values: readonly string[]): void {
   if (given === undefined || values.some((value) => value === given)) return
-  throw new ConfigurationError(option, `is ${JSON.stringify(given)}`, `Use one of ${values.join(', ')}.`)
+  throw new ConfigurationError(
+    option,
+    `is ${typeof given === 'string' ? `"${given}"` : inWords(given)}`,
+    `Use one of ${values.join(', ')}.`,
+  )
 }

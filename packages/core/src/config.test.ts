@@ -62,6 +62,11 @@ describe('a mistake in the options stops the server, names the option and says w
     [{ scopes: { supported: ['files:read files:write'] } }, /^scopes\.supported: .*is not a scope/],
     [{ resources: { '/mail': { scopes: ['a b'] } } }, /^resources\["\/mail"\]\.scopes: "a b"/],
     [{ scopes: { default: ['read'], required: ['mcp'] } }, /^scopes\.default: lacks "mcp"/],
+    [
+      { scopes: { required: ['offline_access'] } },
+      /^scopes\.required: holds "offline_access"\. Leave it out/,
+    ],
+    [{ scopes: { challenge: 'all' } }, /^scopes\.challenge: is "all"\. Use 'default', or 'supported'/],
     [{ lifetimes: { accessToken: '1h' } }, /^lifetimes\.accessToken: is "1h"\. Pass whole seconds/],
     [{ lifetimes: { code: 0 } }, /^lifetimes\.code: is 0\./],
     [{ grantsPerInstallation: 0.5 }, /^grantsPerInstallation: is 0\.5\. Pass a whole number, at least 1\.$/],
@@ -84,10 +89,12 @@ describe('a mistake in the options stops the server, names the option and says w
 
 it('warns of an issuer that holds the path of the resource already', () => {
   const warnings: string[] = []
-  const warn = (message: string) => void warnings.push(message)
-  oauthProxy({ ...options, issuer: 'https://mcp.test/mcp', warn })
-  expect(warnings).toEqual([expect.stringMatching(/^issuer: .*https:\/\/mcp\.test\/mcp\/mcp/)])
-  oauthProxy({ ...options, issuer: 'https://mcp.test/tools', warn })
+  const log = (message: string) => void warnings.push(message)
+  oauthProxy({ ...options, issuer: 'https://mcp.test/mcp', log })
+  expect(warnings).toEqual([
+    expect.stringMatching(/^drawbridge warn: issuer: .*https:\/\/mcp\.test\/mcp\/mcp/),
+  ])
+  oauthProxy({ ...options, issuer: 'https://mcp.test/tools', log })
   expect(warnings).toHaveLength(1)
 })
 

@@ -2,22 +2,21 @@ import { checkOptions } from './check-options.ts'
 import { type RedirectUriPolicy, redirectUriPolicy } from './clients/redirect-uri.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type KeyRing, keyRing } from './crypto/key-ring.ts'
+import { type RandomBytes, randomBytes } from './crypto/random.ts'
 import { suppliedKeys } from './crypto/supplied-keys.ts'
 import { environment } from './environment.ts'
 import { ConfigurationError } from './errors.ts'
 import { type Emit, emitter } from './events.ts'
+import type { RefreshPolicy } from './grants/refresh-history.ts'
 import { secureUrl } from './http/secure-url.ts'
 import type { OAuthProvider } from './identity/provider.ts'
-import type {
-  Lifetimes,
-  OAuthServerOptions,
-  RegistrationOptions,
-  ResourceOptions,
-  ScopeOptions,
-} from './options.ts'
+import { inWords } from './known-options.ts'
+import { operatorLog, tellOperator } from './operator-log.ts'
+import type { Lifetimes, OAuthServerOptions, RegistrationOptions, ResourceOptions } from './options.ts'
 import { clockSkew } from './records/records.ts'
 import type { SigningKeyPolicy } from './records/server-keys.ts'
-import { checkedScopes, missingScopes, unionScopes } from './resource-server/scopes.ts'
+import { type ResourceScopes, resourceScopes } from './resource-server/resource-scopes.ts'
+import { unionScopes } from './resource-server/scopes.ts'
 
 /** The options of an authorization server, checked and with every default filled in. */
 export interface Config {
@@ -32,9 +31,13 @@ export interface Config {
   resources: readonly ProtectedResource[]
   /** The resource of a client that names none; `undefined` when several are configured and none is the default. */
   defaultResource: ProtectedResource | undefined
+  /** Those of all resources together. */
+  supportedScopes: readonly string[]
+  advertiseOfflineAccess: boolean
   redirectUris: RedirectUriPolicy
   registration: Registration
   lifetimes: Required<{ [Name in keyof Lifetimes]: number }> & { idleIsExplicit: boolean }
+  refreshPolicy: RefreshPolicy
   signingKeys: SigningKeyPolicy
   keepUpstreamTokens: boolean
   refreshUpstream: 'lazy' | 'proactive'
@@ -42,6 +45,7 @@ export interface Config {
   skipConsent: boolean
   documentation: { service?: string | undefined; policy?: string | undefined; terms?: string | undefined }
   clock: Clock
+  random: RandomBytes
   emit: Emit
   fetch: typeof fetch
 }
@@ -63,7 +67,7 @@ export interface ProtectedResource {
   /** The resource identifier (RFC 8707): what clients type. */
   identifier: string
   name: string | undefined
-  scopes: { supported: readonly string[]; default: readonly string[]; required: readonly string[] }
+  scopes: ResourceScopes
 }
 
 const hour = 3600
@@ -84,17 +88,19 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
       'Mark at most one with `default: true`.',
     )
   }
-  const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
-  const emit = emitter(options.onEvent, options.clock ?? systemClock)
+  const clock = options.clock ?? systemClock
+  const emit = emitter(options.onEvent, clock, operatorLog(options.log, clock))
   const doubled = resources.find(({ path }) => path !== '/' && prefix.endsWith(path))
   if (doubled) {
-    warn(
+    tellOperator(
+      options.log,
       `issuer: "${issuer}" ends in the path of the resource, so that clients would have to connect to ${doubled.identifier}. Leave "${doubled.path}" out of \`issuer\`: \`resource\` adds it.`,
     )
   }
   if (options.dangerouslySkipConsent) {
     emit({ type: 'configuration.weakened', option: 'dangerouslySkipConsent' })
-    warn(
+    tellOperator(
+      options.log,
       'dangerouslySkipConsent is on: any client may silently obtain a token from a user who is signed in at the provider. Leave it out unless something in front asks for consent.',
     )
   }
@@ -107,6 +113,8 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
     providers,
     resources,
     defaultResource: explicit[0] ?? (resources.length === 1 ? resources[0] : undefined),
+    supportedScopes: unionScopes(...resources.map(({ scopes }) => scopes.supported)),
+    advertiseOfflineAccess: options.advertiseOfflineAccess ?? false,
     redirectUris: redirectUriPolicy(options.redirectUris, { issuer }),
     registration: registration(options.registration ?? {}),
     lifetimes: {
@@ -116,10 +124,19 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
       idleIsExplicit: options.lifetimes?.idle !== undefined,
       absolute: seconds('lifetimes.absolute', options.lifetimes?.absolute, 180 * day),
       transaction: seconds('lifetimes.transaction', options.lifetimes?.transaction, 900),
-      refreshWindow: seconds('lifetimes.refreshWindow', options.lifetimes?.refreshWindow, 120, 0),
-      lostResponse: seconds('lifetimes.lostResponse', options.lifetimes?.lostResponse, hour, 0),
       identityRecheck: seconds('lifetimes.identityRecheck', options.lifetimes?.identityRecheck, day),
       identityGrace: seconds('lifetimes.identityGrace', options.lifetimes?.identityGrace, 7 * day, 0),
+    },
+    refreshPolicy: {
+      window: seconds('refresh.window', options.refresh?.window, 120, 0),
+      lostResponse: seconds('refresh.lostResponse', options.refresh?.lostResponse, hour, 0),
+      streak: seconds('refresh.streak', options.refresh?.streak, day, 0),
+      streakCount: wholeNumber(
+        'refresh.streakCount',
+        options.refresh?.streakCount ?? 8,
+        'Pass a whole number, at least 1.',
+      ),
+      rotateEvery: seconds('refresh.rotateEvery', options.refresh?.rotateEvery, 0, 0),
     },
     signingKeys: {
       algorithm: options.signingKeys?.algorithm ?? 'ES256',
@@ -136,7 +153,8 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
     ),
     skipConsent: options.dangerouslySkipConsent ?? false,
     documentation: options.documentation ?? {},
-    clock: options.clock ?? systemClock,
+    clock,
+    random: randomBytes,
     emit,
     // Looked up at each call, so that instrumentation installed later is seen.
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
@@ -215,7 +233,7 @@ function protectedResources(
     : [[options.resource ?? '/mcp', { scopes: options.scopes }]]
   if (entries.length === 0)
     throw new ConfigurationError('resources', 'is empty', "Name at least one, such as '/mcp': {}.")
-  const providerScopes = [...new Set(providers.flatMap(({ scopes }) => scopes.default))]
+  const providerScopes = unionScopes(...providers.map(({ scopes }) => scopes.default))
   return entries.map(([path, resource]) => {
     if (
       !/^\/([A-Za-z0-9._~!$&'()*+,;=:@-]+(\/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*)?$/.test(path) ||
@@ -231,7 +249,7 @@ function protectedResources(
       path,
       identifier: path === '/' ? issuer : issuer + path,
       name: resource.name,
-      scopes: resolvedScopes(
+      scopes: resourceScopes(
         options.resources ? `resources["${path}"].scopes` : 'scopes',
         resource.scopes,
         providerScopes,
@@ -240,34 +258,12 @@ function protectedResources(
   })
 }
 
-function resolvedScopes(
-  option: string,
-  given: ScopeOptions | readonly string[] | undefined,
-  providerScopes: readonly string[],
-): ProtectedResource['scopes'] {
-  const isObject = (value: typeof given): value is ScopeOptions =>
-    typeof value === 'object' && !Array.isArray(value)
-  const options: ScopeOptions = isObject(given) ? given : { supported: checkedScopes(option, given) }
-  const required = checkedScopes(`${option}.required`, options.required)
-  const asked = options.default && checkedScopes(`${option}.default`, options.default)
-  const named = unionScopes(checkedScopes(`${option}.supported`, options.supported), asked, required)
-  const missing = missingScopes(required, asked ?? required)
-  if (missing.length > 0) {
-    throw new ConfigurationError(
-      `${option}.default`,
-      `lacks ${missing.map((scope) => `"${scope}"`).join(', ')}, without which no token reaches the resource`,
-      'Add what `required` names: clients that ask for no scope in particular get the default ones.',
-    )
-  }
-  const supported = named.length > 0 ? named : providerScopes
-  return { supported, default: asked ?? supported, required }
-}
-
 function seconds(option: string, given: number | undefined, otherwise: number, minimum = 1): number {
   return wholeNumber(option, given ?? otherwise, `Pass whole seconds, at least ${minimum}.`, minimum)
 }
 
 function wholeNumber(option: string, value: number, fix: string, minimum = 1): number {
   if (Number.isSafeInteger(value) && value >= minimum) return value
-  throw new ConfigurationError(option, `is ${typeof value === 'string' ? `"${value}"` : String(value)}`, fix)
+  const got = typeof value === 'string' ? `"${value}"` : typeof value === 'number' ? value : inWords(value)
+  throw new ConfigurationError(option, `is ${got}`, fix)
 }

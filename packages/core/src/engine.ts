@@ -12,7 +12,8 @@ export interface Engine {
   /** `sender`: whom the operator takes the request to come from. */
   registerClient(metadata: ClientMetadata, sender?: string | undefined): Promise<Registration>
   loadAuthorizationCode(code: string): Promise<LoadedCode | undefined>
-  loadRefreshToken(refresh_token: string): Promise<LoadedRefreshToken | undefined>
+  /** `undefined`: no refresh token of ours. */
+  loadRefreshToken(refresh_token: string): Promise<LoadedRefreshToken | UnusableToken | undefined>
   loadAccessToken(access_token: string): Promise<LoadedAccessToken | undefined>
 }
 
@@ -30,6 +31,11 @@ export interface Flow {
   correlation?: string | undefined
 }
 
+/** A token of ours by its form, which leads nowhere. `forged`: the grant it claims is there, and never issued it. */
+export interface UnusableToken extends Flow {
+  refused: 'unknown' | 'forged'
+}
+
 export interface LoadedCode extends Flow {
   client_id: string
   redirect_uri: string
@@ -45,18 +51,20 @@ export interface LoadedCode extends Flow {
 }
 
 export interface LoadedRefreshToken extends Flow {
+  refused?: never
   client_id: string
-  /** The method the client used at the code exchange; it must use it again. */
+  /** The method the client used last; it must use it again, or a stronger one, which is then bound. */
   client_auth: TokenEndpointAuthMethod | undefined
   resource: string
   scopes: readonly string[]
-  /** Rotates, or answers again what a rotation answered. Throws `invalid_grant` for a token that is dead or forged. */
+  /** Rotates, or answers again what a rotation answered. Throws `invalid_grant` for a token that is dead. */
   exchange(client: AuthenticatedClient, request: { scopes: readonly string[] }): Promise<TokenSet>
-  /** Ends the grant, if the token is genuine (RFC 7009). */
+  /** Ends the grant (RFC 7009). */
   revoke(): Promise<void>
 }
 
 export interface LoadedAccessToken extends Flow {
+  refused?: never
   client_id: string
   revoke(): Promise<void>
 }

@@ -83,6 +83,19 @@ export class UpstreamEnded extends Error {
   readonly code = 'upstream_ended'
 }
 
+/**
+ * The body of a request cannot be read, for a reason its sender or the developer can do something about; whoever
+ * answers says the message. An adapter lets the body's stream fail with it, when something it was mounted behind has
+ * read the body and left nothing to give back. Answered with 400.
+ *
+ * @example
+ * throw new UnreadableBody('The body was read before drawbridge(). Mount drawbridge() first.')
+ */
+export class UnreadableBody extends Error {
+  override readonly name = 'UnreadableBody'
+  readonly code = 'unreadable_body'
+}
+
 /** By name and not `instanceof`: two copies of this package may be installed side by side. */
 export function isNamed<T extends Error>(error: unknown, name: T['name']): error is T {
   return error instanceof Error && error.name === name

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type DrawbridgeEvent, detailOf, emitter, redacted } from './events.ts'
+import { type DrawbridgeEvent, detailOf, emitter, type Occurrence, redacted } from './events.ts'
 
 const clock = { now: () => 1_790_000_000_000 }
 
@@ -37,6 +37,71 @@ describe('a listener', () => {
     await new Promise((resolve) => setImmediate(resolve))
     process.off('unhandledRejection', note)
     expect(unhandled).toEqual([])
+  })
+})
+
+describe('whatever a stranger chose', () => {
+  const hostile =
+    'a\n{"level":"error"}\r\u0000\u001b[2J\u007f\u0085\u009b31m\u2028\u2029\u202e\u2066\u2069\u200f\u061c\u200b\ufeff\ud800'
+
+  it.each<Occurrence>([
+    { type: 'client.registered', client_id: hostile, client_address: hostile },
+    { type: 'client.rejected', reason: 'invalid_request', detail: hostile, client_address: hostile },
+    { type: 'client.refused', reason: 'secret', client_id: hostile },
+    { type: 'client.deleted', client_id: hostile },
+    { type: 'authorize.started', client_id: hostile },
+    { type: 'authorize.refused', reason: 'redirect_uri', client_id: hostile },
+    { type: 'consent.shown', client_id: hostile },
+    { type: 'consent.approved', client_id: hostile, provider: hostile },
+    { type: 'consent.denied', client_id: hostile },
+    { type: 'callback.replayed', client_id: hostile },
+    { type: 'callback.failed', provider: hostile, reason: 'provider_error', detail: hostile },
+    { type: 'grant.created', grant: hostile, client_id: hostile, subject: hostile },
+    { type: 'grant.redeemed', grant: hostile, client_id: hostile, subject: hostile },
+    { type: 'grant.ended', grant: hostile, client_id: hostile, subject: hostile, reason: 'revoked' },
+    { type: 'code.refused', reason: 'unknown', grant: hostile },
+    { type: 'refresh.refused', reason: 'unknown', grant: hostile },
+    { type: 'revocation.ignored', client_id: hostile, reason: 'unknown', grant: hostile },
+    { type: 'token.accepted', resource: hostile, client_id: hostile, grant: hostile },
+    { type: 'token.refused', resource: hostile, reason: 'malformed', detail: hostile, client_id: hostile },
+    { type: 'token.unchecked', resource: hostile, detail: hostile },
+    { type: 'verifier.unavailable', resource: hostile, detail: hostile },
+    { type: 'upstream.unavailable', provider: hostile, reason: 'unavailable', detail: hostile },
+    { type: 'storage.unavailable', operation: hostile, detail: hostile },
+    { type: 'storage.unreadable', kind: hostile },
+    { type: 'keys.unknown_secret', key_id: hostile },
+    { type: 'request.refused', path: hostile, reason: 'invalid_request' },
+    { type: 'request.unavailable', path: hostile, detail: hostile },
+    { type: 'request.failed', path: hostile, detail: hostile },
+  ])('is harmless in $type, for a listener as for a log', (occurrence) => {
+    const heard: DrawbridgeEvent[] = []
+    const log = { wants: () => true, write: (event: DrawbridgeEvent) => void heard.push(event) }
+    emitter((event) => heard.push(event), clock, log)({ ...occurrence, correlation: hostile })
+    expect(heard).toHaveLength(2)
+    for (const event of heard) {
+      for (const value of Object.values(event)) {
+        expect(String(value)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
+      }
+    }
+  })
+
+  it('is no longer than anything worth noting', () => {
+    const heard: DrawbridgeEvent[] = []
+    emitter((event) => heard.push(event), clock)({ type: 'client.deleted', client_id: 'x'.repeat(100_000) })
+    expect(JSON.stringify(heard).length).toBeLessThan(1200)
+  })
+
+  it('stays what it is where it does no harm', () => {
+    const heard: DrawbridgeEvent[] = []
+    const subject = 'acme|Ünïcödé 名前 👩 "quotes" <tags>'
+    const created: Occurrence = {
+      type: 'grant.created',
+      grant: 'o.g',
+      client_id: 'https://a.test/b?c',
+      subject,
+    }
+    emitter((event) => heard.push(event), clock)(created)
+    expect(heard).toStrictEqual([{ ...created, at: clock.now() }])
   })
 })
 

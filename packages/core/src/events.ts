@@ -65,6 +65,16 @@ export interface DrawbridgeEvents {
   'grant.created': { grant: string; client_id: string; subject: string }
   /** The code was exchanged for tokens. */
   'grant.redeemed': { grant: string; client_id: string; subject: string }
+  /**
+   * Two may hold what belongs to this grant, or its client was clumsy. It ends with the next sign-in of the same user
+   * and client; after a refresh, within a day at the latest.
+   */
+  'grant.doubted': {
+    grant: string
+    client_id: string
+    subject: string
+    reason: 'superseded' | 'streak' | 'code_replayed'
+  }
   /** A grant is over, and every token that stands on it. */
   'grant.ended': { grant: string; client_id: string; subject: string; reason: GrantEnd }
   /** A code was refused. */
@@ -83,11 +93,13 @@ export interface DrawbridgeEvents {
 
   /** A refresh token was replaced by its successor. */
   'refresh.rotated': { grant: string }
-  /** A replaced refresh token came again within the window: the same successor was answered. */
+  /** A replaced refresh token came again within the window, or the current one too soon: the current one was answered. */
   'refresh.replayed': { grant: string }
-  /** The same, later, while the successor was never presented: the first answer must have been lost. */
+  /** The same, later, to the one just replaced: the first answer must have been lost. */
   'refresh.lost_response': { grant: string }
-  /** A refresh was refused. `reused` and `identity` end the grant; nothing else has an effect. */
+  /** A refresh token newer than the record came: the store has lost writes. It is the current one now. */
+  'refresh.adopted': { grant: string; generations: number }
+  /** A refresh was refused. `reused` and `identity` end the grant, `superseded` and `streak` make it doubtful. */
   'refresh.refused': {
     reason:
       | 'unknown'
@@ -97,6 +109,7 @@ export interface DrawbridgeEvents {
       | 'scope'
       | 'forged'
       | 'superseded'
+      | 'streak'
       | 'reused'
       | 'ended'
       | 'expired'
@@ -171,6 +184,7 @@ export type GrantEnd =
   | 'revoked'
   | 'code_replayed'
   | 'refresh_reused'
+  | 'doubtful'
   | 'upstream_ended'
   | 'identity_refused'
   | 'capped'
@@ -181,7 +195,11 @@ export type EventType = keyof DrawbridgeEvents
 
 /** What core tells of; the time is added on the way out. */
 export type Occurrence = {
-  [Type in EventType]: { type: Type; correlation?: string | undefined } & DrawbridgeEvents[Type]
+  [Type in EventType]: {
+    type: Type
+    correlation?: string | undefined
+    reference?: string | undefined
+  } & DrawbridgeEvents[Type]
 }[EventType]
 
 /** One of {@link DrawbridgeEvents}, as a listener receives it: plain JSON. */
@@ -194,6 +212,8 @@ export type DrawbridgeEvent = Occurrence & {
    * `grant` are joined by that.
    */
   correlation?: string | undefined
+  /** What the page or the answer that somebody got names, for asking the operator: the correlation where there is one. */
+  reference?: string | undefined
 }
 
 /** Hears of every event, at once and in order. What it throws is ignored; what takes long belongs elsewhere. */
@@ -202,19 +222,56 @@ export type EventListener = (event: DrawbridgeEvent) => void
 /** How core tells of something. */
 export type Emit = (event: Occurrence) => void
 
-/** Tells a listener, which cannot break the flow it listens to. */
-export function emitter(listener: EventListener | undefined, clock: Pick<Clock, 'now'>): Emit {
-  if (!listener) return () => {}
-  return (event) => {
-    const members = Object.entries(event).filter(([, value]) => value !== undefined)
+/** A log of its own, beside the listener. */
+export interface EventLog {
+  /** Asked first, so that the many events nobody wants cost nothing. */
+  wants(event: Occurrence): boolean
+  write(event: DrawbridgeEvent): void
+}
+
+/**
+ * Tells a listener and a log, which cannot break the flow they hear of. All events go through here, so this is where
+ * everything in them that a stranger chose is made harmless.
+ */
+export function emitter(
+  listener: EventListener | undefined,
+  clock: Pick<Clock, 'now'>,
+  log?: EventLog | undefined,
+): Emit {
+  if (!listener && !log) return () => {}
+  return (occurrence) => {
+    const isLogged = log?.wants(occurrence)
+    if (!listener && !isLogged) return
+    const members = Object.entries(occurrence)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, typeof value === 'string' ? harmless(value) : value])
+    const event = { at: clock.now(), ...Object.fromEntries(members) } as DrawbridgeEvent
+    if (isLogged) log?.write(event)
     try {
-      const result: unknown = listener({ at: clock.now(), ...Object.fromEntries(members) } as DrawbridgeEvent)
+      const result: unknown = listener?.(event)
       // Async functions pass for listeners; a rejection nobody handles would end the process.
       if (result instanceof Promise) result.catch(() => {})
     } catch {
       // An observer's fault is not the flow's.
     }
   }
+}
+
+/** Of a client_id that is a URL, or of a subject; nothing that is noteworthy is longer. */
+const longestMember = 1000
+// Controls (C0 and C1), format characters (bidi overrides, zero widths), line and paragraph separators, and halves of
+// surrogate pairs: in a log or a terminal they forge lines, hide text and reorder it.
+const disruptive = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+
+/** Text that a stranger may have chosen, on one line and no longer than `limit` characters. */
+export function harmless(text: string, limit = longestMember): string {
+  const cut = text.length > limit ? `${text.slice(0, limit - 3)}...` : text
+  return cut.replace(disruptive, '\ufffd')
+}
+
+/** Without e-mail addresses, and without what stands before the host of a connection string. */
+export function withoutAddresses(text: string): string {
+  return text.replace(/[^\s"'<>(),;]+@[\w.-]+/g, '[address]')
 }
 
 const longestDetail = 300
@@ -233,9 +290,7 @@ export function detailOf(error: unknown): string {
  * that whatever could be a credential or an e-mail address is taken out.
  */
 export function redacted(text: string): string {
-  return text
-    .slice(0, 4 * longestDetail)
-    .replace(/[^\s"'<>(),;]+@[\w.-]+/g, '[address]')
+  return withoutAddresses(text.slice(0, 4 * longestDetail))
     .replace(/[A-Za-z0-9_+~-]{20,}/g, (run) => (/\d/.test(run) || run.length >= 40 ? '[redacted]' : run))
     .slice(0, longestDetail)
 }

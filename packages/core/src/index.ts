@@ -14,12 +14,16 @@ export type {
   UpstreamToken,
   UpstreamTokenOptions,
 } from './auth.ts'
+export { checkMounted } from './check-mounted.ts'
 export { type Clock, systemClock } from './clock.ts'
-export { ConfigurationError, NoUpstreamToken, Unavailable, UpstreamEnded } from './errors.ts'
+export { ConfigurationError, NoUpstreamToken, Unavailable, UnreadableBody, UpstreamEnded } from './errors.ts'
+export type { Severity } from './event-notes.ts'
 export type { DrawbridgeEvent, DrawbridgeEvents, EventListener, EventType, GrantEnd } from './events.ts'
 export type { ClaimsOf } from './identity/provider.ts'
-export { type Logger, type LogOptions, logEvents, type Severity } from './log.ts'
+export { checkCall, checkMembers, inWords, type OptionKind, type OptionTable } from './known-options.ts'
+export { type Logger, type LogOptions, logEvents } from './log.ts'
 export { type OAuthServer, oauthProxy, oauthServer } from './oauth-server.ts'
+export type { LogOption } from './operator-log.ts'
 export type {
   JsonWebKeyPrivate,
   Lifetimes,

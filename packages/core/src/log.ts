@@ -1,8 +1,7 @@
 import { ConfigurationError } from './errors.ts'
-import type { DrawbridgeEvent, EventListener, EventType } from './events.ts'
-
-/** How much a log line weighs. */
-export type Severity = 'debug' | 'info' | 'warn' | 'error'
+import { noteOf, type Severity } from './event-notes.ts'
+import type { EventListener } from './events.ts'
+import { checkCall, inWords } from './known-options.ts'
 
 /** A logger that takes fields and a message, as pino and its kin do. */
 export type Logger = Readonly<
@@ -24,67 +23,6 @@ export interface LogOptions {
 
 const severities: readonly Severity[] = ['debug', 'info', 'warn', 'error']
 
-/** `debug`: a step that went as it should. `info`: a decision. `warn`: somebody may want to look; `error`: must. */
-const severityOfType: Readonly<Record<EventType, Severity>> = {
-  'client.registered': 'info',
-  'client.rejected': 'info',
-  'client.refused': 'warn',
-  'client.evicted': 'info',
-  'client.deleted': 'info',
-  'authorize.started': 'debug',
-  'authorize.refused': 'info',
-  'consent.shown': 'debug',
-  'consent.approved': 'debug',
-  'consent.skipped': 'debug',
-  'consent.denied': 'info',
-  'consent.refused': 'info',
-  'callback.refused': 'info',
-  'callback.replayed': 'debug',
-  'callback.failed': 'warn',
-  'login.denied': 'info',
-  'grant.created': 'info',
-  'grant.redeemed': 'debug',
-  'grant.ended': 'info',
-  'code.refused': 'info',
-  'refresh.rotated': 'debug',
-  'refresh.replayed': 'debug',
-  'refresh.lost_response': 'info',
-  'refresh.refused': 'info',
-  'revocation.ignored': 'info',
-  'token.accepted': 'debug',
-  'token.refused': 'debug',
-  'token.unchecked': 'warn',
-  'verifier.unavailable': 'warn',
-  'identity.confirmed': 'debug',
-  'upstream.refreshed': 'debug',
-  'upstream.ended': 'info',
-  'upstream.unavailable': 'warn',
-  'upstream.revoked': 'info',
-  'storage.unavailable': 'error',
-  'storage.unreadable': 'error',
-  'keys.created': 'info',
-  'keys.rotated': 'info',
-  'keys.unknown_secret': 'error',
-  'configuration.weakened': 'warn',
-  'request.refused': 'debug',
-  'request.unavailable': 'warn',
-  'request.failed': 'error',
-}
-
-/** Reasons that weigh more than their event's type: attacks that were fended off, and what only an operator can mend. */
-const severityOfReason: Readonly<Record<string, Severity>> = {
-  csrf: 'warn',
-  cross_site: 'warn',
-  other_browser: 'warn',
-  other_provider: 'warn',
-  issuer_mismatch: 'warn',
-  forged: 'warn',
-  code_replayed: 'warn',
-  refresh_reused: 'warn',
-  misconfigured: 'error',
-  internal: 'error',
-}
-
 /**
  * Writes events as structured log lines: one JSON object a line, or through a logger of your own. Tokens, codes,
  * secrets and e-mail addresses are in no event, and so in no line, at any level.
@@ -96,16 +34,23 @@ const severityOfReason: Readonly<Record<string, Severity>> = {
  * oauthProxy({ ...options, onEvent: logEvents({ logger: pino() }) })
  */
 export function logEvents(options: LogOptions = {}): EventListener {
+  checkCall<LogOptions>(
+    "logEvents({ level: 'debug' })",
+    options,
+    { level: true, write: 'function', logger: true },
+    'logEvents.',
+  )
+  checkLogger(options.logger)
   const { logger, level = logger ? 'debug' : 'info', write = (line: string) => console.log(line) } = options
   if (!severities.includes(level)) {
     throw new ConfigurationError(
       'level',
-      `is ${JSON.stringify(level)}`,
+      `is ${typeof level === 'string' ? JSON.stringify(level) : inWords(level)}`,
       `Use one of ${severities.join(', ')}.`,
     )
   }
   return (event) => {
-    const severity = severityOf(event)
+    const { severity } = noteOf(event)
     if (severities.indexOf(severity) < severities.indexOf(level)) return
     const { type, at, correlation, ...rest } = event
     const fields = { event: type, ...(correlation !== undefined && { correlation }), ...rest }
@@ -114,6 +59,13 @@ export function logEvents(options: LogOptions = {}): EventListener {
   }
 }
 
-function severityOf(event: DrawbridgeEvent): Severity {
-  return ('reason' in event && severityOfReason[event.reason]) || severityOfType[event.type]
+function checkLogger(logger: unknown): void {
+  if (logger === undefined) return
+  const lacking = severities.filter((severity) => typeof Object(logger)[severity] !== 'function')
+  if (lacking.length === 0) return
+  throw new ConfigurationError(
+    'logEvents.logger',
+    `is ${inWords(logger)} without ${lacking.join(', ')}`,
+    'Pass a logger such as pino(), or `write` for lines.',
+  )
 }

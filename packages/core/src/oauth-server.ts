@@ -3,7 +3,7 @@ import { type GrantAdmin, grantAdmin } from './administration/grants.ts'
 import { type MaintenanceReport, maintain } from './administration/maintenance.ts'
 import type { Auth, AuthInfo, Route, UpstreamToken, UpstreamTokenOptions } from './auth.ts'
 import { builtInEngine } from './built-in-engine.ts'
-import { checkedProviders } from './check-options.ts'
+import { checkedProviders, checkNames } from './check-options.ts'
 import { clientRegistry } from './clients/registry.ts'
 import { staticClient } from './clients/static-client.ts'
 import { unixTime } from './clock.ts'
@@ -25,7 +25,6 @@ import { grantCreator } from './grants/creation.ts'
 import { endGrant } from './grants/ending.ts'
 import { identityRecheck } from './grants/identity-recheck.ts'
 import { ownerOf } from './grants/owner.ts'
-import { secretsInUse } from './grants/rotation.ts'
 import { type Entry, pathsOf, router } from './http/router.ts'
 import { checkedStripPrefix } from './http/strip-prefix.ts'
 import { connections } from './identity/connections.ts'
@@ -85,7 +84,7 @@ export function oauthServer<
 >(
   options: OAuthProxyOptions<P, Path, A> | MultiProviderOptions<P, Path, A>,
 ): OAuthServer<ClaimsOf<P> | UserOf<A>, Path> {
-  return compose<ClaimsOf<P> | UserOf<A>, Path>(configure(options, checkedProviders(options)), options)
+  return started<ClaimsOf<P> | UserOf<A>, Path>('oauthServer', options)
 }
 
 /**
@@ -106,7 +105,15 @@ export function oauthProxy<
   const Path extends string = '/mcp',
   const A extends readonly Verifier[] = readonly [],
 >(options: OAuthProxyOptions<P, Path, A>): OAuthServer<ClaimsOf<P> | UserOf<A>, Path> {
-  return oauthServer<P, Path, A>(options)
+  return started<ClaimsOf<P> | UserOf<A>, Path>('oauthProxy', options)
+}
+
+function started<User, Path extends string>(
+  call: 'oauthProxy' | 'oauthServer',
+  options: OAuthServerOptions<Path> & { provider?: unknown; providers?: unknown },
+): OAuthServer<User, Path> {
+  checkNames(call, options)
+  return compose<User, Path>(configure(options, checkedProviders(options)), options)
 }
 
 function compose<User, Path extends string>(
@@ -220,7 +227,7 @@ function compose<User, Path extends string>(
     },
     grants: grantAdmin({ records: store, connections: links, ownerOf: owners, end }),
     clients: clientAdmin({ records: store, clock, end, emit }),
-    maintain: () => maintain({ records: store, secretsInUse: secretsInUse({ clock, ...lifetimes }) }),
+    maintain: () => maintain({ records: store }),
     async ready() {
       await options.storage.check?.()
       try {
@@ -243,7 +250,7 @@ function entries(server: Server): readonly Entry[] {
       protectedResourceMetadata({
         resource: resource.identifier,
         authorizationServers: [config.issuer],
-        scopes: resource.scopes.supported,
+        scopes: resource.scopes.challenge,
         name: resource.name ?? config.name,
         documentation: config.documentation,
       }),

@@ -2,6 +2,7 @@ import type { ClientMetadata } from './clients/metadata.ts'
 import type { Clock } from './clock.ts'
 import type { EventListener } from './events.ts'
 import type { Provider } from './identity/provider.ts'
+import type { LogOption } from './operator-log.ts'
 import type { Messages } from './pages/messages.ts'
 import type { Theme } from './pages/theme.ts'
 import type { Verifier } from './resource-server/verifier.ts'
@@ -27,6 +28,12 @@ export interface OAuthServerOptions<Path extends string = string> {
   resources?: Readonly<Record<Path, ResourceOptions>> | undefined
   /** Scopes of the one resource; with `resources`, each has its own. */
   scopes?: ScopeOptions | readonly string[] | undefined
+  /**
+   * Name `offline_access` in the metadata of the authorization server, for clients that ask for a refresh token only
+   * then. Refresh tokens are issued either way, and some clients have their users consent anew each time it is there.
+   * Default false.
+   */
+  advertiseOfflineAccess?: boolean | undefined
   /** What a reverse proxy removes from the path before this process sees it. */
   stripPrefix?: string | undefined
   /** Clients known beforehand, beside those that register themselves. */
@@ -37,6 +44,8 @@ export interface OAuthServerOptions<Path extends string = string> {
   redirectUris?: RedirectUriOptions | undefined
   /** How long codes, tokens and grants last, in seconds. */
   lifetimes?: Lifetimes | undefined
+  /** How long replaced refresh tokens are answered, and how often they are replaced. */
+  refresh?: RefreshOptions | undefined
   signingKeys?: SigningKeyOptions | undefined
   /**
    * Also lets in tokens that somebody else issued, such as a machine's from `jwtVerifier(...)`. Asked in order about
@@ -67,10 +76,14 @@ export interface OAuthServerOptions<Path extends string = string> {
    * then obtain a token silently from a user signed in upstream. Default false.
    */
   dangerouslySkipConsent?: boolean | undefined
-  /** Hears of everything noteworthy, such as `logEvents()` does. */
+  /** Hears of everything noteworthy, such as `logEvents()` does, beside the `log`. */
   onEvent?: EventListener | undefined
-  /** Receives warnings about options that weaken security or look like a mistake. Default `console.warn`. */
-  warn?: ((message: string) => void) | undefined
+  /**
+   * Takes each line that an operator should see: warnings and errors, refusals whose page names a reference, and options
+   * that weaken security or look like a mistake. What repeats within a minute is summed up. Default: the standard error.
+   * `false`: nowhere.
+   */
+  log?: LogOption | undefined
   /** For outgoing requests to providers. Default: the global `fetch`. */
   fetch?: typeof fetch | undefined
   /** For tests. Default: the system's time. */
@@ -100,14 +113,25 @@ export interface JsonWebKeyPrivate {
   [member: string]: unknown
 }
 
-/** The scopes of a resource. A list alone means `supported`. */
+/**
+ * The scopes of a resource. A list alone means `supported`. `offline_access` is none of them: clients may always ask
+ * for it, and it is left out of these lists.
+ */
 export interface ScopeOptions {
   /** What clients may ask for; `default` and `required` join it. Default: these two, else the provider's default scopes. */
   supported?: readonly string[] | undefined
-  /** For a client that names none; must hold what is `required`. Default: `supported`. */
+  /**
+   * What clients begin with: those that ask for nothing in particular, and those that ask for what they are told to. Must
+   * hold what is `required`. Default: `supported`.
+   */
   default?: readonly string[] | undefined
   /** Without these a token does not reach the resource. Default: none. */
   required?: readonly string[] | undefined
+  /**
+   * What clients are told to ask for, by a 401 and in the resource's metadata: the `default` scopes, or all that are
+   * `supported`, for clients that cannot ask for more when a tool turns out to need it. Default `default`.
+   */
+  challenge?: 'default' | 'supported' | undefined
 }
 
 /** One of several protected resources. */
@@ -121,7 +145,8 @@ export interface ResourceOptions {
 }
 
 /** A client known beforehand, in the terms of RFC 7591. What registration would forgive is an error here. */
-export interface StaticClient extends Partial<Omit<ClientMetadata, 'redirect_uris'>> {
+export interface StaticClient
+  extends Partial<Omit<ClientMetadata, 'redirect_uris' | 'either_secret_method'>> {
   client_id: string
   redirect_uris: readonly string[]
   /** Left out: a public client (`none`). */
@@ -184,17 +209,30 @@ export interface Lifetimes {
   absolute?: number | undefined
   /** From `/authorize` to the callback. Default 15 minutes. */
   transaction?: number | undefined
-  /** A rotated refresh token still answers with the current one. Default 120. */
-  refreshWindow?: number | undefined
-  /**
-   * The same when the successor was never presented, so that its answer must have been lost. Default 1 hour. Longer
-   * forgives longer outages of the client; shorter limits how long a copied token, unused since, remains good.
-   */
-  lostResponse?: number | undefined
   /** How old an identity may become before a refresh checks it with the provider. Default 24 hours. */
   identityRecheck?: number | undefined
   /** How long a provider outage may delay that check. Default 7 days. */
   identityGrace?: number | undefined
+}
+
+/**
+ * The rotation of refresh tokens (RFC 9700 4.14.2). What is longer forgives more to clients that lose answers or use one
+ * file from several processes; what is shorter shows sooner that somebody else has a copy.
+ */
+export interface RefreshOptions {
+  /** Seconds that any replaced refresh token still answers with the current one. Default 120. */
+  window?: number | undefined
+  /** The same for the one just replaced, whose answer may have been lost. Default 1 hour; 0 switches it off. */
+  lostResponse?: number | undefined
+  /** Seconds for which every single answer may come so late, one rotation after the other. Default 24 hours. */
+  streak?: number | undefined
+  /** How many answers may, when that is longer. Default 8. */
+  streakCount?: number | undefined
+  /**
+   * Replace a refresh token at most every so many seconds, a quarter of `lifetimes.idle` at most. Default 0: each time it
+   * is used. Saves a write, and costs detection: a copied token that is used within this time goes unnoticed.
+   */
+  rotateEvery?: number | undefined
 }
 
 /** Options of {@link oauthProxy}: one upstream provider. */

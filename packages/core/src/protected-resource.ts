@@ -37,7 +37,7 @@ export function protectedResource<User>(
     ...gate<User>({
       resource: identifier,
       resourceMetadataUrl: protectedResourceMetadataUrl(identifier),
-      scopes: { required: scopes.required, supported: scopes.supported, challenge: scopes.supported },
+      scopes,
       check,
       emit: config.emit,
     }),
@@ -68,7 +68,8 @@ async function checkToken<User>(
   }
   if (check.status === 'invalid') {
     const { reason, claims } = check
-    return { status: 'invalid', reason, client_id: claims?.client_id, grant: claims?.grant }
+    const scopes = claims && isSameResource(claims.aud, resource) ? claims.scopes : undefined
+    return { status: 'invalid', reason, client_id: claims?.client_id, grant: claims?.grant, scopes }
   }
   const { claims, grant } = check
   const { correlation } = grant.value
@@ -86,8 +87,9 @@ async function checkToken<User>(
       scopes: intersectScopes(claims.scopes, grant.value.scopes),
       expiresAt: claims.exp,
       issuer: config.issuer,
-      // The provider that made these claims is the one whose type the caller was given.
-      user: grant.value.claims as User,
+      // The provider that made these claims is the one whose type the caller was given. A copy, since the record is
+      // shared with every request of this grant and its next refresh, and tools may change what they are given.
+      user: structuredClone(grant.value.claims) as User,
     },
   }
 }

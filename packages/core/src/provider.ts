@@ -17,4 +17,6 @@ export type {
   UpstreamTokens,
 } from './identity/provider.ts'
 export { AccessDenied } from './identity/provider.ts'
+export { checkCall, checkMembers, inWords, type OptionKind, type OptionTable } from './known-options.ts'
+export { type LogOption, tellOperator } from './operator-log.ts'
 export type { Verification, VerifiedToken, Verifier, VerifierContext } from './resource-server/verifier.ts'

@@ -40,7 +40,7 @@ function protect(options: Partial<ResourceServerOptions> = {}): Auth {
     resource,
     authorizationServers: ['https://login.test'],
     verifier: answering(verified('ada')),
-    warn: () => {},
+    log: false,
     clock,
     ...options,
   })
@@ -292,10 +292,10 @@ describe('options', () => {
 
   it('warns when clients cannot learn where to sign in, unless that is meant', () => {
     const warnings: string[] = []
-    const warn = (message: string) => warnings.push(message)
-    protect({ authorizationServers: [], warn })
+    const log = (message: string) => warnings.push(message)
+    protect({ authorizationServers: [], log })
     expect(warnings).toEqual([])
-    protect({ authorizationServers: undefined, warn })
+    protect({ authorizationServers: undefined, log })
     expect(warnings.join()).toMatch(/authorizationServers/)
   })
 })

@@ -1,4 +1,5 @@
 import type { Auth } from './auth.ts'
+import { checkDocumentation, checkScopeOptions } from './check-options.ts'
 import { type Clock, systemClock, unixTime } from './clock.ts'
 import { environment } from './environment.ts'
 import { ConfigurationError, Unavailable } from './errors.ts'
@@ -6,6 +7,9 @@ import { type EventListener, emitter } from './events.ts'
 import { pathsOf, router } from './http/router.ts'
 import { secureUrl } from './http/secure-url.ts'
 import { checkedStripPrefix } from './http/strip-prefix.ts'
+import { checkCall, checkMembers } from './known-options.ts'
+import { type LogOption, operatorLog, tellOperator } from './operator-log.ts'
+import type { ScopeOptions } from './options.ts'
 import { firstDecision, gateResult } from './resource-server/first-decision.ts'
 import { gate } from './resource-server/gate.ts'
 import {
@@ -14,7 +18,8 @@ import {
   protectedResourceMetadataPath,
   protectedResourceMetadataUrl,
 } from './resource-server/protected-resource-metadata.ts'
-import { missingScopes, unionScopes } from './resource-server/scopes.ts'
+import { resourceScopes } from './resource-server/resource-scopes.ts'
+import { missingScopes } from './resource-server/scopes.ts'
 import type { Verification, Verifier } from './resource-server/verifier.ts'
 
 /** One verifier, or several that are asked in turn. */
@@ -32,16 +37,8 @@ export interface ResourceServerOptions<V extends Verifiers = Verifiers> {
   authorizationServers?: readonly string[] | undefined
   /** Checks the tokens. Several are asked in order, and the first that recognises a token decides. */
   verifier: V
-  scopes?:
-    | {
-        /** For the metadata: what clients may ask for. Default: the required ones. */
-        supported?: readonly string[] | undefined
-        /** Without these a token does not reach the resource. Default: none. */
-        required?: readonly string[] | undefined
-        /** What a 401 names; give the full set for clients that cannot ask for more later. Default: `required`. */
-        challenge?: readonly string[] | undefined
-      }
-    | undefined
+  /** What clients ask the authorization server for; it decides what a token holds. Default: none. */
+  scopes?: ScopeOptions | readonly string[] | undefined
   /** `resource_name` of the metadata. */
   name?: string | undefined
   /** `resource_documentation`, `resource_policy_uri` and `resource_tos_uri` of the metadata. */
@@ -58,9 +55,13 @@ export interface ResourceServerOptions<V extends Verifiers = Verifiers> {
         root?: boolean | undefined
       }
     | undefined
+  /** Hears of everything noteworthy, such as `logEvents()` does, beside the `log`. */
   onEvent?: EventListener | undefined
-  /** Receives warnings about the configuration. Default `console.warn`. */
-  warn?: ((message: string) => void) | undefined
+  /**
+   * Takes each line that an operator should see: warnings, errors, and what a page or answer gives a reference for.
+   * Default: the standard error. `false`: nowhere.
+   */
+  log?: LogOption | undefined
   clock?: Clock | undefined
 }
 
@@ -79,21 +80,31 @@ export interface ResourceServerOptions<V extends Verifiers = Verifiers> {
 export function resourceServer<const V extends Verifiers>(
   options: ResourceServerOptions<V>,
 ): Auth<UserOf<V>> {
+  checkCall<ResourceServerOptions>('resourceServer({ resource, authorizationServers, verifier })', options, {
+    resource: true,
+    authorizationServers: true,
+    verifier: true,
+    scopes: true,
+    name: 'text',
+    documentation: true,
+    stripPrefix: 'text',
+    metadata: true,
+    onEvent: 'function',
+    log: true,
+    clock: 'clock',
+  })
+  checkScopeOptions('scopes', options.scopes)
+  checkMembers<NonNullable<ResourceServerOptions['metadata']>>('metadata', options.metadata, {
+    url: 'text',
+    root: 'flag',
+  })
+  checkDocumentation(options.documentation)
   const clock = options.clock ?? systemClock
-  const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
-  const emit = emitter(options.onEvent, clock)
+  const emit = emitter(options.onEvent, clock, operatorLog(options.log, clock))
   const resource = checkedResource(options.resource || environment('DRAWBRIDGE_RESOURCE'))
   const verifiers = checkedVerifiers(options.verifier)
-  const authorizationServers = checkedAuthorizationServers(options.authorizationServers, warn)
-  const required = options.scopes?.required ?? []
-  if (required.includes('offline_access')) {
-    throw new ConfigurationError(
-      'scopes.required',
-      'holds "offline_access"',
-      'Leave it out: it is between the client and the authorization server.',
-    )
-  }
-  const supported = unionScopes(options.scopes?.supported, required, options.scopes?.challenge)
+  const authorizationServers = checkedAuthorizationServers(options.authorizationServers, options.log)
+  const scopes = resourceScopes('scopes', options.scopes)
   const { pathname } = new URL(resource)
   const stripPrefix = checkedStripPrefix(options.stripPrefix, 'resource', pathname)
   const { resourceMetadataUrl, paths } = metadataLocations(resource, stripPrefix, options.metadata)
@@ -101,7 +112,7 @@ export function resourceServer<const V extends Verifiers>(
     protectedResourceMetadata({
       resource,
       authorizationServers,
-      scopes: supported,
+      scopes: scopes.challenge,
       name: options.name,
       documentation: options.documentation,
     }),
@@ -113,7 +124,7 @@ export function resourceServer<const V extends Verifiers>(
   const { authenticate, challenge } = gate<UserOf<V>>({
     resource,
     resourceMetadataUrl,
-    scopes: { required, supported, challenge: options.scopes?.challenge },
+    scopes: isSupportedNamed(options.scopes) ? scopes : { ...scopes, supported: undefined },
     check: async (token) => gateResult(await check(token)),
     emit,
   })
@@ -141,6 +152,13 @@ export function resourceServer<const V extends Verifiers>(
       )
     },
   }
+}
+
+/** Otherwise the authorization server may know scopes that nobody here has named. */
+function isSupportedNamed(scopes: ResourceServerOptions['scopes']): boolean {
+  return (
+    Array.isArray(scopes) || (scopes && 'supported' in scopes ? scopes.supported : undefined) !== undefined
+  )
 }
 
 function checkedResource(resource: string | undefined): string {
@@ -182,10 +200,11 @@ function isList(given: Verifiers): given is readonly Verifier[] {
 
 function checkedAuthorizationServers(
   given: readonly string[] | undefined,
-  warn: (message: string) => void,
+  log: LogOption | undefined,
 ): readonly string[] {
   if (!given) {
-    warn(
+    tellOperator(
+      log,
       'authorizationServers: none given, so clients cannot find out where to sign in. Name the issuer, or pass an empty list when clients bring their tokens along.',
     )
     return []

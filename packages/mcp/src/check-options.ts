@@ -1,18 +1,44 @@
-import { ConfigurationError } from '@drawbridge/core'
-import type { McpOptions } from './options.ts'
+import { ConfigurationError, checkCall, checkMembers, inWords } from '@drawbridge/core'
+import type { McpOptions, RequireOptions, SessionOptions } from './options.ts'
 
 /** Throws {@link ConfigurationError} for what a compiler does not see, or was not asked. */
-export function checkOptions<User, Server>({
-  auth,
-  server,
-  path,
-  maxBodyBytes,
-}: McpOptions<User, Server>): void {
-  if (typeof auth?.authenticate !== 'function') {
+export function checkOptions<User, Server>(options: McpOptions<User, Server>): void {
+  checkCall<McpOptions<User, Server>>('mcp({ auth, server: createServer })', options, {
+    auth: true,
+    server: true,
+    path: 'text',
+    sessions: true,
+    responses: true,
+    require: true,
+    allowedHosts: 'texts',
+    allowedOrigins: 'texts',
+    maxBodyBytes: 'number',
+    onError: 'function',
+    clock: 'clock',
+  })
+  const { auth, server, path, maxBodyBytes, sessions, responses } = options
+  if (typeof sessions !== 'boolean') {
+    checkMembers<SessionOptions>('sessions', sessions, {
+      idleSeconds: 'number',
+      max: 'number',
+      maxPerUser: 'number',
+    })
+  }
+  checkMembers<RequireOptions>('require', options.require, {
+    scopes: true,
+    tools: 'object',
+    hideTools: 'flag',
+  })
+  if (responses !== undefined && responses !== 'sse' && responses !== 'json') {
+    const got = typeof responses === 'string' ? `is "${responses}"` : `is ${inWords(responses)}`
+    throw new ConfigurationError('responses', got, 'Use sse or json.')
+  }
+  if (!isAuth(auth)) {
+    const awaited = typeof Object(auth).then === 'function' ? 'Await it first. ' : ''
     throw new ConfigurationError(
       'auth',
-      'is not an Auth',
-      'Pass what oauthServer, oauthProxy or resourceServer returned.',
+      `is not an Auth (${inWords(auth)})`,
+      `${awaited}Pass what oauthServer, oauthProxy or resourceServer returned.`,
     )
   }
   if (typeof server !== 'function') {
@@ -28,4 +54,16 @@ export function checkOptions<User, Server>({
   if (maxBodyBytes !== undefined && !(maxBodyBytes > 0)) {
     throw new ConfigurationError('maxBodyBytes', `${maxBodyBytes} is not positive`, 'Leave it out for 4 MiB.')
   }
+}
+
+function isAuth(given: unknown): boolean {
+  const { authenticate, handle, routes, resource } = Object(given) as Readonly<Record<string, unknown>>
+  return (
+    typeof authenticate === 'function' &&
+    typeof handle === 'function' &&
+    Array.isArray(routes) &&
+    routes.every((route) => typeof Object(route).path === 'string') &&
+    typeof resource === 'string' &&
+    URL.canParse(resource)
+  )
 }

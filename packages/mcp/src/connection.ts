@@ -21,9 +21,9 @@ export type Connect<User> = (
 /** An authenticated request on its way to a server. */
 export interface Exchange<User = unknown> {
   auth: AuthInfo<User>
-  /** Without credentials. It has a body only when that was not JSON, for the transport to say so. */
+  /** Without credentials and without a body: all that was in it is `message`. */
   request: Request
-  /** The parsed body of a POST. */
+  /** The parsed body of a POST; `undefined` for other methods. */
   message: unknown
   /** Aborts when the client is gone. */
   signal: AbortSignal

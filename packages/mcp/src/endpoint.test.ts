@@ -208,12 +208,13 @@ test('with the gate of core: challenge, preflight, scopes and stream, all readab
   const auth = resourceServer({
     resource,
     authorizationServers: ['https://login.acme.dev'],
-    verifier: dangerouslyStaticTokens({ ada: { subject: 'ada', scopes: ['read'] } }, { warn() {} }),
+    verifier: dangerouslyStaticTokens({ ada: { subject: 'ada', scopes: ['read'] } }, { log: false }),
     scopes: { required: ['read'] },
   })
   const servers = countingServers()
-  const { fetch } = mcp({ auth, server: servers.create, require: { tools: { send_mail: ['mail:send'] } } })
-  const preflight = await fetch(
+  const options = { auth, server: servers.create, require: { tools: { send_mail: ['mail:send'] } } }
+  const { fetch } = mcp(options)
+  const asking = () =>
     new Request(resource, {
       method: 'OPTIONS',
       headers: {
@@ -221,10 +222,12 @@ test('with the gate of core: challenge, preflight, scopes and stream, all readab
         'access-control-request-method': 'POST',
         'access-control-request-headers': 'authorization, content-type, mcp-protocol-version',
       },
-    }),
-  )
+    })
+  const preflight = await fetch(asking())
   expect(preflight.status).toBe(204)
-  expect(preflight.headers.get('access-control-allow-methods')).toContain('POST')
+  expect(preflight.headers.get('access-control-allow-methods')).toBe('POST, OPTIONS')
+  const inSessions = await mcp({ ...options, sessions: true }).fetch(asking())
+  expect(inSessions.headers.get('access-control-allow-methods')).toBe('GET, POST, DELETE, OPTIONS')
   expect(preflight.headers.get('access-control-allow-headers')).toMatch(/Authorization/i)
 
   const anonymous = await fetch(post(initialize))

@@ -1,6 +1,5 @@
 import type { AuthInfo, RequestContext } from '@drawbridge/core'
-import { readBody, refusedBody } from './body.ts'
-import { checkOptions } from './check-options.ts'
+import { type Body, readMessage } from './body.ts'
 import type { Connect, Exchange } from './connection.ts'
 import { withContext } from './context.ts'
 import { exposed } from './cors.ts'
@@ -8,6 +7,7 @@ import { hostGuard } from './host-guard.ts'
 import { rpcError } from './json-rpc.ts'
 import type { Mcp, McpOptions } from './options.ts'
 import { allRoutes, endpointPaths, notFound } from './paths.ts'
+import { addressed, challenged } from './refusal.ts'
 import { sessions } from './sessions.ts'
 import { stateless } from './stateless.ts'
 import { limitedStream } from './stream.ts'
@@ -19,7 +19,6 @@ import { toolScopes } from './tool-scopes.ts'
  * token, and only then anything else about the request, so that whoever has no token learns only where to get one.
  */
 export function endpoint<User, Server>(options: McpOptions<User, Server>, connect: Connect<User>): Mcp {
-  checkOptions(options)
   const { auth, require } = options
   const time = timers(options.clock)
   const paths = endpointPaths(options)
@@ -48,13 +47,17 @@ export function endpoint<User, Server>(options: McpOptions<User, Server>, connec
     try {
       return await enter(request)
     } catch (error) {
-      onError(error)
-      return exposed(failure(error))
+      return fault(error)
     }
   }
 
+  function fault(error: unknown): Response {
+    onError(error)
+    return exposed(failure(error))
+  }
+
   async function enter(request: Request): Promise<Response> {
-    const authentication = await auth.authenticate(request, { scopes: require?.scopes })
+    const authentication = await auth.authenticate(request, { scopes: require?.scopes, methods })
     return authentication.ok ? serve(request, authentication.auth) : exposed(authentication.response)
   }
 
@@ -62,16 +65,19 @@ export function endpoint<User, Server>(options: McpOptions<User, Server>, connec
     if (!methods.includes(request.method)) {
       return exposed(rpcError(405, -32000, 'Method not allowed.', { allow: methods.join(', ') }))
     }
-    const body = request.method === 'POST' ? await readBody(request, maxBodyBytes) : undefined
-    const refused = body && refusedBody(body, maxBodyBytes)
-    if (refused) return exposed(refused)
-    const message = body?.status === 'json' ? body.value : undefined
+    const { message, refused }: Body =
+      request.method === 'POST' ? await readMessage(request, maxBodyBytes) : { message: undefined }
+    const response = refused ? exposed(refused) : await answer(request, info, message).catch(fault)
+    return addressed(response, message)
+  }
+
+  async function answer(request: Request, info: AuthInfo<User>, message: unknown): Promise<Response> {
     const missing = tools.missingFor(message, info.scopes)
-    if (missing) return exposed(auth.challenge(info, { scopes: missing }))
+    if (missing) return exposed(await challenged(auth.challenge(info, { scopes: missing })))
 
     const exchange: Exchange<User> = {
       auth: info,
-      request: withoutCredentials(request, body?.status === 'malformed' ? body.text : undefined),
+      request: withoutCredentials(request),
       message,
       signal: request.signal,
       mayList: (tool) => tools.mayList(tool, info.scopes),
@@ -97,14 +103,10 @@ export function endpoint<User, Server>(options: McpOptions<User, Server>, connec
 }
 
 /** What servers get to see: tools that pass a request's headers on must not pass the client's token on. */
-function withoutCredentials(request: Request, body: string | undefined): Request {
+function withoutCredentials(request: Request): Request {
   const headers = new Headers(request.headers)
   for (const name of ['authorization', 'proxy-authorization', 'cookie']) headers.delete(name)
-  return new Request(request.url, {
-    method: request.method,
-    headers,
-    ...(body === undefined ? {} : { body }),
-  })
+  return new Request(request.url, { method: request.method, headers })
 }
 
 /** A listener that fails must not turn one fault into another. */

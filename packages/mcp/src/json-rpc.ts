@@ -27,14 +27,15 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-/** An HTTP error in the form the SDK's own transports give it. */
+/** An HTTP error in the form the SDK's own transports give it; whose it is, `addressed` says. */
 export function rpcError(
   status: number,
   code: number,
   message: string,
   headers: Record<string, string> = {},
+  data?: unknown,
 ): Response {
-  return new Response(JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id: null }), {
+  return new Response(JSON.stringify({ jsonrpc: '2.0', error: { code, message, data }, id: null }), {
     status,
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
   })

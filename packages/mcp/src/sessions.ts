@@ -51,7 +51,7 @@ export function sessions<User>(
 
   async function begin(exchange: Exchange<User>): ReturnType<Dispatcher<User>['serve']> {
     if (!isInitialize(exchange.message)) {
-      return { response: withoutSession(exchange), done() {} }
+      return { response: withoutSession(), done() {} }
     }
     const id = crypto.randomUUID()
     const connection = await connect(
@@ -155,9 +155,7 @@ function userOf({ extra }: AuthInfo): string {
   return JSON.stringify([extra.issuer, extra.subject])
 }
 
-function withoutSession({ request, message }: Exchange): Response {
-  if (request.method === 'POST' && message === undefined)
-    return rpcError(400, -32700, 'Parse error: Invalid JSON')
+function withoutSession(): Response {
   return rpcError(
     400,
     -32000,

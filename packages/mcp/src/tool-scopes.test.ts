@@ -109,4 +109,7 @@ test('scopes that are not lists are refused at construction', () => {
     'require.tools.send_mail: "mail:send" is not a list of scopes',
   )
   expect(() => served({ scopes: ['read write'] })).toThrow(/one scope per entry/)
+  expect(() => served({ tools: { send_mail: ['offline_access'] } })).toThrow(
+    /require\.tools\.send_mail: holds "offline_access"/,
+  )
 })

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@drawbridge/core'
+import { ConfigurationError, inWords } from '@drawbridge/core'
 import { isObject, messagesIn } from './json-rpc.ts'
 import type { RequireOptions } from './options.ts'
 
@@ -34,18 +34,6 @@ export function toolScopes(require: RequireOptions = {}): ToolScopes {
   }
 }
 
-/**
- * A message that names its parameters twice, once under `__proto__`: what it asks for depends on who copies it, so
- * the gate and the SDK could read it differently.
- */
-export function isAmbiguous(body: unknown): boolean {
-  return messagesIn(body).some(
-    (message) =>
-      Object.hasOwn(message, '__proto__') ||
-      (isObject(message.params) && Object.hasOwn(message.params, '__proto__')),
-  )
-}
-
 /** A `tools/list` result with only the tools that may be listed. */
 export function withListedTools<Result>(result: Result, mayList: (tool: string) => boolean): Result {
   if (!isObject(result) || !Array.isArray(result.tools)) return result
@@ -64,6 +52,13 @@ function calledTools(body: unknown): string[] {
 }
 
 function scopeList(option: string, scopes: unknown): readonly string[] {
+  if (Array.isArray(scopes) && scopes.includes('offline_access')) {
+    throw new ConfigurationError(
+      option,
+      'holds "offline_access"',
+      'Leave it out: it is between the client and the authorization server, and in no access token.',
+    )
+  }
   if (
     Array.isArray(scopes) &&
     scopes.every((scope) => typeof scope === 'string' && /^[!#-[\]-~]+$/.test(scope))
@@ -72,7 +67,7 @@ function scopeList(option: string, scopes: unknown): readonly string[] {
   }
   throw new ConfigurationError(
     option,
-    `${JSON.stringify(scopes)} is not a list of scopes`,
+    `${typeof scopes === 'string' ? JSON.stringify(scopes) : inWords(scopes)} is not a list of scopes`,
     "Pass an array with one scope per entry, such as ['mail:send'].",
   )
 }

@@ -44,7 +44,7 @@ test('refused requests close their server too', async () => {
   const servers = countingServers()
   const { fetch } = mcp({ auth: fakeAuth(tokens), server: servers.create })
   await fetch(post(initialize, { ...bearer('good'), accept: 'text/html' }))
-  await fetch(post('{', bearer('good')))
+  await fetch(post('{}', bearer('good')))
   await fetch(post({ jsonrpc: '2.0', method: 'notifications/initialized' }, bearer('good')))
   expect(servers.made()).toBe(3)
   await until(() => servers.closed() === 3)

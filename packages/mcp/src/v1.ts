@@ -1,8 +1,8 @@
 import { ConfigurationError } from '@drawbridge/core'
-import type { Server } from '@modelcontextprotocol/sdk/server/index.js'
-import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
+import { checkOptions } from './check-options.ts'
 import type { Connect, Connection } from './connection.ts'
 import { currentExchange } from './context.ts'
 import { endpoint } from './endpoint.ts'
@@ -13,8 +13,14 @@ import { withListedTools } from './tool-scopes.ts'
 export { getAuth, getRequest, getUpstreamToken, upstreamFetch } from './context.ts'
 export type { Mcp, McpOptions, RequireOptions, ServerContext, SessionOptions } from './options.ts'
 
-/** A server of `@modelcontextprotocol/sdk`: the high-level one, or the one inside it. */
-export type ServerV1 = McpServer | Server
+/**
+ * A server of `@modelcontextprotocol/sdk`: an `McpServer`, or the `Server` inside it. Its shape and not its class: the SDK
+ * has each class twice, for `import` and for `require`, and neither is assignable to the other.
+ */
+export interface ServerV1 {
+  connect(transport: Transport): Promise<void>
+  close(): Promise<void>
+}
 
 /**
  * Serves MCP over Streamable HTTP behind an Auth: its OAuth routes, its gate, and the endpoint itself. For servers
@@ -33,6 +39,7 @@ export type ServerV1 = McpServer | Server
  * })
  */
 export function mcp<User>(options: McpOptions<User, ServerV1>): Mcp {
+  checkOptions(options)
   const json = options.responses === 'json'
   const used = new WeakSet<object>()
 

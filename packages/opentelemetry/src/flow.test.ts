@@ -1,6 +1,14 @@
 import { type DrawbridgeEvent, memory, oauthProxy } from '@drawbridge/core'
 import { github } from '@drawbridge/github'
-import { browser, devGitHub, network, oauthClient, signIn } from '@drawbridge/testing'
+import {
+  type AppMode,
+  browser,
+  devGitHub,
+  fakeClock,
+  network,
+  oauthClient,
+  signIn,
+} from '@drawbridge/testing'
 import { expect, it } from 'vitest'
 import { openTelemetry, traced } from './index.ts'
 import { sdk, withActiveSpans } from './sdk.fixture.ts'
@@ -9,12 +17,16 @@ withActiveSpans()
 
 const issuer = 'https://mcp.test'
 
-async function signedIn() {
+async function signedIn(mode: AppMode = 'oauth-app') {
   const telemetry = sdk()
   const { tracerProvider, meterProvider, spans } = telemetry
   const listener = openTelemetry({ meterProvider })
   const events: DrawbridgeEvent[] = []
-  const provider = devGitHub()
+  const clock = fakeClock()
+  const provider = devGitHub({
+    clock,
+    apps: [{ clientId: 'dev-client', clientSecret: 'dev-secret', mode }],
+  })
   const fetch = network({
     'https://github.test': provider.fetch,
     [issuer]: async (request) => {
@@ -28,7 +40,8 @@ async function signedIn() {
     oauthProxy({
       issuer,
       secret: 'Vq3x8m0TtS2yYk7sPzR5uWb1cDf4gHj6KlN9oQeXaZA=',
-      storage: memory(),
+      clock,
+      storage: memory({ clock }),
       provider: github({ clientId: 'dev-client', clientSecret: 'dev-secret', host: 'https://github.test' }),
       fetch: fetch as typeof globalThis.fetch,
       onEvent: (event) => {
@@ -41,11 +54,11 @@ async function signedIn() {
   const app = oauthClient({ mcpUrl: `${issuer}/mcp`, fetch })
   await app.register()
   const pending = await app.authorize()
-  const callback = await signIn(browser({ fetch }), pending.url, { user: 'octocat' })
+  const callback = await signIn(browser({ fetch, clock }), pending.url, { user: 'octocat' })
   const { body: tokens } = await app.exchange(pending, callback)
   const call = (token: string | undefined) =>
     fetch(`${issuer}/mcp`, { method: 'POST', headers: { authorization: `Bearer ${token}` } })
-  return { ...telemetry, spans, auth, app, call, tokens, pending, callback, events, provider }
+  return { ...telemetry, spans, auth, app, call, tokens, pending, callback, events, provider, clock }
 }
 
 it('a sign-in is a span for each step, joined by the correlation', async () => {
@@ -173,4 +186,15 @@ it('the duration of each operation is measured', async () => {
       { attributes: { 'drawbridge.operation': 'upstreamToken', 'drawbridge.provider': 'github' }, count: 1 },
     ]),
   )
+})
+
+it('a provider token that the provider refused is looked for anew, behind spans as without', async () => {
+  const { auth, tokens, clock } = await signedIn('github-app')
+  const headers = { authorization: `Bearer ${tokens.access_token}` }
+  const result = await auth.authenticate(new Request(`${issuer}/mcp`, { headers }))
+  if (!result.ok) throw new Error('refused')
+  const { access_token: rejected } = await auth.upstreamToken(result.auth)
+  clock.advance(60)
+  const { access_token } = await auth.upstreamToken(result.auth, { rejected })
+  expect(access_token).not.toBe(rejected)
 })

@@ -1,6 +1,6 @@
 import { type Auth, memory, oauthServer, UpstreamEnded } from '@drawbridge/core'
 import { github } from '@drawbridge/github'
-import { fakeAuth } from '@drawbridge/testing'
+import { authDecoratorContract, fakeAuth, serverDecoratorContract } from '@drawbridge/testing'
 import { SpanStatusCode } from '@opentelemetry/api'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { traced } from './index.ts'
@@ -170,5 +170,16 @@ describe('the Auth', () => {
       { 'drawbridge.operation': 'authenticate', 'error.type': 'ConfigurationError' },
       expect.objectContaining({ 'drawbridge.outcome': 'refused' }),
     ])
+  })
+})
+
+describe('whatever it wraps gets everything, and so does the caller', () => {
+  for (const c of authDecoratorContract())
+    it(`an Auth: ${c.name}`, () => c.run((auth) => traced(auth, sdk())))
+  for (const c of serverDecoratorContract())
+    it(`a server: ${c.name}`, () => c.run((server) => traced(server, sdk())))
+  it('frozen or not', async () => {
+    const auth = traced(Object.freeze(fakeAuth({ users })), sdk())
+    expect((await auth.authenticate(request('alice'))).ok).toBe(true)
   })
 })

@@ -52,28 +52,28 @@ const methods = new Set([
  * const auth = traced(oauthProxy({ ...options, onEvent: openTelemetry() }))
  */
 export function traced<A extends Auth>(auth: A, options: TracedOptions = {}): A {
-  const { handle, authenticate, revalidate, upstreamToken } = auth
   const observed = observer(options)
   const routes = new Set(auth.routes.map(({ path }) => path))
 
-  const overrides: Partial<Auth> & { at?: (path: string) => Auth } = {
-    async handle(request, context) {
+  const overrides: Partial<Auth> & { at?: (...given: [path: string]) => Auth } = {
+    async handle(...given) {
+      const [request] = given
       const route = new URL(request.url).pathname
-      if (!routes.has(route)) return handle.call(auth, request, context)
+      if (!routes.has(route)) return auth.handle(...given)
       const method = methods.has(request.method) ? request.method : '_OTHER'
       return observed(
         `${method} ${route}`,
         { 'drawbridge.operation': 'handle', 'http.request.method': method, 'http.route': route },
-        () => handle.call(auth, request, context),
+        () => auth.handle(...given),
         (response) => ({ attributes: response ? statusOf(response) : {} }),
       )
     },
 
-    authenticate: (request, need) =>
+    authenticate: (...given) =>
       observed(
         'authenticate',
         { 'drawbridge.operation': 'authenticate' },
-        () => authenticate.call(auth, request, need),
+        () => auth.authenticate(...given),
         (result) => {
           if (!result.ok) return { attributes: { ...refusal(result.response), ...statusOf(result.response) } }
           const { clientId, extra, resource } = result.auth
@@ -88,32 +88,55 @@ export function traced<A extends Auth>(auth: A, options: TracedOptions = {}): A 
         },
       ),
 
-    revalidate: (info) =>
+    revalidate: (...given) =>
       observed(
         'revalidate',
         { 'drawbridge.operation': 'revalidate' },
-        () => revalidate.call(auth, info),
+        () => auth.revalidate(...given),
         (stands) => ({ attributes: { 'drawbridge.outcome': stands ? 'accepted' : 'ended' } }),
       ),
   }
+  const { upstreamToken } = auth
   if (upstreamToken) {
-    overrides.upstreamToken = (info) =>
+    overrides.upstreamToken = (...given) =>
       observed(
         'upstreamToken',
         { 'drawbridge.operation': 'upstreamToken' },
-        () => upstreamToken.call(auth, info),
+        () => upstreamToken.apply(auth, given),
         ({ provider }) => ({ attributes: { 'drawbridge.provider': provider } }),
       )
   }
   if ('at' in auth && typeof auth.at === 'function') {
-    const at: (path: string) => Auth = auth.at.bind(auth)
-    overrides.at = (path) => traced(at(path), options)
+    const at: (...given: [path: string]) => Auth = auth.at.bind(auth)
+    overrides.at = (...given) => traced(at(...given), options)
   }
-  // Getters stay getters: one of them throws while several resources have no default.
   return Object.create(Object.getPrototypeOf(auth), {
-    ...Object.getOwnPropertyDescriptors(auth),
+    ...everythingOf(auth),
     ...Object.getOwnPropertyDescriptors(overrides),
   })
+}
+
+/**
+ * Every member, also those we know nothing of and those of a class, asked of the object itself. Properties stay
+ * getters: one of them throws while several resources have no default.
+ */
+function everythingOf(auth: object): PropertyDescriptorMap {
+  const members: PropertyDescriptorMap = {}
+  for (
+    let level: object | null = auth;
+    level && level !== Object.prototype;
+    level = Object.getPrototypeOf(level)
+  ) {
+    for (const [name, { value, enumerable }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+      if (name === 'constructor') continue
+      const shared = { enumerable: enumerable ?? false, configurable: true }
+      members[name] ??=
+        typeof value === 'function'
+          ? { ...shared, value: value.bind(auth), writable: true }
+          : { ...shared, get: () => Reflect.get(auth, name) }
+    }
+  }
+  return members
 }
 
 type Observe = <T>(

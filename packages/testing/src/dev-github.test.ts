@@ -312,6 +312,36 @@ describe('the API', () => {
   })
 })
 
+describe('as other providers are', () => {
+  const works = async (issued: { access_token: string }) => (await api('/user', issued.access_token)).ok
+  const three = () => [
+    provider.issue('octocat', { clientId: 'modern' }),
+    provider.issue('octocat', { clientId: 'modern' }),
+    provider.issue('hubot', { clientId: 'modern' }),
+  ]
+  const alive = async (all: readonly { access_token: string }[]) => Promise.all(all.map(works))
+
+  it('ends the sign-in before, or none ever', async () => {
+    await start({ tokensPerUser: 1 })
+    expect(await alive(three())).toEqual([false, true, true])
+    await start({ tokensPerUser: Number.POSITIVE_INFINITY })
+    const first = provider.issue('octocat')
+    for (let nth = 1; nth <= 20; nth++) provider.issue('octocat')
+    expect(await works(first)).toBe(true)
+  })
+
+  it.each([
+    ['token', [false, true, true]],
+    ['user', [false, false, true]],
+    ['none', [true, true, true]],
+  ] as const)('ends with a token: %s', async (revocation, left) => {
+    await start({ revocation })
+    const all = three()
+    expect((await asApp('modern', 'modern-secret', 'DELETE', 'token', all[0]?.access_token)).status).toBe(204)
+    expect(await alive(all)).toEqual(left)
+  })
+})
+
 describe('controls', () => {
   it('records what was asked', async () => {
     await token({ code: 'made-up' }, { authorization: 'Basic eDp5' })

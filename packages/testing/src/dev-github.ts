@@ -26,6 +26,16 @@ export interface DevGitHubOptions {
    * Default false: always show the page.
    */
   skipAuthorized?: boolean | undefined
+  /**
+   * How many tokens a user has of one app with the same scopes; one more ends the oldest. Default 10, as at GitHub. `1`:
+   * each sign-in ends the one before. `Number.POSITIVE_INFINITY`: sign-ins do not know of each other.
+   */
+  tokensPerUser?: number | undefined
+  /**
+   * What an app ends when it ends a token: that one, as at GitHub and by default; all that this user has of the app; or
+   * nothing, while saying that it is done.
+   */
+  revocation?: 'token' | 'user' | 'none' | undefined
   clock?: Clock | undefined
 }
 
@@ -88,7 +98,8 @@ export function devGitHub(options: DevGitHubOptions = {}): DevGitHub {
     codes: new Map(),
     sessions: new Map(),
     authorizations: new Map(),
-    tokens: tokenBook(clock),
+    tokens: tokenBook(clock, options.tokensPerUser ?? 10),
+    revocation: options.revocation ?? 'token',
   }
   const requests: RecordedRequest[] = []
   let outage: { mode: Outage; where: string } = { mode: 'none', where: 'everything' }

@@ -78,6 +78,36 @@ describe('fakeAuth', () => {
     expect((await auth.authenticate(request('alice'))).ok).toBe(false)
   })
 
+  it('gives each request data of its own', async () => {
+    for (let time = 1; time <= 2; time++) {
+      const result = await auth.authenticate(request('alice'))
+      if (!result.ok) throw new Error('refused')
+      expect(result.auth.extra.user).toEqual({ login: 'alice' })
+      expect(result.auth.resource.pathname).toBe('/api/mcp')
+      result.auth.extra.user.login = 'mallory'
+      result.auth.resource.pathname = '/elsewhere'
+      result.auth.scopes.push('admin')
+    }
+    expect(alice).toEqual({ subject: 'github|1', scopes: ['files:read'], user: { login: 'alice' } })
+  })
+
+  it('lets upstream tokens depend on which one the provider rejected', async () => {
+    const proxy = fakeAuth({
+      users: { alice },
+      upstreamToken: async (_, options) => ({
+        access_token: options?.rejected === 'gho_1' ? 'gho_2' : 'gho_1',
+        scopes: [],
+        provider: 'github',
+      }),
+    })
+    const result = await proxy.authenticate(request('alice'))
+    if (!result.ok) throw new Error('refused')
+    expect(await proxy.upstreamToken?.(result.auth)).toMatchObject({ access_token: 'gho_1' })
+    expect(await proxy.upstreamToken?.(result.auth, { rejected: 'gho_1' })).toMatchObject({
+      access_token: 'gho_2',
+    })
+  })
+
   it('has upstream tokens only when given some', async () => {
     expect(auth.upstreamToken).toBeUndefined()
     const upstream = { access_token: 'gho_1', scopes: [], provider: 'github' }

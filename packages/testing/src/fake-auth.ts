@@ -1,4 +1,4 @@
-import type { Auth, AuthInfo, UpstreamToken } from '@drawbridge/core'
+import type { Auth } from '@drawbridge/core'
 
 /** Somebody whose access token a test knows. */
 export interface FakeUser<User = unknown> {
@@ -8,7 +8,7 @@ export interface FakeUser<User = unknown> {
   scopes?: readonly string[] | undefined
   /** Default `test-client`. */
   clientId?: string | undefined
-  /** The identity's claims, as the provider would report them. */
+  /** The identity's claims, as the provider would report them: plain data, of which each request gets a copy. */
   user: User
 }
 
@@ -23,7 +23,7 @@ export interface FakeAuthOptions<User = unknown> {
   /** How long a token is good from when it is used, in seconds. Default one hour. */
   lifetime?: number | undefined
   /** What tools get that call the provider as the user. Left out: an `Auth` that only checks tokens. */
-  upstreamToken?: ((auth: AuthInfo<User>) => Promise<UpstreamToken>) | undefined
+  upstreamToken?: Auth<User>['upstreamToken'] | undefined
 }
 
 /**
@@ -85,9 +85,9 @@ export function fakeAuth<User>(options: FakeAuthOptions<User>): Auth<User> {
         clientId,
         scopes: [...scopes],
         expiresAt: Math.floor(Date.now() / 1000) + lifetime,
-        resource,
+        resource: new URL(resource),
         resourceMetadataUrl,
-        extra: { subject, issuer, user },
+        extra: { subject, issuer, user: structuredClone(user) },
       }
       return { ok: true, auth }
     },

@@ -2,6 +2,12 @@ export type { AdapterApp, AdapterCase, GuardedRoute, RunningApp, StartApp } from
 export { adapterContract } from './adapter-contract.ts'
 export type { FakeClock } from './clock.ts'
 export { fakeClock } from './clock.ts'
+export type { DecoratorCase } from './decorator-contract.ts'
+export {
+  authDecoratorContract,
+  serverDecoratorContract,
+  storageDecoratorContract,
+} from './decorator-contract.ts'
 export type {
   AppMode,
   DevGitHub,
@@ -65,7 +71,9 @@ export type {
   StorageFeature,
 } from './storage-contract.ts'
 export { behind, serverClock, storageContract } from './storage-contract.ts'
+export type { MortalStorage, OpenMortalStorage, StorageOutageCase } from './storage-outage-contract.ts'
+export { storageOutageContract } from './storage-outage-contract.ts'
 export type { CountingStorage, DelayOptions, DropOptions, StorageOperation } from './storage-wrappers.ts'
-export { counting, delayed, dropReplies, failing, StorageFault } from './storage-wrappers.ts'
+export { counting, delayed, dropReplies, failing, overriding, StorageFault } from './storage-wrappers.ts'
 export type { TcpProxy } from './tcp-proxy.ts'
 export { tcpProxy } from './tcp-proxy.ts'

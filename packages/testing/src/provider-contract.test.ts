@@ -6,16 +6,55 @@ import { type OpenedProvider, providerCall, providerContract } from './provider-
 const API = 'https://api.acme.test'
 const SUBS = { member: 'user-1', other: 'user-2', refused: 'user-3' }
 
+/** What a provider really does, whatever it declares. By default each sign-in is alone, and ends alone. */
+interface Truth {
+  /** How many sign-ins of one person it keeps. */
+  keeps?: number
+  /** What its revocation ends. */
+  ends?: 'token' | 'user' | "the user's refresh tokens" | 'access token' | 'nothing'
+  /** The first sign-in brings a refresh token, and later ones none, until somebody has ended it. */
+  refreshOnce?: boolean
+  /** Renewing one sign-in ends the others. */
+  renewsAlone?: boolean
+}
+
+interface Session {
+  sub: string
+  access_token: string | undefined
+  refresh_token: string | undefined
+}
+
 /** A provider as it should be, over an API of its own, with one quirk at the token endpoint. */
-function opened(change: (provider: OAuthProvider) => Partial<OAuthProvider> = () => ({})): OpenedProvider {
-  const alive = new Map<string, string>()
+function opened(
+  change: (provider: OAuthProvider) => Partial<OAuthProvider> = () => ({}),
+  truth: Truth = {},
+): OpenedProvider {
+  const { keeps = Number.POSITIVE_INFINITY, ends = 'token', refreshOnce, renewsAlone } = truth
+  let sessions: Session[] = []
   let count = 0
+  const byAccess = (token: string) => sessions.find(({ access_token }) => access_token === token)
+  const endAll = (sub: string) => {
+    sessions = sessions.filter((each) => each.sub !== sub)
+  }
+
+  function end(session: Session): void {
+    if (ends === 'user') endAll(session.sub)
+    if (ends === 'access token') session.access_token = undefined
+    if (ends === 'token' || ends === "the user's refresh tokens") {
+      sessions = sessions.filter((each) => each !== session)
+    }
+    if (ends !== "the user's refresh tokens") return
+    for (const each of sessions) if (each.sub === session.sub) each.refresh_token = undefined
+  }
 
   const api = async (request: Request) => {
     const { pathname } = new URL(request.url)
-    const token = request.headers.get('authorization')?.replace('Bearer ', '') ?? ''
-    if (pathname === '/revoke') return new Response(null, { status: alive.delete(token) ? 204 : 404 })
-    const sub = alive.get(token)
+    const session = byAccess(request.headers.get('authorization')?.replace('Bearer ', '') ?? '')
+    if (pathname === '/revoke') {
+      if (session) end(session)
+      return new Response(null, { status: session ? 204 : 404 })
+    }
+    const sub = session?.sub
     if (pathname === '/me') return sub ? Response.json({ sub }) : Response.json({}, { status: 401 })
     return Response.json({ member: sub !== SUBS.refused })
   }
@@ -63,11 +102,31 @@ function opened(change: (provider: OAuthProvider) => Partial<OAuthProvider> = ()
     provider: { ...base, ...change(base) },
     call: providerCall({ fetch: network({ [API]: api }) }),
     async signIn(person) {
-      const access_token = `secret-token-${++count}`
-      alive.set(access_token, SUBS[person])
-      return { tokens: { access_token, token_type: 'bearer', scopes: ['profile'] } }
+      const sub = SUBS[person]
+      const theirs = sessions.filter((each) => each.sub === sub)
+      const isKept = refreshOnce && theirs.some(({ refresh_token }) => refresh_token !== undefined)
+      const session: Session = {
+        sub,
+        access_token: `secret-token-${++count}`,
+        refresh_token: isKept ? undefined : `secret-refresh-${count}`,
+      }
+      const surplus = theirs.slice(0, Math.max(0, theirs.length + 1 - keeps))
+      sessions = [...sessions.filter((each) => !surplus.includes(each)), session]
+      return { tokens: { ...tokensOf(session), refresh_token: session.refresh_token } }
     },
-    works: async ({ access_token }) => alive.has(access_token),
+    works: async ({ access_token }) => byAccess(access_token) !== undefined,
+    async refresh({ refresh_token }) {
+      const session = sessions.find((each) => each.refresh_token === refresh_token)
+      if (!session) return undefined
+      if (renewsAlone) endAll(session.sub)
+      const next = {
+        ...session,
+        access_token: `secret-token-${++count}`,
+        refresh_token: `secret-refresh-${count}`,
+      }
+      sessions = [...sessions.filter((each) => each !== session), next]
+      return tokensOf(next)
+    },
     answers: async () => [
       {
         what: 'status 200',
@@ -79,16 +138,59 @@ function opened(change: (provider: OAuthProvider) => Partial<OAuthProvider> = ()
   }
 }
 
+function tokensOf({ access_token = '', refresh_token }: Session): UpstreamTokens {
+  return { access_token, refresh_token, token_type: 'bearer', scopes: ['profile'] }
+}
+
 describe('a provider that keeps the contract', () => {
   for (const c of providerContract()) it(c.name, () => c.run(() => opened()))
+})
+
+const honest: Record<string, [Partial<OAuthProvider>, Truth]> = {
+  'ten sign-ins, each of which ends alone': [{ tokens: 'per-user' }, { keeps: 10 }],
+  'one sign-in, and the next replaces it': [{ tokens: 'per-user' }, { keeps: 1 }],
+  'one authorization for all of a user': [{ tokens: 'per-user', revocation: 'user' }, { ends: 'user' }],
+  'one refresh token for all of a user': [
+    { tokens: 'per-user', revocation: 'user' },
+    { ends: 'user', refreshOnce: true },
+  ],
+  'sign-ins of their own that end together': [{ revocation: 'user' }, { ends: 'user' }],
+}
+
+describe.each(Object.entries(honest))('a provider with %s, that says so', (_, [declared, truth]) => {
+  for (const c of providerContract()) it(c.name, () => c.run(() => opened(() => declared, truth)))
+})
+
+describe('a provider whose revocation is an endpoint', () => {
+  const open = (): OpenedProvider => {
+    const { provider, call, ...rest } = opened()
+    const { revoke, ...withoutRevoke } = provider
+    const revocation = 'https://acme.test/revoke'
+    return {
+      ...rest,
+      call,
+      provider: { ...withoutRevoke, endpoints: { ...provider.endpoints, revocation } },
+      revoke: async (tokens) => revoke?.(tokens, call),
+    }
+  }
+  for (const c of providerContract()) it(c.name, () => c.run(open))
+
+  it('cannot be left out', async () => {
+    const failed: string[] = []
+    for (const c of providerContract({ without: ['revoke'] }))
+      await c.run(open).catch(() => failed.push(c.name))
+    expect(failed).toEqual(['there really is no revocation'])
+  })
 })
 
 describe('what it does not have is left out', () => {
   it('only when said so', () => {
     const names = (without?: Parameters<typeof providerContract>[0]) =>
       providerContract(without).map((c) => c.name)
-    expect(names({ without: ['revoke'] }).filter((name) => /revo/.test(name))).toEqual([])
-    expect(names({ without: ['refusal', 'calls', 'revoke', 'conform'] })).toHaveLength(14)
+    expect(names({ without: ['revoke'] }).filter((name) => /revo/.test(name))).toEqual([
+      'there really is no revocation',
+    ])
+    expect(names({ without: ['refusal', 'calls', 'revoke', 'conform'] })).toHaveLength(19)
     expect(names().length).toBeGreaterThan(40)
   })
 })
@@ -100,7 +202,7 @@ const identity =
 let visits = 0
 
 /** What can be wrong with a provider, and the cases that must notice. */
-const broken: Record<string, { change: Change; noticed: RegExp[] }> = {
+const broken: Record<string, { change?: Change; truth?: Truth; noticed: RegExp[] }> = {
   'an id with a slash': { change: () => ({ id: 'acme/1' }), noticed: [/^the id fits/] },
   'an id that changes': { change: () => ({ id: `acme-${++visits}` }), noticed: [/^the id fits/] },
   'no label': { change: () => ({ label: ' ' }), noticed: [/label/] },
@@ -228,16 +330,54 @@ const broken: Record<string, { change: Change; noticed: RegExp[] }> = {
   },
   'a revocation that ends less than it says': {
     change: () => ({ revocation: 'user' }),
-    noticed: [/ends as much as it says/],
+    noticed: [/ends as much as it says: the earlier/, /ends as much as it says: the later/],
+  },
+  'a revocation that ends more than it says': {
+    truth: { ends: 'user' },
+    noticed: [/ends as much as it says: the earlier/, /ends as much as it says: the later/],
+  },
+  "a revocation that ends others' refresh tokens and leaves their access tokens alone": {
+    truth: { ends: "the user's refresh tokens" },
+    noticed: [/ends as much as it says: the earlier/, /ends as much as it says: the later/],
+  },
+  'a revocation that leaves the refresh token': {
+    truth: { ends: 'access token' },
+    noticed: [/work no more/],
+  },
+  'a revocation that ends nothing': { truth: { ends: 'nothing' }, noticed: [/work no more/] },
+  "a way to end tokens beside `revocation: 'none'`": {
+    change: () => ({ revocation: 'none' as 'token' }),
+    noticed: [/words that core knows/],
+  },
+  'words that nobody knows': {
+    change: () => ({ tokens: 'per-app' as 'per-user' }),
+    noticed: [/words that core knows/],
+  },
+  'per-login where a new sign-in ends the one before': {
+    truth: { keeps: 1 },
+    noticed: [/a sign-in outlives/],
+  },
+  'per-login where ten are kept': { truth: { keeps: 10 }, noticed: [/a sign-in outlives/] },
+  'per-login where only the first sign-in brings a refresh token': {
+    truth: { refreshOnce: true },
+    noticed: [/a sign-in outlives/],
+  },
+  'per-login where a renewal ends the other sign-ins': {
+    truth: { renewsAlone: true },
+    noticed: [/a sign-in outlives/],
+  },
+  'per-user where sign-ins do not know of each other': {
+    change: () => ({ tokens: 'per-user' }),
+    noticed: [/a sign-in outlives/],
   },
 }
 
 describe('each case fails without what it asks for', () => {
-  for (const [what, { change, noticed }] of Object.entries(broken)) {
+  for (const [what, { change, truth, noticed }] of Object.entries(broken)) {
     it(what, async () => {
       const failed: string[] = []
       for (const c of providerContract()) {
-        await c.run(() => opened(change)).catch(() => failed.push(c.name))
+        await c.run(() => opened(change, truth)).catch(() => failed.push(c.name))
       }
       for (const pattern of noticed) expect(failed).toContainEqual(expect.stringMatching(pattern))
     })

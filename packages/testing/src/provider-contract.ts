@@ -12,6 +12,7 @@ import type {
 import { conformityCases } from './provider-contract/conformity.ts'
 import { identityCases } from './provider-contract/identity.ts'
 import { revocationCases } from './provider-contract/revocation.ts'
+import { noRevocationCase, sessionCases } from './provider-contract/sessions.ts'
 import { shapeCases } from './provider-contract/shape.ts'
 
 export type { OddAnswer, OpenedProvider, OpenProvider, Person, ProviderCase, ProviderFeature, SignedIn }
@@ -31,15 +32,20 @@ export interface ProviderContractOptions {
  * import { it } from 'vitest'
  * import { providerCall, providerContract } from '@drawbridge/testing'
  *
- * const open = () => ({ provider: acme({ clientId, clientSecret }), call: providerCall(), signIn })
+ * const open = () => ({ provider: acme({ clientId, clientSecret }), call: providerCall(), signIn, works, refresh })
  * for (const c of providerContract({ without: ['revoke'] })) it(c.name, () => c.run(open))
  * ```
  */
 export function providerContract(options: ProviderContractOptions = {}): ProviderCase[] {
   const { without = [] } = options
-  return [...shapeCases, ...identityCases, ...conformityCases, ...revocationCases].filter(
-    ({ needs }) => needs === undefined || !without.includes(needs),
-  )
+  return [
+    ...shapeCases,
+    ...identityCases,
+    ...conformityCases,
+    ...sessionCases,
+    ...revocationCases,
+    ...(without.includes('revoke') ? [noRevocationCase] : []),
+  ].filter(({ needs }) => needs === undefined || !without.includes(needs))
 }
 
 /**

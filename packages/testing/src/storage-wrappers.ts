@@ -1,9 +1,9 @@
-import type { ListOptions, PutOptions, Storage } from '@drawbridge/core/storage'
+import type { Storage } from '@drawbridge/core/storage'
 
 /** One call of a {@link Storage}, as the wrappers of this file see it. */
 export interface StorageOperation {
-  name: 'get' | 'put' | 'delete' | 'list' | 'purge'
-  /** The key; the prefix for `list`; empty for `purge`. */
+  name: 'get' | 'put' | 'delete' | 'list' | 'purge' | 'check'
+  /** The key; the prefix for `list`; empty for `purge` and `check`. */
   key: string
 }
 
@@ -171,23 +171,33 @@ export function counting(storage: Storage): CountingStorage {
   }
 }
 
+/**
+ * The same storage, but for the operations that are given.
+ *
+ * @example A store whose reads are old
+ * ```ts
+ * const storage = overriding(inner, { get: async (key) => snapshot.get(key) })
+ * ```
+ */
+export function overriding(storage: Storage, operations: Partial<Storage>): Storage {
+  return { ...around(storage, (_, run) => run()), ...operations }
+}
+
 /** A storage each of whose operations goes through `step`. */
 function around(
   storage: Storage,
   step: <T>(operation: StorageOperation, run: () => Promise<T>) => Promise<T>,
 ): Storage {
-  const { purge, close } = storage
-  return {
-    get: (key: string) => step({ name: 'get', key }, () => storage.get(key)),
-    put: (key: string, value: string, options: PutOptions) =>
-      step({ name: 'put', key }, () => storage.put(key, value, options)),
-    delete: (key: string, options: { ifVersion: string }) =>
-      step({ name: 'delete', key }, () => storage.delete(key, options)),
-    list: (prefix: string, options?: ListOptions) =>
-      step({ name: 'list', key: prefix }, () => storage.list(prefix, options)),
-    ...(purge && {
-      purge: (limit: number) => step({ name: 'purge', key: '' }, () => purge.call(storage, limit)),
-    }),
-    ...(close && { close: () => close.call(storage) }),
+  const { purge, check, close } = storage
+  // `Required`, so that a member that is new does not compile before it is here.
+  const members: { [Name in keyof Required<Storage>]: Storage[Name] } = {
+    get: (...given) => step({ name: 'get', key: given[0] }, () => storage.get(...given)),
+    put: (...given) => step({ name: 'put', key: given[0] }, () => storage.put(...given)),
+    delete: (...given) => step({ name: 'delete', key: given[0] }, () => storage.delete(...given)),
+    list: (...given) => step({ name: 'list', key: given[0] }, () => storage.list(...given)),
+    purge: purge && ((...given) => step({ name: 'purge', key: '' }, () => purge.apply(storage, given))),
+    check: check && ((...given) => step({ name: 'check', key: '' }, () => check.apply(storage, given))),
+    close: close && ((...given) => close.apply(storage, given)),
   }
+  return Object.fromEntries(Object.entries(members).filter(([, member]) => member)) as unknown as Storage
 }

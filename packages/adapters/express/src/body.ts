@@ -1,4 +1,5 @@
 import { ReadableStream as NodeReadableStream } from 'node:stream/web'
+import { UnreadableBody } from '@drawbridge/core'
 import type { Request } from 'express'
 
 /**
@@ -17,7 +18,10 @@ async function* chunks(req: Request): AsyncGenerator<Uint8Array> {
     return
   }
   try {
-    yield* req.iterator({ destroyOnReturn: false })
+    for await (const chunk of req.iterator({ destroyOnReturn: false })) {
+      // Strings, once somebody has called req.setEncoding().
+      yield typeof chunk === 'string' ? Buffer.from(chunk, req.readableEncoding ?? 'utf8') : chunk
+    }
   } finally {
     req.resume()
   }
@@ -27,13 +31,29 @@ async function* chunks(req: Request): AsyncGenerator<Uint8Array> {
 function parsedBody(req: Request): string | Uint8Array {
   const { body } = req
   if (body === undefined) {
-    throw new Error(
+    throw new UnreadableBody(
       'The request body was read before drawbridge() and is not in req.body. Mount drawbridge() first, or read the body with express.json() and express.urlencoded().',
     )
   }
-  if (typeof body === 'string' || Buffer.isBuffer(body)) return body
-  if (/x-www-form-urlencoded/i.test(req.headers['content-type'] ?? '')) return form(body).toString()
-  return JSON.stringify(body)
+  if (typeof body === 'string' || body instanceof Uint8Array) return body
+  if (body !== null && /x-www-form-urlencoded/i.test(req.headers['content-type'] ?? '')) {
+    return form(body).toString()
+  }
+  return json(body)
+}
+
+function json(body: unknown): string {
+  let written: string | undefined
+  try {
+    written = JSON.stringify(body)
+  } catch (error) {
+    // The stack is full, which took some thousand levels.
+    if (error instanceof RangeError) throw new UnreadableBody('The request body is nested too deeply.')
+  }
+  if (written !== undefined) return written
+  throw new UnreadableBody(
+    'What an earlier handler left in req.body cannot be written as JSON. Mount drawbridge() first, or leave req.body as express.json() made it.',
+  )
 }
 
 /** Repeated parameters stay repeated: which of them may repeat is for the endpoint to decide. */

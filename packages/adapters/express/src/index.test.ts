@@ -11,6 +11,7 @@ import { drawbridge, protect, type RegisteredUser } from './index.ts'
 
 const express4 = createRequire(import.meta.url)('express4') as typeof express5
 
+const guard = protect(fakeAuth({ users: { alice: { subject: 'github|1', user: {} } } }))
 const formType = 'application/x-www-form-urlencoded'
 const form = 'grant_type=refresh_token&resource=a&resource=b%2Fc&scope='
 const json = '{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":[1,null,"ü"]}}'
@@ -96,7 +97,6 @@ for (const [version, express] of Object.entries({ 'Express 4': express4, 'Expres
       const swallow: RequestHandler = (req, _res, next) => void text(req).then(() => next(), next)
       expect(await post([swallow], formType, form)).toMatch(/^application: .*Mount drawbridge\(\) first/)
 
-      const guard = protect(fakeAuth({ users: { alice: { subject: 'github|1', user: {} } } }))
       const app = express().use(swallow, drawbridge(bodyEcho), guard, (_req, res) => void res.send('other'))
       const { url, close } = await listening(app)
       const headers = { authorization: 'Bearer alice' }
@@ -105,12 +105,66 @@ for (const [version, express] of Object.entries({ 'Express 4': express4, 'Expres
     })
   })
 
+  describe(`a body that cannot be given back, on ${version}`, () => {
+    const post = async (before: RequestHandler, body: string) => {
+      const { url, close } = await listening(express().use(before, drawbridge(bodyFailure)))
+      const headers = { 'content-type': 'application/json' }
+      const answer = await (await fetch(`${url}/token`, { method: 'POST', headers, body })).text()
+      await close()
+      return answer
+    }
+
+    it('says so where its JSON is nested too deeply to be written again', async () => {
+      const parser = express.json({ limit: '1mb' })
+      for (const levels of [5000, 100_000]) {
+        const body = `${'['.repeat(levels)}${']'.repeat(levels)}`
+        expect(await post(parser, body)).toMatch(/^UnreadableBody: .*nested too deeply/)
+      }
+    })
+
+    it('names the mistake where a parser left what is no JSON', async () => {
+      for (const left of [{ a: 1n }, () => {}, Symbol('a')]) {
+        const parser: RequestHandler = (req, _res, next) =>
+          void text(req).then(() => {
+            req.body = left
+            next()
+          }, next)
+        expect(await post(parser, '{}')).toMatch(/^UnreadableBody: .*Mount drawbridge\(\) first/)
+      }
+    })
+
+    it('names the mistake where nothing was left of it', async () => {
+      const swallow: RequestHandler = (req, _res, next) => void text(req).then(() => next(), next)
+      expect(await post(swallow, '{}')).toMatch(/^UnreadableBody: .*Mount drawbridge\(\) first/)
+    })
+  })
+
+  it(`gives a body as bytes although its encoding was set, on ${version}`, async () => {
+    const app = express().use(
+      (req, _res, next) => next(req.setEncoding('latin1') && undefined),
+      drawbridge(bodyEcho),
+    )
+    const { url, close } = await listening(app)
+    const response = await fetch(`${url}/token`, { method: 'POST', body: 'a=ü' })
+    expect(await response.json()).toMatchObject({ body: 'a=ü' })
+    await close()
+  })
+
   it(`leaves the body to the guarded handler's own parser, on ${version}`, async () => {
-    const guard = protect(fakeAuth({ users: { alice: { subject: 'github|1', user: {} } } }))
     const app = express().use(guard, express.json(), (req, res) => void res.json(req.body))
     const { url, close } = await listening(app)
     const headers = { authorization: 'Bearer alice', 'content-type': 'application/json' }
     expect(await (await fetch(url, { method: 'POST', headers, body: json })).text()).toBe(json)
+    await close()
+  })
+
+  it(`answers the preflight of a route beside it, on ${version}`, async () => {
+    const app = express().get('/files', guard, (_req, res) => void res.send('files'))
+    app.options('/files', guard)
+    const { url, close } = await listening(app)
+    const headers = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'x-a' }
+    expect((await fetch(`${url}/files`, { method: 'OPTIONS', headers })).status).toBe(204)
+    expect((await fetch(`${url}/files`)).status).toBe(401)
     await close()
   })
 
@@ -165,6 +219,14 @@ const bodyEcho = mounting(async (request) =>
     encoding: request.headers.get('content-encoding'),
     body: await request.text(),
   }),
+)
+
+/** Answers with why the body could not be read. */
+const bodyFailure = mounting(async (request) =>
+  request.text().then(
+    (body) => new Response(`read: ${body}`),
+    (error) => new Response(`${error.name}: ${error.message}`),
+  ),
 )
 
 const onError: ErrorRequestHandler = (error, _req, res, next) => {

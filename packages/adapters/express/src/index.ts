@@ -1,4 +1,4 @@
-import type { Auth, AuthInfo, Mountable, ScopeNeed } from '@drawbridge/core'
+import { type Auth, type AuthInfo, checkMounted, type Mountable, type ScopeNeed } from '@drawbridge/core'
 import type { RequestHandler } from 'express'
 import { toRequest } from './request.ts'
 import { send } from './response.ts'
@@ -28,42 +28,48 @@ declare global {
  *
  * Errors of the mounted server reach the application's error handler. Body parsers may run before or after it.
  *
+ * @throws {ConfigurationError} for what cannot be mounted, saying what to write
  * @example
  * ```ts
  * express().use(drawbridge(mcp({ auth, server: createServer }))).listen(3000)
  * ```
  */
 export function drawbridge(x: Mountable): RequestHandler {
-  return async (req, res, next) => {
-    try {
-      const response = await x.handle(toRequest(req, res), { clientAddress: req.ip })
-      if (response) await send(res, response)
-      else next()
-    } catch (error) {
-      next(error)
-    }
-  }
+  checkMounted('drawbridge', x)
+  return forwarding(async (req, res, next) => {
+    const response = await x.handle(toRequest(req, res), { clientAddress: req.ip })
+    if (response) await send(res, response)
+    else next()
+  })
 }
 
 /**
  * Guards a route: the handler runs only for a request with a good token (RFC 6750), and finds who it acts for in
  * `req.auth`. Everything else is answered with the challenge that leads a client to sign in (RFC 9728).
  *
- * @param need Scopes the token must carry; without them, 403 `insufficient_scope` names them.
+ * The preflight of a page of another origin (Fetch standard) is answered where the route takes OPTIONS too: `app.use`,
+ * `app.all`, or `app.options('/files', protect(auth))` beside it. Whether the page may read what the handler answers is
+ * for the application to say.
+ *
+ * @param need Scopes the token must carry; without them, 403 `insufficient_scope` names them. `methods` are what the
+ *   route answers, for preflights; left out, a page may use the method it asks for.
+ * @throws {ConfigurationError} for what is no Auth, saying what to write
  * @example
  * ```ts
  * app.get('/files', protect(auth, { scopes: ['files:read'] }), (req, res) => res.json(list(req.auth?.extra.subject)))
  * ```
  */
 export function protect(auth: Auth<RegisteredUser>, need?: ScopeNeed): RequestHandler {
-  return async (req, res, next) => {
-    try {
-      const result = await auth.authenticate(toRequest(req, res), need)
-      if (!result.ok) return await send(res, result.response)
-      req.auth = result.auth
-      next()
-    } catch (error) {
-      next(error)
-    }
-  }
+  checkMounted('protect', auth, need)
+  return forwarding(async (req, res, next) => {
+    const result = await auth.authenticate(toRequest(req, res), need)
+    if (!result.ok) return send(res, result.response)
+    req.auth = result.auth
+    next()
+  })
+}
+
+/** Express 4 does not look at what becomes of a handler's promise. */
+function forwarding(handler: (...given: Parameters<RequestHandler>) => Promise<void>): RequestHandler {
+  return (req, res, next) => handler(req, res, next).catch(next)
 }

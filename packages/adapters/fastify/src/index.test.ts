@@ -157,6 +157,35 @@ describe('bodies', () => {
   })
 })
 
+describe('a body that a hook has read', () => {
+  const hooks: Record<string, (app: FastifyInstance) => void> = {
+    'from the socket': (app) =>
+      app.addHook('preHandler', async (request) => {
+        await text(request.raw)
+      }),
+    'from request.body': (app) =>
+      app.addHook('preHandler', async (request) => {
+        await text(request.body as Readable)
+      }),
+    'before it was passed on': (app) =>
+      app.addHook('preParsing', async (_request, _reply, payload) => {
+        await text(payload)
+        return payload
+      }),
+  }
+  for (const [name, add] of Object.entries(hooks)) {
+    it(`is named as that, rather than empty: ${name}`, async () => {
+      const app = fastify()
+      add(app)
+      await app.register(drawbridge(bodyFailure))
+      const url = await app.listen({ port: 0, host: '127.0.0.1' })
+      const response = await fetch(`${url}/token`, { method: 'POST', body: 'a=1' })
+      expect(await response.text()).toMatch(/^UnreadableBody: .*preParsing/)
+      await app.close()
+    })
+  }
+})
+
 it("leaves what the mounted server does not answer to the application's own 404", async () => {
   const app = fastify()
   app.setNotFoundHandler((_request, reply) => reply.code(404).send('lost'))
@@ -237,6 +266,14 @@ describe('protect()', () => {
     }
   })
 
+  it('answers the preflight of a route beside it', async () => {
+    const app = fastify()
+    app.get('/files', { onRequest: protect(auth) }, () => 'files')
+    app.options('/files', { onRequest: protect(auth) }, () => {})
+    expect((await app.inject({ method: 'OPTIONS', url: '/files' })).statusCode).toBe(204)
+    expect((await app.inject('/files')).statusCode).toBe(401)
+  })
+
   it('leaves the body to the handler', async () => {
     const app = fastify()
     app.post('/a', { onRequest: protect(auth) }, (request) => request.body)
@@ -278,6 +315,14 @@ function probe(...paths: readonly string[]): Mountable {
 const echo = mounting(
   ['/token'],
   async (request) => new Response(`${request.headers.get('content-type')} ${await request.text()}`),
+)
+
+/** Answers with why the body could not be read. */
+const bodyFailure = mounting(['/token'], async (request) =>
+  request.text().then(
+    (body) => new Response(`read: ${body}`),
+    (error) => new Response(`${error.name}: ${error.message}`),
+  ),
 )
 
 function logging() {

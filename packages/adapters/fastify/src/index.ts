@@ -1,4 +1,4 @@
-import type { Auth, AuthInfo, Mountable, ScopeNeed } from '@drawbridge/core'
+import { type Auth, type AuthInfo, checkMounted, type Mountable, type ScopeNeed } from '@drawbridge/core'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { toRequest } from './request.ts'
 import { send } from './response.ts'
@@ -29,12 +29,14 @@ declare module 'fastify' {
  * Hooks apply as to any route; bodies reach the mounted server unparsed and without Fastify's limit, since it has its
  * own. Its errors reach the instance's error handler.
  *
+ * @throws {ConfigurationError} for what cannot be mounted, saying what to write
  * @example
  * ```ts
  * await app.register(drawbridge(mcp({ auth, server: createServer })))
  * ```
  */
 export function drawbridge(x: Mountable): FastifyPluginAsync<{ prefix?: string }> {
+  checkMounted('drawbridge', x)
   const plugin: FastifyPluginAsync<{ prefix?: string }> = async (instance, { prefix }) => {
     if (!instance.hasRequestDecorator('auth')) instance.decorateRequest('auth')
     await instance.register(async (scope) => {
@@ -55,13 +57,20 @@ export function drawbridge(x: Mountable): FastifyPluginAsync<{ prefix?: string }
  * (RFC 6750), and finds who it acts for in `request.auth`. Everything else is answered with the challenge that leads
  * a client to sign in (RFC 9728).
  *
- * @param need Scopes the token must carry; without them, 403 `insufficient_scope` names them.
+ * The preflight of a page of another origin (Fetch standard) is answered where the route takes OPTIONS too: a route for
+ * all methods, or `app.options('/files', { onRequest: protect(auth) }, () => {})` beside it. Whether the page may read
+ * what the handler answers is for the application to say.
+ *
+ * @param need Scopes the token must carry; without them, 403 `insufficient_scope` names them. `methods` are what the
+ *   route answers, for preflights; left out, a page may use the method it asks for.
+ * @throws {ConfigurationError} for what is no Auth, saying what to write
  * @example
  * ```ts
  * app.get('/files', { onRequest: protect(auth, { scopes: ['files:read'] }) }, (request) => list(request.auth))
  * ```
  */
 export function protect(auth: Auth<RegisteredUser>, need?: ScopeNeed): Guard {
+  checkMounted('protect', auth, need)
   return async (request, reply) => {
     const result = await auth.authenticate(toRequest(request, reply), need)
     if (!result.ok) return send(reply, result.response)

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { ReadableStream as NodeReadableStream } from 'node:stream/web'
+import { UnreadableBody } from '@drawbridge/core'
 import { createHeaders } from '@remix-run/node-fetch-server'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
@@ -31,8 +32,16 @@ export function toRequest(request: FastifyRequest, reply: FastifyReply, body?: R
  * connection can be used again.
  */
 async function* chunks(body: Readable): AsyncGenerator<Uint8Array> {
+  if (body.readableDidRead) {
+    throw new UnreadableBody(
+      'The request body was read by a hook before drawbridge(). Let hooks leave the bodies of these routes alone, or return a new stream from a preParsing hook.',
+    )
+  }
   try {
-    yield* body.iterator({ destroyOnReturn: false })
+    for await (const chunk of body.iterator({ destroyOnReturn: false })) {
+      // Strings, once somebody has called setEncoding().
+      yield typeof chunk === 'string' ? Buffer.from(chunk, body.readableEncoding ?? 'utf8') : chunk
+    }
   } finally {
     body.resume()
   }

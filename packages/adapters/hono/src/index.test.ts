@@ -76,6 +76,35 @@ describe('a body that an earlier middleware read', () => {
   })
 })
 
+describe('a body that cannot be given back', () => {
+  const answer = async (read: (c: Context) => Promise<unknown>, body: BodyInit) => {
+    const app = new Hono().use(before(read)).use(drawbridge(bodyFailure))
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body, duplex: 'half' }
+    return (await app.request('/token', init as RequestInit)).text()
+  }
+
+  it('names the mistake where it was read past Hono', async () => {
+    expect(await answer((c) => c.req.raw.text(), '{}')).toMatch(
+      /^UnreadableBody: .*Mount drawbridge\(\) first/,
+    )
+  })
+
+  it('says so where its JSON is nested too deeply to be written again', async () => {
+    const body = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+    const keepOnlyParsed = async (c: Context) => {
+      const { bodyCache } = c.req
+      bodyCache.json = Promise.resolve(await c.req.json())
+      delete bodyCache.text
+    }
+    expect(await answer(keepOnlyParsed, body)).toMatch(/^UnreadableBody: .*nested too deeply/)
+  })
+
+  it('is one that broke off, where that is why an earlier middleware could not read it', async () => {
+    const body = new ReadableStream({ pull: (controller) => controller.error(new TypeError('terminated')) })
+    expect(await answer((c) => c.req.text().catch(() => {}), body)).toMatch(/^TypeError: /)
+  })
+})
+
 describe('the context of a request', () => {
   it('has waitUntil where the platform has it', async () => {
     const work: Promise<unknown>[] = []
@@ -128,6 +157,13 @@ it('guards a whole tree of routes', async () => {
   expect((await app.request('/files/a')).status).toBe(401)
   const response = await app.request('/files/a', { headers: { authorization: 'Bearer alice' } })
   expect(await response.text()).toBe('alice')
+})
+
+it('answers the preflight of a route beside it', async () => {
+  const guard = protect(fakeAuth({ users: {} }))
+  const app = new Hono().get('/files', guard, (c) => c.text('files')).options('/files', guard)
+  expect((await app.request('/files', { method: 'OPTIONS' })).status).toBe(204)
+  expect((await app.request('/files')).status).toBe(401)
 })
 
 it('types c.get by the Auth it was given', () => {
@@ -185,6 +221,14 @@ const bodyEcho = mounting(async (request) =>
     request.headers.get('content-length'),
     await request.text(),
   ]),
+)
+
+/** Answers with why the body could not be read. */
+const bodyFailure = mounting(async (request) =>
+  request.text().then(
+    (body) => new Response(`read: ${body}`),
+    (error) => new Response(`${error.name}: ${error.message}`),
+  ),
 )
 
 function contextProbe() {

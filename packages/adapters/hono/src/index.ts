@@ -1,4 +1,5 @@
 import type { Auth, AuthInfo, Mountable, RequestContext, ScopeNeed } from '@drawbridge/core'
+import { checkMembers, checkMounted } from '@drawbridge/core'
 import type { Context, MiddlewareHandler } from 'hono'
 import { originalRequest } from './request.ts'
 
@@ -23,19 +24,21 @@ const credentialsInUrl = /^https?:\/\/[^/?#]*@/i
  *
  * Errors of the mounted server reach `app.onError`.
  *
+ * @throws {ConfigurationError} for what cannot be mounted, saying what to write
  * @example
  * ```ts
  * const app = new Hono().use(drawbridge(mcp({ auth, server: createServer })))
  * ```
  */
 export function drawbridge(x: Mountable, options: DrawbridgeOptions = {}): MiddlewareHandler {
+  checkMounted('drawbridge', x)
+  checkMembers<DrawbridgeOptions>('drawbridge', options, { clientAddress: 'function' })
   const { clientAddress = peerAddress } = options
   return async (c, next) => {
     if (credentialsInUrl.test(c.req.url)) return c.body(null, 400)
     const context = { clientAddress: clientAddress(c), waitUntil: waitUntil(c) }
     const response = await x.handle(originalRequest(c), context)
-    if (!response) return next()
-    return answer(c, response)
+    return response ? answer(c, response) : next()
   }
 }
 
@@ -43,13 +46,20 @@ export function drawbridge(x: Mountable, options: DrawbridgeOptions = {}): Middl
  * Guards a route: the handler runs only for a request with a good token (RFC 6750), and finds who it acts for in
  * `c.get('auth')`. Everything else is answered with the challenge that leads a client to sign in (RFC 9728).
  *
- * @param need Scopes the token must carry; without them, 403 `insufficient_scope` names them.
+ * The preflight of a page of another origin (Fetch standard) is answered where the route takes OPTIONS too: `app.use`,
+ * `app.all`, or `app.options('/files', protect(auth))` beside it. Whether the page may read what the handler answers is
+ * for the application to say.
+ *
+ * @param need Scopes the token must carry; without them, 403 `insufficient_scope` names them. `methods` are what the
+ *   route answers, for preflights; left out, a page may use the method it asks for.
+ * @throws {ConfigurationError} for what is no Auth, saying what to write
  * @example
  * ```ts
  * app.get('/files', protect(auth, { scopes: ['files:read'] }), (c) => c.json(list(c.get('auth').extra.subject)))
  * ```
  */
 export function protect<User>(auth: Auth<User>, need?: ScopeNeed): MiddlewareHandler<AuthEnv<User>> {
+  checkMounted('protect', auth, need)
   return async (c, next) => {
     const result = await auth.authenticate(c.req.raw, need)
     if (!result.ok) return answer(c, result.response)

@@ -1,3 +1,4 @@
+import { UnreadableBody } from '@drawbridge/core'
 import type { Context } from 'hono'
 
 /**
@@ -37,12 +38,21 @@ async function keptBody(c: Context): Promise<Uint8Array> {
 
 async function keptText(cache: Context['req']['bodyCache']): Promise<string> {
   if (cache.text) return cache.text
-  if (cache.json) return JSON.stringify(await cache.json)
+  if (cache.json) return json(await cache.json)
   // Only a form that is no multipart matters here, and such a form has no files.
   if (cache.formData) return new URLSearchParams([...(await cache.formData)].filter(isText)).toString()
-  throw new Error(
+  throw new UnreadableBody(
     'The request body was read from c.req.raw before drawbridge(). Mount drawbridge() first, or read the body with c.req.json(), c.req.parseBody() or c.req.text().',
   )
+}
+
+function json(body: unknown): string {
+  try {
+    return JSON.stringify(body)
+  } catch {
+    // It was JSON before, so only the stack can be in the way, which took some thousand levels.
+    throw new UnreadableBody('The request body is nested too deeply.')
+  }
 }
 
 function isText(field: [string, FormDataEntryValue]): field is [string, string] {

@@ -147,7 +147,7 @@ function summary(client: Readonly<ClientRecord>): ClientSummary {
   return {
     client_id,
     client_name,
-    redirect_uris,
+    redirect_uris: [...redirect_uris],
     token_endpoint_auth_method,
     client_id_issued_at,
     approved: approved_at !== 0,

@@ -96,7 +96,7 @@ function summary(grant: Readonly<GrantRecord>): GrantSummary {
     client_id,
     client_name,
     redirect_uri,
-    scopes,
+    scopes: [...scopes],
     resource,
     created_at,
     used_at,

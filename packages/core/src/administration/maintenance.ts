@@ -1,7 +1,6 @@
-import type { SecretsInUse } from '../grants/rotation.ts'
 import { candidatePrefix, clientPrefix } from '../records/client.ts'
 import { connectionKinds } from '../records/connection.ts'
-import { type GrantRecord, grantKinds } from '../records/grant.ts'
+import { grantKinds } from '../records/grant.ts'
 import { forEachKey, type Records } from '../records/records.ts'
 import { serverKeysKey } from '../records/server-keys.ts'
 import { transactionPrefix } from '../records/transaction.ts'
@@ -13,8 +12,8 @@ export interface MaintenanceReport {
   /** Sealed anew with the current secret. */
   resealed: number
   /**
-   * How many records still need each secret, by key id: those sealed with it, and grants whose last refresh may have to
-   * be answered again with it. A secret that is not listed, and not the first, may be taken out of `secret`.
+   * How many records are sealed with each secret, by key id. One that is not listed, and not the first, may be taken
+   * out of `secret`.
    */
   remaining: Readonly<Record<string, number>>
   /** Expired entries removed. */
@@ -30,11 +29,7 @@ const purgeBatch = 1000
  * at any time, on any instance, and again after a crash or an outage of the store, at which it throws: a report that
  * overlooked records would be no leave to remove a secret.
  */
-export async function maintain(dependencies: {
-  records: Records
-  secretsInUse: SecretsInUse
-}): Promise<MaintenanceReport> {
-  const { records, secretsInUse } = dependencies
+export async function maintain({ records }: { records: Records }): Promise<MaintenanceReport> {
   const report = {
     records: 0,
     resealed: 0,
@@ -43,27 +38,22 @@ export async function maintain(dependencies: {
     unreadable: 0,
   }
 
-  const visit =
-    <T>(alsoNeeds: (value: Readonly<T>) => readonly string[] = () => []) =>
-    async (key: string): Promise<void> => {
-      const record = await records.reseal<T>(key)
-      if (!record) return
-      if (record.value === undefined) {
-        report.unreadable++
-        return
-      }
-      report.records++
-      if (record.resealed) report.resealed++
-      for (const id of new Set([record.key_id, ...alsoNeeds(record.value)])) {
-        report.remaining[id] = (report.remaining[id] ?? 0) + 1
-      }
+  async function visit(key: string): Promise<void> {
+    const record = await records.reseal(key)
+    if (!record) return
+    if (!record.opens) {
+      report.unreadable++
+      return
     }
-
-  await visit()(serverKeysKey)
-  for (const prefix of [clientPrefix, candidatePrefix, connectionKinds, transactionPrefix]) {
-    await forEachKey(records, prefix, visit())
+    report.records++
+    if (record.resealed) report.resealed++
+    report.remaining[record.key_id] = (report.remaining[record.key_id] ?? 0) + 1
   }
-  await forEachKey(records, grantKinds, visit<GrantRecord>(secretsInUse))
+
+  await visit(serverKeysKey)
+  for (const prefix of [clientPrefix, candidatePrefix, connectionKinds, transactionPrefix, grantKinds]) {
+    await forEachKey(records, prefix, visit)
+  }
 
   for (;;) {
     const purged = await records.purge(purgeBatch)

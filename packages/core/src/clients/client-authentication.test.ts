@@ -222,14 +222,15 @@ describe('authenticateClient', () => {
     ['the other method', 'client_secret_post', read(basic('desk:secret'))],
   ]
   it('lets one that named no method send its secret either way, and tells which it was', async () => {
-    const option = { client_id: 'desk', redirect_uris: ['http://127.0.0.1/cb'], client_secret: 'secret' }
+    const client_secret = 'Vq3x8m0TtS2yYk7sPzR5uWb1cDf4gHj6KlN9oQeXaZA='
+    const option = { client_id: 'desk', redirect_uris: ['http://127.0.0.1/cb'], client_secret }
     const redirectUris = redirectUriPolicy(undefined, { issuer: 'https://mcp.test' })
     const either = await staticClient(option, now, { redirectUris })
     const named = await staticClient({ ...option, token_endpoint_auth_method: 'client_secret_basic' }, now, {
       redirectUris,
     })
-    const posted = read({}, { client_id: 'desk', client_secret: 'secret' })
-    const sent = read(basic('desk:secret'))
+    const posted = read({}, { client_id: 'desk', client_secret })
+    const sent = read(basic(`desk:${client_secret}`))
     expect((await authenticateClient(knowing(either), posted, now)).method).toBe('client_secret_post')
     expect((await authenticateClient(knowing(either), sent, now)).method).toBe('client_secret_basic')
     for (const [client, credentials] of [

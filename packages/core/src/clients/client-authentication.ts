@@ -1,8 +1,10 @@
 import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
+import { randomText } from '../crypto/random.ts'
 import type { AuthenticatedClient, Engine } from '../engine.ts'
 import { OAuthError } from '../errors.ts'
 import type { DrawbridgeEvents, Emit } from '../events.ts'
 import type { Form } from '../http/forms.ts'
+import { withReference } from '../http/responses.ts'
 import type { RegisteredClient, TokenEndpointAuthMethod } from './metadata.ts'
 
 /** What a request to the token or revocation endpoint says about its sender (RFC 6749 2.3). */
@@ -60,6 +62,14 @@ export function clientCredentials(headers: Headers, form: Pick<Form, 'get'>): Cl
 }
 
 /**
+ * Whether a client that is bound to one method may use another: only a stronger one. Somebody with a stolen token and
+ * half of the client's credentials must not be able to choose the easier way.
+ */
+export function isAsStrong(used: TokenEndpointAuthMethod, bound: TokenEndpointAuthMethod): boolean {
+  return used === bound || bound === 'none'
+}
+
+/**
  * Finds the client and holds it to what it registered: the method, and the secret if it has one. A client that was
  * given a secret cannot do without, and a public one cannot bring any. Only one that named no method may send its secret
  * by either; which it used is told, and bound to its grant.
@@ -83,8 +93,13 @@ export async function authenticateClient(
   // What an unknown client calls itself is not repeated: some send their secret there.
   const client_id = client?.client_id
   const refuse = (reason: ClientRefusal, description: string) => {
-    emit({ type: 'client.refused', reason, client_id })
-    return new OAuthError('invalid_client', description, { headers: challenge, reported: true })
+    // Clients show it to whoever set them up.
+    const reference = randomText(9)
+    emit({ type: 'client.refused', reason, client_id, reference })
+    return new OAuthError('invalid_client', withReference(description, reference), {
+      headers: challenge,
+      reported: true,
+    })
   }
   if (!client) throw refuse('unknown', 'This client is not known here, or no longer. Register it again.')
   const registered = client.token_endpoint_auth_method

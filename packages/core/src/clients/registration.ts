@@ -5,7 +5,7 @@ import type { RedirectUriPolicy } from './redirect-uri.ts'
 
 export interface RegistrationPolicy {
   redirectUris: RedirectUriPolicy
-  /** Registered scopes are limited to these. Left out: any. */
+  /** Registered scopes are limited to these and `offline_access`. Left out: any. */
   supportedScopes?: readonly string[] | undefined
 }
 
@@ -196,7 +196,8 @@ function scope(from: Fields, supported: readonly string[] | undefined): string |
   if (value.length > 2000) throw invalid('scope', value, 'must not be longer than 2000 characters')
   const kept = value
     .split(' ')
-    .filter((token) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(token) && (!supported || supported.includes(token)))
+    .filter((token) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(token))
+    .filter((token) => !supported || supported.includes(token) || token === 'offline_access')
   return [...new Set(kept)].join(' ') || undefined
 }
 

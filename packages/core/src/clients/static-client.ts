@@ -1,9 +1,14 @@
 import { sha256 } from '../crypto/hash.ts'
+import { estimatedBytes, repeatsItself } from '../crypto/key-ring.ts'
 import { ConfigurationError, OAuthError } from '../errors.ts'
+import { inWords } from '../known-options.ts'
 import type { StaticClient } from '../options.ts'
 import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from './metadata.ts'
 import type { RedirectUriPolicy } from './redirect-uri.ts'
 import { parseClientMetadata, type RegistrationPolicy } from './registration.ts'
+
+/** Characters. */
+const shortestSecret = 32
 
 /**
  * A client from the options, as if it had registered. Registration forgives; here whatever it would drop is a mistake.
@@ -22,20 +27,19 @@ export function staticClient(
   const { client_id, client_secret } = option
   // RFC 6749 A.1
   if (typeof client_id !== 'string' || !/^[\x20-\x7e]+$/.test(client_id)) {
-    const got = `got the client_id ${JSON.stringify(client_id)}`
+    const got = `got the client_id ${typeof client_id === 'string' ? JSON.stringify(client_id) : inWords(client_id)}`
     throw new ConfigurationError('clients', got, 'Use printable ASCII.')
   }
   const token_endpoint_auth_method = authMethod(option)
   const metadata = checkedMetadata({ ...option, token_endpoint_auth_method }, policy)
   const client: RegisteredClient = { ...metadata, client_id, client_id_issued_at: now, static: true }
   if (client_secret === undefined) return Promise.resolve(client)
-  const either_secret_method = option.token_endpoint_auth_method === undefined ? true : undefined
-  return sha256(client_secret).then((client_secret_hash) => ({
+  return Promise.resolve({
     ...client,
-    either_secret_method,
-    client_secret_hash,
+    either_secret_method: option.token_endpoint_auth_method === undefined ? true : undefined,
+    client_secret_hash: sha256(client_secret),
     client_secret_expires_at: 0,
-  }))
+  })
 }
 
 function authMethod(option: StaticClient): TokenEndpointAuthMethod {
@@ -49,6 +53,7 @@ function authMethod(option: StaticClient): TokenEndpointAuthMethod {
     const fix = "Set it, or say token_endpoint_auth_method: 'none' for a public client."
     throw mistake(option, 'client_secret', got, fix)
   }
+  if (client_secret !== undefined) checkSecret(option, client_secret)
   const method = given ?? (client_secret === undefined ? 'none' : 'client_secret_basic')
   if ((method === 'none') !== (client_secret === undefined)) {
     const got = `is ${method}, ${client_secret === undefined ? 'without' : 'with'} a client_secret`
@@ -60,6 +65,23 @@ function authMethod(option: StaticClient): TokenEndpointAuthMethod {
     throw mistake(option, 'client_id', 'has a colon', fix)
   }
   return method
+}
+
+/** A client's own is guessed at from outside: 128 random bits, in whatever spelling, and never a word. */
+function checkSecret(option: StaticClient, secret: string): void {
+  const fix = 'Use the output of `openssl rand -base64 32`.'
+  if (typeof secret !== 'string') throw mistake(option, 'client_secret', `is ${inWords(secret)}`, fix)
+  if (secret.length < shortestSecret) {
+    throw mistake(
+      option,
+      'client_secret',
+      `has ${secret.length} characters, of ${shortestSecret} at least`,
+      fix,
+    )
+  }
+  if (estimatedBytes(secret) < 16 || repeatsItself(secret)) {
+    throw mistake(option, 'client_secret', 'repeats few characters', fix)
+  }
 }
 
 function checkedMetadata(option: StaticClient, policy: RegistrationPolicy): ClientMetadata {
@@ -75,7 +97,7 @@ function checkedMetadata(option: StaticClient, policy: RegistrationPolicy): Clie
     throw mistake(option, field, error.message.replace(/\.$/, ''), 'Correct this client.')
   }
   for (const [field, kept] of Object.entries(metadata)) {
-    const given = option[field as keyof ClientMetadata]
+    const given = option[field as keyof StaticClient]
     if (given !== undefined && JSON.stringify(given) !== JSON.stringify(kept)) {
       const usable = kept === undefined ? 'nothing' : JSON.stringify(kept)
       const got = `is ${JSON.stringify(given)}, of which ${usable} is usable`

@@ -1,23 +1,18 @@
+import { hmac as hmacBytes } from '@noble/hashes/hmac.js'
+import { sha256 as sha256Bytes } from '@noble/hashes/sha2.js'
 import { base64url } from 'jose'
 
 const encoder = new TextEncoder()
 
 /** SHA-256 as base64url; how credentials appear in records and keys. */
-export async function sha256(text: string): Promise<string> {
-  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text))))
+export function sha256(text: string): string {
+  return base64url.encode(sha256Bytes(encoder.encode(text)))
 }
 
-export async function hmac(key: CryptoKey, text: string): Promise<string> {
-  return base64url.encode(new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(text))))
-}
-
-export async function importHmacKey(material: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
-  return crypto.subtle.importKey('raw', material, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-}
-
-/** The same from base64url text. */
-export async function importHmacKeyText(text: string): Promise<CryptoKey> {
-  return importHmacKey(Uint8Array.from(base64url.decode(text)))
+/** HMAC-SHA-256 of a text, as base64url. A key as text is the base64url of its bytes. */
+export function hmac(key: Uint8Array | string, text: string): string {
+  const bytes = typeof key === 'string' ? base64url.decode(key) : key
+  return base64url.encode(hmacBytes(sha256Bytes, bytes, encoder.encode(text)))
 }
 
 /** Compares in a time that depends on the lengths only. */

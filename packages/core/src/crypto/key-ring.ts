@@ -1,21 +1,23 @@
+import { hkdf } from '@noble/hashes/hkdf.js'
+import { sha256 } from '@noble/hashes/sha2.js'
 import { base64url } from 'jose'
 import { ConfigurationError } from '../errors.ts'
 
 /** The operator's secrets. The first one seals and derives; all of them open. */
 export interface KeyRing {
   /** The id of the secret that seals. */
-  currentId(): Promise<string>
+  currentId(): string
   /** Every secret's id. */
-  ids(): Promise<readonly string[]>
+  ids(): readonly string[]
   /** Key material of 32 bytes for one purpose, or `undefined` when no secret has this id. */
-  derive(id: string, purpose: string): Promise<Uint8Array<ArrayBuffer> | undefined>
+  derive(id: string, purpose: string): Uint8Array | undefined
 }
 
 const encoder = new TextEncoder()
 const minimumBytes = 32
 
 /**
- * Checks `secret` at construction; derives lazily, since WebCrypto is asynchronous. A text is split at commas, so that
+ * Checks `secret` at construction. A text is split at commas, so that
  * a variable with several secrets means the same here as in the environment; no base64, base64url or hex has one.
  */
 export function keyRing(secret: string | readonly string[] | undefined): KeyRing {
@@ -39,7 +41,7 @@ export function keyRing(secret: string | readonly string[] | undefined): KeyRing
         'At least 32 are needed: use the output of `openssl rand -base64 32`.',
       )
     }
-    if (new Set(one).size < 10) {
+    if (repeatsItself(one)) {
       throw new ConfigurationError(
         'secret',
         'repeats few characters',
@@ -47,50 +49,44 @@ export function keyRing(secret: string | readonly string[] | undefined): KeyRing
       )
     }
   }
-  let loading: Promise<readonly LoadedSecret[]> | undefined
-  const load = () => {
-    loading ??= Promise.all(secrets.map(loadSecret))
-    return loading
-  }
+  const [current, ...others] = secrets.map(loadSecret)
+  if (!current) throw new Error('a key ring is never empty')
+  const loaded = [current, ...others]
   return {
-    currentId: async () => {
-      const [first] = await load()
-      if (!first) throw new Error('a key ring is never empty')
-      return first.id
-    },
-    ids: async () => (await load()).map((one) => one.id),
-    derive: async (id, purpose) => {
-      const found = (await load()).find((one) => one.id === id)
-      return found && deriveBytes(found.material, purpose)
-    },
+    currentId: () => current.id,
+    ids: () => loaded.map((one) => one.id),
+    derive: (id, purpose) => loaded.find((one) => one.id === id)?.derive(purpose),
   }
 }
 
 interface LoadedSecret {
   id: string
-  material: CryptoKey
+  derive(purpose: string): Uint8Array
 }
 
-async function loadSecret(secret: string): Promise<LoadedSecret> {
-  const material = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, ['deriveBits'])
-  return { id: base64url.encode(await deriveBytes(material, 'key id', 6)), material }
+/** Keys are derived once for each purpose, of which there are few. */
+function loadSecret(secret: string): LoadedSecret {
+  const material = encoder.encode(secret)
+  const derived = new Map<string, Uint8Array>()
+  const derive = (purpose: string) => {
+    const known = derived.get(purpose) ?? deriveBytes(material, purpose)
+    derived.set(purpose, known)
+    return known
+  }
+  return { id: base64url.encode(deriveBytes(material, 'key id', 6)), derive }
 }
 
-async function deriveBytes(
-  material: CryptoKey,
-  purpose: string,
-  bytes = 32,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bits = await crypto.subtle.deriveBits(
-    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info: encoder.encode(`drawbridge ${purpose}`) },
-    material,
-    bytes * 8,
-  )
-  return new Uint8Array(bits)
+function deriveBytes(material: Uint8Array, purpose: string, bytes = 32): Uint8Array {
+  return hkdf(sha256, material, undefined, encoder.encode(`drawbridge ${purpose}`), bytes)
+}
+
+/** Whether it has fewer different characters than any random text of its length. */
+export function repeatsItself(secret: string): boolean {
+  return new Set(secret).size < 10
 }
 
 /** What is there at most, by its alphabet. A text that repeats itself counts once. */
-function estimatedBytes(secret: string): number {
+export function estimatedBytes(secret: string): number {
   const text = secret.replace(/=+$/, '')
   const unit = (text + text).indexOf(text, 1)
   return Math.floor(/^[0-9a-f]+$/i.test(text) ? unit / 2 : (unit * 3) / 4)

@@ -1,9 +1,11 @@
+import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { base64url } from 'jose'
 import type { KeyRing } from './key-ring.ts'
+import { type RandomBytes, randomBytes } from './random.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
-const ivBytes = 12
+const nonceBytes = 24
 
 /** A value was sealed with a secret that is not configured here; it must not be taken for absent. */
 export class UnknownSecret extends Error {
@@ -18,39 +20,38 @@ export class UnknownSecret extends Error {
 /** Authenticated encryption of a value for one storage key: it opens under no other key. */
 export interface Sealer {
   /** The id of the secret that seals. */
-  currentId(): Promise<string>
-  seal(storageKey: string, plaintext: string): Promise<string>
+  currentId(): string
+  seal(storageKey: string, plaintext: string): string
   /** Throws {@link UnknownSecret}, or an error when the value was altered or moved. */
-  open(storageKey: string, sealed: string): Promise<string>
+  open(storageKey: string, sealed: string): string
 }
 
-export function sealer(ring: KeyRing): Sealer {
+/**
+ * XChaCha20-Poly1305 with one key for each secret: its nonces are long enough to be random for ever, so that no key
+ * has to be derived for each record. Synchronous, since a record is small and a job for WebCrypto is not.
+ */
+export function sealer(ring: KeyRing, random: RandomBytes = randomBytes): Sealer {
+  const cipher = (id: string, storageKey: string, nonce: Uint8Array) => {
+    const key = ring.derive(id, 'seal')
+    if (!key) throw new UnknownSecret(id)
+    return xchacha20poly1305(key, nonce, encoder.encode(storageKey))
+  }
   return {
     currentId: ring.currentId,
-    async seal(storageKey, plaintext) {
-      const id = await ring.currentId()
-      const iv = crypto.getRandomValues(new Uint8Array(ivBytes))
-      const key = await aesKey(ring, id, storageKey, 'encrypt')
-      const ciphertext = await crypto.subtle.encrypt(
-        { name: 'AES-GCM', iv, additionalData: encoder.encode(storageKey) },
-        key,
-        encoder.encode(plaintext),
-      )
-      const whole = new Uint8Array(ivBytes + ciphertext.byteLength)
-      whole.set(iv)
-      whole.set(new Uint8Array(ciphertext), ivBytes)
+    seal(storageKey, plaintext) {
+      const id = ring.currentId()
+      const nonce = random(nonceBytes)
+      const ciphertext = cipher(id, storageKey, nonce).encrypt(encoder.encode(plaintext))
+      const whole = new Uint8Array(nonceBytes + ciphertext.length)
+      whole.set(nonce)
+      whole.set(ciphertext, nonceBytes)
       return `${id}.${base64url.encode(whole)}`
     },
-    async open(storageKey, sealed) {
+    open(storageKey, sealed) {
       const id = sealedWith(sealed)
       const whole = base64url.decode(sealed.slice(id.length + 1))
-      const key = await aesKey(ring, id, storageKey, 'decrypt')
-      const plaintext = await crypto.subtle.decrypt(
-        { name: 'AES-GCM', iv: whole.slice(0, ivBytes), additionalData: encoder.encode(storageKey) },
-        key,
-        whole.slice(ivBytes),
-      )
-      return decoder.decode(plaintext)
+      const nonce = whole.subarray(0, nonceBytes)
+      return decoder.decode(cipher(id, storageKey, nonce).decrypt(whole.subarray(nonceBytes)))
     },
   }
 }
@@ -58,15 +59,4 @@ export function sealer(ring: KeyRing): Sealer {
 /** The id of the secret a value was sealed with. */
 export function sealedWith(sealed: string): string {
   return sealed.slice(0, sealed.indexOf('.'))
-}
-
-async function aesKey(
-  ring: KeyRing,
-  id: string,
-  storageKey: string,
-  usage: 'encrypt' | 'decrypt',
-): Promise<CryptoKey> {
-  const material = await ring.derive(id, `seal ${storageKey}`)
-  if (!material) throw new UnknownSecret(id)
-  return crypto.subtle.importKey('raw', material, 'AES-GCM', false, [usage])
 }

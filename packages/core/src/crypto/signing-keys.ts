@@ -2,6 +2,7 @@ import {
   calculateJwkThumbprint,
   decodeJwt,
   decodeProtectedHeader,
+  errors,
   exportJWK,
   generateKeyPair,
   importJWK,
@@ -78,20 +79,30 @@ export async function signJwt(key: SigningKey, typ: string, payload: JWTPayload)
     .sign(await signingKey(key))
 }
 
-/** Verifies with this one key, whose algorithm is ours to say, and not the token's. Throws when it does not hold. */
+/**
+ * Verifies with this one key, whose algorithm is ours to say, and not the token's. Throws when it does not hold. A token
+ * that was good until its `exp` is `expired`: everything about it has been checked but the time.
+ */
 export async function verifyJwt(
   key: SigningKey,
   token: string,
   expected: { typ: string; issuer: string; now: Date },
-): Promise<JWTPayload> {
-  const { payload } = await jwtVerify(token, await verifyingKey(key), {
+): Promise<{ payload: JWTPayload; expired: boolean }> {
+  const verifying = jwtVerify(token, await verifyingKey(key), {
     algorithms: [key.alg],
     typ: expected.typ,
     issuer: expected.issuer,
     currentDate: expected.now,
     requiredClaims: ['exp', 'iat', 'sub', 'aud', 'jti'],
   })
-  return payload
+  return verifying.then(
+    ({ payload }) => ({ payload, expired: false }),
+    (error: unknown) => {
+      // Thrown last of all, after the signature and the other claims.
+      if (error instanceof errors.JWTExpired) return { payload: error.payload, expired: true }
+      throw error
+    },
+  )
 }
 
 /** Reads a token's `kid` and `iss` without believing them; `undefined` when it is not a JWT. */

@@ -5,12 +5,13 @@ import { randomText } from '../crypto/random.ts'
 import { isNamed, OAuthError } from '../errors.ts'
 import { isSameResource } from '../grants/resource.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
-import { json, redirect } from '../http/responses.ts'
+import { json, redirect, withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
 import type { AuthorizationRequest } from '../records/transaction.ts'
-import { parseScope } from '../resource-server/scopes.ts'
+import { intersectScopes, parseScope, withoutOfflineAccess } from '../resource-server/scopes.ts'
 import { withErrorPage } from './error-page.ts'
 import { clientLocation, isGoodRedirect } from './redirect-to-client.ts'
+import { reported } from './report.ts'
 import type { Server } from './server.ts'
 
 /** A longer `state` could neither be kept for everybody nor be sent back in a URL. */
@@ -29,13 +30,17 @@ export function authorizeEndpoint(
     const client_id = form.get('client_id')
     const client = client_id === undefined ? undefined : await engine.getClient(client_id)
     if (!client) {
-      config.emit({ type: 'authorize.refused', reason: 'unknown_client' })
-      return unknownClient(server, request)
+      const reference = reported(config.emit, { type: 'authorize.refused', reason: 'unknown_client' })
+      return unknownClient(server, request, reference)
     }
     const redirect_uri = chosenRedirect(config, client, form)
     if (redirect_uri === undefined) {
-      config.emit({ type: 'authorize.refused', reason: 'redirect_uri', client_id: client.client_id })
-      return pages.error({ ...pages.messages.unknownRedirect, status: 400 })
+      const reference = reported(config.emit, {
+        type: 'authorize.refused',
+        reason: 'redirect_uri',
+        client_id: client.client_id,
+      })
+      return pages.error({ ...pages.messages.unknownRedirect, status: 400, reference })
     }
     const state = form.get('state')
     if (state !== undefined && storedBytes(state) > maximumStateBytes) {
@@ -48,7 +53,7 @@ export function authorizeEndpoint(
     const status = request.method === 'POST' ? 303 : 302
     try {
       const { client_id, correlation = randomText(9) } = client
-      const asked = checkedRequest(config, form, redirect_uri, state)
+      const asked = checkedRequest(config, client, form, redirect_uri, state)
       const handle = await transactions.begin({ ...asked, client_id, correlation })
       config.emit({ type: 'authorize.started', client_id, correlation })
       return redirect(`${urls.consent}?transaction=${handle}`, { status })
@@ -69,6 +74,7 @@ function chosenRedirect(config: Config, client: RegisteredClient, form: Form): s
 
 function checkedRequest(
   config: Config,
+  client: RegisteredClient,
   form: Form,
   redirect_uri: string,
   state: string | undefined,
@@ -100,7 +106,7 @@ function checkedRequest(
     state,
     code_challenge,
     resource: resource.identifier,
-    scopes: requestedScopes(resource, form),
+    scopes: requestedScopes(resource, client, form),
   }
 }
 
@@ -121,31 +127,39 @@ function requestedResource(config: Config, form: Form): ProtectedResource {
   throw new OAuthError('invalid_target', `Name one resource of this server: ${all}`)
 }
 
-/** What the resource knows of what was asked; the default set for a client that asked for nothing in particular. */
-function requestedScopes({ scopes }: ProtectedResource, form: Form): readonly string[] {
-  const scope = form.get('scope')
-  const asked = (scope === undefined ? [] : (parseScope(scope) ?? [])).filter(
-    (one) => one !== 'offline_access',
-  )
-  if (asked.length === 0) {
-    if (scope !== undefined && parseScope(scope) === undefined) {
-      throw new OAuthError('invalid_scope', 'The scope has characters that no scope may have.')
-    }
-    return scopes.default
-  }
-  const known = asked.filter((one) => scopes.supported.includes(one))
-  if (known.length === 0) {
-    throw new OAuthError(
-      'invalid_scope',
-      `None of these scopes is known here. Known: ${scopes.supported.join(' ')}`,
-    )
-  }
-  return known
+/**
+ * What the resource knows of what was asked, and this client may have; the default set for a client that asks for
+ * nothing in particular. What is beyond is dropped, as RFC 6749 3.3 allows: the token response says what remains.
+ */
+function requestedScopes(
+  { scopes }: ProtectedResource,
+  client: RegisteredClient,
+  form: Form,
+): readonly string[] {
+  const parsed = parseScope(form.get('scope') ?? '')
+  if (!parsed) throw new OAuthError('invalid_scope', 'The scope has characters that no scope may have.')
+  const allowed = allowedScopes(scopes, client)
+  const asked = withoutOfflineAccess(parsed)
+  if (asked.length === 0) return intersectScopes(scopes.default, allowed)
+  const known = intersectScopes(asked, allowed)
+  if (known.length > 0) return known
+  const what = client.scope === undefined ? 'is known here' : 'may be asked for by this client'
+  throw new OAuthError('invalid_scope', `None of these scopes ${what}. Known: ${allowed.join(' ')}`)
+}
+
+/** The client's own `scope` limits it (RFC 7591 2), though never so far that it could not enter at all. */
+function allowedScopes(
+  { supported, required }: ProtectedResource['scopes'],
+  client: RegisteredClient,
+): readonly string[] {
+  const registered = withoutOfflineAccess(client.scope?.split(' ') ?? [])
+  return registered.length === 0 ? supported : intersectScopes(supported, [...registered, ...required])
 }
 
 function unknownClient(
   server: Pick<Server, 'config' | 'pages' | 'urls'>,
   request: Request,
+  reference: string,
 ): Promise<Response> | Response {
   const { config, pages, urls } = server
   const link: Record<string, string> = config.registration.enabled
@@ -155,13 +169,16 @@ function unknownClient(
     return json(
       {
         error: 'invalid_client',
-        error_description: 'The client is not registered here (any more). Register again.',
+        error_description: withReference(
+          'The client is not registered here (any more). Register again.',
+          reference,
+        ),
       },
       400,
       link,
     )
   }
-  return pages.error({ ...pages.messages.unknownClient, status: 400 }).then((response) => {
+  return pages.error({ ...pages.messages.unknownClient, status: 400, reference }).then((response) => {
     for (const [name, value] of Object.entries(link)) response.headers.set(name, value)
     return response
   })

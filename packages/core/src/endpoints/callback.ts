@@ -6,8 +6,9 @@ import { isNamed, Unavailable } from '../errors.ts'
 import { type DrawbridgeEvents, detailOf } from '../events.ts'
 import { cookieJar } from '../http/cookies.ts'
 import { queryForm } from '../http/forms.ts'
+import { withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
-import { UpstreamError } from '../identity/upstream.ts'
+import { type Upstream, UpstreamError } from '../identity/upstream.ts'
 import { type GrantRecord, grantKey } from '../records/grant.ts'
 import { update, type Versioned } from '../records/records.ts'
 import {
@@ -19,6 +20,7 @@ import {
 import { browserBinding } from './browser-binding.ts'
 import { withErrorPage } from './error-page.ts'
 import { clientLocation, redirectToClient } from './redirect-to-client.ts'
+import { reported } from './report.ts'
 import type { Server } from './server.ts'
 
 type CallbackServer = Pick<
@@ -48,9 +50,14 @@ export function callbackEndpoint(server: CallbackServer, providerId: string): Ha
   const { config, pages, transactions } = server
   const binding = browserBinding(cookieJar(config.issuerUrl), config.lifetimes.transaction)
   const refuse = (reason: CallbackRefusal, status: number, correlation?: string, openUrl?: string) => {
-    config.emit({ type: 'callback.refused', reason, correlation })
+    const reference = reported(config.emit, { type: 'callback.refused', reason, correlation })
     const { linkExpired, otherBrowser } = pages.messages
-    return pages.error({ ...(reason === 'other_browser' ? otherBrowser : linkExpired), status, openUrl })
+    return pages.error({
+      ...(reason === 'other_browser' ? otherBrowser : linkExpired),
+      status,
+      openUrl,
+      reference,
+    })
   }
   return withErrorPage(server, async (request, context) => {
     const form = queryForm(request)
@@ -134,8 +141,14 @@ async function finish(
 ): Promise<Response> {
   const { config } = server
   const callback = new URL(request.url).searchParams
-  const { response, grant, after } = await exchange(server, transaction.value, client, callback)
-  const winner = await settle(server, transaction, { response, grant })
+  const { response, grant, after, outage } = await exchange(server, transaction.value, client, callback)
+  const settled = settle(server, transaction, { response, grant })
+  if (outage) {
+    // The provider's code is spent. A reload is told what happened, if the store can keep even that.
+    await settled.catch(() => {})
+    throw outage
+  }
+  const winner = await settled
   const later = after?.().catch(() => {
     // The next login tries again.
   })
@@ -183,25 +196,41 @@ function isAtWork({ clock }: CallbackServer['config'], { attempt }: Readonly<Tra
   return attempt !== undefined && unixTime(clock) - attempt.began_at < claimLifetime
 }
 
+/** What a callback comes to. */
+interface Exchanged {
+  /** For the client, which is never left without one. */
+  response: AuthorizationResponse
+  grant?: string
+  after?: () => Promise<void>
+  /** Our own: the browser gets 503 now. */
+  outage?: Unavailable
+}
+
 /** The upstream leg's second half. Whatever it comes to is an answer for the client, never a dead end. */
 async function exchange(
   server: CallbackServer,
   transaction: Readonly<TransactionRecord>,
   client: RegisteredClient | undefined,
   callback: URLSearchParams,
-): Promise<{ response: AuthorizationResponse; grant?: string; after?: () => Promise<void> }> {
+): Promise<Exchanged> {
   const { config, upstreams } = server
   const { approval, correlation } = transaction
   const upstream = approval && upstreams.get(approval.provider)
   if (!approval || !upstream || !client) {
     const provider = approval?.provider ?? 'unknown'
-    config.emit({ type: 'callback.failed', provider, reason: 'unknown_client', correlation })
-    return { response: failed('server_error', 'The login cannot be finished.') }
+    const reference = reported(config.emit, {
+      type: 'callback.failed',
+      provider,
+      reason: 'unknown_client',
+      correlation,
+    })
+    return { response: failed('server_error', withReference('The login cannot be finished.', reference)) }
   }
   const provider = approval.provider
   const error = callback.get('error')
   if (error !== null) {
-    config.emit(
+    const reference = reported(
+      config.emit,
       error === 'access_denied'
         ? { type: 'login.denied', provider, reason: 'cancelled', correlation }
         : {
@@ -212,32 +241,64 @@ async function exchange(
             correlation,
           },
     )
-    return { response: providerError(error) }
+    return { response: providerError(error, reference) }
   }
+  let login: Awaited<ReturnType<Upstream['exchange']>>
   try {
     const state = callback.get('state') ?? ''
     const leg = upstream.exchange(callback, { ...approval, state, scopes: transaction.scopes })
-    const { tokens, identity } = await inTime(leg)
-    const created = await server.createGrant({
-      transaction,
-      client,
-      provider: upstream.provider,
-      identity,
-      tokens,
-    })
-    return { response: { code: created.code }, grant: created.grant, after: created.capped }
+    login = await inTime(leg)
   } catch (error) {
     if (isNamed(error, 'AccessDenied')) {
       config.emit({ type: 'login.denied', provider, reason: 'not_allowed', correlation })
       return { response: failed('access_denied', error.message) }
     }
     const reason = failureOf(error)
-    config.emit({ type: 'callback.failed', provider, reason, detail: detailOf(error), correlation })
+    const detail = detailOf(error)
+    const reference = reported(config.emit, {
+      type: 'callback.failed',
+      provider,
+      reason,
+      detail,
+      correlation,
+    })
     return {
       response:
         reason === 'unavailable'
-          ? failed('temporarily_unavailable', 'The sign-in service did not answer. Try again shortly.')
-          : failed('server_error', 'The sign-in service did not accept the login.'),
+          ? failed(
+              'temporarily_unavailable',
+              withReference('The sign-in service did not answer. Try again shortly.', reference),
+            )
+          : failed('server_error', withReference('The sign-in service did not accept the login.', reference)),
+    }
+  }
+  // From here on the provider has done its part, and what fails is ours.
+  try {
+    const { code, grant, tidy } = await server.createGrant({
+      transaction,
+      client,
+      provider: upstream.provider,
+      ...login,
+    })
+    return { response: { code }, grant, after: tidy }
+  } catch (error) {
+    if (isNamed<Unavailable>(error, 'Unavailable')) {
+      const response = failed(
+        'temporarily_unavailable',
+        'This server cannot finish the login now. Try again.',
+      )
+      return { response, outage: error }
+    }
+    const detail = detailOf(error)
+    const reference = reported(config.emit, {
+      type: 'callback.failed',
+      provider,
+      reason: 'internal',
+      detail,
+      correlation,
+    })
+    return {
+      response: failed('server_error', withReference('This server could not finish the login.', reference)),
     }
   }
 }
@@ -254,19 +315,21 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
 }
 
 function failureOf(error: unknown): CallbackFailure {
-  if (isNamed(error, 'Unavailable')) return 'unavailable'
   if (!isNamed<UpstreamError>(error, 'UpstreamError')) return 'internal'
   return error.kind === 'ended' ? 'code_refused' : error.kind
 }
 
-function providerError(error: string): AuthorizationResponse {
+function providerError(error: string, reference: string): AuthorizationResponse {
   switch (error) {
     case 'access_denied':
       return failed('access_denied', 'The login was cancelled at the sign-in service.')
     case 'temporarily_unavailable':
-      return failed('temporarily_unavailable', 'The sign-in service is not available. Try again shortly.')
+      return failed(
+        'temporarily_unavailable',
+        withReference('The sign-in service is not available. Try again shortly.', reference),
+      )
     default:
-      return failed('server_error', 'The sign-in service refused the login.')
+      return failed('server_error', withReference('The sign-in service refused the login.', reference))
   }
 }
 

@@ -5,7 +5,7 @@ import { isNamed, OAuthError } from '../errors.ts'
 import { detailOf } from '../events.ts'
 import { cookieJar } from '../http/cookies.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
-import { redirect } from '../http/responses.ts'
+import { redirect, withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
 import type { UpstreamError } from '../identity/upstream.ts'
 import type {
@@ -18,6 +18,7 @@ import { type BrowserBinding, browserBinding } from './browser-binding.ts'
 import { withErrorPage } from './error-page.ts'
 import { type FormTokens, formTokens, isSameOrigin } from './form-token.ts'
 import { clientLocation, redirectToClient } from './redirect-to-client.ts'
+import { reported } from './report.ts'
 import type { Server } from './server.ts'
 
 type ConsentServer = Pick<Server, 'config' | 'engine' | 'pages' | 'transactions' | 'upstreams' | 'urls'>
@@ -77,8 +78,8 @@ const denial: AuthorizationResponse = { error: 'access_denied', error_descriptio
 async function decide(server: ConsentServer, checks: BrowserChecks, request: Request): Promise<Response> {
   const { config, pages } = server
   if (!isSameOrigin(request, config.issuerUrl)) {
-    config.emit({ type: 'consent.refused', reason: 'cross_site' })
-    return pages.error({ ...pages.messages.formRefused, status: 403 })
+    const reference = reported(config.emit, { type: 'consent.refused', reason: 'cross_site' })
+    return pages.error({ ...pages.messages.formRefused, status: 403, reference })
   }
   const form = await bodyForm(request)
   const loaded = await load(server, request)
@@ -86,8 +87,8 @@ async function decide(server: ConsentServer, checks: BrowserChecks, request: Req
   const { transaction } = loaded
   const { correlation, client_id } = transaction.request
   if (!(await checks.forms.verify(request, transaction.id_hash, form.get('csrf')))) {
-    config.emit({ type: 'consent.refused', reason: 'csrf', correlation })
-    return pages.error({ ...pages.messages.formRefused, status: 403 })
+    const reference = reported(config.emit, { type: 'consent.refused', reason: 'csrf', correlation })
+    return pages.error({ ...pages.messages.formRefused, status: 403, reference })
   }
   const decision = decisionOf(server, form)
   if (decision.provider !== undefined) {
@@ -152,7 +153,7 @@ async function approve(
     return redirect(location, { status, cookies: [bound.cookie] })
   } catch (error) {
     if (!isNamed<UpstreamError>(error, 'UpstreamError')) throw error
-    config.emit({
+    const reference = reported(config.emit, {
       type: 'upstream.unavailable',
       provider,
       reason: error.kind === 'unavailable' ? 'unavailable' : 'misconfigured',
@@ -161,7 +162,7 @@ async function approve(
     })
     const location = clientLocation(config.issuer, transaction.request, {
       error: error.kind === 'unavailable' ? 'temporarily_unavailable' : 'server_error',
-      error_description: 'The sign-in service cannot be reached.',
+      error_description: withReference('The sign-in service cannot be reached.', reference),
     })
     return redirectToClient(server, transaction.request, location, status)
   }
@@ -191,8 +192,12 @@ async function load(
   const [record, client] = await Promise.all([transactions.record(transaction), engine.getClient(client_id)])
   if (record && !isOpen(record.value)) return refuse(expired(server, correlation))
   if (!client) {
-    config.emit({ type: 'consent.refused', reason: 'unknown_client', correlation })
-    return refuse(pages.error({ ...pages.messages.unknownClient, status: 400 }))
+    const reference = reported(config.emit, {
+      type: 'consent.refused',
+      reason: 'unknown_client',
+      correlation,
+    })
+    return refuse(pages.error({ ...pages.messages.unknownClient, status: 400, reference }))
   }
   return { ok: true, handle, transaction, client, approval: record?.value.approval }
 }
@@ -206,6 +211,10 @@ function isOpen({ outcome, attempt }: Readonly<TransactionRecord>): boolean {
 }
 
 function expired({ config, pages }: ConsentServer, correlation: string | undefined): Promise<Response> {
-  config.emit({ type: 'consent.refused', reason: 'unknown_transaction', correlation })
-  return pages.error({ ...pages.messages.linkExpired, status: 400 })
+  const reference = reported(config.emit, {
+    type: 'consent.refused',
+    reason: 'unknown_transaction',
+    correlation,
+  })
+  return pages.error({ ...pages.messages.linkExpired, status: 400, reference })
 }

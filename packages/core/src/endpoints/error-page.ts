@@ -12,19 +12,25 @@ export function withErrorPage(
     try {
       return await handler(request, context)
     } catch (error) {
-      reportFailure(config.emit, request, error)
+      const reference = reportFailure(config.emit, request, error, true)
       const { messages } = pages
       if (isNamed<Unavailable>(error, 'Unavailable')) {
-        return pages.error({ ...messages.unavailable, status: 503, retryAfter: error.retryAfter })
+        return pages.error({
+          ...messages.unavailable,
+          status: 503,
+          retryAfter: error.retryAfter,
+          reference,
+        })
       }
       if (isNamed<OAuthError>(error, 'OAuthError') && error.status < 500) {
         return pages.error({
           ...messages.invalidRequest,
           status: error.status,
           detail: `${error.code}: ${error.message}`,
+          reference,
         })
       }
-      return pages.error({ ...messages.unexpected, status: 500 })
+      return pages.error({ ...messages.unexpected, status: 500, reference })
     }
   }
 }

@@ -1,4 +1,4 @@
-import { constantTimeEqual, hmac, importHmacKey } from '../crypto/hash.ts'
+import { constantTimeEqual, hmac } from '../crypto/hash.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { randomText } from '../crypto/random.ts'
 import { type CookieJar, cookie } from '../http/cookies.ts'
@@ -8,36 +8,31 @@ import { type CookieJar, cookie } from '../http/cookies.ts'
  * token. Each rendering has its own, and all of them stay good.
  */
 export interface FormTokens {
-  issue(request: Request, handleHash: string): Promise<{ csrf: string; cookie: string }>
-  verify(request: Request, handleHash: string, csrf: string | undefined): Promise<boolean>
+  issue(request: Request, handleHash: string): { csrf: string; cookie: string }
+  verify(request: Request, handleHash: string, csrf: string | undefined): boolean
 }
 
 const suffix = 'browser'
 
 export function formTokens(ring: KeyRing, jar: CookieJar, lifetimeSeconds: number): FormTokens {
-  async function sign(
-    keyId: string,
-    browser: string,
-    handleHash: string,
-    nonce: string,
-  ): Promise<string | undefined> {
-    const material = await ring.derive(keyId, 'form')
-    return material && hmac(await importHmacKey(material), `${browser} ${handleHash} ${nonce}`)
+  function sign(keyId: string, browser: string, handleHash: string, nonce: string): string | undefined {
+    const key = ring.derive(keyId, 'form')
+    return key && hmac(key, `${browser} ${handleHash} ${nonce}`)
   }
   return {
-    async issue(request, handleHash) {
+    issue(request, handleHash) {
       const held = cookie(request, jar.name(suffix))
       const browser = held !== undefined && /^[A-Za-z0-9_-]{43}$/.test(held) ? held : randomText()
-      const keyId = await ring.currentId()
+      const keyId = ring.currentId()
       const nonce = randomText(16)
-      const mac = await sign(keyId, browser, handleHash, nonce)
+      const mac = sign(keyId, browser, handleHash, nonce)
       return { csrf: `${keyId}.${nonce}.${mac}`, cookie: jar.serialize(suffix, browser, lifetimeSeconds) }
     },
-    async verify(request, handleHash, csrf) {
+    verify(request, handleHash, csrf) {
       const browser = cookie(request, jar.name(suffix))
       const [keyId, nonce, mac] = csrf?.split('.') ?? []
       if (!browser || !keyId || !nonce || !mac) return false
-      const expected = await sign(keyId, browser, handleHash, nonce)
+      const expected = sign(keyId, browser, handleHash, nonce)
       return expected !== undefined && constantTimeEqual(mac, expected)
     },
   }

@@ -5,7 +5,8 @@ import type { Server } from './server.ts'
 /** Authorization server metadata (RFC 8414 2), serialised once. */
 export function metadataEndpoint({ config, urls }: Pick<Server, 'config' | 'urls'>): Handler {
   const methods = ['none', 'client_secret_basic', 'client_secret_post']
-  const scopes = new Set(config.resources.flatMap(({ scopes }) => scopes.supported))
+  const { supportedScopes, advertiseOfflineAccess } = config
+  const scopes = advertiseOfflineAccess ? [...supportedScopes, 'offline_access'] : supportedScopes
   const { service, policy, terms } = config.documentation
   return metadataResponder({
     issuer: config.issuer,
@@ -14,7 +15,7 @@ export function metadataEndpoint({ config, urls }: Pick<Server, 'config' | 'urls
     ...(config.registration.enabled && { registration_endpoint: urls.registration_endpoint }),
     revocation_endpoint: urls.revocation_endpoint,
     jwks_uri: urls.jwks_uri,
-    ...(scopes.size > 0 && { scopes_supported: [...scopes] }),
+    ...(scopes.length > 0 && { scopes_supported: scopes }),
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: ['authorization_code', 'refresh_token'],

@@ -2,6 +2,7 @@ import type { RegisteredClient } from '../clients/metadata.ts'
 import { appendParameters, matchesRegistered } from '../clients/redirect-uri.ts'
 import { redirect } from '../http/responses.ts'
 import type { AuthorizationResponse } from '../records/transaction.ts'
+import { reported } from './report.ts'
 import type { Server } from './server.ts'
 
 /** Whether a browser may be sent there: registered by this client, and still allowed. */
@@ -42,12 +43,22 @@ export async function redirectToClient(
   const { client_id, correlation } = request
   const client = await engine.getClient(client_id)
   if (!client) {
-    config.emit({ type: 'authorize.refused', reason: 'unknown_client', client_id, correlation })
-    return pages.error({ ...pages.messages.unknownClient, status: 400 })
+    const reference = reported(config.emit, {
+      type: 'authorize.refused',
+      reason: 'unknown_client',
+      client_id,
+      correlation,
+    })
+    return pages.error({ ...pages.messages.unknownClient, status: 400, reference })
   }
   if (!isGoodRedirect(config, client, request.redirect_uri)) {
-    config.emit({ type: 'authorize.refused', reason: 'redirect_uri', client_id, correlation })
-    return pages.error({ ...pages.messages.unknownRedirect, status: 400 })
+    const reference = reported(config.emit, {
+      type: 'authorize.refused',
+      reason: 'redirect_uri',
+      client_id,
+      correlation,
+    })
+    return pages.error({ ...pages.messages.unknownRedirect, status: 400, reference })
   }
   return redirect(location, { status })
 }

@@ -4,6 +4,7 @@ import { redacted } from '../events.ts'
 import { jsonBody } from '../http/forms.ts'
 import { errorResponse, json } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
+import { missingScopes, withoutOfflineAccess } from '../resource-server/scopes.ts'
 import type { Server } from './server.ts'
 
 /** Dynamic client registration (RFC 7591 3). */
@@ -12,14 +13,16 @@ export function registerEndpoint({ config, engine }: Pick<Server, 'config' | 'en
     // For seeing where a flood of registrations comes from, and for an operator who tells senders apart.
     const from = clientAddress === undefined ? {} : { client_address: clientAddress }
     try {
-      const metadata = parseClientMetadata(await jsonBody(request), { redirectUris: config.redirectUris })
+      const metadata = parseClientMetadata(await jsonBody(request), config)
       refuseOversized(metadata)
+      const limited = { ...metadata, scope: scopeLimit(config, metadata.scope) }
       const sender = config.registration.key({ clientAddress, headers: request.headers })
-      const { client, client_secret, evicted } = await engine.registerClient(metadata, sender)
+      const { client, client_secret, evicted } = await engine.registerClient(limited, sender)
       const { client_id, correlation } = client
       if (evicted !== undefined) config.emit({ type: 'client.evicted', client_id: evicted })
       config.emit({ type: 'client.registered', client_id, correlation, ...from })
-      return json(clientInformationResponse(client, client_secret), 201)
+      const registered = { ...client, scope: metadata.scope }
+      return json(clientInformationResponse(registered, client_secret), 201)
     } catch (error) {
       if (isNamed<OAuthError>(error, 'OAuthError')) {
         config.emit({ type: 'client.rejected', reason: error.code, detail: redacted(error.message), ...from })
@@ -32,4 +35,16 @@ export function registerEndpoint({ config, engine }: Pick<Server, 'config' | 'en
       throw error
     }
   }
+}
+
+/**
+ * The registered `scope` as far as it limits the client. Many clients register whatever the challenge has just told them
+ * to ask for, and come back when a tool needs more: who names all of that has not chosen to have no more than that.
+ */
+function scopeLimit({ resources }: Server['config'], scope: string | undefined): string | undefined {
+  const named = withoutOfflineAccess(scope?.split(' ') ?? [])
+  const repeats = resources.some(
+    ({ scopes: { challenge } }) => challenge.length > 0 && missingScopes(challenge, named).length === 0,
+  )
+  return repeats ? undefined : scope
 }

@@ -1,13 +1,38 @@
+import { randomText } from '../crypto/random.ts'
 import { isNamed, type OAuthError, type Unavailable } from '../errors.ts'
-import { detailOf, type Emit } from '../events.ts'
+import { detailOf, type Emit, type Occurrence } from '../events.ts'
 
-/** Tells of a request that ended in an error, unless somebody who knew more has done so. */
-export function reportFailure(emit: Emit, request: Request, error: unknown): void {
+/**
+ * Tells of something under the reference that the page or the answer names, so that who met it can ask the operator.
+ *
+ * @returns the flow's correlation, or a fresh reference where no flow is known
+ */
+export function reported(emit: Emit, event: Occurrence): string {
+  const reference = event.correlation ?? randomText(9)
+  emit({ ...event, reference })
+  return reference
+}
+
+/**
+ * Tells of a request that ended in an error, unless somebody who knew more has done so.
+ *
+ * @param isPage whether a person looks at what is answered, also when it is only about a bad request
+ * @returns what the answer names, if it should name anything
+ */
+export function reportFailure(
+  emit: Emit,
+  request: Request,
+  error: unknown,
+  isPage = false,
+): string | undefined {
   const path = new URL(request.url).pathname
-  if (isNamed<OAuthError>(error, 'OAuthError')) {
-    if (!error.reported) emit({ type: 'request.refused', path, reason: error.code })
-  } else {
+  if (!isNamed<OAuthError>(error, 'OAuthError')) {
     const type = isNamed<Unavailable>(error, 'Unavailable') ? 'request.unavailable' : 'request.failed'
-    emit({ type, path, detail: detailOf(error) })
+    return reported(emit, { type, path, detail: detailOf(error) })
   }
+  if (error.reported) return undefined
+  const refused: Occurrence = { type: 'request.refused', path, reason: error.code }
+  if (isPage) return reported(emit, refused)
+  emit(refused)
+  return undefined
 }

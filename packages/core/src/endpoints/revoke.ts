@@ -19,11 +19,11 @@ export function revokeEndpoint({ config, engine }: Pick<Server, 'config' | 'engi
     if (token === undefined) throw new OAuthError('invalid_request', 'The parameter token is missing.')
     // The two kinds cannot be mistaken for each other, so that token_type_hint has nothing to add.
     const loaded = (await engine.loadRefreshToken(token)) ?? (await engine.loadAccessToken(token))
-    if (loaded?.client_id === client.client_id) await loaded.revoke()
+    if (loaded && !loaded.refused && loaded.client_id === client.client_id) await loaded.revoke()
     else {
       const { client_id } = client
-      const reason = loaded ? 'other_client' : 'unknown'
       const { grant, correlation } = loaded ?? {}
+      const reason = loaded ? (loaded.refused ?? 'other_client') : 'unknown'
       config.emit({ type: 'revocation.ignored', client_id, reason, grant, correlation })
     }
     return json({})

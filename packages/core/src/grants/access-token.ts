@@ -61,14 +61,13 @@ export function accessTokens(dependencies: {
     if (peeked?.iss !== issuer) return { status: 'not-mine' }
     const key = peeked.kid === undefined ? undefined : await keys.find(peeked.kid)
     if (!key) return { status: 'invalid', reason: 'unknown_key' }
-    let payload: Awaited<ReturnType<typeof verifyJwt>>
+    let verified: Awaited<ReturnType<typeof verifyJwt>>
     try {
-      payload = await verifyJwt(key, token, { typ, issuer, now: new Date(clock.now()) })
-    } catch (error) {
-      const expired = error instanceof Error && 'code' in error && error.code === 'ERR_JWT_EXPIRED'
-      return { status: 'invalid', reason: expired ? 'expired' : 'signature' }
+      verified = await verifyJwt(key, token, { typ, issuer, now: new Date(clock.now()) })
+    } catch {
+      return { status: 'invalid', reason: 'signature' }
     }
-    const { sub, aud, exp, client_id, scope, grant } = payload
+    const { sub, aud, exp, client_id, scope, grant } = verified.payload
     if (
       typeof sub !== 'string' ||
       typeof aud !== 'string' ||
@@ -88,6 +87,7 @@ export function accessTokens(dependencies: {
       exp,
       grant,
     }
+    if (verified.expired) return { status: 'invalid', reason: 'expired', claims }
     // The token, and its claims once more.
     checked.set(token, claims, 3 * token.length + 500)
     return claims

@@ -19,7 +19,7 @@ export type CreateGrant = (login: {
   provider: OAuthProvider
   identity: Identity
   tokens: UpstreamTokens
-}) => Promise<{ code: string; grant: string; capped: () => Promise<void> }>
+}) => Promise<{ code: string; grant: string; tidy: () => Promise<void> }>
 
 export function grantCreator(dependencies: {
   config: Config
@@ -31,17 +31,16 @@ export function grantCreator(dependencies: {
   const { config, ownerOf, records, connections, end } = dependencies
   const { clock, emit, lifetimes } = config
 
-  /** Ends the longest unused grants of one installation beyond the limit. */
-  async function cap(owner: string, installation: string): Promise<void> {
-    const keysOfInstallation: string[] = []
+  /** Ends what a finished sign-in makes needless: doubtful grants of the installation, and the longest unused beyond the limit. */
+  async function tidy(owner: string, installation: string): Promise<void> {
+    const keys: string[] = []
     for await (const key of everyKey(records, grantPrefix(owner))) {
-      if (key.startsWith(grantPrefix(owner) + installation)) keysOfInstallation.push(key)
+      if (key.startsWith(grantPrefix(owner) + installation)) keys.push(key)
     }
-    if (keysOfInstallation.length <= config.grantsPerInstallation) return
-    const grants = await Promise.all(keysOfInstallation.map((key) => records.get<GrantRecord>(key)))
-    const byUse = grants
-      .flatMap((grant) => (grant ? [grant.value] : []))
-      .sort((a, b) => b.used_at - a.used_at)
+    const found = await Promise.all(keys.map((key) => records.get<GrantRecord>(key)))
+    const grants = found.flatMap((grant) => (grant ? [grant.value] : []))
+    for (const grant of grants.filter(({ doubt }) => doubt)) await end(grantRef(grant), 'doubtful')
+    const byUse = grants.filter(({ doubt }) => !doubt).sort((a, b) => b.used_at - a.used_at)
     for (const grant of byUse.slice(config.grantsPerInstallation)) await end(grantRef(grant), 'capped')
   }
 
@@ -53,8 +52,8 @@ export function grantCreator(dependencies: {
       0,
       12,
     )
-    const id = `${installation}${randomText(15)}`
-    const secret = randomText()
+    const id = `${installation}${randomText(15, config.random)}`
+    const secret = randomText(32, config.random)
     const known = config.keepUpstreamTokens ? tokens.refresh_expires_at : undefined
     const grant: GrantRecord = {
       owner,
@@ -112,7 +111,7 @@ export function grantCreator(dependencies: {
       subject,
       correlation: grant.correlation,
     })
-    return { code: formatCode(ref, secret), grant: ref, capped: () => cap(owner, installation) }
+    return { code: formatCode(ref, secret), grant: ref, tidy: () => tidy(owner, installation) }
   }
 }
 

@@ -62,15 +62,17 @@ export function identityRecheck(dependencies: {
       // Without tokens nobody can be asked, now or later.
       if (isNamed(error, 'NoUpstreamToken') && age >= every + grace)
         return await refuse(grant, 'upstream_ended')
-      return tolerate(age)
+      return tolerate(age, error)
     } finally {
       await lease.release()
     }
   }
 
-  function tolerate(age: number): false {
+  function tolerate(age: number, error: unknown): false {
     if (age < every + grace) return false
-    throw new Unavailable('upstream: the identity could not be checked for too long')
+    // Ours or the provider's: it says so itself.
+    if (isNamed(error, 'Unavailable')) throw error
+    throw new Unavailable('upstream: the identity could not be checked for too long', { cause: error })
   }
 
   async function refuse(

@@ -1,4 +1,4 @@
-import { hmac, importHmacKeyText } from '../crypto/hash.ts'
+import { hmac } from '../crypto/hash.ts'
 import type { ServerKeys } from '../records/server-keys.ts'
 
 /**
@@ -8,14 +8,5 @@ import type { ServerKeys } from '../records/server-keys.ts'
 export type OwnerOf = (subject: string) => Promise<string>
 
 export function ownerOf(keys: ServerKeys): OwnerOf {
-  let pepper: Promise<CryptoKey> | undefined
-  return async (subject) => {
-    pepper ??= keys.pepper().then(importHmacKeyText)
-    try {
-      return (await hmac(await pepper, subject)).slice(0, 32)
-    } catch (error) {
-      pepper = undefined
-      throw error
-    }
-  }
+  return async (subject) => hmac(await keys.pepper(), subject).slice(0, 32)
 }

@@ -1,18 +1,20 @@
 import { type Clock, unixTime } from '../clock.ts'
 import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
-import { randomText } from '../crypto/random.ts'
+import { type RandomBytes, randomText } from '../crypto/random.ts'
 import type { AuthenticatedClient, LoadedCode, TokenSet } from '../engine.ts'
 import { OAuthError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { type GrantRecord, grantExpiry, grantKey, grantRef } from '../records/grant.ts'
 import { clockSkew, type Records, type Versioned } from '../records/records.ts'
 import type { AccessTokens } from './access-token.ts'
+import { doubtGrant } from './doubt.ts'
 import type { EndGrant } from './ending.ts'
+import { newRefresh, refreshSecret } from './refresh-secret.ts'
 import { formatRefreshToken, parseCode } from './token-format.ts'
 import { tokenSet } from './token-set.ts'
 
-/** Seconds after its redemption within which a repeated code is a retry and not an attack. */
-const replayMargin = clockSkew
+/** Seconds after its redemption within which a repeated code may be a retry: a minute, whichever clocks take part. */
+const replayMargin = 60 + clockSkew
 
 export interface RedemptionDependencies {
   records: Records
@@ -20,6 +22,7 @@ export interface RedemptionDependencies {
   clock: Clock
   emit: Emit
   end: EndGrant
+  random: RandomBytes
   accessTokenLifetime: number
   /** Renews the client's lifetime, until the grant's end (Unix seconds) at least; runs beside the other writes. */
   touchClient(client: AuthenticatedClient['client'], until: number): Promise<void>
@@ -53,6 +56,7 @@ async function redeem(
   dependencies: RedemptionDependencies,
   record: Versioned<GrantRecord>,
   authenticated: AuthenticatedClient,
+  attempt: Attempt = newAttempt(dependencies.random),
 ): Promise<TokenSet> {
   const { records, clock, emit } = dependencies
   const { client, method } = authenticated
@@ -63,18 +67,20 @@ async function redeem(
     emit({ type: 'code.refused', reason, grant: ref, correlation: unredeemed.correlation })
     return deadCode(description)
   }
-  if (unredeemed.code.redeemed_at !== undefined) return refuseReplay(dependencies, unredeemed)
+  // Its own write, whose reply was lost, and to which somebody has added since.
+  if (unredeemed.code.redeemed_by === attempt.id) return answer(dependencies, unredeemed, attempt)
+  if (unredeemed.code.redeemed_at !== undefined)
+    return refuseReplay(dependencies, record, authenticated, attempt)
   if (now >= unredeemed.code.expires_at) throw refuse('expired', 'The code has expired.')
 
   const refreshable = client.grant_types.includes('refresh_token')
-  const secret = randomText()
   const redeemed: GrantRecord = {
     ...unredeemed,
     client_auth: method,
     used_at: now,
     idle: refreshable ? unredeemed.idle : dependencies.accessTokenLifetime + clockSkew,
-    code: { ...unredeemed.code, redeemed_at: now },
-    ...(refreshable ? { refresh: { generation: 0, current_hash: await sha256(secret), rotations: [] } } : {}),
+    code: { ...unredeemed.code, redeemed_at: now, redeemed_by: attempt.id },
+    ...(refreshable && { refresh: attempt.refresh }),
   }
   const [version] = await Promise.all([
     records.put(record.key, redeemed, { ifVersion: record.version, expiresAt: grantExpiry(redeemed) }),
@@ -84,29 +90,53 @@ async function redeem(
     const winner = await records.get<GrantRecord>(record.key)
     if (!winner) throw refuse('conflict', 'The code is no longer good.')
     // Redeemed by somebody else, or only sealed anew.
-    return redeem(dependencies, winner, authenticated)
+    return redeem(dependencies, winner, authenticated, attempt)
   }
-  const { client_id, subject, correlation, scopes } = redeemed
-  emit({ type: 'grant.redeemed', grant: ref, client_id, subject, correlation })
-  return tokenSet(dependencies, redeemed, {
-    scopes,
-    refresh_token: refreshable ? formatRefreshToken(ref, 0, secret) : undefined,
-  })
+  return answer(dependencies, redeemed, attempt)
+}
+
+/** What one request would make of the code. */
+interface Attempt extends ReturnType<typeof newRefresh> {
+  id: string
+}
+
+function newAttempt(random: RandomBytes): Attempt {
+  return { id: randomText(9, random), ...newRefresh(random) }
+}
+
+function answer(
+  dependencies: RedemptionDependencies,
+  grant: Readonly<GrantRecord>,
+  { r }: Attempt,
+): Promise<TokenSet> {
+  const { client_id, subject, correlation, scopes, refresh } = grant
+  const ref = grantRef(grant)
+  dependencies.emit({ type: 'grant.redeemed', grant: ref, client_id, subject, correlation })
+  const first = refresh && { grant: ref, generation: 0, r, secret: refreshSecret(refresh.seed, r, 0) }
+  return tokenSet(dependencies, grant, { scopes, refresh_token: first && formatRefreshToken(first) })
 }
 
 /**
  * The caller has shown the right client, redirect and verifier, so this is either a retry of the honest client or
- * somebody who has everything (RFC 6749 4.1.2). Close to the redemption nothing is decided.
+ * somebody who has everything (RFC 6749 4.1.2). Close to the redemption nothing is ended yet, only doubted.
  */
 async function refuseReplay(
   dependencies: RedemptionDependencies,
-  grant: Readonly<GrantRecord>,
-): Promise<never> {
-  const { clock, emit, end } = dependencies
+  record: Versioned<GrantRecord>,
+  authenticated: AuthenticatedClient,
+  attempt: Attempt,
+): Promise<TokenSet> {
+  const { records, clock, emit, end } = dependencies
+  const grant = record.value
   const ref = grantRef(grant)
-  const since = unixTime(clock) - (grant.code.redeemed_at ?? 0)
+  const now = unixTime(clock)
+  const isRetry = now - (grant.code.redeemed_at ?? 0) <= replayMargin
+  if (isRetry && !(await doubtGrant(dependencies, record, 'code_replayed', now))) {
+    const current = await records.get<GrantRecord>(record.key)
+    if (current) return redeem(dependencies, current, authenticated, attempt)
+  }
   emit({ type: 'code.refused', reason: 'replayed', grant: ref, correlation: grant.correlation })
-  if (since > replayMargin) await end(ref, 'code_replayed')
+  if (!isRetry) await end(ref, 'code_replayed')
   throw deadCode('The code was used already.')
 }
 

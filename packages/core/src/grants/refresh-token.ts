@@ -1,13 +1,12 @@
-import { authenticateClient, clientCredentials } from '../clients/client-authentication.ts'
+import { authenticateClient, clientCredentials, isAsStrong } from '../clients/client-authentication.ts'
 import { unixTime } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Engine, TokenSet } from '../engine.ts'
 import { OAuthError, type OAuthErrorCode } from '../errors.ts'
 import type { DrawbridgeEvents } from '../events.ts'
 import type { Form } from '../http/forms.ts'
-import { parseScope } from '../resource-server/scopes.ts'
+import { parseScope, withoutOfflineAccess } from '../resource-server/scopes.ts'
 import { isForResource } from './resource.ts'
-import { parseRefreshToken } from './token-format.ts'
 
 type RefreshRefusal = DrawbridgeEvents['refresh.refused']['reason']
 
@@ -25,16 +24,18 @@ export async function refreshTokenGrant(
     authenticateClient(engine, credentials, unixTime(config.clock), config.emit),
     engine.loadRefreshToken(refresh_token),
   ])
-  const { grant, correlation } = loaded ?? { grant: parseRefreshToken(refresh_token)?.grant }
+  const { grant, correlation } = loaded ?? {}
   const refuse = (reason: RefreshRefusal, description: string, error: OAuthErrorCode = 'invalid_grant') => {
     config.emit({ type: 'refresh.refused', reason, grant, correlation })
     return new OAuthError(error, description, { reported: true })
   }
-  if (!loaded) throw refuse('unknown', 'The refresh token is not known, or has ended.')
+  if (!loaded || loaded.refused) {
+    throw refuse(loaded?.refused ?? 'unknown', 'The refresh token is not known, or has ended.')
+  }
   if (loaded.client_id !== authenticated.client.client_id) {
     throw refuse('other_client', 'The refresh token was issued to another client.')
   }
-  if (loaded.client_auth !== undefined && loaded.client_auth !== authenticated.method) {
+  if (loaded.client_auth !== undefined && !isAsStrong(authenticated.method, loaded.client_auth)) {
     throw refuse(
       'client_auth',
       'The client must authenticate as it did when the grant was made.',
@@ -60,7 +61,7 @@ function requestedScopes(form: Form, scopes: readonly string[]): readonly string
   const scope = form.get('scope')
   if (scope === undefined) return scopes
   // Clients repeat offline_access here; it has done its work.
-  const requested = (parseScope(scope) ?? [scope]).filter((one) => one !== 'offline_access')
+  const requested = withoutOfflineAccess(parseScope(scope) ?? [scope])
   if (requested.some((one) => !scopes.includes(one))) return undefined
   return requested.length > 0 ? requested : scopes
 }

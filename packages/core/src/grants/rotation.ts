@@ -1,8 +1,7 @@
 import { type Clock, unixTime } from '../clock.ts'
-import type { KeyRing } from '../crypto/key-ring.ts'
-import type { AuthenticatedClient, LoadedRefreshToken, TokenSet } from '../engine.ts'
+import type { AuthenticatedClient, LoadedRefreshToken, TokenSet, UnusableToken } from '../engine.ts'
 import { OAuthError, Unavailable } from '../errors.ts'
-import type { Emit } from '../events.ts'
+import type { DrawbridgeEvents, Emit } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
 import {
   connectionExpiry,
@@ -12,33 +11,30 @@ import {
   grantKey,
   grantRef,
 } from '../records/grant.ts'
-import { clockSkew, type Records, type Versioned } from '../records/records.ts'
+import type { Records, Versioned } from '../records/records.ts'
 import type { AccessTokens } from './access-token.ts'
+import { doubtGrant } from './doubt.ts'
 import type { EndGrant } from './ending.ts'
 import type { RecheckIdentity } from './identity-recheck.ts'
-import { extended, nextSecret, replacedAt, walk } from './successor-chain.ts'
-import { formatRefreshToken, parseRefreshToken } from './token-format.ts'
+import { adopted, judge, mustHold, noted, type RefreshPolicy, rotated } from './refresh-history.ts'
+import { isGenuine, refreshSecret } from './refresh-secret.ts'
+import { formatRefreshToken, parseRefreshToken, type RefreshToken } from './token-format.ts'
 import { tokenSet } from './token-set.ts'
 
 /**
- * Refresh tokens whose successors are derived and not stored: `secret(g+1) = HMAC(K, secret(g))`. Whoever holds a
- * genuine token of the last few generations leads us to the current one, so that parallel refreshes, crashes and
- * lost answers all end at the same successor.
+ * The rotation of refresh tokens (RFC 9700 4.14.2). Parallel refreshes, crashes and lost answers all end at the same
+ * successor; two holders of one grant are told from them by time.
  */
 export interface RotationDependencies {
   records: Records
   connections: Connections
   accessTokens: AccessTokens
-  ring: KeyRing
   clock: Clock
   emit: Emit
   end: EndGrant
   recheck: RecheckIdentity
   accessTokenLifetime: number
-  /** Seconds a rotated token answers with the current one. */
-  refreshWindow: number
-  /** The same, in seconds, while its successor was never presented. */
-  lostResponse: number
+  policy: RefreshPolicy
   touchClient(client: AuthenticatedClient['client'], until: number): Promise<void>
   /** Refreshes the provider's tokens too, when the operator wants that. */
   renewUpstream?(grant: Readonly<GrantRecord>): void
@@ -48,170 +44,163 @@ const contendedAttempts = 8
 
 export function refreshTokenLoader(
   dependencies: RotationDependencies,
-): (refresh_token: string) => Promise<LoadedRefreshToken | undefined> {
-  const { records, emit, end } = dependencies
+): (refresh_token: string) => Promise<LoadedRefreshToken | UnusableToken | undefined> {
+  const { records, end } = dependencies
   return async (refresh_token) => {
     const presented = parseRefreshToken(refresh_token)
     if (!presented) return undefined
-    const record = await records.get<GrantRecord>(grantKey(presented.grant))
-    if (!record?.value.refresh) return undefined
+    const { grant } = presented
+    const record = await records.get<GrantRecord>(grantKey(grant))
+    if (!record?.value.refresh) return { refused: 'unknown', grant }
     const { client_id, client_auth, resource, scopes, correlation } = record.value
+    if (!isGenuine(record.value.refresh, presented)) return { refused: 'forged', grant, correlation }
     return {
       client_id,
       client_auth,
       resource,
       scopes,
-      grant: presented.grant,
+      grant,
       correlation,
       exchange: (client, request) => exchange(dependencies, presented, record, client, request.scopes),
-      async revoke() {
-        const { grant } = presented
-        if (await currentSecret(dependencies, presented, record.value.refresh)) await end(grant, 'revoked')
-        else emit({ type: 'revocation.ignored', client_id, reason: 'forged', grant, correlation })
-      },
+      revoke: () => end(grant, 'revoked'),
     }
   }
 }
 
-type Presented = NonNullable<ReturnType<typeof parseRefreshToken>>
+type RefreshRefusal = DrawbridgeEvents['refresh.refused']['reason']
 
 async function exchange(
   dependencies: RotationDependencies,
-  presented: Presented,
+  presented: RefreshToken,
   loaded: Versioned<GrantRecord>,
-  { client }: AuthenticatedClient,
+  client: AuthenticatedClient,
   scopes: readonly string[],
 ): Promise<TokenSet> {
-  const { records, clock, emit, end } = dependencies
+  const { records, clock, emit, end, policy } = dependencies
+  const { correlation } = loaded.value
+  const refuse = (reason: RefreshRefusal, description: string) => {
+    emit({ type: 'refresh.refused', reason, grant: presented.grant, correlation })
+    return new OAuthError('invalid_grant', description, { reported: true })
+  }
   let record: Versioned<GrantRecord> | undefined = loaded
   for (let attempt = 0; attempt < contendedAttempts; attempt++) {
-    if (!record?.value.refresh) {
-      const { correlation } = loaded.value
-      emit({ type: 'refresh.refused', reason: 'ended', grant: presented.grant, correlation })
-      throw deadToken('The grant has ended.')
-    }
+    const refresh = record?.value.refresh
+    if (!record || !refresh) throw refuse('ended', 'The grant has ended.')
     const grant: Readonly<GrantRecord> = record.value
-    const { correlation } = grant
     const now = unixTime(clock)
-    if (now >= grantExpiry(grant)) {
-      emit({ type: 'refresh.refused', reason: 'expired', grant: presented.grant, correlation })
-      throw deadToken('The grant has expired.')
-    }
-    const distance = record.value.refresh.generation - presented.generation
-    const current = await currentSecret(dependencies, presented, record.value.refresh)
-    if (current === undefined) {
-      emit({ type: 'refresh.refused', reason: 'forged', grant: presented.grant, correlation })
-      throw deadToken('The refresh token is not known.')
-    }
-
-    if (distance > 0) {
-      const age = now - replacedAt(record.value.refresh, presented.generation)
-      const lost = distance === 1 && age <= dependencies.lostResponse
-      if (
-        age <= dependencies.refreshWindow ||
-        lost ||
-        (distance > 1 && age <= dependencies.refreshWindow + clockSkew)
-      ) {
-        const type = age <= dependencies.refreshWindow || !lost ? 'refresh.replayed' : 'refresh.lost_response'
-        emit({ type, grant: presented.grant, correlation })
-        return answer(dependencies, grant, scopes, current)
+    if (now >= grantExpiry(grant)) throw refuse('expired', 'The grant has expired.')
+    const verdict = judge(refresh, presented.generation, policy, now)
+    switch (verdict.kind) {
+      case 'replayed':
+        emit({ type: 'refresh.replayed', grant: presented.grant, correlation })
+        return answer(dependencies, grant, refresh, presented.r, scopes)
+      case 'late':
+        if (
+          verdict.noted ||
+          (await write(dependencies, record, { ...grant, refresh: noted(refresh, now) }))
+        ) {
+          emit({ type: 'refresh.lost_response', grant: presented.grant, correlation })
+          return answer(dependencies, grant, refresh, presented.r, scopes)
+        }
+        break
+      case 'superseded':
+      case 'streak':
+        if (await doubtGrant(dependencies, record, verdict.kind, now)) {
+          throw refuse(verdict.kind, 'The refresh token was replaced.')
+        }
+        break
+      case 'reused': {
+        // Two parties hold tokens of this grant: the one that moved on, and the one that kept an old one.
+        const refusal = refuse('reused', 'The refresh token was replaced and used again.')
+        await end(presented.grant, 'refresh_reused')
+        throw refusal
       }
-      if (distance === 1) {
-        emit({ type: 'refresh.refused', reason: 'superseded', grant: presented.grant, correlation })
-        throw deadToken('The refresh token was replaced.')
+      case 'current':
+      case 'ahead': {
+        if (await dependencies.recheck(grant)) break
+        const tokens = await moveOn(dependencies, presented, record, refresh, client, scopes)
+        if (tokens) return tokens
       }
-      // Two parties hold the chain: the one that moved on, and the one that kept an old token (RFC 9700 4.14.2).
-      emit({ type: 'refresh.refused', reason: 'reused', grant: presented.grant, correlation })
-      await end(presented.grant, 'refresh_reused')
-      throw deadToken('The refresh token was replaced and used again; the grant has ended.')
-    }
-
-    if (await dependencies.recheck(grant)) {
-      record = await records.get<GrantRecord>(record.key)
-      continue
-    }
-    const rotated = await rotate(dependencies, grant, record.value.refresh, presented.secret)
-    const [version] = await Promise.all([
-      records.put(record.key, rotated.grant, {
-        ifVersion: record.version,
-        expiresAt: grantExpiry(rotated.grant),
-      }),
-      dependencies.touchClient(client, grantExpiry(rotated.grant)),
-    ])
-    if (version !== undefined) {
-      dependencies.renewUpstream?.(rotated.grant)
-      emit({ type: 'refresh.rotated', grant: presented.grant, correlation })
-      return answer(dependencies, rotated.grant, scopes, rotated.secret)
     }
     record = await records.get<GrantRecord>(record.key)
   }
   throw new Unavailable('storage: too many writers on one grant')
 }
 
-async function rotate(
+/** Replaces the newest token, or answers it again while it may not be replaced. `undefined`: somebody else was first. */
+async function moveOn(
   dependencies: RotationDependencies,
-  grant: Readonly<GrantRecord>,
-  refresh: GrantRefresh,
-  secret: string,
-): Promise<{ grant: GrantRecord; secret: string }> {
-  const { ring, clock, connections } = dependencies
-  const next = await nextSecret(ring, secret)
+  presented: RefreshToken,
+  record: Versioned<GrantRecord>,
+  stored: GrantRefresh,
+  { client, method }: AuthenticatedClient,
+  scopes: readonly string[],
+): Promise<TokenSet | undefined> {
+  const { clock, emit, touchClient, renewUpstream } = dependencies
+  const { grant: ref, generation, r } = presented
+  const { correlation } = record.value
   const now = unixTime(clock)
-  const rotated: GrantRecord = {
-    ...grant,
+  const lost = generation - stored.generation
+  const refresh = lost > 0 ? adopted(stored, generation, now) : stored
+  // Unused for so long a grant would be over: whoever is answered must be seen to be there.
+  const rotateEvery = Math.min(dependencies.policy.rotateEvery, record.value.idle / 4)
+  const hold = mustHold(refresh, { ...dependencies.policy, rotateEvery }, now)
+  const tellAdoption = () => {
+    if (lost > 0) emit({ type: 'refresh.adopted', grant: ref, generations: lost, correlation })
+  }
+  if (hold) {
+    const held: GrantRecord = { ...record.value, refresh }
+    if (lost > 0 && !(await write(dependencies, record, held))) return undefined
+    tellAdoption()
+    emit({ type: 'refresh.replayed', grant: ref, correlation })
+    return answer(dependencies, held, refresh, r, scopes)
+  }
+  const next = rotated(refresh, now)
+  const successor = await withConnection(dependencies, {
+    ...record.value,
+    client_auth: method,
     used_at: now,
-    refresh: await extended(refresh, { ...next, at: now }),
-  }
-  const needed = grantExpiry(rotated)
-  if (grant.connection === undefined || (grant.connection_expires_at ?? 0) >= needed)
-    return { grant: rotated, secret: next.secret }
-  const until = connectionExpiry(rotated)
+    refresh: next,
+  })
+  const [isWritten] = await Promise.all([
+    write(dependencies, record, successor),
+    touchClient(client, grantExpiry(successor)),
+  ])
+  if (!isWritten) return undefined
+  renewUpstream?.(successor)
+  tellAdoption()
+  emit({ type: 'refresh.rotated', grant: ref, correlation })
+  return answer(dependencies, successor, next, r, scopes)
+}
+
+async function write(
+  { records }: RotationDependencies,
+  { key, version }: Versioned<GrantRecord>,
+  grant: GrantRecord,
+): Promise<boolean> {
+  const written = await records.put(key, grant, { ifVersion: version, expiresAt: grantExpiry(grant) })
+  return written !== undefined
+}
+
+/** The connection is kept for at least as long as the grant. */
+async function withConnection(
+  { connections }: RotationDependencies,
+  grant: GrantRecord,
+): Promise<GrantRecord> {
+  if (grant.connection === undefined || (grant.connection_expires_at ?? 0) >= grantExpiry(grant)) return grant
+  const until = connectionExpiry(grant)
   await connections.extend(grant.owner, grant.connection, until)
-  return { grant: { ...rotated, connection_expires_at: until }, secret: next.secret }
-}
-
-/** The newest secret, for whoever presents a genuine one. `undefined`: it never was a token of this grant. */
-async function currentSecret(
-  dependencies: RotationDependencies,
-  presented: Presented,
-  refresh: GrantRefresh | undefined,
-): Promise<string | undefined> {
-  if (!refresh) return undefined
-  const found = await walk(dependencies.ring, refresh, presented)
-  if (found.outcome === 'current') return found.secret
-  if (found.outcome === 'missing' && isForgivable(dependencies, replacedAt(refresh, found.generation - 1))) {
-    dependencies.emit({ type: 'keys.unknown_secret', key_id: found.key_id })
-    throw new Unavailable(`secret: ${found.key_id}, which made this refresh token, is not configured`)
-  }
-  return undefined
-}
-
-/** The ids of the secrets that a replaced token of this grant may still need to be answered. */
-export type SecretsInUse = (grant: Readonly<GrantRecord>) => readonly string[]
-
-export function secretsInUse(times: ForgivenessTimes): SecretsInUse {
-  return ({ refresh }) =>
-    (refresh?.rotations ?? []).filter(({ at }) => isForgivable(times, at)).map(({ key_id }) => key_id)
-}
-
-type ForgivenessTimes = Pick<RotationDependencies, 'clock' | 'refreshWindow' | 'lostResponse'>
-
-/** Whether a token replaced then could still be answered; a removed secret must not cost its holder the session. */
-function isForgivable({ clock, refreshWindow, lostResponse }: ForgivenessTimes, at: number): boolean {
-  return unixTime(clock) - at <= Math.max(refreshWindow + clockSkew, lostResponse)
+  return { ...grant, connection_expires_at: until }
 }
 
 function answer(
   dependencies: RotationDependencies,
   grant: Readonly<GrantRecord>,
+  { seed, generation }: GrantRefresh,
+  r: string,
   scopes: readonly string[],
-  secret: string,
 ): Promise<TokenSet> {
-  const refresh_token = formatRefreshToken(grantRef(grant), grant.refresh?.generation ?? 0, secret)
+  const secret = refreshSecret(seed, r, generation)
+  const refresh_token = formatRefreshToken({ grant: grantRef(grant), generation, r, secret })
   return tokenSet(dependencies, grant, { scopes, refresh_token })
-}
-
-/** An event has told why. */
-function deadToken(description: string): OAuthError {
-  return new OAuthError('invalid_grant', description, { reported: true })
 }

@@ -5,7 +5,8 @@ import { type GrantRef, isGrantRef } from '../records/grant.ts'
  * scanners can recognise.
  */
 const codeSyntax = /^dbc_([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/
-const refreshSyntax = /^dbr_([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)\.(\d{1,9})\.([A-Za-z0-9_-]{43})$/
+const refreshSyntax =
+  /^dbr_([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)\.(0|[1-9]\d{0,8})\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})$/
 const maximumLength = 256
 
 export function formatCode(grant: GrantRef, secret: string): string {
@@ -17,15 +18,22 @@ export function parseCode(code: string): { grant: GrantRef; secret: string } | u
   return grant !== undefined && secret !== undefined && isGrantRef(grant) ? { grant, secret } : undefined
 }
 
-export function formatRefreshToken(grant: GrantRef, generation: number, secret: string): string {
-  return `dbr_${grant}.${generation}.${secret}`
+/** What a refresh token says: `dbr_<grant>.<generation>.<r>.<secret>`. */
+export interface RefreshToken {
+  grant: GrantRef
+  generation: number
+  /** The grant's own 16 random bytes, in every refresh token of it. */
+  r: string
+  secret: string
 }
 
-export function parseRefreshToken(
-  token: string,
-): { grant: GrantRef; generation: number; secret: string } | undefined {
-  const [, grant, generation, secret] = (token.length <= maximumLength && refreshSyntax.exec(token)) || []
-  return grant !== undefined && secret !== undefined && isGrantRef(grant)
-    ? { grant, generation: Number(generation), secret }
+export function formatRefreshToken({ grant, generation, r, secret }: RefreshToken): string {
+  return `dbr_${grant}.${generation}.${r}.${secret}`
+}
+
+export function parseRefreshToken(token: string): RefreshToken | undefined {
+  const [, grant, generation, r, secret] = (token.length <= maximumLength && refreshSyntax.exec(token)) || []
+  return grant !== undefined && r !== undefined && secret !== undefined && isGrantRef(grant)
+    ? { grant, generation: Number(generation), r, secret }
     : undefined
 }

@@ -1,6 +1,6 @@
 import { type Clock, unixTime } from '../clock.ts'
 import type { TokenSet } from '../engine.ts'
-import type { GrantRecord } from '../records/grant.ts'
+import { type GrantRecord, grantExpiry } from '../records/grant.ts'
 import type { AccessTokens } from './access-token.ts'
 
 /** The token endpoint's answer (RFC 6749 5.1) for a grant as it now stands. */
@@ -15,7 +15,7 @@ export async function tokenSet(
   // A token never outlives the grant it stands on. Clients refresh when a token has ended and not before, so that it
   // must end well before the grant has lain unused for too long.
   const useful = grant.refresh ? Math.floor(untilIdle / 2) : untilIdle
-  const expires_in = Math.max(1, Math.min(accessTokenLifetime, grant.expires_at - now, useful))
+  const expires_in = Math.max(1, Math.min(accessTokenLifetime, grantExpiry(grant) - now, useful))
   return {
     access_token: await accessTokens.issue(grant, { scopes: request.scopes, lifetime: expires_in }),
     token_type: 'Bearer',

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.ts'
+import { isNamed, OAuthError, type UnreadableBody } from '../errors.ts'
 
 /** Parameters of a request; a value is what the sender meant, never a list by accident. */
 export interface Form {
@@ -8,6 +8,9 @@ export interface Form {
 }
 
 const maximumBytes = 64 * 1024
+
+/** Levels of arrays and objects. */
+const deepest = 100
 
 /** The query's parameters. Throws `invalid_request` when one repeats that may not. */
 export function queryForm(request: Request): Form {
@@ -24,19 +27,41 @@ export async function bodyForm(request: Request): Promise<Form> {
   throw new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded.')
 }
 
-/** A JSON body. Throws `invalid_request` when it is none. */
+/**
+ * A JSON body. Throws `invalid_request` when it is none, and when it is nested deeper than anything that is sent here:
+ * code that walks it by recursion would give up some thousand levels down.
+ */
 export async function jsonBody(request: Request): Promise<unknown> {
   const text = await bodyText(request)
+  let body: unknown
   try {
-    return JSON.parse(text)
+    body = JSON.parse(text)
   } catch {
     throw new OAuthError('invalid_request', 'The body is not JSON.')
   }
+  if (isDeeperThan(deepest, body)) {
+    throw new OAuthError('invalid_request', `The body is nested deeper than ${deepest} levels.`)
+  }
+  return body
 }
 
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((member) => isDeeperThan(levels - 1, member))
+}
+
+/**
+ * What could not be read is 400 and no fault of ours: either the client has gone, and nobody hears the answer, or the
+ * body was read before it came here. That is a mistake on this server, but not one that trying again or waiting would
+ * cure, as a client must expect of a 5xx; the message is for the developer.
+ */
 async function bodyText(request: Request): Promise<string> {
-  const tooLarge = () =>
-    new OAuthError('invalid_request', `The body is larger than ${maximumBytes} bytes.`, { status: 413 })
+  if (request.bodyUsed || request.body?.locked) {
+    throw new OAuthError(
+      'invalid_request',
+      'The body was already read on this server. Mount Drawbridge before any body parser.',
+    )
+  }
   if (Number(request.headers.get('content-length') ?? 0) > maximumBytes) throw tooLarge()
   if (!request.body) return ''
   const chunks: Uint8Array[] = []
@@ -44,14 +69,15 @@ async function bodyText(request: Request): Promise<string> {
   const reader = request.body.getReader()
   try {
     for (;;) {
-      const { done, value } = await reader.read()
+      const { done, value } = await reader.read().catch(unreadable)
       if (done) break
       length += value.byteLength
       if (length > maximumBytes) throw tooLarge()
       chunks.push(value)
     }
   } finally {
-    await reader.cancel().catch(() => {})
+    // Not awaited: what sends the body need not ever hear of it.
+    reader.cancel().catch(() => {})
   }
   const whole = new Uint8Array(length)
   let offset = 0
@@ -60,6 +86,17 @@ async function bodyText(request: Request): Promise<string> {
     offset += chunk.byteLength
   }
   return new TextDecoder().decode(whole)
+}
+
+function tooLarge(): OAuthError {
+  return new OAuthError('invalid_request', `The body is larger than ${maximumBytes} bytes.`, { status: 413 })
+}
+
+function unreadable(error: unknown): never {
+  throw new OAuthError(
+    'invalid_request',
+    isNamed<UnreadableBody>(error, 'UnreadableBody') ? error.message : 'The body did not arrive whole.',
+  )
 }
 
 /** RFC 8707 lets `resource` repeat; anything else may come once (RFC 6749 3.1). */

@@ -21,27 +21,43 @@ export function redirect(
   return new Response(null, { status: options.status ?? 302, headers })
 }
 
-/** What an endpoint that speaks JSON answers to whatever was thrown (RFC 6749 5.2). */
-export function errorResponse(error: unknown): Response {
+/** A sentence, and what to name when asking the operator about it. Fit for an `error_description` (RFC 6749 5.2). */
+export function withReference(text: string, reference: string | undefined): string {
+  return reference === undefined ? text : `${text} (reference ${reference})`
+}
+
+/**
+ * What an endpoint that speaks JSON answers to whatever was thrown (RFC 6749 5.2).
+ *
+ * @param reference under which an event has told of it
+ */
+export function errorResponse(error: unknown, reference?: string): Response {
   if (isNamed<OAuthError>(error, 'OAuthError')) {
     const retry = error.status === 503 ? { 'retry-after': '2' } : {}
-    return json({ error: error.code, error_description: error.message }, error.status, {
-      ...retry,
-      ...error.headers,
-    })
+    return json(
+      { error: error.code, error_description: withReference(error.message, reference) },
+      error.status,
+      {
+        ...retry,
+        ...error.headers,
+      },
+    )
   }
   if (isNamed<Unavailable>(error, 'Unavailable')) {
     return json(
       {
         error: 'temporarily_unavailable',
-        error_description: 'A service we depend on is out. Try again shortly.',
+        error_description: withReference('A service we depend on is out. Try again shortly.', reference),
       },
       503,
       { 'retry-after': String(error.retryAfter) },
     )
   }
   return json(
-    { error: 'server_error', error_description: 'Something went wrong here. It has been noted.' },
+    {
+      error: 'server_error',
+      error_description: withReference('Something went wrong here. It has been noted.', reference),
+    },
     500,
   )
 }

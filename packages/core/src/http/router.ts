@@ -20,12 +20,13 @@ export interface Router {
 
 /**
  * Finds the entry by one look-up. Paths are public ones; where a reverse proxy removes `stripPrefix`, the shortened
- * path is known too. `onError` is told of whatever a handler threw, before it becomes an answer.
+ * path is known too. `onError` is told of whatever a handler threw, before it becomes an
+ * answer, and says which reference the answer names.
  */
 export function router(
   entries: readonly Entry[],
   stripPrefix: string,
-  onError: (request: Request, error: unknown) => void = () => {},
+  onError: (request: Request, error: unknown) => string | undefined = () => undefined,
 ): Router {
   const table = new Map<string, Entry>()
   const routes: Route[] = []
@@ -50,8 +51,7 @@ export function router(
         const allow = [...Object.keys(entry.methods), ...(entry.cors ? ['OPTIONS'] : [])].join(', ')
         return json({ error: 'invalid_request', error_description: `Use ${allow}.` }, 405, { allow })
       } catch (error) {
-        onError(request, error)
-        return errorResponse(error)
+        return errorResponse(error, onError(request, error))
       }
     },
   }

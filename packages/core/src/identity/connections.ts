@@ -245,7 +245,7 @@ export function connections(dependencies: {
       return {
         access_token: value.tokens.access_token,
         expires_at: value.tokens.expires_at,
-        scopes: value.tokens.scopes,
+        scopes: [...value.tokens.scopes],
         provider: value.provider,
       }
     },

@@ -178,7 +178,7 @@ export function upstream(
   }
 
   async function identify(tokens: UpstreamTokens, claims: Readonly<Record<string, unknown>> | undefined) {
-    const identity = await provider.identify(tokens, claims, call)
+    const identity = await provider.identify(copyOf(tokens), claims, call)
     if (typeof identity.sub !== 'string' || identity.sub === '') {
       throw new UpstreamError('misconfigured', `${provider.id}: identify() gave no sub`)
     }
@@ -247,7 +247,7 @@ export function upstream(
           tokens.refresh_token,
           {
             ...requestOptions('refresh'),
-            additionalParameters: provider.parameters?.refresh?.(tokens.scopes) ?? {},
+            additionalParameters: provider.parameters?.refresh?.([...tokens.scopes]) ?? {},
           },
         )
         const answer = await oauth.processRefreshTokenResponse(
@@ -292,6 +292,11 @@ export function upstream(
     if (typeof id_token !== 'string') return as
     return { ...as, issuer: provider.issuer(unverifiedClaims(id_token)) }
   }
+}
+
+/** What a provider is given to look at is its own: the tokens themselves may be those of a remembered record. */
+function copyOf(tokens: UpstreamTokens): UpstreamTokens {
+  return { ...tokens, scopes: [...tokens.scopes] }
 }
 
 /** There is nothing to compare `iss` with where the provider has no issuer, or a different one for each tenant. */

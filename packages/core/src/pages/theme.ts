@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.ts'
+import { checkMembers, inWords } from '../known-options.ts'
 import { type Colour, parseColour } from './colour.ts'
 
 /** How the pages look. Everything is optional. */
@@ -29,6 +30,7 @@ const logoLimit = 100_000
  * inline SVG nor a `data:` image.
  */
 export function appearance(theme: Theme = {}): Appearance {
+  checkMembers<Theme>('theme', theme, { accent: true, accentDark: true, logo: true })
   return {
     accent: colour('theme.accent', theme.accent),
     accentDark: colour('theme.accentDark', theme.accentDark),
@@ -42,7 +44,7 @@ function colour(option: string, value: string | undefined): Colour | undefined {
   if (parsed) return parsed
   throw new ConfigurationError(
     option,
-    `${JSON.stringify(value)} is not a colour that can be read here`,
+    `${typeof value === 'string' ? JSON.stringify(value) : inWords(value)} is not a colour that can be read here`,
     'Write it as #rrggbb, rgb(r g b) or hsl(h s% l%), without transparency.',
   )
 }

@@ -30,6 +30,7 @@ export interface GrantRecord {
   connection_expires_at?: number | undefined
   code: GrantCode
   refresh?: GrantRefresh | undefined
+  doubt?: GrantDoubt | undefined
 }
 
 export interface GrantCode {
@@ -41,16 +42,41 @@ export interface GrantCode {
   /** Unix seconds. */
   expires_at: number
   redeemed_at?: number | undefined
+  /** Which of several requests redeemed it. */
+  redeemed_by?: string | undefined
 }
 
 export interface GrantRefresh {
+  /** 32 random bytes made at redemption; every refresh secret of the grant is derived from them. */
+  seed: string
+  /** SHA-256 of the `r` that travels in each refresh token of the grant, and is stored nowhere. */
+  r_hash: string
+  /** Of the current refresh token; counted from 0. */
   generation: number
-  /** SHA-256 of the current secret. */
-  current_hash: string
-  /** The last rotations, oldest first: `secret(generation) = HMAC(key_id's K, secret(generation - 1))`. */
-  rotations: readonly { generation: number; at: number; key_id: string }[]
-  /** The same of older ones, without their times: runs of steps by one key, oldest first, each up to `through`. */
-  earlier?: readonly { through: number; key_id: string }[] | undefined
+  /** When the last generations were replaced, in Unix seconds: the last of these is `generation - 1`. Never decreasing. */
+  replaced_at: readonly number[]
+  /** Late answers in consecutive generations. */
+  streak?: LateAnswers | undefined
+}
+
+/** Answers given to the generation before the current one, after the window and within the allowance. */
+export interface LateAnswers {
+  /** Unix seconds of the first. */
+  since: number
+  /** Unix seconds of the last, also within one generation. */
+  last: number
+  /** How many, counting one for each generation. */
+  count: number
+  /** The current generation when the last was given. */
+  generation: number
+}
+
+/** Somebody else may hold what belongs to this grant, or the client was clumsy. A sign-in of the same user ends it. */
+export interface GrantDoubt {
+  /** Unix seconds. */
+  since: number
+  /** Unix seconds; the grant's end at the latest. Absent: doubted only for a code that came twice at once. */
+  until?: number | undefined
 }
 
 /** Which grant: `<owner>.<id>`, as it stands in every code and token. */
@@ -74,10 +100,14 @@ export function grantPrefix(owner: string): string {
   return `grant/${owner}/`
 }
 
-/** When the store may drop the grant: unused for too long, or at its absolute end. */
+/** When the grant is over: unused for too long, doubted for too long, or at its absolute end. */
 export function grantExpiry(grant: GrantRecord): number {
   if (grant.code.redeemed_at === undefined) return grant.code.expires_at
-  return Math.min(grant.expires_at, grant.used_at + grant.idle)
+  return Math.min(
+    grant.expires_at,
+    grant.used_at + grant.idle,
+    grant.doubt?.until ?? Number.POSITIVE_INFINITY,
+  )
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts'
 import { unixTime } from '../clock.ts'
-import { randomText } from '../crypto/random.ts'
 import type { Records } from './records.ts'
 
 /** Only one instance at a time does a piece of work; the store's expiry frees what a crash left: `lease/<owner>/<id>`. */
@@ -17,11 +16,7 @@ export async function takeLease(
   seconds: number,
 ): Promise<Lease | undefined> {
   const key = `lease/${owner}/${id}`
-  const version = await records.put(
-    key,
-    { holder: randomText(8) },
-    { ifVersion: null, expiresAt: unixTime(clock) + seconds },
-  )
+  const version = await records.put(key, {}, { ifVersion: null, expiresAt: unixTime(clock) + seconds })
   if (version === undefined) return undefined
   return {
     async release() {

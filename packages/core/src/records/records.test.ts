@@ -9,9 +9,9 @@ function watched() {
   const openings: string[] = []
   let sealed = 0
   const sealer: Sealer = {
-    currentId: async () => 'id',
-    seal: async (_, plaintext) => `id.${sealed++}.${plaintext}`,
-    async open(key, text) {
+    currentId: () => 'id',
+    seal: (_, plaintext) => `id.${sealed++}.${plaintext}`,
+    open(key, text) {
       openings.push(key)
       return text.slice(text.indexOf('.', 3) + 1)
     },

@@ -26,7 +26,7 @@ export interface Records {
    * Seals a record anew when it was sealed with another secret than the current one; `undefined` when it is gone. A
    * record that does not open is left as it is.
    */
-  reseal<T>(key: string): Promise<Resealed<T> | undefined>
+  reseal(key: string): Promise<Resealed | undefined>
   /** Removes expired entries from stores that do not do so themselves. Resolves to how many. */
   purge(limit: number): Promise<number>
 }
@@ -39,12 +39,12 @@ export interface Versioned<T> {
 }
 
 /** A record after an attempt to seal it anew. */
-export interface Resealed<T> {
+export interface Resealed {
   /** The id of the secret that it is sealed with now. */
   key_id: string
   resealed: boolean
-  /** `undefined` when no configured secret opens it. */
-  value: Readonly<T> | undefined
+  /** Whether any configured secret opens it. */
+  opens: boolean
 }
 
 interface Envelope {
@@ -90,7 +90,7 @@ export function records(dependencies: {
     if (known?.version === stored.version) return known.envelope
     let envelope: Envelope
     try {
-      envelope = JSON.parse(await sealer.open(key, stored.value))
+      envelope = JSON.parse(sealer.open(key, stored.value))
     } catch (cause) {
       if (cause instanceof UnknownSecret) emit({ type: 'keys.unknown_secret', key_id: cause.keyId })
       else emit({ type: 'storage.unreadable', kind: key.split('/')[0] ?? '' })
@@ -112,11 +112,12 @@ export function records(dependencies: {
   ): Promise<string | undefined> {
     const envelope: Envelope =
       options.expiresAt === undefined ? { v: value } : { v: value, exp: options.expiresAt }
-    const sealed = await sealer.seal(key, JSON.stringify(envelope))
+    const text = JSON.stringify(envelope)
+    const sealed = sealer.seal(key, text)
     let unknown = false
     return retrying('put', async () => {
       if (unknown) {
-        // A fresh iv makes every sealed text unique, so equality means that our own write took effect.
+        // A fresh nonce makes every sealed text unique, so equality means that our own write took effect.
         const current = await read(key)
         if (current?.value === sealed) return current.version
         if ((current?.version ?? null) !== options.ifVersion) return undefined
@@ -124,8 +125,9 @@ export function records(dependencies: {
       const retried = unknown
       unknown = true
       const version = await storage.put(key, sealed, options)
-      // What nobody has read may never be: strangers cause many writes.
-      if (version !== undefined && opened.has(key)) remember(key, version, envelope, sealed)
+      // Remembered as it will be read: the caller, or a provider, may go on to change the value it gave. What nobody has
+      // read may never be: strangers cause many writes.
+      if (version !== undefined && opened.has(key)) remember(key, version, JSON.parse(text), sealed)
       if (version === undefined && retried) {
         // The earlier try may have arrived late, between the read above and this one.
         const current = await read(key)
@@ -163,20 +165,19 @@ export function records(dependencies: {
 
     list: (prefix, options) => retrying('list', () => storage.list(prefix, options)),
 
-    async reseal<T>(key: string) {
+    async reseal(key: string) {
       for (let attempt = 0; attempt < 5; attempt++) {
         const stored = await read(key)
         if (!stored) return undefined
         const key_id = sealedWith(stored.value)
         const envelope = await open(key, stored, false).catch(() => undefined)
-        if (!envelope) return { key_id, resealed: false, value: undefined }
+        if (!envelope) return { key_id, resealed: false, opens: false }
         const { exp } = envelope
-        const value = envelope.v as T
-        const current = await sealer.currentId()
-        if (key_id === current) return { key_id, resealed: false, value }
+        const current = sealer.currentId()
+        if (key_id === current) return { key_id, resealed: false, opens: true }
         const options = exp === undefined ? {} : { expiresAt: exp }
-        const version = await put(key, value, { ifVersion: stored.version, ...options })
-        if (version !== undefined) return { key_id: current, resealed: true, value }
+        const version = await put(key, envelope.v, { ifVersion: stored.version, ...options })
+        if (version !== undefined) return { key_id: current, resealed: true, opens: true }
       }
       throw new Unavailable(`storage: too many writers on ${key.split('/')[0]}`)
     },

@@ -117,7 +117,8 @@ export function transactions(dependencies: {
 }): Transactions {
   const { records, sealer, clock, lifetime, slots = slotCount } = dependencies
 
-  const seal = async (id: string, request: PendingRequest) => sealer.seal(sealedAs, JSON.stringify({ id, request }))
+  const seal = async (id: string, request: PendingRequest) =>
+    sealer.seal(sealedAs, JSON.stringify({ id, request }))
   const isOver = ({ expires_at }: PendingRequest) => unixTime(clock) >= expires_at
 
   async function placesOf({ id_hash }: Transaction) {

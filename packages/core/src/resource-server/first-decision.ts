@@ -29,7 +29,9 @@ export async function firstDecision(
 export function gateResult<User>(verification: Verification<User>): GateResult<User> {
   if (verification.status === 'not-mine') return { status: 'invalid', reason: 'issued_elsewhere' }
   if (verification.status !== 'invalid') return verification
-  return { status: 'invalid', reason: 'not_verified', detail: verification.reason }
+  const { reason: detail, scopes } = verification
+  // Verifiers may be plain JavaScript.
+  return { status: 'invalid', reason: 'not_verified', detail, scopes: Array.isArray(scopes) ? scopes : [] }
 }
 
 async function attempt(verifier: Verifier, token: string, resource: string): Promise<Verification> {

@@ -80,7 +80,24 @@ describe('authenticate', () => {
   it('answers a preflight with 204, token or not', async () => {
     const response = refusal(await door(letsAdaIn).authenticate(request(undefined, { method: 'OPTIONS' })))
     expect(response.status).toBe(204)
-    expect(response.headers.get('access-control-allow-methods')).toBe('GET, POST, DELETE, OPTIONS')
+  })
+
+  it('allows in a preflight what the route answers, or else what a page asks for', async () => {
+    const ask = async (headers: Record<string, string>, methods?: readonly string[]) => {
+      const asking = new Request('https://mcp.test/files/1', { method: 'OPTIONS', headers })
+      const answer = refusal(await door(letsAdaIn).authenticate(asking, { methods })).headers
+      return [answer.get('access-control-allow-methods'), answer.get('access-control-allow-headers')]
+    }
+    const wants = (method: string) => ({ 'access-control-request-method': method })
+    expect(await ask(wants('PATCH'))).toEqual(['PATCH, OPTIONS', 'authorization'])
+    expect(await ask(wants('PATCH'), ['GET', 'PUT'])).toEqual(['GET, PUT, OPTIONS', 'authorization'])
+    expect(await ask({})).toEqual(['OPTIONS', 'authorization'])
+    expect(await ask(wants('<script>'))).toEqual(['OPTIONS', 'authorization'])
+    const names = {
+      ...wants('PUT'),
+      'access-control-request-headers': 'If-Match,authorization, x-a , x b,<i>',
+    }
+    expect(await ask(names)).toEqual(['PUT, OPTIONS', 'authorization, if-match, x-a'])
   })
 
   it.each(['bad', 'a b', ''])('answers a bad token (%j) with invalid_token', async (token) => {

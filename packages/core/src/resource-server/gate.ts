@@ -2,10 +2,18 @@ import type { Authentication, AuthInfo, ScopeNeed } from '../auth.ts'
 import type { Flow } from '../engine.ts'
 import { ConfigurationError } from '../errors.ts'
 import { type DrawbridgeEvents, type Emit, redacted } from '../events.ts'
-import { preflight } from '../http/cors.ts'
+import { routePreflight } from '../http/cors.ts'
 import { bearerCredentials } from './bearer.ts'
 import { type Challenge, insufficientScope, temporarilyUnavailable, unauthorized } from './challenge.ts'
-import { checkedScopes, looksLikeParameter, missingScopes, unionScopes } from './scopes.ts'
+import {
+  checkedScopes,
+  isScopeToken,
+  looksLikeParameter,
+  missingScopes,
+  requiredScopes,
+  unionScopes,
+  withoutOfflineAccess,
+} from './scopes.ts'
 import type { VerifiedToken } from './verifier.ts'
 
 type TokenRefusal = DrawbridgeEvents['token.refused']['reason']
@@ -18,6 +26,8 @@ export type GateResult<User = unknown> =
       reason: TokenRefusal
       detail?: string | undefined
       client_id?: string | undefined
+      /** What a token held that was good once, and is certainly no forgery. */
+      scopes?: readonly string[] | undefined
     } & Flow)
   /** `retryAfter` in seconds. */
   | { status: 'unavailable'; reason: string; retryAfter?: number | undefined }
@@ -31,9 +41,12 @@ export interface GateOptions<User> {
     | {
         /** No request passes without these. */
         required?: readonly string[] | undefined
-        /** Those a 403 repeats when the token holds them, since many clients replace their scopes by the challenge's. */
+        /**
+         * Those a challenge repeats when the token holds or held them, since many clients replace their scopes by the
+         * challenge's. Left out: any.
+         */
         supported?: readonly string[] | undefined
-        /** What a 401 names, for clients that cannot ask for more later. Default: what the request needs. */
+        /** What a 401 names besides what the request needs. */
         challenge?: readonly string[] | undefined
       }
     | undefined
@@ -65,55 +78,57 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
       'Clients would misread the challenge: choose a URL without quotes, spaces, `scope=` or `error=`.',
     )
   }
-  const required = checkedScopes('scopes.required', options.scopes?.required)
-  const supported = checkedScopes('scopes.supported', options.scopes?.supported)
+  const required = requiredScopes('scopes.required', options.scopes?.required)
+  const supported = options.scopes?.supported && checkedScopes('scopes.supported', options.scopes.supported)
   const advertised = checkedScopes('scopes.challenge', options.scopes?.challenge)
 
   /** Everything an operation needs; the resource's own part comes first. */
   const needed = (scopes: readonly string[] | undefined): readonly string[] =>
-    scopes && scopes.length > 0 ? unionScopes(required, checkedScopes('scopes', scopes)) : required
+    scopes && scopes.length > 0 ? unionScopes(required, requiredScopes('scopes', scopes)) : required
 
-  const notAuthorized = (need: readonly string[], error?: 'invalid_token', description?: string) => {
-    const challenge: Challenge = {
-      resourceMetadataUrl,
-      scopes: unionScopes(need, advertised),
-      error,
-      description,
-    }
-    return refused(unauthorized(challenge))
+  /** Of what a token holds or held, all that a client may ask for again. */
+  const repeatable = (held: readonly string[]): readonly string[] =>
+    withoutOfflineAccess(held).filter((scope) =>
+      supported ? supported.includes(scope) : isScopeToken(scope) && !looksLikeParameter(scope),
+    )
+
+  const notAuthorized = (
+    need: readonly string[],
+    refusal: { error?: Challenge['error']; description?: string; held?: readonly string[] | undefined } = {},
+  ) => {
+    const { error, description, held = [] } = refusal
+    const scopes = unionScopes(need, advertised, repeatable(held))
+    return refused(unauthorized({ resourceMetadataUrl, scopes, error, description }))
   }
 
   const forbidden = (need: readonly string[], auth: AuthInfo<User>): Response => {
     emit({ type: 'token.refused', resource, reason: 'insufficient_scope', ...flowOf(auth) })
     return insufficientScope({
       resourceMetadataUrl,
-      scopes: unionScopes(
-        need,
-        auth.scopes.filter((scope) => supported.includes(scope)),
-      ),
+      scopes: unionScopes(need, repeatable(auth.scopes)),
     })
   }
 
   return {
     async authenticate(request, need) {
-      if (request.method === 'OPTIONS') return refused(preflight(request, ['GET', 'POST', 'DELETE']))
+      if (request.method === 'OPTIONS') return refused(routePreflight(request, need?.methods))
       const scopes = needed(need?.scopes)
       const credentials = bearerCredentials(request.headers)
       if (credentials.kind === 'none') return notAuthorized(scopes)
       if (credentials.kind === 'malformed') {
         emit({ type: 'token.refused', resource, reason: 'malformed' })
-        return notAuthorized(
-          scopes,
-          'invalid_token',
-          'The Authorization header does not hold one bearer token.',
-        )
+        return notAuthorized(scopes, {
+          error: 'invalid_token',
+          description: 'The Authorization header does not hold one bearer token.',
+        })
       }
       const result = await settle(check, credentials.token)
       if (result.status === 'invalid') {
         const { reason, client_id, grant, correlation } = result
         const detail = result.detail && harmless(result.detail, credentials.token)
         emit({ type: 'token.refused', resource, reason, detail, client_id, grant, correlation })
-        return notAuthorized(scopes, 'invalid_token')
+        // A client drops such a token, and then asks for what it is told here.
+        return notAuthorized(scopes, { error: 'invalid_token', held: result.scopes })
       }
       if (result.status !== 'valid') {
         emit({ type: 'token.unchecked', resource, detail: harmless(result.reason, credentials.token) })

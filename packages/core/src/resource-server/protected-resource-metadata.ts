@@ -1,4 +1,5 @@
 import { corsHeaders } from '../http/cors.ts'
+import { withoutOfflineAccess } from './scopes.ts'
 
 /** The document clients begin with (RFC 9728 2). */
 export interface ProtectedResourceMetadata {
@@ -25,15 +26,12 @@ export interface ProtectedResourceDescription {
 
 const wellKnown = '/.well-known/oauth-protected-resource'
 
-/**
- * The metadata document of a protected resource (RFC 9728 2). `offline_access` is left out: it is between a client
- * and its authorization server, and no resource has a use for it.
- */
+/** The metadata document of a protected resource (RFC 9728 2). It never lists `offline_access`. */
 export function protectedResourceMetadata(
   description: ProtectedResourceDescription,
 ): ProtectedResourceMetadata {
   const { resource, authorizationServers = [], name, documentation } = description
-  const scopes = (description.scopes ?? []).filter((scope) => scope !== 'offline_access')
+  const scopes = withoutOfflineAccess(description.scopes ?? [])
   return {
     resource,
     ...(authorizationServers.length > 0 && { authorization_servers: authorizationServers }),

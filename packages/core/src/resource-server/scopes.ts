@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.ts'
+import { inWords } from '../known-options.ts'
 
 /** Whether this is one `scope-token` (RFC 6749 3.3): printable ASCII without space, quote or backslash. */
 export function isScopeToken(value: string): boolean {
@@ -34,6 +35,34 @@ export function unionScopes(...lists: readonly (readonly string[] | undefined)[]
   return [...new Set(lists.flatMap((list) => list ?? []))]
 }
 
+function said(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : inWords(value)
+}
+
+/**
+ * Without `offline_access`: it is between a client and its authorization server (OpenID Connect Core 11), which takes
+ * it wherever a client sends it. No resource has a use for it, so that it is in no challenge and in no token.
+ */
+export function withoutOfflineAccess(scopes: readonly string[]): string[] {
+  return scopes.filter((scope) => scope !== 'offline_access')
+}
+
+/**
+ * Checks scopes that a developer wrote and that a request must have.
+ *
+ * @param option The option's name, for the message.
+ * @throws {ConfigurationError} as {@link checkedScopes} does, and for `offline_access`, which no token holds.
+ */
+export function requiredScopes(option: string, scopes: readonly string[] | undefined): readonly string[] {
+  const checked = checkedScopes(option, scopes)
+  if (!checked.includes('offline_access')) return checked
+  throw new ConfigurationError(
+    option,
+    'holds "offline_access"',
+    'Leave it out: it is between the client and the authorization server, and in no access token.',
+  )
+}
+
 /**
  * Checks scopes that a developer wrote.
  *
@@ -44,7 +73,7 @@ export function checkedScopes(option: string, scopes: readonly string[] | undefi
   if (scopes !== undefined && !Array.isArray(scopes)) {
     throw new ConfigurationError(
       option,
-      `${JSON.stringify(scopes)} is not a list`,
+      `${said(scopes)} is not a list`,
       "Pass an array with one scope per entry, such as ['files:read'].",
     )
   }
@@ -52,7 +81,7 @@ export function checkedScopes(option: string, scopes: readonly string[] | undefi
     if (typeof scope !== 'string' || !isScopeToken(scope)) {
       throw new ConfigurationError(
         option,
-        `${JSON.stringify(scope)} is not a scope`,
+        `${said(scope)} is not a scope`,
         'A scope is a word without spaces, quotes or backslashes; pass several as a list.',
       )
     }

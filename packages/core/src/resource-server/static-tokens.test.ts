@@ -8,7 +8,7 @@ describe('dangerouslyStaticTokens', () => {
   it('knows its tokens and no others', async () => {
     const verifier = dangerouslyStaticTokens(
       { 'dev-token': { subject: 'ada', clientId: 'cli', scopes: ['a'], user: { admin: true } } },
-      { warn: () => {}, clock },
+      { log: false, clock },
     )
     expect(await verifier.verify('dev-token', context)).toEqual({
       status: 'valid',
@@ -29,32 +29,32 @@ describe('dangerouslyStaticTokens', () => {
   it('refuses one that has expired', async () => {
     const verifier = dangerouslyStaticTokens(
       {
-        old: { subject: 'ada', expiresAt: 1_000_000_000 },
+        old: { subject: 'ada', scopes: ['a'], expiresAt: 1_000_000_000 },
         young: { subject: 'ada', expiresAt: 1_000_000_001 },
       },
-      { warn: () => {}, clock },
+      { log: false, clock },
     )
-    expect(await verifier.verify('old', context)).toMatchObject({ status: 'invalid' })
+    expect(await verifier.verify('old', context)).toMatchObject({ status: 'invalid', scopes: ['a'] })
     expect(await verifier.verify('young', context)).toMatchObject({ status: 'valid' })
   })
 
   it('warns without showing a token', () => {
     const warnings: string[] = []
-    dangerouslyStaticTokens(
-      { 'dev-token': { subject: 'ada' } },
-      { warn: (message) => warnings.push(message) },
-    )
+    dangerouslyStaticTokens({ 'dev-token': { subject: 'ada' } }, { log: (message) => warnings.push(message) })
     expect(warnings).toHaveLength(1)
     expect(warnings[0]).toMatch(/development and tests only/)
     expect(warnings[0]).not.toContain('dev-token')
   })
 
   it('refuses what no request could present, without repeating it', () => {
-    const attempt = () => dangerouslyStaticTokens({ 'my secret': { subject: 'ada' } }, { warn: () => {} })
+    const attempt = () => dangerouslyStaticTokens({ 'my secret': { subject: 'ada' } }, { log: false })
     expect(attempt).toThrow(/^dangerouslyStaticTokens: /)
     expect(attempt).not.toThrow('my secret')
+    expect(() => dangerouslyStaticTokens({ t: { subject: 'ada', scopes: ['a b'] } }, { log: false })).toThrow(
+      'not a scope',
+    )
     expect(() =>
-      dangerouslyStaticTokens({ t: { subject: 'ada', scopes: ['a b'] } }, { warn: () => {} }),
-    ).toThrow('not a scope')
+      dangerouslyStaticTokens({ t: { subject: 'ada', user: { can: () => true } } }, { log: false }),
+    ).toThrow('cannot be copied')
   })
 })

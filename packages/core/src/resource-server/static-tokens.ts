@@ -1,6 +1,8 @@
 import { type Clock, systemClock, unixTime } from '../clock.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { ConfigurationError } from '../errors.ts'
+import { checkMembers, inWords, nearest } from '../known-options.ts'
+import { type LogOption, tellOperator } from '../operator-log.ts'
 import { checkedScopes } from './scopes.ts'
 import type { VerifiedToken, Verifier } from './verifier.ts'
 
@@ -15,13 +17,20 @@ export interface StaticToken<User> {
   user?: User
 }
 
+/** Options of {@link dangerouslyStaticTokens}. */
+export interface StaticTokenOptions {
+  log?: LogOption | undefined
+  clock?: Clock | undefined
+}
+
 /**
  * A verifier for development and tests: a fixed map of tokens, each good for ever and for whoever has read the code.
  * Says so once at construction.
  *
  * @param tokens The tokens, and what each stands for.
- * @param options `warn`: receives the warning, default `console.warn`. `clock`: the time, for tests.
- * @throws {ConfigurationError} for a token that no Authorization header could carry, or a scope that is none.
+ * @param options `log`: takes the warning's line, default the standard error. `clock`: the time, for tests.
+ * @throws {ConfigurationError} for a token that no Authorization header could carry, a scope that is none, or a `user`
+ * that is no plain data.
  * @example
  * resourceServer({
  *   resource: 'http://localhost:3000/mcp',
@@ -31,11 +40,12 @@ export interface StaticToken<User> {
  */
 export function dangerouslyStaticTokens<User = undefined>(
   tokens: Readonly<Record<string, StaticToken<User>>>,
-  options: { warn?: ((message: string) => void) | undefined; clock?: Clock | undefined } = {},
+  options: StaticTokenOptions = {},
 ): Verifier<User> {
+  checkMembers<StaticTokenOptions>('dangerouslyStaticTokens', options, { log: true, clock: 'clock' })
+  checkTokens(tokens)
   const clock = options.clock ?? systemClock
-  const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
-  for (const [token, { scopes }] of Object.entries(tokens)) {
+  for (const [token, { scopes, user }] of Object.entries(tokens)) {
     if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) {
       // The token itself stays out of the message.
       throw new ConfigurationError(
@@ -45,8 +55,16 @@ export function dangerouslyStaticTokens<User = undefined>(
       )
     }
     checkedScopes('dangerouslyStaticTokens', scopes)
+    if (!isCloneable(user)) {
+      throw new ConfigurationError(
+        'dangerouslyStaticTokens',
+        'a `user` holds a function or something else that cannot be copied',
+        'Use plain data, as the claims of a real identity are.',
+      )
+    }
   }
-  warn(
+  tellOperator(
+    options.log,
     `dangerouslyStaticTokens: ${Object.keys(tokens).length} fixed token(s) open this server to whoever knows one. For development and tests only.`,
   )
   // Looked up by hash, so that the time a lookup takes tells nothing about a token's characters.
@@ -59,16 +77,59 @@ export function dangerouslyStaticTokens<User = undefined>(
       if (!entry) return { status: 'not-mine' }
       const now = unixTime(clock)
       if (entry.expiresAt !== undefined && entry.expiresAt <= now)
-        return { status: 'invalid', reason: 'expired' }
+        return { status: 'invalid', reason: 'expired', scopes: entry.scopes }
       const verified: VerifiedToken<User> = {
         subject: entry.subject,
         clientId: entry.clientId ?? 'static',
         scopes: [...(entry.scopes ?? [])],
         expiresAt: entry.expiresAt ?? now + 3600,
         issuer: 'static',
-        user: entry.user as User,
+        // A copy, since tools may change what they are given.
+        user: structuredClone(entry.user) as User,
       }
       return { status: 'valid', token: verified }
     },
+  }
+}
+
+const members: Readonly<Record<keyof StaticToken<unknown>, (value: unknown) => boolean>> = {
+  subject: (value) => typeof value === 'string' && value !== '',
+  clientId: (value) => value === undefined || typeof value === 'string',
+  scopes: () => true,
+  expiresAt: (value) => value === undefined || Number.isFinite(value),
+  user: () => true,
+}
+
+/** Names no token: messages end up in logs. */
+function checkTokens(tokens: unknown): void {
+  const fix = "Pass tokens and what each stands for: { 'dev-token': { subject: 'ada' } }."
+  const option = 'dangerouslyStaticTokens'
+  if (typeof tokens !== 'object' || tokens === null || Array.isArray(tokens)) {
+    throw new ConfigurationError(option, `is ${inWords(tokens)}`, fix)
+  }
+  for (const entry of Object.values(tokens)) {
+    if (typeof entry !== 'object' || entry === null) {
+      throw new ConfigurationError(option, `a token stands for what is ${inWords(entry)}`, fix)
+    }
+    for (const name of Object.keys(entry)) {
+      if (Object.hasOwn(members, name)) continue
+      const near = nearest(name, Object.keys(members))
+      const instead =
+        near === undefined ? `There are ${Object.keys(members).join(', ')}.` : `Did you mean "${near}"?`
+      throw new ConfigurationError(option, `a token has "${name}", which there is not`, instead)
+    }
+    for (const [name, holds] of Object.entries(members)) {
+      const value: unknown = Object(entry)[name]
+      if (!holds(value)) throw new ConfigurationError(option, `a token's ${name} is ${inWords(value)}`, fix)
+    }
+  }
+}
+
+function isCloneable(user: unknown): boolean {
+  try {
+    structuredClone(user)
+    return true
+  } catch {
+    return false
   }
 }

@@ -3,6 +3,7 @@
  * provider's API. Compose several with `resourceServer({ verifier: [a, b] })`.
  */
 export interface Verifier<User = unknown> {
+  /** The answer is the caller's to change, `user` and all: a verifier that remembers hands out copies. */
   verify(token: string, context: VerifierContext): Promise<Verification<User>>
 }
 
@@ -14,13 +15,14 @@ export interface VerifierContext {
 
 /**
  * - `not-mine`: not a token of the kind this verifier knows; the next one may look.
- * - `invalid`: recognised, and refused. Nobody else is asked.
+ * - `invalid`: recognised, and refused. Nobody else is asked. With `scopes`, certainly genuine and good until it ended:
+ *   the client is told to ask again for what the token held.
  * - `unavailable`: could not be decided now. The request gets 503, never 401.
  * - `valid`: good.
  */
 export type Verification<User = unknown> =
   | { status: 'not-mine' }
-  | { status: 'invalid'; reason: string }
+  | { status: 'invalid'; reason: string; scopes?: readonly string[] | undefined }
   | { status: 'unavailable'; reason: string }
   | { status: 'valid'; token: VerifiedToken<User> }
 

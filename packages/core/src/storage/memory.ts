@@ -1,5 +1,6 @@
 import { type Clock, systemClock, unixTime } from '../clock.ts'
 import { ConfigurationError } from '../errors.ts'
+import { checkCall, inWords } from '../known-options.ts'
 import type { KeyPage, ListOptions, PutOptions, Storage, StoredValue } from './storage.ts'
 
 /** Options of {@link memory}. */
@@ -40,11 +41,12 @@ let boot: string | undefined
  * ```
  */
 export function memory(options: MemoryOptions = {}): Storage {
+  checkCall<MemoryOptions>('memory()', options, { clock: 'clock', maxEntries: true }, 'memory.')
   const { clock = systemClock, maxEntries = 100_000 } = options
   if (!Number.isSafeInteger(maxEntries) || maxEntries < 1) {
     throw new ConfigurationError(
       'memory.maxEntries',
-      `${maxEntries} is not a positive integer`,
+      `${typeof maxEntries === 'number' ? maxEntries : inWords(maxEntries)} is not a positive integer`,
       'Leave it out for 100,000.',
     )
   }

@@ -24,11 +24,12 @@ function world(mode: keyof typeof APPS, options: GitHubOptions = {}, scopes = ['
       return gate.ok ? Response.json(gate.auth) : gate.response
     },
   })
+  const { clientId, clientSecret } = APPS[mode]
   const auth = oauthProxy({
     issuer: ISSUER,
     secret: 'kM3vQ8zR1tY6wB9nL4pS7dF2gH5jX0cAqE8uT1iO3aZ=',
     storage: memory({ clock }),
-    provider: github({ ...APPS[mode], host: GITHUB, ...options }),
+    provider: github({ clientId, clientSecret, host: GITHUB, ...options }),
     scopes: { supported: scopes },
     fetch,
     clock,

@@ -1,8 +1,8 @@
-import type { OAuthProvider } from '@drawbridge/core/provider'
+import { checkCall, type OAuthProvider } from '@drawbridge/core/provider'
 import { endToken } from './applications.ts'
 import { conform } from './conform.ts'
 import { type GitHubUser, identify } from './identity.ts'
-import { type GitHubOptions, settingsOf } from './options.ts'
+import { accessTable, type GitHubOptions, settingsOf } from './options.ts'
 import { includedIn, knownScopes } from './scopes.ts'
 
 /**
@@ -20,6 +20,15 @@ import { includedIn, knownScopes } from './scopes.ts'
  * ```
  */
 export function github(options: GitHubOptions = {}): OAuthProvider<GitHubUser> {
+  checkCall<GitHubOptions>('github({ clientId, clientSecret })', options, {
+    ...accessTable,
+    id: 'text',
+    label: 'text',
+    scopes: 'texts',
+    clientAuth: 'text',
+    endpoints: true,
+    parameters: 'object',
+  })
   const settings = settingsOf(options)
   const { allow, clientId, clientSecret } = settings
   const scopes = [...(options.scopes ?? ['read:user'])]

@@ -1,4 +1,10 @@
-import { ConfigurationError, environment, secureUrl } from '@drawbridge/core/provider'
+import {
+  ConfigurationError,
+  checkMembers,
+  environment,
+  type OptionTable,
+  secureUrl,
+} from '@drawbridge/core/provider'
 
 /** Who may enter: an account that matches any of these. */
 export interface GitHubAllow {
@@ -59,7 +65,21 @@ export interface Settings {
     | undefined
 }
 
+/** For the tables of both functions. */
+export const accessTable: OptionTable<GitHubAccess> = {
+  clientId: 'text',
+  clientSecret: 'text',
+  host: 'text',
+  apiUrl: 'text',
+  allow: true,
+}
+
 export function settingsOf(options: GitHubAccess & Pick<GitHubOptions, 'endpoints'>): Settings {
+  checkMembers<GitHubAllow>('allow', options.allow, { organizations: 'texts', teams: 'texts', users: 'list' })
+  checkMembers<NonNullable<GitHubOptions['endpoints']>>('endpoints', options.endpoints, {
+    authorization: 'text',
+    token: 'text',
+  })
   const origin = originOf(options.host ?? 'github.com')
   const { authorization, token } = options.endpoints ?? {}
   return {

@@ -164,8 +164,13 @@ describe('what it remembers', () => {
     const { access_token } = dev.issue('octocat')
     const check = verifier()
     const first = await check(access_token)
-    if (first.status === 'valid') first.token.scopes.push('admin')
-    expect(await check(access_token)).toMatchObject({ token: { scopes: ['read:user'] } })
+    if (first.status !== 'valid') throw new Error(first.status)
+    first.token.scopes.push('admin')
+    first.token.user.login = 'mallory'
+    const second = await check(access_token)
+    expect(second).toMatchObject({ token: { scopes: ['read:user'], user: { login: 'octocat' } } })
+    if (second.status === 'valid') second.token.user.login = 'mallory'
+    expect(await check(access_token)).toMatchObject({ token: { user: { login: 'octocat' } } })
   })
 
   it('lasts for some time', () => {

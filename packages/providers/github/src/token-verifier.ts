@@ -2,13 +2,14 @@ import {
   type Call,
   type Clock,
   ConfigurationError,
+  checkCall,
   systemClock,
   type Verification,
   type Verifier,
 } from '@drawbridge/core/provider'
 import { checkToken } from './applications.ts'
 import { type GitHubUser, identify } from './identity.ts'
-import { type GitHubAccess, settingsOf } from './options.ts'
+import { accessTable, type GitHubAccess, settingsOf } from './options.ts'
 import { isVerdict, member, unexpected } from './rest-api.ts'
 import { includedIn } from './scopes.ts'
 
@@ -43,6 +44,16 @@ export interface GitHubTokenVerifierOptions extends GitHubAccess {
  * ```
  */
 export function githubTokenVerifier(options: GitHubTokenVerifierOptions = {}): Verifier<GitHubUser> {
+  checkCall<GitHubTokenVerifierOptions>('githubTokenVerifier({ clientId, clientSecret })', options, {
+    ...accessTable,
+    id: 'text',
+    lifetime: 'number',
+    cacheSize: 'number',
+    appScopes: 'texts',
+    timeout: 'number',
+    fetch: 'function',
+    clock: 'clock',
+  })
   const settings = settingsOf(options)
   const { id = 'github', lifetime = 300, cacheSize = 1000, appScopes = [], clock = systemClock } = options
   if (!(lifetime > 0)) {

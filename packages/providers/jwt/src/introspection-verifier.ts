@@ -1,6 +1,8 @@
 import {
   type Clock,
   ConfigurationError,
+  checkCall,
+  checkMembers,
   environment,
   secureUrl,
   systemClock,
@@ -101,6 +103,34 @@ const assumedLifetime = 300
 export function introspectionVerifier<User = IntrospectionClaims>(
   options: IntrospectionVerifierOptions<User>,
 ): Verifier<User> {
+  checkCall<IntrospectionVerifierOptions<User>>('introspectionVerifier({ endpoint, client })', options, {
+    endpoint: 'text',
+    client: true,
+    issuer: 'text',
+    audience: 'text or texts',
+    toleratedAudiences: 'texts',
+    requireAudience: 'flag',
+    recognises: 'function',
+    cache: true,
+    accept: 'function',
+    clockTolerance: 'number',
+    scopeClaims: 'texts',
+    clientIdClaims: 'texts',
+    id: 'text',
+    user: 'function',
+    fetch: 'function',
+    timeout: 'number',
+    clock: 'clock',
+  })
+  checkMembers<NonNullable<IntrospectionVerifierOptions['client']>>('client', options.client, {
+    id: 'text',
+    secret: 'text',
+    method: 'text',
+  })
+  checkMembers<NonNullable<IntrospectionVerifierOptions['cache']>>('cache', options.cache, {
+    seconds: 'number',
+    maximum: 'number',
+  })
   const clock = options.clock ?? systemClock
   const { endpoint, ask } = introspection(options)
   const answerFor = options.cache ? remembering(ask, options.cache, clock) : ask

@@ -100,7 +100,7 @@ const jwksUri = 'https://login.test/jwks'
 function verifier<User = JwtClaims>(options: Partial<JwtVerifierOptions<User>> = {}): Verifier<User> {
   const keys =
     options.publicKey || options.secret || options.jwksUri ? {} : { jwks: { keys: [rsa.jwk, ec.jwk] } }
-  return jwtVerifier<User>({ issuer, ...keys, clock: fakeClock(), warn: () => {}, ...options })
+  return jwtVerifier<User>({ issuer, ...keys, clock: fakeClock(), log: false, ...options })
 }
 
 async function outcome(checker: Verifier<unknown>, token: string | Promise<string>): Promise<string> {
@@ -125,6 +125,17 @@ describe('a good token', () => {
       issuer,
       user: claims(),
     })
+  })
+
+  it('tells each caller anew, so that nobody changes what another is told', async () => {
+    const checker = verifier()
+    const presented = await sign({ roles: ['reader'] })
+    for (let request = 1; request <= 3; request++) {
+      const token = valid(await checker.verify(presented, { resource }))
+      expect([token.user.roles, token.scopes]).toEqual([['reader'], ['a', 'b']])
+      Object.assign(Object(token.user.roles), ['admin'])
+      token.scopes.push('admin')
+    }
   })
 
   it('may be signed with any of the pinned algorithms', async () => {
@@ -347,7 +358,7 @@ describe('claims', () => {
 
   it('may have any audience only when that is asked for loudly', async () => {
     const warnings: string[] = []
-    const checker = verifier({ dangerouslySkipAudience: true, warn: (message) => warnings.push(message) })
+    const checker = verifier({ dangerouslySkipAudience: true, log: (message) => warnings.push(message) })
     expect(await outcome(checker, sign({ aud: undefined }))).toBe('valid')
     expect(warnings.join()).toContain('dangerouslySkipAudience')
   })
@@ -366,6 +377,19 @@ describe('claims', () => {
     expect((await checker.verify(token, { resource: 'https://other.test' })).status).toBe('invalid')
     clock.seconds = time + 3600 + 30
     expect(await outcome(checker, token)).toBe('invalid: expired')
+  })
+
+  it('of a token that was good until it expired say what it held, and those of no other', async () => {
+    const heldBy = async (token: string) => {
+      const result = await verifier().verify(token, { resource })
+      return result.status === 'invalid' ? result.scopes : result.status
+    }
+    const expired = { exp: time - 31 }
+    expect(await heldBy(await sign(expired))).toEqual(['a', 'b'])
+    expect(await heldBy(await sign({ ...expired, aud: 'https://other.test/mcp' }))).toBeUndefined()
+    expect(await heldBy(await sign({ ...expired, token_use: 'id' }))).toBeUndefined()
+    expect(await heldBy(await sign(expired, { kid: rsa.kid }, stranger))).toBeUndefined()
+    expect(await heldBy(await sign({ nbf: time + 31 }))).toBeUndefined()
   })
 
   it('are not shared between requests', async () => {

@@ -1,9 +1,12 @@
 import {
   type Clock,
   ConfigurationError,
+  checkCall,
   environment,
+  type LogOption,
   secureUrl,
   systemClock,
+  tellOperator,
   type Verification,
   type Verifier,
 } from '@drawbridge/core/provider'
@@ -98,8 +101,8 @@ export interface JwtVerifierOptions<User = JwtClaims> {
   /** How old keys may become while the issuer cannot be reached. Default 24 h. */
   staleMaxAge?: number | undefined
   clock?: Clock | undefined
-  /** Receives warnings about options that weaken security. Default `console.warn`. */
-  warn?: ((message: string) => void) | undefined
+  /** Takes the line about an option that weakens security. Default: the standard error. `false`: nowhere. */
+  log?: LogOption | undefined
 }
 
 /** How many verified signatures are remembered. */
@@ -119,6 +122,31 @@ const rememberedSignatures = 1000
  * })
  */
 export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>): Verifier<User> {
+  checkCall<JwtVerifierOptions<User>>("jwtVerifier({ issuer: 'https://login.acme.dev' })", options, {
+    issuer: 'text or texts',
+    audience: 'text or texts',
+    toleratedAudiences: 'texts',
+    dangerouslySkipAudience: 'flag',
+    jwksUri: 'text',
+    jwks: 'object',
+    publicKey: true,
+    secret: true,
+    algorithms: 'texts',
+    typ: 'text or texts',
+    clockTolerance: 'number',
+    accept: 'function',
+    scopeClaims: 'texts',
+    clientIdClaims: 'texts',
+    id: 'text',
+    user: 'function',
+    fetch: 'function',
+    timeout: 'number',
+    cooldown: 'number',
+    cacheMaxAge: 'number',
+    staleMaxAge: 'number',
+    clock: 'clock',
+    log: true,
+  })
   const clock = options.clock ?? systemClock
   const issuers = checkedIssuers(options.issuer)
   const secret =
@@ -130,8 +158,8 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>)
   const types = listOf(options.typ ?? ['at+jwt', 'jwt', undefined]).map(mediaType)
   const signers = boundedCache<VerificationKey>(rememberedSignatures)
   if (options.dangerouslySkipAudience) {
-    const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
-    warn(
+    tellOperator(
+      options.log,
       'dangerouslySkipAudience is on: a token that this issuer made for any other service opens this one. Set `audience` if the tokens name one.',
     )
   }
@@ -150,10 +178,11 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>)
     if (claims.exp === undefined) return 'no_expiry'
     if (typeof claims.sub !== 'string' || claims.sub === '') return 'no_subject'
     return (
-      timeRefusal(claims, now, tolerance) ??
       kindRefusal(claims) ??
       (options.dangerouslySkipAudience ? undefined : audienceRefusal(claims.aud, resource, audience)) ??
-      (options.accept?.(claims as JwtClaims) === false ? 'not_accepted' : undefined)
+      (options.accept?.(claims as JwtClaims) === false ? 'not_accepted' : undefined) ??
+      // Last, so that what has only expired is known for it.
+      timeRefusal(claims, now, tolerance)
     )
   }
 
@@ -176,6 +205,8 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>)
       if (!signer) return invalid('signature')
 
       const refused = claimsRefusal(parsed.claims, resource, now)
+      const scopes = scopesOf(parsed.claims, options.scopeClaims ?? ['scope', 'scp'])
+      if (refused === 'expired') return { status: 'invalid', reason: refused, scopes }
       if (refused !== undefined) return invalid(refused)
       const claims = parsed.claims as JwtClaims
       signers.set(token, signer, claims.exp + tolerance)
@@ -184,7 +215,7 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>)
         token: {
           subject: `${options.id ?? claims.iss}|${claims.sub}`,
           clientId: firstString(claims, options.clientIdClaims ?? ['client_id', 'azp']) ?? '',
-          scopes: scopesOf(claims, options.scopeClaims ?? ['scope', 'scp']),
+          scopes,
           expiresAt: Math.floor(claims.exp),
           issuer: claims.iss,
           user: options.user ? await options.user(claims) : (claims as User),

@@ -168,8 +168,8 @@ describe.skipIf(skipped)('with a database', () => {
   describe('a table that was not created', () => {
     it('names createSchema, to the caller and once to the operator', async () => {
       const warnings: string[] = []
-      const warn = (text: string) => warnings.push(text)
-      const storage = postgres({ pool, schema: schema.name, table: 'never_created', warn })
+      const log = (text: string) => warnings.push(text)
+      const storage = postgres({ pool, schema: schema.name, table: 'never_created', log })
       const message = `postgres.table: "${schema.name}"."never_created" does not exist. Create it with \`await createSchema(pool)\``
       await expect(storage.get('client/1')).rejects.toThrow(message)
       await expect(storage.put('client/1', 'value', create)).rejects.toThrow(message)
@@ -178,7 +178,7 @@ describe.skipIf(skipped)('with a database', () => {
       await expect(storage.list('client/')).rejects.toThrow(message)
       await expect(storage.purge?.(1)).rejects.toThrow(message)
       expect(warnings).toEqual([expect.stringContaining(message)])
-      const nowhere = postgres({ pool, schema: `${schema.name}_`, warn })
+      const nowhere = postgres({ pool, schema: `${schema.name}_`, log })
       await expect(nowhere.get('client/1')).rejects.toThrow('does not exist. Create it')
     })
   })

@@ -1,14 +1,17 @@
 import {
   type Clock,
   ConfigurationError,
+  checkCall,
   type KeyPage,
   type ListOptions,
+  type LogOption,
   type PutOptions,
   type Storage,
   type StoredValue,
   systemClock,
+  tellOperator,
 } from '@drawbridge/core/storage'
-import { errorCode, type PostgresPool, queryWithin } from './pool.ts'
+import { checkPool, errorCode, type PostgresPool, queryWithin } from './pool.ts'
 import { type TableOptions, tableOf } from './table.ts'
 
 export type { PostgresPool, PostgresQuery, PostgresResult } from './pool.ts'
@@ -24,8 +27,8 @@ export interface PostgresOptions extends TableOptions {
   pool: PostgresPool
   /** Seconds to wait for a connection and an answer before an operation fails. Default 2. */
   timeout?: number | undefined
-  /** Receives warnings about the configuration. Default `console.warn`. */
-  warn?: ((message: string) => void) | undefined
+  /** Takes each line about the configuration that an operator should see. Default: the standard error. `false`: nowhere. */
+  log?: LogOption | undefined
   /** Where the time comes from that expiries are compared with. Default: the system's clock. */
   clock?: Clock | undefined
 }
@@ -54,15 +57,14 @@ const undefinedTable = '42P01'
  * ```
  */
 export function postgres(options: PostgresOptions): Storage {
+  checkCall<PostgresOptions>(
+    'postgres({ pool })',
+    options,
+    { pool: true, timeout: 'number', schema: 'text', table: 'text', log: true, clock: 'clock' },
+    'postgres.',
+  )
   const { pool, timeout = 2, clock = systemClock } = options
-  const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
-  if (!pool) {
-    throw new ConfigurationError(
-      'postgres.pool',
-      'is missing',
-      'Pass a Pool of node-postgres: `new Pool({ connectionString: process.env.DATABASE_URL })`.',
-    )
-  }
+  checkPool(pool)
   if (!(timeout > 0 && timeout <= 60)) {
     throw new ConfigurationError(
       'postgres.timeout',
@@ -118,7 +120,7 @@ export function postgres(options: PostgresOptions): Storage {
         'Create it with `await createSchema(pool)`, or the SQL of `schemaSql()`; both take `schema` and `table`.',
       )
       // Whoever made the request is only told that the storage fails.
-      if (!warned) warn(missing.message)
+      if (!warned) tellOperator(options.log, missing.message)
       warned = true
       throw missing
     }

@@ -1,8 +1,20 @@
+import { ConfigurationError, inWords } from '@drawbridge/core/storage'
+
 /** What is used of a pool of connections: node-postgres's `Pool`, or one that has the same methods. */
 export interface PostgresPool {
   query(query: PostgresQuery): Promise<PostgresResult>
   on?(event: 'error', listener: (error: Error) => void): unknown
   listenerCount?(event: 'error'): number
+}
+
+/** @throws {ConfigurationError} for what is no pool */
+export function checkPool(pool: PostgresPool): void {
+  if (typeof Object(pool).query === 'function') return
+  throw new ConfigurationError(
+    'postgres.pool',
+    `is ${inWords(pool)}`,
+    'Pass a Pool of node-postgres: `new Pool({ connectionString: process.env.DATABASE_URL })`.',
+  )
 }
 
 /** A statement, never with a name: named ones live in one session. */

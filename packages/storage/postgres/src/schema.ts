@@ -1,6 +1,6 @@
 import { ConfigurationError } from '@drawbridge/core/storage'
-import type { PostgresPool } from './pool.ts'
-import { type Table, type TableOptions, tableOf } from './table.ts'
+import { checkPool, type PostgresPool } from './pool.ts'
+import { checkTableOptions, type Table, type TableOptions, tableOf } from './table.ts'
 
 /** The columns by name, as `inspect` finds them. */
 const columns = 'expires_at bigint, key text, value text, version uuid'
@@ -23,6 +23,7 @@ SELECT FROM pg_namespace LIMIT 0;
  * ```
  */
 export function schemaSql(options: TableOptions = {}): string {
+  checkTableOptions('schemaSql()', options)
   const table = tableOf(options)
   return `${schemaStatement(table)}${tableStatements(table)}`
 }
@@ -40,6 +41,8 @@ export function schemaSql(options: TableOptions = {}): string {
  * ```
  */
 export async function createSchema(pool: PostgresPool, options: TableOptions = {}): Promise<void> {
+  checkPool(pool)
+  checkTableOptions('createSchema(pool)', options)
   const table = tableOf(options)
   let found = await inspect(pool, table)
   if (found.columns === null) {

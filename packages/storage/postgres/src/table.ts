@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@drawbridge/core/storage'
+import { ConfigurationError, checkCall } from '@drawbridge/core/storage'
 
 /** Which table the entries are in. */
 export interface TableOptions {
@@ -20,6 +20,11 @@ export interface Table {
 /** Bytes; PostgreSQL cuts off the rest. */
 const longestName = 63
 const indexSuffix = '_by_expiry'
+
+/** @throws {ConfigurationError} for an option that does not exist */
+export function checkTableOptions(example: string, options: TableOptions): void {
+  checkCall<TableOptions>(example, options, { schema: 'text', table: 'text' }, 'postgres.')
+}
 
 /**
  * @throws {ConfigurationError} when a name is empty or too long

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@drawbridge/core/storage'
+import { ConfigurationError, inWords } from '@drawbridge/core/storage'
 import type { Connection } from './connection.ts'
 import { type IORedisClient, type IORedisCluster, ioredis } from './ioredis.ts'
 import {
@@ -27,6 +27,9 @@ export function connectionOf(client: RedisClient, timeout: number): Connection {
       'it is missing',
       'Pass a connected client: `redis({ client: await createClient({ url }).connect() })`.',
     )
+  }
+  if (typeof client !== 'object') {
+    throw new ConfigurationError('redis.client', `it is ${inWords(client)}`, 'Pass a connected client.')
   }
   if ('then' in client) {
     throw new ConfigurationError(

@@ -39,7 +39,7 @@ describe.skipIf(skipWithoutRedisServer('Redis Cluster'))('on a cluster', () => {
 
   describe.each(['node-redis', 'ioredis'])('with %s', (library) => {
     const open = () =>
-      redis({ client: library === 'ioredis' ? ioredis : cluster, prefix: `${library}:`, warn: () => {} })
+      redis({ client: library === 'ioredis' ? ioredis : cluster, prefix: `${library}:`, log: false })
 
     it('lists a kind from all masters, in pages', async () => {
       const storage = open()

@@ -218,7 +218,7 @@ describe.skipIf(skipWithoutRedisServer('lost connections'))('when the connection
     const client = createClient({ url: server.url })
     await client.connect()
     const warnings: string[] = []
-    const storage = redis({ client, warn: (message) => warnings.push(message) })
+    const storage = redis({ client, log: (message) => warnings.push(message) })
     await Promise.all([storage.get('grant/ada/1'), storage.get('grant/ada/2')])
     await storage.get('grant/ada/3')
     expect(warnings).toEqual([expect.stringContaining("client.on('error'")])

@@ -26,7 +26,7 @@ describe.skipIf(skipWithoutRedisServer('eviction policies'))(
       async (policy) => {
         await client.configSet('maxmemory-policy', policy)
         const warnings: string[] = []
-        const storage = redis({ client, warn: (message) => warnings.push(message) })
+        const storage = redis({ client, log: (message) => warnings.push(message) })
         const refusal = new RegExp(`^redis\\.client: .*${policy}.*maxmemory-policy noeviction`)
         await expect(storage.check()).rejects.toThrow(refusal)
         await expect(storage.put('grant/ada/1', 'value', { ifVersion: null })).rejects.toThrow(refusal)
@@ -35,19 +35,19 @@ describe.skipIf(skipWithoutRedisServer('eviction policies'))(
         await expect(storage.delete('grant/ada/1', { ifVersion: 'v' })).rejects.toThrow(refusal)
         expect(await client.dbSize()).toBe(0)
         // Core answers requests with 503 and keeps the reason to itself; the operator must see it somewhere.
-        expect(warnings).toEqual([expect.stringMatching(refusal)])
+        expect(warnings).toEqual([expect.stringMatching(refusal.source.replace('^', '^drawbridge warn: '))])
       },
     )
 
     it('is refused while it has no limit yet, which may be set at any time', async () => {
       await client.configSet({ maxmemory: '0', 'maxmemory-policy': 'allkeys-lfu' })
-      await expect(redis({ client, warn: () => {} }).check()).rejects.toThrow('allkeys-lfu')
+      await expect(redis({ client, log: false }).check()).rejects.toThrow('allkeys-lfu')
       await client.configSet('maxmemory', '50mb')
     })
 
     it('is served as soon as the policy is right, without a restart', async () => {
       await client.configSet('maxmemory-policy', 'volatile-lfu')
-      const storage = redis({ client, warn: () => {} })
+      const storage = redis({ client, log: false })
       await expect(storage.get('grant/ada/1')).rejects.toThrow('volatile-lfu')
       await client.configSet('maxmemory-policy', 'noeviction')
       expect(await storage.get('grant/ada/1')).toBeUndefined()
@@ -82,7 +82,7 @@ describe.skipIf(skipWithoutRedisServer('eviction policies'))(
       limited.on('error', () => {})
       await limited.connect()
       const warnings: string[] = []
-      const storage = redis({ client: limited, warn: (message) => warnings.push(message) })
+      const storage = redis({ client: limited, log: (message) => warnings.push(message) })
       const version = await storage.put('grant/ada/1', 'value', { ifVersion: null })
       expect((await storage.list('grant/ada/')).keys).toEqual(['grant/ada/1'])
       expect((await storage.list('grant/')).keys).toEqual(['grant/ada/1'])

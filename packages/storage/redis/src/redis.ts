@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import {
   ConfigurationError,
+  checkCall,
   type KeyPage,
   type ListOptions,
+  type LogOption,
   type PutOptions,
   type Storage,
   type StoredValue,
+  tellOperator,
 } from '@drawbridge/core/storage'
 import { connectionOf, isUnheard, type RedisClient } from './client.ts'
 import { refuseEviction } from './eviction.ts'
@@ -24,8 +27,8 @@ export interface RedisOptions {
   prefix?: string | undefined
   /** Seconds to wait for an answer before an operation fails. Default 2. */
   timeout?: number | undefined
-  /** Receives warnings about the configuration. Default `console.warn`. */
-  warn?: ((message: string) => void) | undefined
+  /** Takes each line about the configuration that an operator should see. Default: the standard error. `false`: nowhere. */
+  log?: LogOption | undefined
 }
 
 /** What {@link redis} returns. */
@@ -62,8 +65,13 @@ const unheard =
  * ```
  */
 export function redis(options: RedisOptions): RedisStorage {
+  checkCall<RedisOptions>(
+    'redis({ client })',
+    options,
+    { client: true, prefix: 'text', timeout: 'number', log: true },
+    'redis.',
+  )
   const { client, prefix = 'drawbridge:', timeout = 2 } = options
-  const warn = options.warn ?? ((message: string) => console.warn(`[drawbridge] ${message}`))
   if (/[{}]/.test(prefix)) {
     throw new ConfigurationError('redis.prefix', `"${prefix}" has a brace in it`, 'Use another character.')
   }
@@ -82,7 +90,7 @@ export function redis(options: RedisOptions): RedisStorage {
   function warnOnce(message: string): void {
     if (warned.has(message)) return
     warned.add(message)
-    warn(message)
+    tellOperator(options.log, message)
   }
 
   async function check(): Promise<void> {
@@ -149,7 +157,11 @@ export function redis(options: RedisOptions): RedisStorage {
         : listEverywhere(connection, names, place, keyPrefix, cursor, count)
     },
 
-    check: checked,
+    check() {
+      // Whoever asks wants to know how it is now.
+      checking = check()
+      return checking
+    },
   }
 }
 

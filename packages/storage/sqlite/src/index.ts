@@ -1,6 +1,7 @@
 import {
   type Clock,
   ConfigurationError,
+  checkCall,
   type KeyPage,
   type ListOptions,
   type PutOptions,
@@ -50,6 +51,12 @@ const live = '(expires_at IS NULL OR expires_at > :now)'
  * ```
  */
 export function sqlite(options: SqliteOptions): Storage {
+  checkCall<SqliteOptions>(
+    "sqlite({ path: 'auth.db' })",
+    options,
+    { path: 'text', lockTimeout: 'number', clock: 'clock' },
+    'sqlite.',
+  )
   const { path, lockTimeout = 2, clock = systemClock } = options
   if (!(lockTimeout >= 0)) {
     throw new ConfigurationError('sqlite.lockTimeout', `got ${lockTimeout}`, 'Give a number of seconds.')

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
-import type { Auth, AuthInfo, ScopeNeed } from '@drawbridge/core'
+import {
+  type Auth,
+  type AuthInfo,
+  dangerouslyStaticTokens,
+  resourceServer,
+  type ScopeNeed,
+} from '@drawbridge/core'
 import { fakeAuth } from '../fake-auth.ts'
 import { type AdapterCase, adapterCase, sendRaw } from './case.ts'
 
@@ -38,6 +44,28 @@ export const guardCases: AdapterCase[] = [
     const { guarded, reached } = guardedRoute()
     const url = await start({ guarded })
     assert.equal((await fetch(`${url}/guarded`, { method: 'OPTIONS' })).status, 204)
+    assert.deepEqual(reached, [])
+  }),
+
+  adapterCase('answers a preflight as fits the route and not the MCP endpoint', async ({ start }) => {
+    const { guarded, reached } = guardedRoute(realGate())
+    const url = await start({ guarded })
+    for (const method of ['PUT', 'PATCH', 'GET']) {
+      const answer = await fetch(`${url}/guarded`, {
+        method: 'OPTIONS',
+        headers: {
+          origin: 'https://app.example',
+          'access-control-request-method': method,
+          'access-control-request-headers': 'authorization, if-match, x-request-id',
+        },
+      })
+      assert.equal(answer.status, 204)
+      assert.equal(answer.headers.get('access-control-allow-methods'), `${method}, OPTIONS`)
+      const headers = answer.headers.get('access-control-allow-headers')?.toLowerCase().split(', ')
+      assert.deepEqual(headers?.sort(), ['authorization', 'if-match', 'x-request-id'])
+      assert.equal(answer.headers.get('access-control-allow-origin'), '*')
+      assert.equal(answer.headers.get('access-control-allow-credentials'), null)
+    }
     assert.deepEqual(reached, [])
   }),
 
@@ -103,6 +131,15 @@ export const guardCases: AdapterCase[] = [
 function guardedRoute(auth: Auth = fakeAuth({ users: { alice } })) {
   const reached: (AuthInfo | undefined)[] = []
   return { reached, guarded: { auth, handler: (info: AuthInfo | undefined) => void reached.push(info) } }
+}
+
+/** What `fakeAuth` does not do: headers for browsers. */
+function realGate(): Auth {
+  return resourceServer({
+    resource: 'http://localhost/mcp',
+    authorizationServers: ['http://localhost'],
+    verifier: dangerouslyStaticTokens({ alice: { subject: alice.subject } }, { log: false }),
+  })
 }
 
 /** Not with `fetch`, which is made of the same globals. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { type AdapterCase, adapterCase, deferred, echo, echoed, probe, sendRaw } from './case.ts'
 
 const form = 'grant_type=refresh_token&resource=a&resource=b%2Fc&empty='
@@ -68,6 +69,37 @@ export const requestCases: AdapterCase[] = [
       assert.match(text, /^HTTP\/1\.1 401/)
     }
   }),
+
+  adapterCase(
+    'lets the reading of a body fail whose client has gone, and goes on serving',
+    async ({ start }) => {
+      const outcome = deferred<string>()
+      const arrived = deferred()
+      const url = await start({
+        mounted: [
+          probe(async (request) => {
+            arrived.resolve()
+            if (request.method !== 'POST') return new Response('alive')
+            outcome.resolve(
+              await request.text().then(
+                () => 'read',
+                () => 'failed',
+              ),
+            )
+            return new Response('too late', { status: 400 })
+          }),
+        ],
+      })
+      const { hostname, port } = new URL(url)
+      const socket = connect(Number(port), hostname)
+      socket.on('error', () => {})
+      socket.write('POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"a"')
+      await arrived.promise
+      socket.destroy()
+      assert.equal(await outcome.promise, 'failed')
+      assert.equal(await (await fetch(`${url}/token`)).text(), 'alive')
+    },
+  ),
 
   adapterCase('hands over headers, and the address of the peer', async ({ start }) => {
     const contexts: unknown[] = []

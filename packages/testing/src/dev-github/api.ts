@@ -94,8 +94,11 @@ function applications(
     })
   }
   if (request.method !== 'DELETE') return message(404, 'Not Found')
-  if (kind === 'token') state.tokens.end((each) => each === token)
-  else {
+  if (kind === 'token') {
+    const ofUser = (each: IssuedToken) => each.client_id === client_id && each.user === token.user
+    if (state.revocation !== 'none')
+      state.tokens.end((each) => (state.revocation === 'user' ? ofUser(each) : each === token))
+  } else {
     state.tokens.end((each) => each.client_id === client_id && each.user === token.user)
     state.authorizations.delete(authorizationKey(client_id, token.user))
   }

@@ -52,6 +52,8 @@ export interface State {
   /** Scopes a user has approved for an app, by {@link authorizationKey}. */
   authorizations: Map<string, Set<string>>
   tokens: TokenBook
+  /** What ending one token ends. */
+  revocation: 'token' | 'user' | 'none'
 }
 
 export function authorizationKey(client_id: string, user: number): string {

@@ -3,7 +3,6 @@ import type { Clock } from '@drawbridge/core/provider'
 /** GitHub's own numbers, in seconds. */
 const ACCESS_LIFETIME = 28_800
 const REFRESH_LIFETIME = 15_897_600
-const TOKENS_PER_USER_APP_AND_SCOPE = 10
 
 export type AppMode = 'oauth-app' | 'github-app'
 
@@ -43,7 +42,8 @@ export interface TokenBook {
   expireAll(): void
 }
 
-export function tokenBook(clock: Clock): TokenBook {
+/** @param perUser how many tokens a user keeps of one app with the same scopes */
+export function tokenBook(clock: Clock, perUser: number): TokenBook {
   let tokens: IssuedToken[] = []
   const remove = (gone: IssuedToken) => {
     tokens = tokens.filter((token) => token !== gone)
@@ -70,7 +70,7 @@ export function tokenBook(clock: Clock): TokenBook {
         (other) =>
           other.client_id === client_id && other.user === user && `${other.scopes}` === `${token.scopes}`,
       )
-      for (const oldest of alike.slice(0, -TOKENS_PER_USER_APP_AND_SCOPE)) remove(oldest)
+      for (const oldest of alike.slice(0, -perUser)) remove(oldest)
       return {
         access_token: token.access_token,
         token_type: 'bearer',

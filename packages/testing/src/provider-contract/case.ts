@@ -6,7 +6,7 @@ import type { AccessDenied, Call, Identity, OAuthProvider, UpstreamTokens } from
  *
  * - `refusal`: rules about who may enter.
  * - `calls`: requests of its own in `identify`.
- * - `revoke`: its own way to end tokens, where RFC 7009 does not apply.
+ * - `revoke`: a way to end tokens, its own or a revocation endpoint (RFC 7009).
  * - `conform`: quirks at its token endpoint.
  */
 export type ProviderFeature = 'refusal' | 'calls' | 'revoke' | 'conform'
@@ -34,10 +34,17 @@ export interface OpenedProvider {
   provider: OAuthProvider
   /** Reaches the provider's API. See `providerCall`. */
   call: Call
-  /** Fresh tokens, as they would come out of a sign-in of this person. */
+  /** Fresh tokens, as they would come out of a sign-in of this person, at another client each time. */
   signIn(person: Person): Promise<SignedIn>
-  /** Whether the provider itself still takes this access token. Needed by the cases about `revoke`. */
-  works?(tokens: UpstreamTokens): Promise<boolean>
+  /** Whether the provider itself still takes this access token. */
+  works(tokens: UpstreamTokens): Promise<boolean>
+  /**
+   * What the provider's token endpoint gives for the refresh token; `undefined` when it refuses. Needed where a
+   * sign-in brings refresh tokens.
+   */
+  refresh?(tokens: UpstreamTokens): Promise<UpstreamTokens | undefined>
+  /** Ends tokens at a revocation endpoint (RFC 7009), as core does for a provider that has no `revoke` of its own. */
+  revoke?(tokens: UpstreamTokens): Promise<void>
   /** The odd answers of its token endpoint, as they come, and what they must become. Needed for `conform`. */
   answers?(): Promise<readonly OddAnswer[]>
   /** Cleans up, at the end of the case. */
@@ -130,3 +137,29 @@ export function assertSecure(url: string, what: string): void {
   const loopback = hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname)
   assert.ok(protocol === 'https:' || (protocol === 'http:' && loopback), `${what} must be https: ${url}`)
 }
+
+/** Ends these tokens the way that core would. */
+export async function end(opened: OpenedProvider, tokens: UpstreamTokens): Promise<void> {
+  const { provider, call } = opened
+  if (provider.revoke) return provider.revoke(tokens, call)
+  assert.ok(
+    opened.revoke,
+    "there is no way to end tokens: open with `revoke`, or, if there is no revocation endpoint either, pass { without: ['revoke'] }",
+  )
+  return opened.revoke(tokens)
+}
+
+/** Whether a sign-in is of any use still: its access token, and whether its refresh token brings another that works. */
+export async function alive(
+  opened: OpenedProvider,
+  { tokens }: SignedIn,
+): Promise<{ access: boolean; refresh: boolean }> {
+  const access = await opened.works(tokens)
+  if (tokens.refresh_token === undefined) return { access, refresh: access }
+  assert.ok(opened.refresh, 'its sign-ins bring refresh tokens, so that the cases need `refresh`')
+  const next = await opened.refresh(tokens)
+  return { access, refresh: next !== undefined && (await opened.works(next)) }
+}
+
+export const ALIVE = { access: true, refresh: true } as const
+export const ENDED = { access: false, refresh: false } as const

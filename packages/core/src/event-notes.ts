@@ -1,0 +1,240 @@
+import type { OAuthErrorCode } from './errors.ts'
+import type { DrawbridgeEvents, EventType, Occurrence } from './events.ts'
+
+/** How much a log line weighs. */
+export type Severity = 'debug' | 'info' | 'warn' | 'error'
+
+/**
+ * `debug`: a step that went as it should. `info`: a decision. `warn`: somebody may want to look; `error`: must. Those two
+ * say what happened and what to check.
+ */
+type Note = 'debug' | 'info' | readonly ['warn' | 'error', told: string]
+
+type ReasonOf<Type extends EventType> = DrawbridgeEvents[Type] extends { reason: infer Reason extends string }
+  ? Reason
+  : never
+
+/** An event with reasons of its own has a note for each: a new one does not compile without a decision. */
+type Notes = {
+  readonly [Type in EventType]: [ReasonOf<Type>] extends [never]
+    ? Note
+    : OAuthErrorCode extends ReasonOf<Type>
+      ? Note
+      : Readonly<Record<ReasonOf<Type>, Note>>
+}
+
+const wrongSecret =
+  'Something is sealed with a secret that is not configured here. Check `secret` (DRAWBRIDGE_SECRET): pass the previous one too, after the new one, and the same on every instance.'
+const providerCredentials =
+  "Check the provider's `clientId` and `clientSecret` (or its DRAWBRIDGE_..._CLIENT_ID and _CLIENT_SECRET), and that its app has our callback <issuer>/callback/<provider id>."
+const clientSecret =
+  'Check the client_secret that this client sends; of a client in `clients`, the `client_secret` there.'
+
+const notes: Notes = {
+  'client.registered': 'info',
+  'client.rejected': 'info',
+  'client.refused': {
+    unknown: [
+      'warn',
+      'A client is not known here. Check that all instances share one `storage` that keeps its data, and that `clients` lists it if it does not register itself.',
+    ],
+    method: [
+      'warn',
+      'A client did not authenticate as it registered. Check its token_endpoint_auth_method, here in `clients` or there.',
+    ],
+    secret: ['warn', `A client sent a wrong secret. ${clientSecret}`],
+    secret_expired: ['warn', 'The secret of a client has expired. Check whether it can register again.'],
+  },
+  'client.evicted': [
+    'warn',
+    'More clients register than `registration.unapproved` has room for before anybody approves them. Raise it, or tell senders apart with `registration.key`.',
+  ],
+  'client.deleted': 'info',
+  'authorize.started': 'debug',
+  'authorize.refused': 'info',
+  'consent.shown': 'debug',
+  'consent.approved': 'debug',
+  'consent.skipped': 'debug',
+  'consent.denied': 'info',
+  'consent.refused': {
+    csrf: [
+      'warn',
+      'A consent form came without what our page had set. Check that the browser keeps the cookies of `issuer`, and that nothing in front of the server removes them.',
+    ],
+    cross_site: [
+      'warn',
+      'A consent form came from another site. Check that `issuer` is the address people see.',
+    ],
+    unknown_transaction: 'info',
+    unknown_client: 'info',
+  },
+  'callback.refused': {
+    unknown_transaction: 'info',
+    other_browser: [
+      'warn',
+      'A browser came back from the provider that is not the one that consented. Check, if it happens often, that the browser keeps the cookies of `issuer`, and that nothing in front of the server removes them.',
+    ],
+    other_provider: [
+      'warn',
+      "The callback of one provider was called for another one's sign-in. Check the callback that the provider's app has: <issuer>/callback/<provider id>.",
+    ],
+    issuer_mismatch: [
+      'warn',
+      'The callback names another issuer than the provider has. Check the `issuer` of the provider.',
+    ],
+  },
+  'callback.replayed': 'debug',
+  'callback.failed': {
+    provider_error: [
+      'warn',
+      `The provider sent the browser back with an error. ${providerCredentials} Check the scopes that are asked for.`,
+    ],
+    code_refused: ['warn', `The provider refused the code of a sign-in. ${providerCredentials}`],
+    misconfigured: ['error', `The provider refuses this server. ${providerCredentials}`],
+    unavailable: [
+      'warn',
+      'The provider did not answer. Check that this machine reaches it, and its status page.',
+    ],
+    unknown_client: [
+      'warn',
+      'The client or the provider of a sign-in was gone when it finished. Check that all instances have the same `clients` and providers.',
+    ],
+    internal: ['error', 'A sign-in failed by a fault of this server. Check the detail, and report it to us.'],
+  },
+  'login.denied': { cancelled: 'info', not_allowed: 'info' },
+  'grant.created': 'info',
+  'grant.redeemed': 'debug',
+  'grant.doubted': {
+    superseded: [
+      'warn',
+      'A refresh token came an hour and more after it was replaced; its grant ends within a day, or with the next sign-in. Check, if it happens often, whether two processes share what this client stored.',
+    ],
+    streak: [
+      'warn',
+      'A refresh token was always presented late; its grant ends within a day, or with the next sign-in. Check whether two processes share what this client stored, and who else has a copy.',
+    ],
+    code_replayed: 'info',
+  },
+  'grant.ended': {
+    revoked: 'info',
+    code_replayed: [
+      'warn',
+      'A code was used twice, and its grant has ended. Check, if it happens again, who else reads what this client receives.',
+    ],
+    refresh_reused: [
+      'warn',
+      'A refresh token was used long after it was replaced, and its grant has ended. Check, if it happens again, whether two processes share what this client stored.',
+    ],
+    doubtful: 'info',
+    upstream_ended: 'info',
+    identity_refused: 'info',
+    capped: 'info',
+    administration: 'info',
+  },
+  'code.refused': {
+    unknown: 'info',
+    other_client: 'info',
+    redirect_uri: 'info',
+    code_verifier: 'info',
+    resource: 'info',
+    expired: 'info',
+    replayed: 'info',
+    conflict: 'info',
+  },
+  'refresh.rotated': 'debug',
+  'refresh.replayed': 'debug',
+  'refresh.lost_response': 'info',
+  'refresh.adopted': [
+    'warn',
+    'A refresh token is newer than its record: the store has lost writes. Check whether `storage` was restored or failed over, and that it keeps what it confirms.',
+  ],
+  'refresh.refused': {
+    unknown: 'info',
+    other_client: 'info',
+    client_auth: 'info',
+    resource: 'info',
+    scope: 'info',
+    forged: [
+      'warn',
+      'A refresh token was made up. Check, if it happens again, where its requests come from.',
+    ],
+    superseded: 'info',
+    streak: 'info',
+    reused: 'info',
+    ended: 'info',
+    expired: 'info',
+    identity: 'info',
+  },
+  'revocation.ignored': {
+    unknown: 'info',
+    other_client: 'info',
+    forged: [
+      'warn',
+      'A token to be revoked was made up. Check, if it happens again, where its requests come from.',
+    ],
+  },
+  'token.accepted': 'debug',
+  'token.refused': {
+    malformed: 'debug',
+    expired: 'debug',
+    signature: 'debug',
+    unknown_key: 'debug',
+    grant_ended: 'debug',
+    issued_elsewhere: 'debug',
+    other_resource: 'debug',
+    insufficient_scope: 'debug',
+    not_verified: 'debug',
+  },
+  'token.unchecked': [
+    'warn',
+    'A token could not be checked, and its request got 503. Check `storage`, and the issuer that `verifier` or `accept` asks.',
+  ],
+  'verifier.unavailable': [
+    'warn',
+    'A verifier could not decide. Check that this machine reaches its issuer, and its `issuer`, `endpoint` and credentials.',
+  ],
+  'identity.confirmed': 'debug',
+  'upstream.refreshed': 'debug',
+  'upstream.ended': 'info',
+  'upstream.unavailable': {
+    unavailable: [
+      'warn',
+      'The provider cannot be used now. Check that this machine reaches it, and its status page.',
+    ],
+    misconfigured: ['error', `The provider refuses this server. ${providerCredentials}`],
+  },
+  'upstream.revoked': 'info',
+  'storage.unavailable': [
+    'error',
+    'The store failed. Check that what `storage` names runs, is reached from this machine, and has room.',
+  ],
+  'storage.unreadable': [
+    'error',
+    'A record does not open. Check who else writes to `storage`, and what it was restored from.',
+  ],
+  'keys.created': 'info',
+  'keys.rotated': 'info',
+  'keys.unknown_secret': ['error', wrongSecret],
+  'configuration.weakened': [
+    'warn',
+    'An option that weakens security is on. Check whether it can be left out.',
+  ],
+  'request.refused': 'debug',
+  'request.unavailable': ['warn', 'A request got 503. Check `storage` and the provider.'],
+  'request.failed': [
+    'error',
+    'A request got 500, by a fault of this server. Check the detail, and report it to us.',
+  ],
+}
+
+/** What an operator should know of an event: how much it weighs, and from `warn` on, what to check. */
+export function noteOf(event: Occurrence): { severity: Severity; told: string | undefined } {
+  const ofType: Note | Readonly<Record<string, Note>> = notes[event.type]
+  const note = isNote(ofType) ? ofType : 'reason' in event ? ofType[event.reason] : undefined
+  if (note === undefined || typeof note === 'string') return { severity: note ?? 'info', told: undefined }
+  return { severity: note[0], told: note[1] }
+}
+
+function isNote(note: Note | Readonly<Record<string, Note>>): note is Note {
+  return typeof note === 'string' || Array.isArray(note)
+}

@@ -1,0 +1,44 @@
+import { isObject, requestIds, rpcError } from './json-rpc.ts'
+
+/** A challenge of the Auth (RFC 6750 3.1) as a JSON-RPC error: status and headers stay, its body becomes `data`. */
+export async function challenged(challenge: Response): Promise<Response> {
+  const data = parsed(await challenge.text())
+  const { error_description } = isObject(data) ? data : {}
+  const message =
+    typeof error_description === 'string' ? error_description : 'The access token is not enough for this.'
+  const headers = new Headers(challenge.headers)
+  headers.delete('content-length')
+  headers.set('content-type', 'application/json')
+  return rpcError(challenge.status, -32000, message, Object.fromEntries(headers), data)
+}
+
+/**
+ * A refusal, addressed to the requests of the message it refuses: whoever made it need not have known their ids. It
+ * comes once for each request of a batch, so that nobody waits. Anything else is left as it is, and so is the refusal
+ * of a client's own answer or notification, which nobody waits for.
+ */
+export async function addressed(response: Response, message: unknown): Promise<Response> {
+  if (response.status < 400 || !response.headers.get('content-type')?.startsWith('application/json')) {
+    return response
+  }
+  const ids = requestIds(message)
+  if (ids.length === 0) return response
+  const text = await response.text()
+  const error = parsed(text)
+  const body = isObject(error) && error.id === null ? JSON.stringify(withIds(error, ids, message)) : text
+  const headers = new Headers(response.headers)
+  headers.delete('content-length')
+  return new Response(body, { status: response.status, headers })
+}
+
+function withIds(error: object, ids: readonly unknown[], message: unknown): unknown {
+  return Array.isArray(message) ? ids.map((id) => ({ ...error, id })) : { ...error, id: ids[0] }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

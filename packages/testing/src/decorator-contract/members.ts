@@ -1,0 +1,109 @@
+import type { Auth, AuthInfo, OAuthServer } from '@drawbridge/core'
+import type { Storage } from '@drawbridge/core/storage'
+
+/**
+ * Something of everything that an interface has: complete by its type, so that a member or an argument that is new
+ * does not compile before it is in the table below.
+ */
+export type Members<T> = { readonly [Name in keyof T]-?: Member<NonNullable<T[Name]>> & Presence<T, Name> }
+
+/** What a method is called with, every argument and option given, and what it may answer; or what a property holds. */
+type Member<M> = M extends (...given: infer Arguments) => infer Result
+  ? { arguments: Complete<Arguments> } & (Result extends Auth
+      ? { nested: Members<Result> }
+      : { returns: () => Result })
+  : { value: M; late?: true }
+
+type Presence<T, Name extends keyof T> =
+  Record<never, never> extends Pick<T, Name> ? { optional: true } : { optional?: undefined }
+
+type Complete<Arguments extends readonly unknown[]> = {
+  [Index in keyof Arguments]-?: CompleteOptions<NonNullable<Arguments[Index]>>
+}
+type CompleteOptions<Argument> = Argument extends Request | AuthInfo | ((...given: never[]) => unknown)
+  ? Argument
+  : Argument extends object
+    ? { [Name in keyof Argument]-?: NonNullable<Argument[Name]> }
+    : Argument
+
+const authInfo: AuthInfo = {
+  token: 'token',
+  clientId: 'client',
+  scopes: ['read'],
+  expiresAt: 2_000_000_000,
+  resource: new URL('https://mcp.test/mcp'),
+  resourceMetadataUrl: 'https://mcp.test/.well-known/oauth-protected-resource/mcp',
+  extra: {
+    subject: 'acme|1',
+    issuer: 'https://mcp.test',
+    user: { name: 'Ada' },
+    grant: 'o.g',
+    correlation: 'c',
+  },
+}
+const route = '/token'
+
+/** Of an `Auth`. */
+export const authMembers: Members<Auth> = {
+  handle: {
+    arguments: [
+      new Request(`https://mcp.test${route}`, { method: 'POST' }),
+      { clientAddress: '192.0.2.1', waitUntil: () => {} },
+    ],
+    returns: async () => Response.json({}),
+  },
+  routes: { value: [{ path: route, methods: ['POST'] }] },
+  authenticate: {
+    arguments: [new Request('https://mcp.test/mcp'), { scopes: ['read'], methods: ['GET'] }],
+    returns: async () => ({ ok: true, auth: authInfo }),
+  },
+  challenge: {
+    arguments: [authInfo, { scopes: ['write'] }],
+    returns: () => new Response(null, { status: 403 }),
+  },
+  revalidate: { arguments: [authInfo], returns: async () => true },
+  upstreamToken: {
+    arguments: [authInfo, { rejected: 'rejected' }],
+    returns: async () => ({ access_token: 'upstream', expires_at: 2, scopes: ['read'], provider: 'acme' }),
+    optional: true,
+  },
+  resource: { value: 'https://mcp.test/mcp', late: true },
+  resourcePaths: { value: ['/mcp'], late: true, optional: true },
+}
+
+/** Of an `OAuthServer`. */
+export const serverMembers: Members<OAuthServer> = {
+  ...authMembers,
+  upstreamToken: {
+    arguments: [authInfo, { rejected: 'rejected' }],
+    returns: async () => ({ access_token: 'upstream', expires_at: 2, scopes: ['read'], provider: 'acme' }),
+  },
+  at: { arguments: ['/files'], nested: authMembers },
+  grants: { value: { list: async () => [], revoke: async () => true, revokeAll: async () => 0 }, late: true },
+  clients: {
+    value: { list: async () => ({ clients: [] }), get: async () => undefined, delete: async () => true },
+    late: true,
+  },
+  maintain: {
+    arguments: [],
+    returns: async () => ({ records: 1, resealed: 0, remaining: {}, purged: 1, unreadable: 0 }),
+  },
+  ready: { arguments: [], returns: async () => {} },
+}
+
+/** Of a `Storage`. */
+export const storageMembers: Members<Storage> = {
+  get: { arguments: ['grant/ada/1'], returns: async () => ({ value: 'value', version: '1' }) },
+  put: {
+    arguments: ['grant/ada/1', 'value', { ifVersion: '1', expiresAt: 2_000_000_000 }],
+    returns: async () => '2',
+  },
+  delete: { arguments: ['grant/ada/1', { ifVersion: '1' }], returns: async () => true },
+  list: {
+    arguments: ['grant/ada/', { cursor: 'next', limit: 7 }],
+    returns: async () => ({ keys: ['grant/ada/1'], cursor: 'later' }),
+  },
+  purge: { arguments: [7], returns: async () => 3, optional: true },
+  check: { arguments: [], returns: async () => {}, optional: true },
+  close: { arguments: [], returns: async () => {}, optional: true },
+}
