@@ -67,7 +67,6 @@ export const transactionPrefix = 'transaction/'
 const slotCount = 20_000
 /** The seal's purpose. No storage key is without a slash. */
 const sealedAs = 'authorization-request'
-const handleSyntax = /^[\w-]{8}\.[\w-]{32,}$/
 const stateSyntax = /^([0-9a-z]{1,8})\.([\w-]{43})$/
 
 /**
@@ -143,7 +142,7 @@ export function transactions(dependencies: {
     },
 
     open(handle) {
-      const text = handleSyntax.test(handle) ? opened(handle) : undefined
+      const text = opened(handle)
       if (text === undefined) return undefined
       const { id, request }: { id: string; request: PendingRequest } = JSON.parse(text)
       return isOver(request) ? undefined : { id, id_hash: sha256(id), request }
