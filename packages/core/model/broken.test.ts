@@ -10,6 +10,7 @@ import { type Broken, grantStorageKey } from './instance.fixture.ts'
 import { prepare } from './preparation.fixture.ts'
 import { modelRandom } from './random.fixture.ts'
 import { scenarios } from './scenarios.fixture.ts'
+import { simulate } from './simulation.fixture.ts'
 import { begin } from './world.fixture.ts'
 
 /** The model would notice: for each part that may be got wrong, a scenario in which it is. */
@@ -390,14 +391,35 @@ const variants: Variant[] = [
   ],
 ]
 
-it.each(variants)('%s', async (_, where, { parts: broken = {}, ...others }, expected) => {
+async function withBroken<T>(broken: Parts, run: () => Promise<T>): Promise<T> {
   Object.assign(parts, broken)
   try {
-    const prepared = await prepare(scenarios[where], others, modelRandom())
-    const { violation } = await explore(() => begin(prepared), 30_000)
-    expect(violation?.what).toMatch(expected)
-    expect(violation?.choices.length).toBeGreaterThan(1)
+    return await run()
   } finally {
     for (const name of Object.keys(parts)) delete parts[name]
   }
+}
+
+it.each(variants)('%s', async (_, where, { parts: broken = {}, ...others }, expected) => {
+  const { violation } = await withBroken(broken, async () => {
+    const prepared = await prepare(scenarios[where], others, modelRandom())
+    return explore(() => begin(prepared), 30_000)
+  })
+  expect(violation?.what).toMatch(expected)
+  expect(violation?.choices.length).toBeGreaterThan(1)
 })
+
+/** Those that take many rotations, or a long time: whoever simulates sees them without being told where to look. */
+it.each(
+  variants.filter(([what]) =>
+    [
+      'the times of eight rotations, and what is older looks recent',
+      'a streak that begins anew with each late answer',
+      'a token ahead of the record is a second holder',
+      'a doubt that never ends',
+    ].includes(what),
+  ),
+)('%s, in the simulation', async (_, __, { parts: broken = {} }) => {
+  const { violation } = await withBroken(broken, () => simulate({ steps: 20_000, seed: 20_261 }))
+  expect(violation).toBeDefined()
+}, 60_000)

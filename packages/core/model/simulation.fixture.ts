@@ -107,14 +107,15 @@ export async function live(seed: number): Promise<Life> {
 function habits(its: Chance): Habits {
   const processes = its.pick([1, 1, 2, 4])
   const sleeps = its.happens(0.3)
+  // Whoever presents a token so much later than it was read is still within the window of the answer.
+  const slow = its.pick([0, 0, 5, 50, 110])
   return {
     processes,
     rereads: true,
-    // Whoever presents a token so much later than it was read is still within the window of the answer.
-    slow: its.pick([0, 0, 5, 50]),
+    slow,
     parallel: its.pick([1, 1, 2, 3]),
     accessToken: its.pick([30, 300, 3600, 28_800]),
-    loss: its.pick([0, 0, 0.01, 0.05, 0.2, 0.5]),
+    loss: slow > 60 ? 0 : its.pick([0, 0, 0.01, 0.05, 0.2, 0.5]),
     retry: (one) => (one.happens(0.7) ? one.between(1, 60) : one.between(241, 3000)),
     pause: (one) => (sleeps && one.happens(0.2) ? one.between(60, 3 * day) : 0),
   }

@@ -37,8 +37,6 @@ export interface Specification {
   /** Generations made. */
   rotations(): number
   ended(): boolean
-  /** Whether it may be over for a doubt of long ago. */
-  doubtIsOver(): boolean
   doubted(): boolean
   state(): string
 }
@@ -349,7 +347,6 @@ export function specification(options: {
     },
     rotations: () => rotations,
     ended: () => ended,
-    doubtIsOver: doubtMayBeOver,
     doubted: () => known.doubt !== undefined,
     state: () =>
       JSON.stringify([
