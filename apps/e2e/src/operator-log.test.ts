@@ -200,7 +200,10 @@ describe('where a page or an answer has a reference, there is a line', () => {
     await w.auth.ready()
     down = true
     const [page, registration] = await whileTimePasses(w, () =>
-      Promise.all([w.browser().open(`${issuer}/authorize?client_id=${'x'.repeat(24)}`), w.client().register()]),
+      Promise.all([
+        w.browser().open(`${issuer}/authorize?client_id=${'x'.repeat(24)}`),
+        w.client().register(),
+      ]),
     )
     expect([page.status, registration.status]).toEqual([503, 503])
     const log = w.lines.join('\n')
