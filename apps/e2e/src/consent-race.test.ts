@@ -159,7 +159,7 @@ describe('a callback that was overtaken', () => {
     await other.reached
     release()
     let isAnswered = false
-    stalled.then(() => {
+    const answered = stalled.then(() => {
       isAnswered = true
     })
     for (let turn = 0; turn < 100; turn++) {
@@ -169,7 +169,7 @@ describe('a callback that was overtaken', () => {
     expect(isAnswered).toBe(false)
     other.release()
     const ticking = setInterval(() => clock.advance(0.2), 1)
-    const [first, second] = await Promise.all([stalled, overtaking])
+    const [first, second] = await Promise.all([stalled, overtaking, answered])
     clearInterval(ticking)
     expect(first.leftFor?.href).toBe(second.leftFor?.href)
     const reload = await person.open(callback, { until: atClient })
