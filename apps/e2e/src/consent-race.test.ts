@@ -14,11 +14,17 @@ const atClient = (url: URL) => url.port === '33418'
 
 /** A person between the provider's page and the callback, whose login the provider takes its time to confirm. */
 async function atSlowCallback(options: Parameters<typeof world>[0] = {}) {
-  const stile = turnstile()
+  const [stile, second] = [turnstile(), turnstile()]
+  let confirmations = 0
+  let holdsSecond = false
   const w: World = world({
     ...options,
     fetch: async (input, init) => {
-      if (String(input).endsWith('/access_token')) await stile.pass()
+      if (String(input).endsWith('/access_token')) {
+        confirmations++
+        if (confirmations === 1) await stile.pass()
+        if (confirmations === 2 && holdsSecond) await second.pass()
+      }
       return w.fetch(input as string, init)
     },
   })
@@ -33,7 +39,21 @@ async function atSlowCallback(options: Parameters<typeof world>[0] = {}) {
   page = await person.submit(page, press(page, 'octocat'), {}, { until })
   const callback = page.leftFor
   if (!callback) throw new Error(`no callback, but ${page.text}`)
-  return { ...w, app, pending, person, consent, callback, atProvider: stile.reached, release: stile.release }
+  return {
+    ...w,
+    app,
+    pending,
+    person,
+    consent,
+    callback,
+    atProvider: stile.reached,
+    release: stile.release,
+    /** The second confirmation takes its time, too. */
+    holdSecond() {
+      holdsSecond = true
+      return second
+    },
+  }
 }
 
 describe('once a callback is at work, the consent it stands on is final', () => {
@@ -120,10 +140,40 @@ describe('a callback that takes longer than anybody would wait', () => {
     clock.advance(180)
     const second = (await person.open(callback, { until: atClient })).leftFor
     expect(second?.searchParams.has('code')).toBe(true)
+    clock.advance(180)
     release()
     expect((await stalled).leftFor?.href).toBe(second?.href)
     expect((await person.open(callback, { until: atClient })).leftFor?.href).toBe(second?.href)
     expect(second && (await app.exchange(pending, second)).status).toBe(200)
+  })
+})
+
+describe('a callback that was overtaken', () => {
+  it('waits for the one that overtook it', async () => {
+    const { person, callback, atProvider, release, holdSecond, clock } = await atSlowCallback()
+    const other = holdSecond()
+    const stalled = person.open(callback, { until: atClient })
+    await atProvider
+    clock.advance(180)
+    const overtaking = person.open(callback, { until: atClient })
+    await other.reached
+    release()
+    let isAnswered = false
+    const answered = stalled.then(() => {
+      isAnswered = true
+    })
+    for (let turn = 0; turn < 100; turn++) {
+      clock.advance(0.2)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(isAnswered).toBe(false)
+    other.release()
+    const ticking = setInterval(() => clock.advance(0.2), 1)
+    const [first, second] = await Promise.all([stalled, overtaking, answered])
+    clearInterval(ticking)
+    expect(first.leftFor?.href).toBe(second.leftFor?.href)
+    const reload = await person.open(callback, { until: atClient })
+    expect(reload.leftFor?.href).toBe(second.leftFor?.href)
   })
 })
 
