@@ -419,7 +419,11 @@ it.each(
       'a doubt that never ends',
     ].includes(what),
   ),
-)('%s, in the simulation', async (_, __, { parts: broken = {} }) => {
-  const { violation } = await withBroken(broken, () => simulate({ steps: 20_000, seed: 20_261 }))
-  expect(violation).toBeDefined()
-}, 60_000)
+)(
+  '%s, in the simulation',
+  async (_, __, { parts: broken = {} }) => {
+    const { violation } = await withBroken(broken, () => simulate({ steps: 20_000, seed: 20_261 }))
+    expect(violation).toBeDefined()
+  },
+  60_000,
+)
