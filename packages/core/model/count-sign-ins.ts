@@ -24,13 +24,12 @@ async function row(count: (one: Terms) => Promise<number>): Promise<Record<strin
 
 function written(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return 'over 30'
-  return value === 0 ? '0' : value.toFixed(value < 10 ? 2 : 0)
+  return value === 0 ? '0' : value.toPrecision(2)
 }
 
 const honest: Record<string, Record<string, string>> = {}
 for (const [name, setup] of Object.entries(setups)) {
-  // With short tokens there is enough to see within a month.
-  honest[name] = await row((one) => signInsPerDay(setup, one, one.accessToken < hour ? 30 : 90))
+  honest[name] = await row((one) => signInsPerDay(setup, one))
 }
 console.log(
   'Sign-ins per day that a refused refresh costs. Access tokens of 5 min, 1 h, 8 h; then 1 h and one option',

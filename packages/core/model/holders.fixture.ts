@@ -32,6 +32,7 @@ export interface Client {
   holders: readonly Holder[]
   /** What lies in the file. */
   token(): string
+  habits: Habits
   /** When anybody of it comes next. Unix seconds. */
   nextVisit(): number
   /** When anybody of it was last answered. Unix seconds. */
@@ -44,6 +45,7 @@ export interface Client {
 }
 
 const window = 120
+const day = 86_400
 const allowance = 3600
 const forgivenInRow = 8
 
@@ -110,6 +112,7 @@ export function honestClient(deployed: () => Deployed, chance: Chance, habits: H
   const processes = Array.from({ length: habits.processes }, (_, index) => process(index))
   return {
     holders: processes,
+    habits,
     token: newest,
     nextVisit: () => Math.min(...processes.map(({ next }) => next)),
     lastAnswered: () => lastAnswered,
@@ -152,6 +155,18 @@ export function thief(deployed: () => Deployed, chance: Chance, client: Client, 
   let visits = 0
   let seen = client.lastAnswered()
 
+  /** Seconds behind the client: within the window, or so late that the client has not come again. */
+  function lag(): number {
+    const isSoon = strategy === 'shadow' || (strategy === 'streak' && visits % 7 === 0)
+    const latest = Math.max(200, Math.min(3000, client.habits.accessToken - 30))
+    return isSoon ? chance.between(1, 100) : chance.between(200, latest)
+  }
+  function firstVisit(): number {
+    if (strategy === 'sleeper') return now() + chance.between(day, 10 * day)
+    const follows = strategy === 'turns' || strategy === 'streak' || strategy === 'shadow'
+    return follows ? client.nextVisit() + lag() : now() + chance.between(1, 7200)
+  }
+
   async function present(token: string): Promise<void> {
     began ??= now()
     const reply = await deployed().ask({ kind: 'refresh', token })
@@ -159,11 +174,10 @@ export function thief(deployed: () => Deployed, chance: Chance, client: Client, 
     if (reply.kind === 'refused') refused ??= now()
   }
 
-  const day = 86_400
   const newest = () => stolen.at(-1) ?? ''
   const holder: Thief = {
     name: strategy,
-    next: now() + (strategy === 'sleeper' ? chance.between(day, 10 * day) : chance.between(1, 7200)),
+    next: firstVisit(),
     began: () => began,
     refused: () => refused,
     async act() {
@@ -179,15 +193,12 @@ export function thief(deployed: () => Deployed, chance: Chance, client: Client, 
         case 'turns':
         case 'streak':
         case 'shadow': {
-          const isSoon = strategy === 'shadow' || (strategy === 'streak' && visits % 7 === 0)
           if (client.lastAnswered() > seen) {
             seen = client.lastAnswered()
             await present(newest())
             visits++
           }
-          // Before the client comes again, if that is soon: only when it was really answered is it worth while.
-          const wait = isSoon ? chance.between(1, 100) : chance.between(300, 3000)
-          holder.next = Math.max(client.nextVisit(), now() + 1) + wait
+          holder.next = Math.max(client.nextVisit(), now() + 1) + lag()
           break
         }
         case 'sleeper':

@@ -56,32 +56,32 @@ export interface Terms {
   refresh?: RefreshOptions
 }
 
+/** Requests after which a rate is known well enough, and days that there have to be of them. */
+const enough = { requests: 10_000, days: 30 }
+
 /** Sign-ins per day because a refresh was refused. */
-export async function signInsPerDay(
-  setup: Setup,
-  { accessToken, refresh }: Terms,
-  days: number,
-): Promise<number> {
+export async function signInsPerDay(setup: Setup, { accessToken, refresh }: Terms): Promise<number> {
   const its = chance(1)
   let lived = 0
+  let requests = 0
   let signIns = 0
-  while (lived < days * day) {
+  while (lived < enough.days * day || requests < enough.requests) {
     const deployed = await deploy(its, { failingWrites: 0, instances: 2, watched: false }, refresh)
     const began = deployed.now()
     const client = honestClient(() => deployed, its, { ...setup, accessToken })
     client.begin(deployed.first)
-    // A grant lives half a year at most, and less when nobody uses it: that is not counted.
-    const end = began + Math.min(days * day - lived, 170 * day)
-    while (!client.refused()) {
+    // A grant is over after half a year whatever its client does: that is not counted.
+    const end = began + 170 * day
+    while (!client.refused() && client.nextVisit() < end) {
       const next = client.nextVisit()
-      if (next >= end) break
       deployed.moveTo(Math.max(deployed.now(), next))
       await client.holders.find((holder) => holder.next === next)?.act()
     }
     if (client.refused()) signIns++
-    lived += client.refused() ? Math.max(1, deployed.now() - began) : end - began
+    lived += Math.max(1, deployed.now() - began)
+    requests += deployed.requests()
   }
-  return signIns / days
+  return (signIns * day) / lived
 }
 
 /** Days until somebody is refused, from the thief's first visit; the median of several lives. Infinity: not in a month. */

@@ -93,6 +93,8 @@ export function specification(options: {
   /** Sign-ins that began when the grant was doubtful. */
   const foundDoubt = new Set<Watched>()
   const past: Known[] = []
+  /** When each generation was first replaced, whether the store still knows of it or not. */
+  const everReplaced = new Map<number, number>()
   let known: Known = {
     generation: -1,
     replaced: new Map(),
@@ -265,7 +267,14 @@ export function specification(options: {
     const adopted = lostWrites && presented > before && generation - presented <= 1 && generation >= presented
     if (!first && !next && !adopted) fail(`${by?.name} made ${generation} of ${before}`)
     const replaced = new Map(known.replaced)
-    if (!first) for (let one = before; one < generation; one++) replaced.set(one, moment)
+    if (!first) {
+      for (let one = before; one < generation; one++) {
+        // Nobody honest is so many behind within the window, so that what the store forgot of it need not be made good.
+        const earliest = one < presented - held ? (everReplaced.get(one) ?? moment.earliest) : moment.earliest
+        replaced.set(one, { ...moment, earliest })
+        if (!everReplaced.has(one)) everReplaced.set(one, moment.earliest)
+      }
+    }
     const late = new Map([...known.late].filter(([one]) => one <= before))
     known = { ...known, generation, replaced, late }
     if (!first) rotations++
@@ -353,6 +362,7 @@ export function specification(options: {
         ended,
         known.generation,
         [...known.replaced],
+        lostWrites && [...everReplaced],
         [...known.late],
         known.redeemed,
         known.doubt,
