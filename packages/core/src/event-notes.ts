@@ -208,10 +208,16 @@ const notes: Notes = {
     'error',
     'The store failed. Check that what `storage` names runs, is reached from this machine, and has room.',
   ],
-  'storage.unreadable': [
-    'error',
-    'A record does not open. Check who else writes to `storage`, and what it was restored from.',
-  ],
+  'storage.unreadable': {
+    damaged: [
+      'error',
+      'A record does not open. Check who else writes to `storage`, and what it was restored from.',
+    ],
+    newer_version: [
+      'error',
+      'A record was written by a newer release than this one. Upgrade this instance, and give the releases of one `storage` no more distance than docs/storage-schema.md allows.',
+    ],
+  },
   'keys.created': 'info',
   'keys.rotated': 'info',
   'keys.unknown_secret': ['error', wrongSecret],

@@ -68,7 +68,7 @@ describe('whatever a stranger chose', () => {
     { type: 'verifier.unavailable', resource: hostile, detail: hostile },
     { type: 'upstream.unavailable', provider: hostile, reason: 'unavailable', detail: hostile },
     { type: 'storage.unavailable', operation: hostile, detail: hostile },
-    { type: 'storage.unreadable', kind: hostile },
+    { type: 'storage.unreadable', kind: hostile, reason: 'damaged' },
     { type: 'keys.unknown_secret', key_id: hostile },
     { type: 'request.refused', path: hostile, reason: 'invalid_request' },
     { type: 'request.unavailable', path: hostile, detail: hostile },

@@ -160,8 +160,11 @@ export interface DrawbridgeEvents {
 
   /** The store failed, also when tried again. */
   'storage.unavailable': { operation: string; detail: string }
-  /** A record was altered, moved or damaged in the store. Nothing is done with it. */
-  'storage.unreadable': { kind: string }
+  /**
+   * A record does not open, and nothing is done with it. `damaged`: it was altered, moved or damaged in the store;
+   * `newer_version`: a later release wrote it.
+   */
+  'storage.unreadable': { kind: string; reason: 'damaged' | 'newer_version' }
   /** The first signing key was made. */
   'keys.created': { kid: string }
   /** A signing key was published, and will sign soon. */

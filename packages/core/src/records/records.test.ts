@@ -1,23 +1,26 @@
 import { expect, it } from 'vitest'
 import { systemClock } from '../clock.ts'
 import type { Sealer } from '../crypto/sealing.ts'
+import type { Occurrence } from '../events.ts'
 import { memory } from '../storage/memory.ts'
-import { records } from './records.ts'
+import { records, remove, update } from './records.ts'
 
 /** Records whose openings are counted, over a seal that anybody can read. */
 function watched() {
   const openings: string[] = []
+  const events: Occurrence[] = []
   let sealed = 0
   const sealer: Sealer = {
     currentId: () => 'id',
     seal: (_, plaintext) => `id.${sealed++}.${plaintext}`,
     open(key, text) {
       openings.push(key)
-      return text.slice(text.indexOf('.', 3) + 1)
+      return text.slice(text.indexOf('.', text.indexOf('.') + 1) + 1)
     },
   }
   const storage = memory({ maxEntries: 1_000_000 })
-  return { openings, store: records({ storage, sealer, clock: systemClock, emit: () => {} }) }
+  const emit = (event: Occurrence) => void events.push(event)
+  return { openings, events, storage, sealer, store: records({ storage, sealer, clock: systemClock, emit }) }
 }
 
 it('a record that was read is opened once, also after it was written again', async () => {
@@ -64,4 +67,47 @@ it('large records push each other out, where as many small ones stay', async () 
   expect(await opened(100)).toBe(3000)
   // 3000 of 60 kB would be 180 MB.
   expect(await opened(60_000)).toBe(6000)
+})
+
+it('what is stored says which version of the schema it is', async () => {
+  const { store, storage } = watched()
+  await store.put('grant/a', { n: 1 }, { ifVersion: null, expiresAt: 5_000_000_000 })
+  const stored = await storage.get('grant/a')
+  expect(JSON.parse(stored?.value.slice('id.0.'.length) ?? '')).toEqual({
+    schema: 1,
+    v: { n: 1 },
+    exp: 5_000_000_000,
+  })
+})
+
+it.each([
+  ['of a newer version', 'newer_version', '{"schema":2,"v":{"n":1}}'],
+  ['of a newer version with no value that is known here', 'newer_version', '{"schema":3,"sealed":"..."}'],
+  ['without a version', 'damaged', '{"v":{"n":1}}'],
+  ['with a version that is none', 'damaged', '{"schema":"1","v":{"n":1}}'],
+  ['that is no envelope', 'damaged', 'null'],
+])('a record %s is an outage and an event, and is left as it is', async (_, reason, text) => {
+  const { store, storage, sealer, events } = watched()
+  const sealed = sealer.seal('grant/a/1', text)
+  const version = await storage.put('grant/a/1', sealed, { ifVersion: null })
+  await expect(store.get('grant/a/1')).rejects.toMatchObject({ name: 'Unavailable' })
+  expect(events).toEqual([{ type: 'storage.unreadable', kind: 'grant', reason }])
+  await expect(
+    update(
+      store,
+      'grant/a/1',
+      () => undefined,
+      () => ({ n: 2 }),
+    ),
+  ).rejects.toThrow('does not open')
+  await expect(remove(store, 'grant/a/1')).rejects.toThrow('does not open')
+  expect(await storage.get('grant/a/1')).toEqual({ value: sealed, version })
+})
+
+it('a record of a newer version still counts for the secret that it is sealed with', async () => {
+  const { store, storage, sealer } = watched()
+  const sealed = `older.${sealer.seal('grant/a/1', '{"schema":2,"v":{}}').slice('id.'.length)}`
+  await storage.put('grant/a/1', sealed, { ifVersion: null })
+  expect(await store.reseal('grant/a/1')).toEqual({ key_id: 'older', resealed: false, opens: true })
+  expect((await storage.get('grant/a/1'))?.value).toBe(sealed)
 })

@@ -24,7 +24,7 @@ export interface Records {
   list(prefix: string, options?: ListOptions): Promise<KeyPage>
   /**
    * Seals a record anew when it was sealed with another secret than the current one; `undefined` when it is gone. A
-   * record that does not open is left as it is.
+   * record that does not open, or is of a newer version, is left as it is.
    */
   reseal(key: string): Promise<Resealed | undefined>
   /** Removes expired entries from stores that do not do so themselves. Resolves to how many. */
@@ -47,9 +47,23 @@ export interface Resealed {
   opens: boolean
 }
 
+/** What is sealed. */
 interface Envelope {
+  schema: typeof schemaVersion
   v: unknown
+  /** Unix seconds. */
   exp?: number
+}
+
+/**
+ * Of every record. An instance that is not replaced yet meets what newer ones write: to it such a record is an outage,
+ * and never absent. docs/storage-schema.md says how the next version is made.
+ */
+export const schemaVersion = 1
+
+/** Written by a later release than this one. */
+class NewerVersion extends Error {
+  override readonly name = 'NewerVersion'
 }
 
 /** Milliseconds between tries; about two seconds in all, less than any client's patience. */
@@ -90,11 +104,15 @@ export function records(dependencies: {
     if (known?.version === stored.version) return known.envelope
     let envelope: Envelope
     try {
-      envelope = JSON.parse(sealer.open(key, stored.value))
+      envelope = envelopeOf(sealer.open(key, stored.value))
     } catch (cause) {
+      const kind = key.split('/')[0] ?? ''
       if (cause instanceof UnknownSecret) emit({ type: 'keys.unknown_secret', key_id: cause.keyId })
-      else emit({ type: 'storage.unreadable', kind: key.split('/')[0] ?? '' })
-      throw new Unavailable(`storage: the record ${key.split('/')[0]} does not open`, { cause })
+      else {
+        const reason = cause instanceof NewerVersion ? 'newer_version' : 'damaged'
+        emit({ type: 'storage.unreadable', kind, reason })
+      }
+      throw new Unavailable(`storage: the record ${kind} does not open`, { cause })
     }
     if (keep) remember(key, stored.version, envelope, stored.value)
     return envelope
@@ -110,8 +128,12 @@ export function records(dependencies: {
     value: T,
     options: { ifVersion: string | null; expiresAt?: number },
   ): Promise<string | undefined> {
-    const envelope: Envelope =
-      options.expiresAt === undefined ? { v: value } : { v: value, exp: options.expiresAt }
+    const { expiresAt } = options
+    const envelope: Envelope = {
+      schema: schemaVersion,
+      v: value,
+      ...(expiresAt !== undefined && { exp: expiresAt }),
+    }
     const text = JSON.stringify(envelope)
     const sealed = sealer.seal(key, text)
     let unknown = false
@@ -170,8 +192,14 @@ export function records(dependencies: {
         const stored = await read(key)
         if (!stored) return undefined
         const key_id = sealedWith(stored.value)
-        const envelope = await open(key, stored, false).catch(() => undefined)
-        if (!envelope) return { key_id, resealed: false, opens: false }
+        let envelope: Envelope
+        try {
+          envelope = await open(key, stored, false)
+        } catch (error) {
+          // The secret of what is newer is still needed.
+          const opens = error instanceof Unavailable && error.cause instanceof NewerVersion
+          return { key_id, resealed: false, opens }
+        }
         const { exp } = envelope
         const current = sealer.currentId()
         if (key_id === current) return { key_id, resealed: false, opens: true }
@@ -184,6 +212,17 @@ export function records(dependencies: {
 
     purge: (limit) => retrying('purge', async () => (await storage.purge?.(limit)) ?? 0),
   }
+}
+
+/** @throws {NewerVersion}, and other errors for what no release of ours wrote */
+function envelopeOf(text: string): Envelope {
+  const envelope: Envelope = JSON.parse(text)
+  const schema: unknown = envelope.schema
+  if (schema === schemaVersion) return envelope
+  if (Number.isSafeInteger(schema) && Number(schema) > schemaVersion) {
+    throw new NewerVersion(`schema version ${schema}`)
+  }
+  throw new Error('no schema version')
 }
 
 /**
