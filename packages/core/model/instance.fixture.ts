@@ -46,6 +46,7 @@ export const secrets = {
 export const client: RegisteredClient = {
   client_id: 'desk',
   client_id_issued_at: 0,
+  source: 'static',
   redirect_uris: ['http://127.0.0.1/callback', 'https://other.test/callback'],
   token_endpoint_auth_method: 'none',
   grant_types: ['authorization_code', 'refresh_token'],
@@ -112,7 +113,7 @@ export function instance(options: {
     clients: clientRegistry({
       records: store,
       clock,
-      staticClients: Promise.resolve(options.registered ? [] : [{ ...client, static: true }]),
+      staticClients: Promise.resolve(options.registered ? [] : [client]),
       ...config.registration,
     }),
     accessTokens: accessTokens(store, clock, random),

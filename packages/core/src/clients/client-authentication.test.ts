@@ -24,6 +24,7 @@ async function client(
   return {
     client_id: 'desk',
     client_id_issued_at: 1,
+    source: 'static',
     redirect_uris: ['http://127.0.0.1/cb'],
     grant_types: ['authorization_code'],
     response_types: ['code'],

@@ -21,6 +21,12 @@ export interface ClientMetadata {
   software_version?: string | undefined
 }
 
+/**
+ * Where a client is known from: `static`: the options list it; `registered`: it registered itself (RFC 7591); `document`:
+ * its client_id is the URL of its metadata.
+ */
+export type ClientSource = 'static' | 'registered' | 'document'
+
 export interface RegisteredClient extends ClientMetadata {
   client_id: string
   /** Unix seconds. */
@@ -29,8 +35,7 @@ export interface RegisteredClient extends ClientMetadata {
   client_secret_expires_at?: number | undefined
   /** SHA-256 of the secret, base64url. */
   client_secret_hash?: string | undefined
-  /** Listed in the options, not registered by itself. */
-  static?: boolean | undefined
+  source: ClientSource
   /** Joins the events of a registration with those of the first sign-in, after which it is gone. */
   correlation?: string | undefined
 }

@@ -169,7 +169,7 @@ describe('what is always refused', () => {
     expect(policy.refuse(uri, 'web')).toEqual(expect.any(String))
     // not for static clients either, unless it is their scheme that nobody else vouches for
     const unknownScheme = /private-use scheme/.test(policy.refuse(uri, 'native') ?? '')
-    expect(policy.refuse(uri, 'native', { static: true }) === undefined).toBe(unknownScheme)
+    expect(policy.refuse(uri, 'native', { source: 'static' }) === undefined).toBe(unknownScheme)
   })
 
   it('says what to do about the mistakes people make', () => {
@@ -268,7 +268,7 @@ describe('our own endpoints', () => {
     ['http://localhost', 'http://localhost:80/'],
   ])('issuer %s refuses %s', (issuer, uri) => {
     expect(redirectUriPolicy(undefined, { issuer }).refuse(uri, 'native')).toContain('endpoint of this')
-    expect(redirectUriPolicy(undefined, { issuer }).refuse(uri, 'native', { static: true })).toContain(
+    expect(redirectUriPolicy(undefined, { issuer }).refuse(uri, 'native', { source: 'static' })).toContain(
       'endpoint',
     )
   })
@@ -398,8 +398,8 @@ describe('option allow', () => {
   it('does not concern static clients, which the operator lists one by one', () => {
     const narrow = redirectUriPolicy({ allow: ['https://claude.ai/*'] }, own)
     expect(narrow.refuse('https://intranet.acme.dev/cb', 'web')).toContain('is not among')
-    expect(narrow.refuse('https://intranet.acme.dev/cb', 'web', { static: true })).toBeUndefined()
-    expect(narrow.refuse('acmedesk://cb', 'native', { static: true })).toBeUndefined()
+    expect(narrow.refuse('https://intranet.acme.dev/cb', 'web', { source: 'static' })).toBeUndefined()
+    expect(narrow.refuse('acmedesk://cb', 'native', { source: 'static' })).toBeUndefined()
   })
 
   it.each([

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.ts'
 import type { RedirectUriOptions } from '../options.ts'
+import type { ClientSource } from './metadata.ts'
 import { printable } from './printable.ts'
 import { forbiddenSchemes, knownPrivateUseSchemes } from './private-use-schemes.ts'
 import { redirectUriPattern } from './redirect-uri-pattern.ts'
@@ -23,7 +24,7 @@ export interface RedirectUriPolicy {
   refuse(
     uri: string,
     application_type: 'native' | 'web',
-    client?: { static?: boolean | undefined },
+    client?: { source: ClientSource },
   ): string | undefined
 }
 
@@ -66,12 +67,13 @@ export function redirectUriPolicy(
 
   return {
     refuse(uri, application_type, client) {
+      const isStatic = client?.source === 'static'
       const named = (reason: string) => `${printable(uri)} ${reason}.`
-      const reason = refuseByKind(uri, application_type, client?.static ? undefined : schemes)
+      const reason = refuseByKind(uri, application_type, isStatic ? undefined : schemes)
       if (reason) return named(reason)
       const parts = partsOf(uri)
       if (isOurs(parts, issuer)) return named('is an endpoint of this authorization server')
-      if (allow && !client?.static && !allow.some((pattern) => pattern.matches(parts))) {
+      if (allow && !isStatic && !allow.some((pattern) => pattern.matches(parts))) {
         return named('is not among the redirect URIs that this server allows')
       }
       return undefined

@@ -60,10 +60,10 @@ describe('a registration', () => {
         client_id: 'mine',
         jwks: { keys: [] },
         software_statement: 'x',
-        static: true,
+        source: 'static',
       }),
     )
-    for (const field of ['client_secret', 'client_id', 'jwks', 'software_statement', 'static']) {
+    for (const field of ['client_secret', 'client_id', 'jwks', 'software_statement', 'source']) {
       expect(metadata).not.toHaveProperty(field)
     }
   })
@@ -250,6 +250,7 @@ describe('the response', () => {
     ...parse(withFields({ client_name: 'Desk', scope: 'read' })),
     client_id: 'abc',
     client_id_issued_at: 1_790_000_000,
+    source: 'registered',
     client_secret_hash: 'HASH',
     client_secret_expires_at: 0,
   }

@@ -3,6 +3,7 @@ import { clientAdmin } from '../administration/clients.ts'
 import { systemClock } from '../clock.ts'
 import { keyRing } from '../crypto/key-ring.ts'
 import { sealer } from '../crypto/sealing.ts'
+import { type ClientRecord, clientKey } from '../records/client.ts'
 import { records } from '../records/records.ts'
 import { memory } from '../storage/memory.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -48,7 +49,11 @@ function world(inner: Storage = memory()) {
       unapproved: 100,
       unapprovedPerKey: 10,
     })
-    return { registry, admin: clientAdmin({ records: store, clock, end: async () => {}, emit: () => {} }) }
+    return {
+      store,
+      registry,
+      admin: clientAdmin({ records: store, clock, end: async () => {}, emit: () => {} }),
+    }
   }
   return {
     ...instance(),
@@ -158,4 +163,43 @@ describe('a client that was deleted', () => {
       expect((await w.admin.list()).clients).toEqual([])
     },
   )
+})
+
+describe('a client whose id is a URL', () => {
+  const client_id = 'https://app.example.com/oauth/client.json'
+  const record: ClientRecord = {
+    ...metadata,
+    client_id,
+    client_id_issued_at: 1,
+    source: 'document',
+    approved_at: 1,
+    used_at: 1,
+    expires_at: until,
+  }
+
+  it('lies under a hash of it, so that a key has no more parts than it should, and is not too long', async () => {
+    const w = world()
+    for (const id of [client_id, `${client_id}/${'x'.repeat(2000)}`, 'cursor://client?a=b', 'é', '']) {
+      expect(clientKey(id)).toMatch(/^client\/[\w-]{43}$/)
+      await w.store.put(clientKey(id), { ...record, client_id: id }, { ifVersion: null })
+      expect(await w.admin.get(id)).toMatchObject({ client_id: id })
+    }
+  })
+
+  it('is not found by that hash: nobody is known by two ids', async () => {
+    const w = world()
+    await w.store.put(clientKey(client_id), record, { ifVersion: null })
+    const hash = clientKey(client_id).slice('client/'.length)
+    expect(await w.registry.get(hash)).toBeUndefined()
+    expect(await w.admin.get(hash)).toBeUndefined()
+    expect(await w.admin.delete(hash)).toBe(false)
+    expect(await w.admin.get(client_id)).toMatchObject({ client_id })
+  })
+})
+
+it('a client that registered itself says so, before it was approved and after', async () => {
+  const w = world()
+  const { client } = await w.registry.register(metadata)
+  expect((await w.registry.get(client.client_id))?.source).toBe('registered')
+  expect((await w.registry.get(await approvedClient(w)))?.source).toBe('registered')
 })

@@ -110,6 +110,7 @@ export function clientRegistry(dependencies: {
       const client: Omit<ClientRecord, 'client_id'> = {
         ...metadata,
         client_id_issued_at: now,
+        source: 'registered',
         ...(client_secret === undefined
           ? {}
           : { client_secret_hash: sha256(client_secret), client_secret_expires_at: 0 }),

@@ -21,7 +21,7 @@ describe('a static client', () => {
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
       application_type: 'native',
-      static: true,
+      source: 'static',
     })
     expect(await build(desk)).not.toHaveProperty('client_secret_hash')
   })

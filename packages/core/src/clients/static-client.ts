@@ -32,7 +32,7 @@ export function staticClient(
   }
   const token_endpoint_auth_method = authMethod(option)
   const metadata = checkedMetadata({ ...option, token_endpoint_auth_method }, policy)
-  const client: RegisteredClient = { ...metadata, client_id, client_id_issued_at: now, static: true }
+  const client: RegisteredClient = { ...metadata, client_id, client_id_issued_at: now, source: 'static' }
   if (client_secret === undefined) return Promise.resolve(client)
   return Promise.resolve({
     ...client,
@@ -86,7 +86,7 @@ function checkSecret(option: StaticClient, secret: string): void {
 
 function checkedMetadata(option: StaticClient, policy: RegistrationPolicy): ClientMetadata {
   const redirectUris: RedirectUriPolicy = {
-    refuse: (uri, type) => policy.redirectUris.refuse(uri, type, { static: true }),
+    refuse: (uri, type) => policy.redirectUris.refuse(uri, type, { source: 'static' }),
   }
   let metadata: ClientMetadata
   try {

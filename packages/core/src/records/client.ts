@@ -1,4 +1,5 @@
 import type { RegisteredClient } from '../clients/metadata.ts'
+import { sha256 } from '../crypto/hash.ts'
 import type { Records, Versioned } from './records.ts'
 
 /**
@@ -21,8 +22,11 @@ export interface DeletedClientRecord {
   deleted_at: number
 }
 
+const plainId = /^[\w-]{1,128}$/
+
+/** Of an id that is a URL, or otherwise no part of a key, the hash. */
 export function clientKey(client_id: string): string {
-  return `client/${client_id}`
+  return clientPrefix + (plainId.test(client_id) ? client_id : sha256(client_id))
 }
 
 /** All that were approved: for administration. */
@@ -55,12 +59,13 @@ export async function findCandidate(
   return record?.value.client_id === client_id ? record : undefined
 }
 
-/** What stands at the key of approved clients. */
-export function findClient(
+/** What stands at the key of approved clients. The hash of another's id leads to nobody. */
+export async function findClient(
   records: Records,
   client_id: string,
 ): Promise<Versioned<ClientRecord | DeletedClientRecord> | undefined> {
-  return records.get<ClientRecord | DeletedClientRecord>(clientKey(client_id))
+  const record = await records.get<ClientRecord | DeletedClientRecord>(clientKey(client_id))
+  return record?.value.client_id === client_id ? record : undefined
 }
 
 export function isDeleted(
