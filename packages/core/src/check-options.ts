@@ -1,4 +1,5 @@
 import { ConfigurationError } from './errors.ts'
+import type { EventListeners } from './events.ts'
 import type { OAuthProvider } from './identity/provider.ts'
 import { checkCall, checkMembers, inWords } from './known-options.ts'
 import type {
@@ -132,13 +133,7 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
   }
   oneOf('refreshUpstream', options.refreshUpstream, ['lazy', 'proactive'])
   oneOf('signingKeys.algorithm', options.signingKeys?.algorithm, ['ES256', 'EdDSA', 'RS256'])
-  if (options.onEvent !== undefined && typeof options.onEvent !== 'function') {
-    throw new ConfigurationError(
-      'onEvent',
-      'is not a function',
-      'Pass a listener, such as `logEvents()` or `(event) => { ... }`.',
-    )
-  }
+  checkListeners(options.onEvent)
 }
 
 /** The providers, from whichever of the two options holds them. Throws {@link ConfigurationError}. */
@@ -239,6 +234,18 @@ function wrapping(members: Readonly<Record<string, unknown>>): string | undefine
     return "Name the file instead: `storage: sqlite({ path: 'auth.db' })` of @drawbridge/sqlite opens it itself."
   }
   return undefined
+}
+
+/** Checks `onEvent`, which both kinds of server have. Throws {@link ConfigurationError}. */
+export function checkListeners(given: EventListeners | undefined): void {
+  if (given === undefined || typeof given === 'function') return
+  const isList = Array.isArray(given)
+  if (isList && given.every((listener) => typeof listener === 'function')) return
+  throw new ConfigurationError(
+    'onEvent',
+    isList ? 'holds something that is no function' : `is ${inWords(given)}`,
+    'Pass a listener, such as `logEvents()` or `(event) => { ... }`, or a list of them.',
+  )
 }
 
 /** Checks `documentation`, which both kinds of server have. Throws {@link ConfigurationError}. */

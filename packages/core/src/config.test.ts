@@ -76,7 +76,9 @@ describe('a mistake in the options stops the server, names the option and says w
     [{ accept: { verify() {} } }, /^accept: is not a list/],
     [{ accept: [{}] }, /^accept: .*`verify`/],
     [{ stripPrefix: '/tools' }, /^stripPrefix: "\/tools" .*`issuer` \("\/"\).*Put the prefix into `issuer`/],
-    [{ onEvent: 'console' }, /^onEvent: is not a function/],
+    [{ onEvent: 'console' }, /^onEvent: is a text\. Pass a listener, .*, or a list of them/],
+    [{ onEvent: [() => {}, undefined] }, /^onEvent: holds something that is no function/],
+    [{ onEvent: null }, /^onEvent: is null/],
   ])('%j', (wrong, message) => {
     expect(making(wrong)).toThrow(message)
   })

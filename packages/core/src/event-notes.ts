@@ -14,13 +14,51 @@ type ReasonOf<Type extends EventType> = DrawbridgeEvents[Type] extends { reason:
   ? Reason
   : never
 
-/** An event with reasons of its own has a note for each: a new one does not compile without a decision. */
-type Notes = {
+/** An event with reasons has a note for each: a new one does not compile without a decision. */
+export type Notes = {
   readonly [Type in EventType]: [ReasonOf<Type>] extends [never]
     ? Note
-    : OAuthErrorCode extends ReasonOf<Type>
-      ? Note
-      : Readonly<Record<ReasonOf<Type>, Note>>
+    : Readonly<Record<ReasonOf<Type>, Note>>
+}
+
+/** What a client did wrong before anybody signed in: its developer may ask, and so it is in the log. */
+const wrongRequest: Readonly<Record<OAuthErrorCode, Note>> = {
+  invalid_request: 'info',
+  invalid_client: 'info',
+  invalid_grant: 'info',
+  unauthorized_client: 'info',
+  unsupported_grant_type: 'info',
+  unsupported_response_type: 'info',
+  unsupported_token_type: 'info',
+  invalid_scope: 'info',
+  invalid_target: 'info',
+  invalid_redirect_uri: 'info',
+  invalid_client_metadata: 'info',
+  access_denied: 'info',
+  consent_required: 'info',
+  login_required: 'info',
+  server_error: 'info',
+  temporarily_unavailable: 'info',
+}
+
+/** What a client did wrong where any stranger can, and is told itself. */
+const malformedRequest: Readonly<Record<OAuthErrorCode, Note>> = {
+  invalid_request: 'debug',
+  invalid_client: 'debug',
+  invalid_grant: 'debug',
+  unauthorized_client: 'debug',
+  unsupported_grant_type: 'debug',
+  unsupported_response_type: 'debug',
+  unsupported_token_type: 'debug',
+  invalid_scope: 'debug',
+  invalid_target: 'debug',
+  invalid_redirect_uri: 'debug',
+  invalid_client_metadata: 'debug',
+  access_denied: 'debug',
+  consent_required: 'debug',
+  login_required: 'debug',
+  server_error: 'debug',
+  temporarily_unavailable: 'debug',
 }
 
 const wrongSecret =
@@ -32,7 +70,7 @@ const clientSecret =
 
 const notes: Notes = {
   'client.registered': 'info',
-  'client.rejected': 'info',
+  'client.rejected': wrongRequest,
   'client.refused': {
     unknown: [
       'warn',
@@ -51,7 +89,7 @@ const notes: Notes = {
   ],
   'client.deleted': 'info',
   'authorize.started': 'debug',
-  'authorize.refused': 'info',
+  'authorize.refused': { ...wrongRequest, unknown_client: 'info', redirect_uri: 'info' },
   'consent.shown': 'debug',
   'consent.approved': 'debug',
   'consent.skipped': 'debug',
@@ -225,7 +263,7 @@ const notes: Notes = {
     'warn',
     'An option that weakens security is on. Check whether it can be left out.',
   ],
-  'request.refused': 'debug',
+  'request.refused': malformedRequest,
   'request.unavailable': ['warn', 'A request got 503. Check `storage` and the provider.'],
   'request.failed': [
     'error',

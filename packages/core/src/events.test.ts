@@ -27,6 +27,31 @@ describe('a listener', () => {
     expect(() => emit({ type: 'keys.created', kid: 'k' })).not.toThrow()
   })
 
+  it('may be one of several, each of which hears all, whatever the others do', () => {
+    const heard: string[] = []
+    const note = (name: string) => (event: DrawbridgeEvent) =>
+      void heard.push(`${name} ${event.type} ${event.at}`)
+    const scribble = (event: DrawbridgeEvent) => {
+      event.type = 'keys.rotated'
+      event.at = 0
+    }
+    const fail = () => {
+      throw new Error('the log is full')
+    }
+    const listeners = [note('first'), scribble, fail, note('last')]
+    const emit = emitter(listeners, clock)
+    listeners.length = 0
+    emit({ type: 'keys.created', kid: 'k' })
+    expect(heard).toEqual(['first keys.created 1790000000000', 'last keys.created 1790000000000'])
+  })
+
+  it('that is one of none costs nothing', () => {
+    const now = () => {
+      throw new Error('nobody asked')
+    }
+    expect(() => emitter([], { now })({ type: 'keys.created', kid: 'k' })).not.toThrow()
+  })
+
   it('that rejects leaves no rejection unhandled', async () => {
     const unhandled: unknown[] = []
     const note = (reason: unknown) => unhandled.push(reason)

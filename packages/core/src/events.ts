@@ -222,6 +222,9 @@ export type DrawbridgeEvent = Occurrence & {
 /** Hears of every event, at once and in order. What it throws is ignored; what takes long belongs elsewhere. */
 export type EventListener = (event: DrawbridgeEvent) => void
 
+/** The option `onEvent`: one listener, or several, which do not notice each other. */
+export type EventListeners = EventListener | readonly EventListener[]
+
 /** How core tells of something. */
 export type Emit = (event: Occurrence) => void
 
@@ -233,30 +236,36 @@ export interface EventLog {
 }
 
 /**
- * Tells a listener and a log, which cannot break the flow they hear of. All events go through here, so this is where
+ * Tells listeners and a log, which cannot break the flow they hear of. All events go through here, so this is where
  * everything in them that a stranger chose is made harmless.
  */
 export function emitter(
-  listener: EventListener | undefined,
+  given: EventListeners | undefined,
   clock: Pick<Clock, 'now'>,
   log?: EventLog | undefined,
 ): Emit {
-  if (!listener && !log) return () => {}
+  const listeners = typeof given === 'function' ? [given] : [...(given ?? [])]
+  if (listeners.length === 0 && !log) return () => {}
   return (occurrence) => {
     const isLogged = log?.wants(occurrence)
-    if (!listener && !isLogged) return
+    if (listeners.length === 0 && !isLogged) return
     const members = Object.entries(occurrence)
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => [name, typeof value === 'string' ? harmless(value) : value])
     const event = { at: clock.now(), ...Object.fromEntries(members) } as DrawbridgeEvent
     if (isLogged) log?.write(event)
-    try {
-      const result: unknown = listener?.(event)
-      // Async functions pass for listeners; a rejection nobody handles would end the process.
-      if (result instanceof Promise) result.catch(() => {})
-    } catch {
-      // An observer's fault is not the flow's.
-    }
+    // To each its own, since one may change what it is given.
+    for (const listener of listeners) tell(listener, { ...event })
+  }
+}
+
+function tell(listener: EventListener, event: DrawbridgeEvent): void {
+  try {
+    const result: unknown = listener(event)
+    // Async functions pass for listeners; a rejection nobody handles would end the process.
+    if (result instanceof Promise) result.catch(() => {})
+  } catch {
+    // An observer's fault is not the flow's.
   }
 }
 

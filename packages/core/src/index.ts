@@ -18,7 +18,14 @@ export { checkMounted } from './check-mounted.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { ConfigurationError, NoUpstreamToken, Unavailable, UnreadableBody, UpstreamEnded } from './errors.ts'
 export type { Severity } from './event-notes.ts'
-export type { DrawbridgeEvent, DrawbridgeEvents, EventListener, EventType, GrantEnd } from './events.ts'
+export type {
+  DrawbridgeEvent,
+  DrawbridgeEvents,
+  EventListener,
+  EventListeners,
+  EventType,
+  GrantEnd,
+} from './events.ts'
 export type { ClaimsOf } from './identity/provider.ts'
 export { checkCall, checkMembers, inWords, type OptionKind, type OptionTable } from './known-options.ts'
 export { type Logger, type LogOptions, logEvents } from './log.ts'

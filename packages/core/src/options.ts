@@ -1,6 +1,6 @@
 import type { ClientMetadata } from './clients/metadata.ts'
 import type { Clock } from './clock.ts'
-import type { EventListener } from './events.ts'
+import type { EventListeners } from './events.ts'
 import type { Provider } from './identity/provider.ts'
 import type { LogOption } from './operator-log.ts'
 import type { Messages } from './pages/messages.ts'
@@ -76,8 +76,8 @@ export interface OAuthServerOptions<Path extends string = string> {
    * then obtain a token silently from a user signed in upstream. Default false.
    */
   dangerouslySkipConsent?: boolean | undefined
-  /** Hears of everything noteworthy, such as `logEvents()` does, beside the `log`. */
-  onEvent?: EventListener | undefined
+  /** Hears of everything noteworthy, such as `logEvents()` does, beside the `log`. One listener, or several. */
+  onEvent?: EventListeners | undefined
   /**
    * Takes each line that an operator should see: warnings and errors, refusals whose page names a reference, and options
    * that weaken security or look like a mistake. What repeats within a minute is summed up. Default: the standard error.

@@ -215,6 +215,17 @@ describe('verifiers', () => {
     expect(JSON.stringify(events)).not.toContain('s3cr3t')
   })
 
+  it('are told to every listener', async () => {
+    const heard: string[] = []
+    const note = (name: string) => () => void heard.push(name)
+    await status(protect({ verifier: answering(verified('ada')), onEvent: [note('one'), note('other')] }))
+    expect(heard).toEqual(['one', 'other'])
+    const wrong = { resource, verifier: answering(verified('ada')), onEvent: [null] } as never
+    expect(() => resourceServer(wrong)).toThrow(
+      'onEvent: holds something that is no function. Pass a listener',
+    )
+  })
+
   it('give the user its type', async () => {
     const one = resourceServer({
       resource,

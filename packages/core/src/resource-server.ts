@@ -1,9 +1,9 @@
 import type { Auth } from './auth.ts'
-import { checkDocumentation, checkScopeOptions } from './check-options.ts'
+import { checkDocumentation, checkListeners, checkScopeOptions } from './check-options.ts'
 import { type Clock, systemClock, unixTime } from './clock.ts'
 import { environment } from './environment.ts'
 import { ConfigurationError, Unavailable } from './errors.ts'
-import { type EventListener, emitter } from './events.ts'
+import { type EventListeners, emitter } from './events.ts'
 import { pathsOf, router } from './http/router.ts'
 import { secureUrl } from './http/secure-url.ts'
 import { checkedStripPrefix } from './http/strip-prefix.ts'
@@ -55,8 +55,8 @@ export interface ResourceServerOptions<V extends Verifiers = Verifiers> {
         root?: boolean | undefined
       }
     | undefined
-  /** Hears of everything noteworthy, such as `logEvents()` does, beside the `log`. */
-  onEvent?: EventListener | undefined
+  /** Hears of everything noteworthy, such as `logEvents()` does, beside the `log`. One listener, or several. */
+  onEvent?: EventListeners | undefined
   /**
    * Takes each line that an operator should see: warnings, errors, and what a page or answer gives a reference for.
    * Default: the standard error. `false`: nowhere.
@@ -89,7 +89,7 @@ export function resourceServer<const V extends Verifiers>(
     documentation: true,
     stripPrefix: 'text',
     metadata: true,
-    onEvent: 'function',
+    onEvent: true,
     log: true,
     clock: 'clock',
   })
@@ -99,6 +99,7 @@ export function resourceServer<const V extends Verifiers>(
     root: 'flag',
   })
   checkDocumentation(options.documentation)
+  checkListeners(options.onEvent)
   const clock = options.clock ?? systemClock
   const emit = emitter(options.onEvent, clock, operatorLog(options.log, clock))
   const resource = checkedResource(options.resource || environment('DRAWBRIDGE_RESOURCE'))
