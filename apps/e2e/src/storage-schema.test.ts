@@ -1,0 +1,106 @@
+import { globSync, readFileSync } from 'node:fs'
+import { memory, type Storage } from '@drawbridge/core'
+import type { Clock } from '@drawbridge/core/storage'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { keyRing } from '../../../packages/core/src/crypto/key-ring.ts'
+import { sealer } from '../../../packages/core/src/crypto/sealing.ts'
+import { secret, world } from './world.ts'
+
+const core = new URL('../../../packages/core/src/', import.meta.url)
+const page = readFileSync(new URL('../../../docs/storage-schema.md', import.meta.url), 'utf8')
+
+/** The members that the page has, by kind of key. A candidate has those of a client. */
+const documented = new Map(
+  page.split(/^## /m).flatMap((section) => {
+    const [, key] = /^`([^`]+)`/.exec(section) ?? []
+    const members = [...section.matchAll(/^\| `([^`]+)` \|/gm)].map(([, member = '']) => member)
+    return key === undefined ? [] : [[key, members] as const]
+  }),
+)
+
+/** As the page writes a key: its kind, and a name for each further part. */
+const shapes: Record<string, string> = {
+  server: 'server/keys',
+  client: 'client/<client_id>',
+  'client-candidate': 'client-candidate/<slot>',
+  transaction: 'transaction/<slot>',
+  grant: 'grant/<owner>/<id>',
+  connection: 'connection/<owner>/<id>',
+  lease: 'lease/<owner>/<id>',
+}
+
+/** `a.b`, `a[]`, `a[].b` for each member that holds something else than members. */
+function membersOf(value: unknown, path = ''): string[] {
+  if (Array.isArray(value))
+    return value.length === 0 ? [] : value.flatMap((each) => membersOf(each, `${path}[]`))
+  if (typeof value !== 'object' || value === null) return [path]
+  return Object.entries(value).flatMap(([name, member]) =>
+    membersOf(member, path === '' ? name : `${path}.${name}`),
+  )
+}
+
+const isCovered = (member: string, listed: readonly string[]) =>
+  listed.some((each) => (each.endsWith('.*') ? member.startsWith(each.slice(0, -1)) : each === member))
+
+describe('what a server writes in a life with everything in it', () => {
+  const written = new Map<string, Set<string>>()
+  const envelopes = new Set<string>()
+
+  beforeAll(async () => {
+    const { open } = sealer(keyRing(secret))
+    // Of the world that is made with it.
+    const clock: Clock = { now: () => w.clock.now(), sleep: (milliseconds) => w.clock.sleep(milliseconds) }
+    const inner = memory({ clock })
+    const storage: Storage = {
+      ...inner,
+      put(key, value, options) {
+        const envelope = JSON.parse(open(key, value))
+        for (const name of Object.keys(envelope)) envelopes.add(name)
+        const [kind = '', ...parts] = key.split('/')
+        const shape = shapes[kind]?.split('/').length === parts.length + 1 ? (shapes[kind] ?? key) : key
+        const members = written.get(shape) ?? new Set()
+        written.set(shape, members)
+        for (const member of membersOf(envelope.v)) members.add(member)
+        return inner.put(key, value, options)
+      },
+    }
+    const w = world({ storage })
+    const app = w.client()
+    const { refresh_token } = await app.login(w.browser(), { user: 'octocat' })
+    w.clock.advance(25 * 3600)
+    const { body } = await app.refresh(refresh_token)
+    expect(body.access_token).toBeTypeOf('string')
+    const { clients } = await w.auth.clients.list()
+    for (const { client_id } of clients) await w.auth.clients.delete(client_id)
+  })
+
+  it('is on the page, member by member', () => {
+    const missing = [...written].flatMap(([key, members]) => {
+      const listed = documented.get(key === 'client-candidate/<slot>' ? 'client/<client_id>' : key) ?? []
+      const unknown = [...members].filter((member) => !isCovered(member, listed))
+      return documented.has(key) ? unknown.map((member) => `${key}: ${member}`) : [key]
+    })
+    expect(missing, 'what docs/storage-schema.md lacks').toEqual([])
+    expect([...envelopes].sort()).toEqual(['exp', 'schema', 'v'])
+  })
+
+  it('has every kind of key that is on the page', () => {
+    expect([...documented.keys()].filter((key) => !written.has(key))).toEqual([])
+  })
+})
+
+it('has no member on the page that no type has', () => {
+  const sources = [
+    ...globSync('records/*.ts', { cwd: core }),
+    'clients/metadata.ts',
+    'identity/provider.ts',
+    'crypto/signing-keys.ts',
+  ]
+  const types = sources.map((path) => readFileSync(new URL(path, core), 'utf8')).join('\n')
+  const names = [...documented.values()]
+    .flat()
+    .flatMap((member) => member.replace('.*', '').replaceAll('[]', '').split('.'))
+  expect(names.length).toBeGreaterThan(80)
+  const gone = [...new Set(names)].filter((name) => !new RegExp(`\\b${name}\\??:`).test(types))
+  expect(gone, 'what docs/storage-schema.md still has').toEqual([])
+})
