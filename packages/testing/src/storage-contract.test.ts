@@ -1,14 +1,20 @@
 import { memory } from '@drawbridge/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fakeClock } from './clock.ts'
-import { behind, type OpenStorage, serverClock, storageContract } from './storage-contract.ts'
+import {
+  behind,
+  type OpenStorage,
+  type StorageFeature,
+  serverClock,
+  storageContract,
+} from './storage-contract.ts'
 import { delayed } from './storage-wrappers.ts'
 
 const open: OpenStorage = () => {
   const clock = fakeClock()
   return { storage: memory({ clock }), clock }
 }
-const cases = storageContract({ without: ['reopen'] })
+const cases = storageContract({ without: ['reopen', 'lent'] })
 
 describe('memory', () => {
   for (const c of cases) it(c.name, () => c.run(open))
@@ -88,8 +94,10 @@ describe('memory, beyond the contract', () => {
 
 describe('storageContract', () => {
   it('leaves out only what it is told to', () => {
-    const names = (without: ('reopen' | 'purge')[]) => storageContract({ without }).map(({ name }) => name)
-    expect(names(['reopen', 'purge']).filter((name) => /restart|instance|purge/.test(name))).toEqual([])
+    const names = (without: StorageFeature[]) => storageContract({ without }).map(({ name }) => name)
+    expect(
+      names(['reopen', 'purge', 'lent']).filter((name) => /restart|instance|purge|given/.test(name)),
+    ).toEqual([])
     expect(names([]).length).toBeGreaterThan(names(['reopen']).length)
     expect(names([])).toEqual([...new Set(names([]))])
   })
@@ -97,6 +105,11 @@ describe('storageContract', () => {
   it('does not pass a case that needs reopen for a store without it', async () => {
     const [restart] = storageContract().filter(({ needs }) => needs === 'reopen')
     await expect(restart?.run(open)).rejects.toThrow("without: ['reopen']")
+  })
+
+  it('does not pass a case that needs lent for a store without it', async () => {
+    const [lent] = storageContract().filter(({ needs }) => needs === 'lent')
+    await expect(lent?.run(open)).rejects.toThrow("without: ['lent']")
   })
 
   it('closes and disposes also when a case fails', async () => {

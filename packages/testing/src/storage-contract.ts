@@ -19,7 +19,7 @@ export type { OpenedStorage, OpenStorage, StorageCase, StorageClock, StorageFeat
 export interface StorageContractOptions {
   /**
    * What the store does not have: `reopen` for one that forgets everything when closed, `purge` for one that removes
-   * expired entries by itself. Those cases are left out; nothing is skipped unless you say so here.
+   * expired entries by itself, `lent` for one that is given no pool or client. Those cases are left out; nothing is skipped unless you say so here.
    */
   without?: readonly StorageFeature[] | undefined
 }
@@ -37,7 +37,7 @@ export interface StorageContractOptions {
  *   const clock = fakeClock()
  *   return { storage: myStorage({ clock }), clock }
  * }
- * for (const c of storageContract({ without: ['reopen'] })) it(c.name, () => c.run(open))
+ * for (const c of storageContract({ without: ['reopen', 'lent'] })) it(c.name, () => c.run(open))
  * ```
  */
 export function storageContract(options: StorageContractOptions = {}): StorageCase[] {

@@ -111,3 +111,12 @@ it('a record of a newer version still counts for the secret that it is sealed wi
   expect(await store.reseal('grant/a/1')).toEqual({ key_id: 'older', resealed: false, opens: true })
   expect((await storage.get('grant/a/1'))?.value).toBe(sealed)
 })
+
+it('what is longer than a store has to keep is not written, and says what it is', async () => {
+  const { store, storage } = watched()
+  const large = { claims: 'x'.repeat(256 * 1024) }
+  await expect(store.put('grant/a/1', large, { ifVersion: null })).rejects.toThrow(
+    'storage: the record grant takes more than 256 KiB',
+  )
+  expect(await storage.get('grant/a/1')).toBeUndefined()
+})

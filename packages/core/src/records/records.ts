@@ -68,6 +68,8 @@ class NewerVersion extends Error {
 
 /** Milliseconds between tries; about two seconds in all, less than any client's patience. */
 const retryDelays = [30, 100, 250, 600, 1000]
+/** Bytes that every store keeps, and no more. */
+const longestValue = 256 * 1024
 /** Instances' clocks may differ by this many seconds. */
 export const clockSkew = 60
 /** Bytes of opened records that are remembered: some eight thousand grants. */
@@ -136,6 +138,9 @@ export function records(dependencies: {
     }
     const text = JSON.stringify(envelope)
     const sealed = sealer.seal(key, text)
+    if (sealed.length > longestValue) {
+      throw new Error(`storage: the record ${key.split('/')[0]} takes more than 256 KiB`)
+    }
     let unknown = false
     return retrying('put', async () => {
       if (unknown) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type OpenStorage, serverClock, storageContract } from '@drawbridge/testing'
 import { beforeAll, describe, it } from 'vitest'
-import type { RedisClient } from './client.ts'
+import { connectionOf, type RedisClient } from './client.ts'
 import { redis } from './redis.ts'
 
 // Redis removes by itself what has expired.
@@ -48,6 +48,7 @@ export function opening(clients: () => readonly RedisClient[], prefix: string): 
       if (!client) throw new Error('no client')
       return redis({ client, prefix: own })
     }
-    return { storage: next(), clock: serverClock(), reopen: async () => next() }
+    const lent = () => Promise.all(clients().map((client) => connectionOf(client, 10).send('a', 'PING')))
+    return { storage: next(), clock: serverClock(), reopen: async () => next(), lent }
   }
 }

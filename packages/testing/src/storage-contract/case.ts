@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Storage } from '@drawbridge/core/storage'
 
 /** What a store must offer for a case to apply to it. */
-export type StorageFeature = 'reopen' | 'purge'
+export type StorageFeature = 'reopen' | 'purge' | 'lent'
 
 /** A named part of the contract. Framework-agnostic: `run` rejects with an `AssertionError` when a store breaks it. */
 export interface StorageCase {
@@ -23,6 +23,11 @@ export interface OpenedStorage {
    * that share nothing and forget everything, leave it out and pass `without: ['reopen']`.
    */
   reopen?(): Promise<Storage>
+  /**
+   * Uses what the store was given by its caller, such as a pool or a client, past the store: rejects when that has ended.
+   * For stores that open all they use, leave it out and pass `without: ['lent']`.
+   */
+  lent?(): Promise<unknown>
   /** Cleans up. Called at the end of the case, after every storage was closed. */
   dispose?(): void | Promise<void>
 }
@@ -43,6 +48,8 @@ export interface Subject {
   advance(seconds: number): Promise<void>
   /** The same data, opened once more. */
   reopen(): Promise<Storage>
+  /** Uses what the store was given. */
+  lent(): Promise<unknown>
 }
 
 export function storageCase(
@@ -67,6 +74,13 @@ export function storageCase(
             const again = await opened.reopen()
             storages.push(again)
             return again
+          },
+          async lent() {
+            assert.ok(
+              opened.lent,
+              "this case needs `lent`; without anything lent, pass { without: ['lent'] }",
+            )
+            return opened.lent()
           },
         })
       } finally {

@@ -85,6 +85,18 @@ export const conditionCases: readonly StorageCase[] = [
     await assertAbsent(storage, 'grant/a/1')
   }),
 
+  storageCase('a write that lands late, after it was made again, changes nothing', async ({ storage }) => {
+    const first = await create(storage, 'grant/a/1', 'first')
+    const again = () => storage.put('grant/a/1', 'second', { ifVersion: first })
+    const second = await written(again())
+    assert.equal(await again(), undefined, 'the same put, once more')
+    assert.equal(await storage.put('grant/a/1', 'second', { ifVersion: null }), undefined, 'a creation')
+    await assertStored(storage, 'grant/a/1', 'second', second)
+    const third = await written(storage.put('grant/a/1', 'second', { ifVersion: second }))
+    assert.equal(await storage.delete('grant/a/1', { ifVersion: second }), false, 'a delete')
+    await assertStored(storage, 'grant/a/1', 'second', third)
+  }),
+
   storageCase('of 50 parallel puts that create one key, one wins', async ({ storage }) => {
     const results = await Promise.all(
       range(50).map((index) => storage.put('grant/a/1', `writer ${index}`, { ifVersion: null })),

@@ -48,6 +48,9 @@ const oddIds = [
   'long'.repeat(100),
 ]
 
+/** Bytes. */
+const longestKey = 512
+
 /** Keys and values come back as they were given, whatever is in them. */
 export const contentCases: readonly StorageCase[] = [
   storageCase('values of 256 KiB are kept whole', async ({ storage }) => {
@@ -92,6 +95,28 @@ export const contentCases: readonly StorageCase[] = [
       const version = await create(storage, key, value)
       await assertStored(storage, key, value, version)
     }
+  }),
+
+  storageCase('keys of 512 bytes are keys of their own, to the last character', async ({ storage }) => {
+    const filled = (start: string, filling: string, end: string) => {
+      const room = longestKey - new TextEncoder().encode(start + end).length
+      return start + filling.repeat(room / new TextEncoder().encode(filling).length) + end
+    }
+    const ids = ['1', '2'].map((end) => filled('grant/a/', 'x', end))
+    const owners = ['1/', '2/'].map((end) => filled('grant/', '}', `${end}1`))
+    const kinds = ['1', '2'].map((end) => filled('client/', '{', end))
+    const others = ['11', '12'].map((end) => filled('grant/b/', '日本', end))
+    const keys = [...ids, ...owners, ...kinds, ...others]
+    const versions = new Map<string, string>()
+    for (const key of keys) versions.set(key, await create(storage, key, `value of ${key}`))
+    for (const key of keys) await assertStored(storage, key, `value of ${key}`, versions.get(key))
+    assert.deepEqual(await listAll(storage, 'grant/a/', 1), ids)
+    assert.deepEqual(await listAll(storage, 'grant/b/', 1), others)
+    assert.deepEqual(await listAll(storage, 'client/'), kinds)
+    for (const key of owners) assert.deepEqual(await listAll(storage, key.slice(0, -1)), [key])
+    const [first = '', second = ''] = ids
+    await storage.delete(first, { ifVersion: versions.get(first) ?? '' })
+    await assertStored(storage, second, `value of ${second}`)
   }),
 
   storageCase('odd keys are keys of their own', async ({ storage }) => {

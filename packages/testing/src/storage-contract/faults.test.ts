@@ -61,6 +61,12 @@ const faults = [
   'lowercases keys',
   'normalizes keys',
   'trims keys',
+  'cuts keys at 255 characters',
+  'takes a repeated value for the same write',
+  'works on after close',
+  'finds nothing after close',
+  'fails after close without saying why',
+  'ends what it was lent',
   'throws when closed twice',
   'forgets everything when reopened',
   'forgets expiries when reopened',
@@ -75,6 +81,11 @@ interface Entry {
   expiresAt: number | undefined
   /** Counts writes, for stores that page by it. */
   written: number
+}
+
+/** What a faulty store is given. */
+interface Pool {
+  ended: boolean
 }
 
 /** What is on the disk of a faulty store. */
@@ -96,7 +107,7 @@ const emptyDisk = (): Disk => ({
   writes: 0,
 })
 
-function faultyStorage(fault: Fault | undefined, disk: Disk, clock: Clock): Storage {
+function faultyStorage(fault: Fault | undefined, disk: Disk, clock: Clock, pool: Pool): Storage {
   const has = (...some: Fault[]) => fault !== undefined && some.includes(fault)
   const { entries } = disk
   const cache = new Map<string, { value: string; version: string } | undefined>()
@@ -116,6 +127,7 @@ function faultyStorage(fault: Fault | undefined, disk: Disk, clock: Clock): Stor
   const stored = (key: string) => {
     if (has('lowercases keys')) return key.toLowerCase()
     if (has('normalizes keys')) return key.normalize('NFC')
+    if (has('cuts keys at 255 characters')) return key.slice(0, 255)
     return has('trims keys') ? key.trim() : key
   }
 
@@ -209,8 +221,17 @@ function faultyStorage(fault: Fault | undefined, disk: Disk, clock: Clock): Stor
     return keys
   }
 
+  /** Throws when it was closed, as every operation should. */
+  function whileOpen(): void {
+    if (!closed || has('works on after close', 'finds nothing after close')) return
+    if (has('fails after close without saying why')) throw new TypeError('cannot read properties of null')
+    throw new Error('the store was closed')
+  }
+
   return {
     async get(key) {
+      whileOpen()
+      if (closed && has('finds nothing after close')) return undefined
       if (has('caches reads') && cache.has(key)) return cache.get(key)
       const entry = live(stored(key))
       if (has('answers empty values for absent keys') && !entry) return { value: '', version: '0' }
@@ -222,10 +243,15 @@ function faultyStorage(fault: Fault | undefined, disk: Disk, clock: Clock): Stor
     },
 
     async put(given: string, value: string, { ifVersion, expiresAt }: PutOptions) {
+      whileOpen()
       const key = stored(given)
       const current = entries.get(key)
       if (has('sets the expiry before it checks') && current) entries.set(key, { ...current, expiresAt })
-      if (!conditionHolds(key, ifVersion)) return undefined
+      const isRepeated =
+        has('takes a repeated value for the same write') &&
+        live(key)?.value === value &&
+        current !== undefined
+      if (!isRepeated && !conditionHolds(key, ifVersion)) return undefined
       if (has('checks, then writes')) await undefined
       if (has('loses parallel creations') && !current && busy > 0) return 'lost'
       busy++
@@ -247,6 +273,7 @@ function faultyStorage(fault: Fault | undefined, disk: Disk, clock: Clock): Stor
     },
 
     async delete(given: string, { ifVersion }: { ifVersion: string }) {
+      whileOpen()
       const key = stored(given)
       const entry = has('deletes expired entries') ? entries.get(key) : live(key)
       if (!entry) return has('deletes absent keys')
@@ -262,6 +289,7 @@ function faultyStorage(fault: Fault | undefined, disk: Disk, clock: Clock): Stor
     },
 
     async list(prefix: string, { cursor, limit = 100 }: ListOptions = {}) {
+      whileOpen()
       const all = listed(prefix)
       const position = (key: string) => entries.get(key)?.written ?? 0
       const paged = has('pages by offset', 'never ends')
@@ -280,6 +308,7 @@ function faultyStorage(fault: Fault | undefined, disk: Disk, clock: Clock): Stor
     },
 
     async purge(limit: number) {
+      whileOpen()
       if (has('purges nothing')) return 0
       const doomed = [...entries].filter(([, entry]) => has('purges everything') || expired(entry))
       const taken = has('purges without limit') ? doomed : doomed.slice(0, limit)
@@ -293,6 +322,7 @@ function faultyStorage(fault: Fault | undefined, disk: Disk, clock: Clock): Stor
     async close() {
       if (closed && has('throws when closed twice')) throw new Error('closed already')
       closed = true
+      if (has('ends what it was lent')) pool.ended = true
     },
   }
 }
@@ -301,9 +331,13 @@ function opener(fault?: Fault): OpenStorage {
   return () => {
     const clock = fakeClock()
     const disk = emptyDisk()
+    const pool = { ended: false }
     return {
-      storage: faultyStorage(fault, disk, clock),
+      storage: faultyStorage(fault, disk, clock, pool),
       clock,
+      async lent() {
+        if (pool.ended) throw new Error('the pool has ended')
+      },
       async reopen() {
         if (fault === 'restores deleted entries when reopened') {
           for (const [key, entry] of disk.deleted) disk.entries.set(key, entry)
@@ -311,7 +345,12 @@ function opener(fault?: Fault): OpenStorage {
         if (fault === 'forgets expiries when reopened') {
           for (const entry of disk.entries.values()) entry.expiresAt = undefined
         }
-        return faultyStorage(fault, fault === 'forgets everything when reopened' ? emptyDisk() : disk, clock)
+        return faultyStorage(
+          fault,
+          fault === 'forgets everything when reopened' ? emptyDisk() : disk,
+          clock,
+          pool,
+        )
       },
     }
   }

@@ -18,6 +18,35 @@ export const instanceCases: readonly StorageCase[] = [
     await storage.close?.()
   }),
 
+  storageCase('after close everything rejects, and says that it was closed', async ({ storage }) => {
+    // What holds nothing of its own has nothing to close.
+    if (!storage.close) return
+    const version = await create(storage, 'grant/a/1')
+    await storage.close()
+    const calls: Record<string, () => Promise<unknown> | undefined> = {
+      get: () => storage.get('grant/a/1'),
+      'put of a new entry': () => storage.put('grant/a/2', 'value', { ifVersion: null }),
+      put: () => storage.put('grant/a/1', 'value', { ifVersion: version }),
+      delete: () => storage.delete('grant/a/1', { ifVersion: version }),
+      list: () => storage.list('grant/a/'),
+      purge: () => storage.purge?.(1) ?? Promise.reject(new Error('no purge, so none after close')),
+      check: () => storage.check?.() ?? Promise.reject(new Error('no check, so none after close')),
+    }
+    for (const [name, call] of Object.entries(calls)) {
+      await assert.rejects(async () => call(), /\bclose[ds]?\b/i, `${name} after close`)
+    }
+  }),
+
+  storageCase(
+    'close leaves alone what the store was given',
+    async ({ storage, lent }) => {
+      await create(storage, 'grant/a/1')
+      await storage.close?.()
+      await assert.doesNotReject(lent, 'what the store was given must not end with it')
+    },
+    'lent',
+  ),
+
   storageCase(
     'what was written is there after a restart, at the same version and with its expiry',
     async ({ storage, inSeconds, advance, reopen }) => {
