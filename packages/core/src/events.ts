@@ -264,7 +264,7 @@ const longestMember = 1000
 const disruptive = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 /** Text that a stranger may have chosen, on one line and no longer than `limit` characters. */
-export function harmless(text: string, limit = longestMember): string {
+export function harmless(text: string, limit: number = longestMember): string {
   const cut = text.length > limit ? `${text.slice(0, limit - 3)}...` : text
   return cut.replace(disruptive, '\ufffd')
 }
