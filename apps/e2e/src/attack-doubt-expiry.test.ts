@@ -1,5 +1,5 @@
-import { fakeClock } from '@drawbridge/testing'
 import { memory } from '@drawbridge/core'
+import { fakeClock } from '@drawbridge/testing'
 import { expect, it } from 'vitest'
 import { world } from './world.ts'
 

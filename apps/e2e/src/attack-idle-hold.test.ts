@@ -4,7 +4,12 @@ import { world } from './world.ts'
 const minute = 60
 
 it.each([
-  ['a lenient window and a short idle time', { refresh: { window: 7200 }, lifetimes: { idle: 1800 } }, 5 * minute, 60],
+  [
+    'a lenient window and a short idle time',
+    { refresh: { window: 7200 }, lifetimes: { idle: 1800 } },
+    5 * minute,
+    60,
+  ],
   ['the default window and the idle time of a strict operator', { lifetimes: { idle: 180 } }, 10, 60],
 ])('whoever is answered all the time is not idle: %s', async (_, options, every, times) => {
   const { clock, ...w } = world(options)

@@ -36,6 +36,8 @@ it('one anonymous authorization request stores little', async () => {
   const app = w.client()
   await app.register()
   const { url } = await app.authorize({ state: 'x'.repeat(60_000) })
-  await w.fetch(new Request(`${issuer}/authorize`, { method: 'POST', body: url.searchParams, redirect: 'manual' }))
+  await w.fetch(
+    new Request(`${issuer}/authorize`, { method: 'POST', body: url.searchParams, redirect: 'manual' }),
+  )
   expect(stored).toBeLessThan(16_000)
 })

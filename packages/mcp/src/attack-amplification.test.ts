@@ -10,11 +10,14 @@ const messages: Record<string, object> = {
   experimental: { capabilities: { experimental: { ...ones } }, clientInfo: { name: 'a', version: '1' } },
 }
 
-test.each(Object.keys(messages))('no request is answered at a hundred times its length (%s)', async (name) => {
-  const { fetch } = mcp({ auth: fakeAuth({ reader: { scopes: [] } }), server: countingServers().create })
-  const params = { protocolVersion: '2025-06-18', ...messages[name] }
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })
-  const response = await fetch(new Request(post('', bearer('reader')), { body, method: 'POST' }))
-  const { length } = await response.text()
-  expect(length).toBeLessThan(body.length)
-})
+test.each(Object.keys(messages))(
+  'no request is answered at a hundred times its length (%s)',
+  async (name) => {
+    const { fetch } = mcp({ auth: fakeAuth({ reader: { scopes: [] } }), server: countingServers().create })
+    const params = { protocolVersion: '2025-06-18', ...messages[name] }
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })
+    const response = await fetch(new Request(post('', bearer('reader')), { body, method: 'POST' }))
+    const { length } = await response.text()
+    expect(length).toBeLessThan(body.length)
+  },
+)

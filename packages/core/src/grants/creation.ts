@@ -31,17 +31,20 @@ export function grantCreator(dependencies: {
   const { config, ownerOf, records, connections, end } = dependencies
   const { clock, emit, lifetimes } = config
 
-  /** Ends what a finished sign-in makes needless: doubtful grants of the installation, and the longest unused beyond the limit. */
-  async function tidy(owner: string, installation: string): Promise<void> {
+  /**
+   * Ends what a finished sign-in makes needless: doubtful grants of the installation, and the longest unused beyond the
+   * limit. Never its own grant, which may have been redeemed, and doubted, by now.
+   */
+  async function tidy(owner: string, installation: string, own: string): Promise<void> {
     const keys: string[] = []
     for await (const key of everyKey(records, grantPrefix(owner))) {
-      if (key.startsWith(grantPrefix(owner) + installation)) keys.push(key)
+      if (key.startsWith(grantPrefix(owner) + installation) && key !== grantKey(own)) keys.push(key)
     }
     const found = await Promise.all(keys.map((key) => records.get<GrantRecord>(key)))
     const grants = found.flatMap((grant) => (grant ? [grant.value] : []))
     for (const grant of grants.filter(({ doubt }) => doubt)) await end(grantRef(grant), 'doubtful')
     const byUse = grants.filter(({ doubt }) => !doubt).sort((a, b) => b.used_at - a.used_at)
-    for (const grant of byUse.slice(config.grantsPerInstallation)) await end(grantRef(grant), 'capped')
+    for (const grant of byUse.slice(config.grantsPerInstallation - 1)) await end(grantRef(grant), 'capped')
   }
 
   return async ({ transaction, client, provider, identity, tokens }) => {
@@ -108,7 +111,7 @@ export function grantCreator(dependencies: {
       subject,
       correlation: grant.correlation,
     })
-    return { code: formatCode(ref, secret), grant: ref, tidy: () => tidy(owner, installation) }
+    return { code: formatCode(ref, secret), grant: ref, tidy: () => tidy(owner, installation, ref) }
   }
 }
 
