@@ -203,7 +203,7 @@ describe('a newcomer who follows', () => {
     await stores?.stop()
   })
 
-  it.each(pages)('%s (%s, %s) has a server that runs', async (page, ...headings) => {
+  it.each(pages.map((way) => [way.join(': '), ...way]))('%s', async (_, page, ...headings) => {
     const text = readFileSync(join(root, page), 'utf8')
     const project = await follow(steps(page, text, headings), consumer)
     projects.set([page, ...headings].join(), project)

@@ -44,7 +44,7 @@ describe('the browser binding', () => {
     const { browser, callback, finish, app, pending } = await atCallback()
     const page = await finish(callback, browser({ acceptCookies: false }))
     expect(page.status).toBe(403)
-    const link = /href="(https:\/\/mcp\.test\/consent\?transaction=[\w-]+)"/.exec(page.body)?.[1]
+    const link = /href="(https:\/\/mcp\.test\/consent\?transaction=[\w.-]+)"/.exec(page.body)?.[1]
     expect(link).toBeDefined()
     const back = await signIn(browser(), link ?? '', { user: 'octocat', redirectUri: pending.redirect_uri })
     expect((await app.exchange(pending, back)).status).toBe(200)

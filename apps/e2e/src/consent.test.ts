@@ -130,6 +130,32 @@ describe('the form is only taken from our own page, in the same browser', () => 
   })
 })
 
+describe('a decision', () => {
+  it.each(['garbage', '', 'APPROVE', undefined])(
+    'that is neither yes nor no (%j) is no decision',
+    async (decision) => {
+      const { person, page, provider, until, app, pending } = await atConsent()
+      const [form] = page.forms
+      const fields = (form?.fields ?? [])
+        .map(([name, value]) => `<input name="${name}" value="${value}">`)
+        .join('')
+      const button =
+        decision === undefined
+          ? '<button>Go</button>'
+          : `<button name="decision" value="${decision}">Go</button>`
+      const own = person.imagine(
+        page.url,
+        `<form method="post" action="${form?.action}">${fields}${button}</form>`,
+      )
+      const result = await person.submit(own, approve(own), {}, { until })
+      expect([result.status, result.leftFor]).toEqual([400, undefined])
+      expect(provider.requests).toHaveLength(0)
+      const back = await signIn(person, pending.url, { user: 'octocat' })
+      expect((await app.exchange(pending, back)).status).toBe(200)
+    },
+  )
+})
+
 describe('cookies', () => {
   it('are host-only, Secure, HttpOnly, Lax and one per transaction', async () => {
     const { person, page, until, fetch } = await atConsent()

@@ -311,13 +311,13 @@ describe('a session', () => {
     down = true
     await whileTimePasses(w, async () => {
       expect((await w.call(w.tokens.access_token)).status).toBe(503)
-      expect((await w.fetch(`${issuer}/consent?transaction=x`)).status).toBe(503)
+      expect((await w.fetch((await w.app.authorize()).url)).status).toBe(503)
     })
     expect(w.events).toMatchObject([
       { type: 'storage.unavailable', operation: 'get', detail: expect.stringContaining('StorageFault') },
       { type: 'token.unchecked', resource },
       { type: 'storage.unavailable', operation: 'get' },
-      { type: 'request.unavailable', path: '/consent', detail: expect.stringContaining('storage') },
+      { type: 'request.unavailable', path: '/authorize', detail: expect.stringContaining('storage') },
     ])
   })
 })
@@ -596,17 +596,16 @@ describe('every refusal is told, and told once', () => {
   })
 
   it('a fault of ours is told with what it was', async () => {
-    let full = false
-    const store = memory()
-    const w = await signedIn({
-      storage: { ...store, put: async (...put) => (full ? undefined : store.put(...put)) },
-    })
+    let broken = false
+    const key = () => {
+      if (broken) throw new Error('no such header')
+      return undefined
+    }
+    const w = await signedIn({ registration: { key } })
     w.events.length = 0
-    full = true
+    broken = true
     expect((await w.app.register()).status).toBe(500)
-    expect(w.events).toMatchObject([
-      { type: 'request.failed', path: '/register', detail: 'a fresh client_id was taken' },
-    ])
+    expect(w.events).toMatchObject([{ type: 'request.failed', path: '/register', detail: 'no such header' }])
   })
 })
 

@@ -132,7 +132,7 @@ describe('without anything being asked for', () => {
 
 describe('where a page or an answer has a reference, there is a line', () => {
   it.each<[string, (w: ReturnType<typeof logged>) => Promise<Page>]>([
-    ['a link that is over', (w) => w.browser().open(`${issuer}/consent?transaction=x`)],
+    ['a link that is over', (w) => w.browser().open(`${issuer}/authorize?client_id=${'x'.repeat(24)}`)],
     ['a callback of nobody', (w) => w.browser().open(`${issuer}/callback/github?state=x`)],
     ['a client nobody knows', (w) => w.browser().open(`${issuer}/authorize?client_id=x`)],
     [
@@ -184,13 +184,10 @@ describe('where a page or an answer has a reference, there is a line', () => {
   })
 
   it('a 500 that says it has been noted', async () => {
-    let full = false
-    const store = memory()
-    const w = logged({
-      storage: { ...store, put: async (...put) => (full ? undefined : store.put(...put)) },
-    })
-    await w.auth.ready()
-    full = true
+    const key = () => {
+      throw new Error('no such header')
+    }
+    const w = logged({ registration: { key } })
     const { status, body } = await w.client().register()
     expect(status).toBe(500)
     expect(w.lines).toEqual([expect.stringMatching(/^drawbridge error request\.failed: .*path \/register/)])
@@ -203,7 +200,10 @@ describe('where a page or an answer has a reference, there is a line', () => {
     await w.auth.ready()
     down = true
     const [page, registration] = await whileTimePasses(w, () =>
-      Promise.all([w.browser().open(`${issuer}/consent?transaction=x`), w.client().register()]),
+      Promise.all([
+        w.browser().open(`${issuer}/authorize?client_id=${'x'.repeat(24)}`),
+        w.client().register(),
+      ]),
     )
     expect([page.status, registration.status]).toEqual([503, 503])
     const log = w.lines.join('\n')

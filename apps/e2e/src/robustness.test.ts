@@ -101,11 +101,12 @@ describe('an outage of the store', () => {
     const { auth, browser, client, call, events, ...w } = world({ storage: failing(store, () => down) })
     const app = client()
     const tokens = await app.login(browser(), { user: 'octocat' })
+    const consent = await browser().open((await app.authorize()).url)
     down = true
     const ticking = setInterval(() => w.clock.advance(1), 1)
     const refused = await call(tokens.access_token)
     const refresh = await app.refresh(tokens.refresh_token)
-    const page = await browser().open(`${issuer}/consent?transaction=x`)
+    const page = await browser().open(consent.url)
     const registration = await app.register()
     clearInterval(ticking)
     expect(refused.status).toBe(503)

@@ -1,5 +1,5 @@
 import { memory } from '@drawbridge/core'
-import { counting, delayed, signIn } from '@drawbridge/testing'
+import { chooseButton, counting, delayed, signIn } from '@drawbridge/testing'
 import { expect, it } from 'vitest'
 import { world } from './world.ts'
 
@@ -34,4 +34,39 @@ it('authenticate is one trip, a code exchange three at most, a refresh two, a re
   const replay = await tripsOf(() => app.refresh(exchange.result.body.refresh_token))
   expect([replay.result.status, replay.trips]).toEqual([200, 1])
   expect(provider.requests.length).toBe(asked)
+})
+
+it('a registration is two trips, an authorization request two at most, so is the consent page, an approval four, a callback ten', async () => {
+  const storage = counting(delayed(memory(), { milliseconds: 1 }))
+  const { auth, client, browser } = world({ storage })
+  await auth.ready()
+  const app = client()
+  const person = browser()
+  const trips: number[] = []
+  const step = async <T>(work: () => Promise<T>): Promise<T> => {
+    storage.reset()
+    const result = await work()
+    trips.push(storage.roundTrips)
+    return result
+  }
+  const press = (page: Parameters<typeof chooseButton>[0], user?: string) => {
+    const button = chooseButton(page, { user })
+    if (!button) throw new Error(`no button on ${page.text}`)
+    return button
+  }
+  const atProvider = { until: (url: URL) => url.hostname === 'github.test' }
+  const atCallback = { until: (url: URL) => url.pathname.startsWith('/callback/') }
+  await app.discover()
+  await step(() => app.register())
+  const pending = await app.authorize()
+  const atConsent = { until: (url: URL) => url.pathname === '/consent' }
+  const consent = await step(() => person.open(pending.url, atConsent))
+  const page = await step(() => person.open(consent.leftFor ?? ''))
+  const left = await step(() => person.submit(page, press(page), {}, atProvider))
+  const provider = await person.open(left.leftFor ?? '')
+  const back = await person.submit(provider, press(provider, 'octocat'), {}, atCallback)
+  const done = await step(() => person.open(back.leftFor ?? '', { until: (url) => url.port === '33418' }))
+  expect(done.leftFor?.searchParams.has('code')).toBe(true)
+  const atMost = [2, 2, 2, 4, 10]
+  expect(trips.map((taken, index) => taken <= (atMost[index] ?? 0))).toEqual(atMost.map(() => true))
 })

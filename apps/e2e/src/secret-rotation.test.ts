@@ -336,7 +336,7 @@ describe('what is under way when the secret changes', () => {
     await login(front(w), [before, before, before, before, before])
   })
 
-  it('a consent page from before the removal of its secret is asked for again, and then counts', async () => {
+  it('a consent page from before the removal of its secret is over, and the client asks again', async () => {
     const w = world()
     const { added, promoted, after } = phases(w)
     const f = front(w, added)
@@ -349,8 +349,11 @@ describe('what is under way when the secret changes', () => {
     f.to(after)
     const approve = page.forms.flatMap(({ buttons }) => buttons).find(({ value }) => value === 'approve')
     if (!approve) throw new Error('nothing to press')
-    expect((await person.submit(page, approve)).status).toBe(403)
-    const callback = await signIn(person, page.url, { user: 'octocat', redirectUri: pending.redirect_uri })
+    for (const over of [await person.submit(page, approve), await person.open(page.url)]) {
+      expect(over.status).toBe(400)
+      expect(over.text).toContain('no longer valid')
+    }
+    const callback = await signIn(person, pending.url, { user: 'octocat' })
     expect((await app.exchange(pending, callback)).status).toBe(200)
   })
 
@@ -387,6 +390,13 @@ describe('an instance that lacks the secret', () => {
     const pending = await user.app.authorize()
     const callback = await signIn(good.browser(), pending.url, { user: 'octocat' })
     const consent = await good.browser().open((await user.app.authorize()).url)
+    const approving = good.browser()
+    const page = await approving.open((await user.app.authorize()).url)
+    const approve = page.forms.flatMap(({ buttons }) => buttons).find(({ value }) => value === 'approve')
+    if (!approve) throw new Error('nothing to press')
+    const until = (url: URL) => url.hostname === 'github.test'
+    const approved = (await approving.submit(page, approve, {}, { until })).leftFor
+    const state = approved?.searchParams.get('state')
     const without = w.instance({ secret: third })
     w.events.length = 0
     const ticking = setInterval(() => w.clock.advance(0.2), 1)
@@ -398,13 +408,14 @@ describe('an instance that lacks the secret', () => {
       pending,
       callback,
       consent,
+      state,
       without,
       stop: () => clearInterval(ticking),
     }
   }
 
   it('answers 503 everywhere, says so in an event, and costs nobody anything', async () => {
-    const { w, good, user, pending, callback, consent, without, stop } = await lacking()
+    const { w, good, user, pending, callback, consent, state, without, stop } = await lacking()
     const { app } = moved(w, user, without)
     const bad = front(w, without)
     for (const { status, body, headers } of [
@@ -418,15 +429,15 @@ describe('an instance that lacks the secret', () => {
     }
     const call = await bad.call(user.access_token)
     expect([call.status, call.headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/)])
-    const handle = new URL(consent.url).searchParams.get('transaction')
     for (const url of [
       String(pending.url),
-      consent.url,
-      `${issuer}/callback/github?state=${handle}&code=x`,
+      `${issuer}/callback/github?state=${state}&code=x`,
       `${issuer}/jwks`,
     ]) {
       expect((await bad.browser().open(url)).status, url).toBe(503)
     }
+    // What nobody has decided is no record, but the client's to ask again.
+    expect((await bad.browser().open(consent.url)).status).toBe(400)
     await expect(without.grants.list('github|1001')).rejects.toThrow(Unavailable)
     await expect(without.grants.revokeAll('github|1001')).rejects.toThrow(Unavailable)
     stop()

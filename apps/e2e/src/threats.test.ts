@@ -346,7 +346,7 @@ describe('a late write cannot bring back what was revoked', () => {
     const person = browser()
     const callback = await untilCallback(person, pending.url, { user: 'octocat' })
     const back = (await person.open(callback, { until: atClient })).leftFor
-    const stile = holdNext('put client/')
+    const stile = holdNext('create client/')
     const redeeming = laptop.exchange(pending, back ?? callback)
     await stile.reached
     await auth.clients.delete(laptop.credentials?.client_id ?? '')

@@ -77,6 +77,65 @@ describe('a wrong redemption gets its own error and leaves the code usable', () 
   })
 })
 
+describe('the redirect URI of a redemption (RFC 6749 4.1.3)', () => {
+  async function withoutRedirect() {
+    const w = world()
+    const app = w.client()
+    await app.register()
+    const pending = await app.authorize({ redirect_uri: undefined })
+    const redirectUri = pending.redirect_uri
+    const callback = await signIn(w.browser(), pending.url, { user: 'octocat', redirectUri })
+    return { app, pending, callback }
+  }
+
+  it('may be left out when the authorization request left it out', async () => {
+    const { app, pending, callback } = await withoutRedirect()
+    expect((await app.exchange(pending, callback, { redirect_uri: undefined })).status).toBe(200)
+  })
+
+  it('is compared all the same when it is there', async () => {
+    const { app, pending, callback } = await withoutRedirect()
+    const wrong = await app.exchange(pending, callback, { redirect_uri: 'http://127.0.0.1:33418/other' })
+    expect([wrong.status, wrong.body.error]).toEqual([400, 'invalid_grant'])
+    expect((await app.exchange(pending, callback)).status).toBe(200)
+  })
+})
+
+describe('a client that was given a secret and never named a method', () => {
+  it.each(['client_secret_post', 'client_secret_basic'])(
+    'may use %s, and then uses it again',
+    async (method) => {
+      const { app, registration, pending, callback } = await withCode(world(), {
+        token_endpoint_auth_method: undefined,
+      })
+      expect(registration.body.token_endpoint_auth_method).toBe('client_secret_basic')
+      const { client_id, client_secret } = registration.body
+      const by = (token_endpoint_auth_method: string) => {
+        app.credentials = { client_id: client_id ?? '', client_secret, token_endpoint_auth_method }
+      }
+      by(method)
+      const tokens = await app.exchange(pending, callback)
+      expect(tokens.status).toBe(200)
+      by(method === 'client_secret_post' ? 'client_secret_basic' : 'client_secret_post')
+      expect((await app.refresh(tokens.body.refresh_token)).body.error).toMatch(/^invalid_(client|grant)$/)
+      by(method)
+      expect((await app.refresh(tokens.body.refresh_token)).status).toBe(200)
+    },
+  )
+
+  it('cannot do without the secret', async () => {
+    const { app, registration, pending, callback } = await withCode(world(), {
+      token_endpoint_auth_method: undefined,
+    })
+    const { client_id = '' } = registration.body
+    for (const client_secret of [undefined, 'wrong']) {
+      const token_endpoint_auth_method = client_secret ? 'client_secret_post' : 'none'
+      app.credentials = { client_id, client_secret, token_endpoint_auth_method }
+      expect((await app.exchange(pending, callback)).body.error).toBe('invalid_client')
+    }
+  })
+})
+
 describe('a code that comes again', () => {
   it('at once makes the grant doubtful: it goes on until the same user signs in there again', async () => {
     const w = world()

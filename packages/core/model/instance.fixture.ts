@@ -119,7 +119,6 @@ export function instance(options: {
     end,
     connections: links,
     recheck: identityRecheck({ records: store, connections: links, clock, emit, end, every, grace }),
-    consentUrl: `${issuer}/consent`,
   })
   const createGrant = grantCreator({
     config: { ...config, keepUpstreamTokens: false },

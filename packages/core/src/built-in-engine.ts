@@ -1,8 +1,5 @@
 import type { ClientRegistry } from './clients/registry.ts'
-import { unixTime } from './clock.ts'
 import type { Config } from './config.ts'
-import { sha256 } from './crypto/hash.ts'
-import { randomText } from './crypto/random.ts'
 import type { Engine } from './engine.ts'
 import type { AccessTokens } from './grants/access-token.ts'
 import type { EndGrant } from './grants/ending.ts'
@@ -10,7 +7,6 @@ import { codeLoader } from './grants/redemption.ts'
 import { type RotationDependencies, refreshTokenLoader } from './grants/rotation.ts'
 import type { GrantRecord } from './records/grant.ts'
 import type { Records } from './records/records.ts'
-import { type TransactionRecord, transactionKey } from './records/transaction.ts'
 
 /** Our own engine: clients and grants as records, tokens as `grants/` makes them. */
 export function builtInEngine(dependencies: {
@@ -19,11 +15,10 @@ export function builtInEngine(dependencies: {
   clients: ClientRegistry
   accessTokens: AccessTokens
   end: EndGrant
-  consentUrl: string
   connections: RotationDependencies['connections']
   recheck: RotationDependencies['recheck']
 }): Engine {
-  const { config, records, clients, accessTokens, end, consentUrl } = dependencies
+  const { config, clients, accessTokens, end } = dependencies
   const { clock, emit, lifetimes } = config
   const shared = {
     ...dependencies,
@@ -43,22 +38,6 @@ export function builtInEngine(dependencies: {
   return {
     getClient: clients.get,
     registerClient: clients.register,
-
-    async authorize(client, request) {
-      const handle = randomText()
-      const now = unixTime(clock)
-      const transaction: TransactionRecord = {
-        ...request,
-        client_id: client.client_id,
-        created_at: now,
-        expires_at: now + lifetimes.transaction,
-        correlation: client.correlation ?? randomText(9),
-      }
-      const key = transactionKey(await sha256(handle))
-      await records.put(key, transaction, { ifVersion: null, expiresAt: transaction.expires_at })
-      emit({ type: 'authorize.started', client_id: client.client_id, correlation: transaction.correlation })
-      return { location: `${consentUrl}?transaction=${handle}` }
-    },
 
     loadAuthorizationCode: codeLoader(shared),
     loadRefreshToken: refreshTokenLoader({

@@ -88,6 +88,9 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
     enabled: 'flag',
     unapprovedLifetime: true,
     lifetime: true,
+    unapproved: true,
+    key: true,
+    unapprovedPerKey: true,
   })
   checkMembers<RedirectUriOptions>('redirectUris', options.redirectUris, { allow: 'texts', schemes: 'texts' })
   checkMembers<Lifetimes>('lifetimes', options.lifetimes, {
@@ -120,6 +123,13 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
   }
   checkScopeOptions('scopes', options.scopes)
   checkClients(options.clients)
+  if (registration?.key !== undefined && typeof registration.key !== 'function') {
+    throw new ConfigurationError(
+      'registration.key',
+      'is not a function',
+      'Pass one that names the sender of a registration: `({ clientAddress }) => clientAddress`.',
+    )
+  }
   oneOf('refreshUpstream', options.refreshUpstream, ['lazy', 'proactive'])
   oneOf('signingKeys.algorithm', options.signingKeys?.algorithm, ['ES256', 'EdDSA', 'RS256'])
   if (options.onEvent !== undefined && typeof options.onEvent !== 'function') {

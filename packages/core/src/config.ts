@@ -12,7 +12,7 @@ import { secureUrl } from './http/secure-url.ts'
 import type { OAuthProvider } from './identity/provider.ts'
 import { inWords } from './known-options.ts'
 import { operatorLog, tellOperator } from './operator-log.ts'
-import type { Lifetimes, OAuthServerOptions, ResourceOptions } from './options.ts'
+import type { Lifetimes, OAuthServerOptions, RegistrationOptions, ResourceOptions } from './options.ts'
 import { clockSkew } from './records/records.ts'
 import type { SigningKeyPolicy } from './records/server-keys.ts'
 import { type ResourceScopes, resourceScopes } from './resource-server/resource-scopes.ts'
@@ -35,7 +35,7 @@ export interface Config {
   supportedScopes: readonly string[]
   advertiseOfflineAccess: boolean
   redirectUris: RedirectUriPolicy
-  registration: { enabled: boolean; unapprovedLifetime: number; lifetime: number }
+  registration: Registration
   lifetimes: Required<{ [Name in keyof Lifetimes]: number }> & { idleIsExplicit: boolean }
   refreshPolicy: RefreshPolicy
   signingKeys: SigningKeyPolicy
@@ -48,6 +48,17 @@ export interface Config {
   random: RandomBytes
   emit: Emit
   fetch: typeof fetch
+}
+
+interface Registration {
+  enabled: boolean
+  /** Seconds. */
+  unapprovedLifetime: number
+  /** Seconds. */
+  lifetime: number
+  unapproved: number
+  unapprovedPerKey: number
+  key: NonNullable<RegistrationOptions['key']>
 }
 
 export interface ProtectedResource {
@@ -105,15 +116,7 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
     supportedScopes: unionScopes(...resources.map(({ scopes }) => scopes.supported)),
     advertiseOfflineAccess: options.advertiseOfflineAccess ?? false,
     redirectUris: redirectUriPolicy(options.redirectUris, { issuer }),
-    registration: {
-      enabled: options.registration?.enabled ?? true,
-      unapprovedLifetime: seconds(
-        'registration.unapprovedLifetime',
-        options.registration?.unapprovedLifetime,
-        day,
-      ),
-      lifetime: seconds('registration.lifetime', options.registration?.lifetime, 90 * day),
-    },
+    registration: registration(options.registration ?? {}),
     lifetimes: {
       code: seconds('lifetimes.code', options.lifetimes?.code, 300),
       accessToken: seconds('lifetimes.accessToken', options.lifetimes?.accessToken, hour),
@@ -155,6 +158,31 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
     emit,
     // Looked up at each call, so that instrumentation installed later is seen.
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+  }
+}
+
+function registration(options: RegistrationOptions): Registration {
+  const fix = 'Pass a whole number, at least 1.'
+  const unapproved = wholeNumber('registration.unapproved', options.unapproved ?? 10_000, fix)
+  const unapprovedPerKey = wholeNumber(
+    'registration.unapprovedPerKey',
+    options.unapprovedPerKey ?? Math.ceil(unapproved / 10),
+    fix,
+  )
+  if (unapprovedPerKey > unapproved) {
+    throw new ConfigurationError(
+      'registration.unapprovedPerKey',
+      `is ${unapprovedPerKey}, of ${unapproved} in all`,
+      'Pass less than `registration.unapproved`, or leave it out for a tenth of that.',
+    )
+  }
+  return {
+    enabled: options.enabled ?? true,
+    unapprovedLifetime: seconds('registration.unapprovedLifetime', options.unapprovedLifetime, day),
+    lifetime: seconds('registration.lifetime', options.lifetime, 90 * day),
+    unapproved,
+    unapprovedPerKey,
+    key: options.key ?? (() => undefined),
   }
 }
 

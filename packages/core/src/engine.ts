@@ -9,25 +9,20 @@ import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from '
  */
 export interface Engine {
   getClient(client_id: string): Promise<RegisteredClient | undefined>
-  registerClient(
-    metadata: ClientMetadata,
-  ): Promise<{ client: RegisteredClient; client_secret?: string | undefined }>
-  /** Begins a transaction; the browser goes to `location` next. */
-  authorize(client: RegisteredClient, request: AuthorizationRequest): Promise<{ location: string }>
+  /** `sender`: whom the operator takes the request to come from. */
+  registerClient(metadata: ClientMetadata, sender?: string | undefined): Promise<Registration>
   loadAuthorizationCode(code: string): Promise<LoadedCode | undefined>
   /** `undefined`: no refresh token of ours. */
   loadRefreshToken(refresh_token: string): Promise<LoadedRefreshToken | UnusableToken | undefined>
   loadAccessToken(access_token: string): Promise<LoadedAccessToken | undefined>
 }
 
-/** A checked authorization request (RFC 6749 4.1.1, RFC 7636, RFC 8707). */
-export interface AuthorizationRequest {
-  redirect_uri: string
-  state?: string | undefined
-  /** The effective set, computed once. */
-  scopes: readonly string[]
-  resource: string
-  code_challenge: string
+/** A new client. */
+export interface Registration {
+  client: RegisteredClient
+  client_secret?: string | undefined
+  /** The client_id of one that nobody approved, which had to make room. */
+  evicted?: string | undefined
 }
 
 /** What the events about a credential say of it, for an engine that knows. */
@@ -44,6 +39,8 @@ export interface UnusableToken extends Flow {
 export interface LoadedCode extends Flow {
   client_id: string
   redirect_uri: string
+  /** Whether the authorization request named it, so that this one must, too (RFC 6749 4.1.3). */
+  redirect_uri_named: boolean
   code_challenge: string
   resource: string
   /**

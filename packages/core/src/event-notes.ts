@@ -45,6 +45,10 @@ const notes: Notes = {
     secret: ['warn', `A client sent a wrong secret. ${clientSecret}`],
     secret_expired: ['warn', 'The secret of a client has expired. Check whether it can register again.'],
   },
+  'client.evicted': [
+    'warn',
+    'More clients register than `registration.unapproved` has room for before anybody approves them. Raise it, or tell senders apart with `registration.key`.',
+  ],
   'client.deleted': 'info',
   'authorize.started': 'debug',
   'authorize.refused': 'info',
@@ -78,7 +82,6 @@ const notes: Notes = {
       'warn',
       'The callback names another issuer than the provider has. Check the `issuer` of the provider.',
     ],
-    not_approved: 'info',
   },
   'callback.replayed': 'debug',
   'callback.failed': {

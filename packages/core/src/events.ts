@@ -18,6 +18,8 @@ export interface DrawbridgeEvents {
     reason: 'unknown' | 'method' | 'secret' | 'secret_expired'
     client_id?: string | undefined
   }
+  /** A client that nobody had approved made room for a newer one: very many register. */
+  'client.evicted': { client_id: string }
   /** An operator removed a client. Its grants end right after, each with an event of its own. */
   'client.deleted': { client_id: string }
 
@@ -40,7 +42,7 @@ export interface DrawbridgeEvents {
   'consent.refused': { reason: 'csrf' | 'cross_site' | 'unknown_transaction' | 'unknown_client' }
   /** A browser came back from the provider and may not finish here. Costs the rightful one nothing. */
   'callback.refused': {
-    reason: 'unknown_transaction' | 'other_browser' | 'other_provider' | 'issuer_mismatch' | 'not_approved'
+    reason: 'unknown_transaction' | 'other_browser' | 'other_provider' | 'issuer_mismatch'
   }
   /** The same browser came back again, and was sent where the first time led. */
   'callback.replayed': { client_id: string }
@@ -262,7 +264,7 @@ const longestMember = 1000
 const disruptive = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 /** Text that a stranger may have chosen, on one line and no longer than `limit` characters. */
-export function harmless(text: string, limit = longestMember): string {
+export function harmless(text: string, limit: number = longestMember): string {
   const cut = text.length > limit ? `${text.slice(0, limit - 3)}...` : text
   return cut.replace(disruptive, '\ufffd')
 }

@@ -32,6 +32,7 @@ export type {
   OAuthServerOptions,
   RedirectUriOptions,
   RegistrationOptions,
+  RegistrationSender,
   ResourceOptions,
   ScopeOptions,
   SigningKeyOptions,

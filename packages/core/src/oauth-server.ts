@@ -35,6 +35,7 @@ import { createPages } from './pages/pages.ts'
 import { protectedResource, upstreamToken } from './protected-resource.ts'
 import { records } from './records/records.ts'
 import { serverKeys } from './records/server-keys.ts'
+import { transactions } from './records/transaction.ts'
 import {
   metadataResponder,
   protectedResourceMetadata,
@@ -120,7 +121,8 @@ function compose<User, Path extends string>(
   options: OAuthServerOptions<Path>,
 ): OAuthServer<User, Path> {
   const { clock, emit, lifetimes } = config
-  const store = records({ storage: options.storage, sealer: sealer(config.ring), clock, emit })
+  const seals = sealer(config.ring)
+  const store = records({ storage: options.storage, sealer: seals, clock, emit })
   const keys = serverKeys({ records: store, clock, emit, policy: config.signingKeys })
   const owners = ownerOf(keys)
   const urls = endpointUrls(config.issuer)
@@ -139,8 +141,7 @@ function compose<User, Path extends string>(
     staticClients: Promise.all(
       (options.clients ?? []).map((client) => staticClient(client, unixTime(clock), config)),
     ),
-    unapprovedLifetime: config.registration.unapprovedLifetime,
-    lifetime: config.registration.lifetime,
+    ...config.registration,
   })
   const recheck = identityRecheck({
     records: store,
@@ -159,13 +160,13 @@ function compose<User, Path extends string>(
     end,
     connections: links,
     recheck,
-    consentUrl: urls.consent,
   })
   const server: Server = {
     config,
     urls,
     engine,
     records: store,
+    transactions: transactions({ records: store, sealer: seals, clock, lifetime: lifetimes.transaction }),
     keys,
     upstreams,
     createGrant: grantCreator({ config, ownerOf: owners, records: store, connections: links, end }),
@@ -225,7 +226,7 @@ function compose<User, Path extends string>(
       )
     },
     grants: grantAdmin({ records: store, connections: links, ownerOf: owners, end }),
-    clients: clientAdmin({ records: store, end, emit }),
+    clients: clientAdmin({ records: store, clock, end, emit }),
     maintain: () => maintain({ records: store }),
     async ready() {
       await options.storage.check?.()

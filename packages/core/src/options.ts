@@ -145,7 +145,8 @@ export interface ResourceOptions {
 }
 
 /** A client known beforehand, in the terms of RFC 7591. What registration would forgive is an error here. */
-export interface StaticClient extends Partial<Omit<ClientMetadata, 'redirect_uris'>> {
+export interface StaticClient
+  extends Partial<Omit<ClientMetadata, 'redirect_uris' | 'either_secret_method'>> {
   client_id: string
   redirect_uris: readonly string[]
   /** Left out: a public client (`none`). */
@@ -160,6 +161,29 @@ export interface RegistrationOptions {
   unapprovedLifetime?: number | undefined
   /** How long an approved client is kept after its last use, in seconds. Default 90 days. */
   lifetime?: number | undefined
+  /**
+   * How many clients there may be that nobody has approved yet. The oldest of them make room for new ones; a client that
+   * somebody approved never does. Default 10,000, each of which takes the store at most 11 kB.
+   */
+  unapproved?: number | undefined
+  /**
+   * Tells the senders of registrations apart, so that one who sends very many displaces their own and hardly anybody
+   * else's. Nobody is ever refused: hosted clients register for many people from few addresses. Default: nobody is told
+   * apart. `undefined` for a request means the same.
+   *
+   * @example
+   * key: ({ clientAddress }) => clientAddress
+   */
+  key?: ((request: RegistrationSender) => string | undefined) | undefined
+  /** How many of `unapproved` may be of one `key`. Default: a tenth. */
+  unapprovedPerKey?: number | undefined
+}
+
+/** What is known of who registers a client. */
+export interface RegistrationSender {
+  /** As the adapter tells it, which trusts the proxies that its framework was told to trust. */
+  clientAddress?: string | undefined
+  headers: Headers
 }
 
 /** Which redirect URIs clients may register and use. */

@@ -1,4 +1,4 @@
-import { clientPrefix } from '../records/client.ts'
+import { candidatePrefix, clientPrefix } from '../records/client.ts'
 import { connectionKinds } from '../records/connection.ts'
 import { grantKinds } from '../records/grant.ts'
 import { forEachKey, type Records } from '../records/records.ts'
@@ -51,7 +51,7 @@ export async function maintain({ records }: { records: Records }): Promise<Maint
   }
 
   await visit(serverKeysKey)
-  for (const prefix of [clientPrefix, connectionKinds, transactionPrefix, grantKinds]) {
+  for (const prefix of [clientPrefix, candidatePrefix, connectionKinds, transactionPrefix, grantKinds]) {
     await forEachKey(records, prefix, visit)
   }
 

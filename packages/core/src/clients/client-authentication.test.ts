@@ -3,6 +3,8 @@ import { sha256 } from '../crypto/hash.ts'
 import { OAuthError } from '../errors.ts'
 import { authenticateClient, type ClientCredentials, clientCredentials } from './client-authentication.ts'
 import type { RegisteredClient, TokenEndpointAuthMethod } from './metadata.ts'
+import { redirectUriPolicy } from './redirect-uri.ts'
+import { staticClient } from './static-client.ts'
 
 const now = 1_790_000_000
 
@@ -219,6 +221,29 @@ describe('authenticateClient', () => {
     ['the other method', 'client_secret_basic', read({}, { client_id: 'desk', client_secret: 'secret' })],
     ['the other method', 'client_secret_post', read(basic('desk:secret'))],
   ]
+  it('lets one that named no method send its secret either way, and tells which it was', async () => {
+    const client_secret = 'Vq3x8m0TtS2yYk7sPzR5uWb1cDf4gHj6KlN9oQeXaZA='
+    const option = { client_id: 'desk', redirect_uris: ['http://127.0.0.1/cb'], client_secret }
+    const redirectUris = redirectUriPolicy(undefined, { issuer: 'https://mcp.test' })
+    const either = await staticClient(option, now, { redirectUris })
+    const named = await staticClient({ ...option, token_endpoint_auth_method: 'client_secret_basic' }, now, {
+      redirectUris,
+    })
+    const posted = read({}, { client_id: 'desk', client_secret })
+    const sent = read(basic(`desk:${client_secret}`))
+    expect((await authenticateClient(knowing(either), posted, now)).method).toBe('client_secret_post')
+    expect((await authenticateClient(knowing(either), sent, now)).method).toBe('client_secret_basic')
+    for (const [client, credentials] of [
+      [named, posted],
+      [either, read({}, { client_id: 'desk' })],
+      [either, read({}, { client_id: 'desk', client_secret: 'wrong' })],
+    ] as const) {
+      await expect(authenticateClient(knowing(client), credentials, now)).rejects.toMatchObject({
+        code: 'invalid_client',
+      })
+    }
+  })
+
   it.each(attempts)('refuses %s from a %s client', async (_, method, credentials) => {
     const engine = knowing(await client(method, 'secret'))
     const error = await refusal(() => authenticateClient(engine, credentials, now))

@@ -71,7 +71,8 @@ export function isAsStrong(used: TokenEndpointAuthMethod, bound: TokenEndpointAu
 
 /**
  * Finds the client and holds it to what it registered: the method, and the secret if it has one. A client that was
- * given a secret cannot do without, and a public one cannot bring any.
+ * given a secret cannot do without, and a public one cannot bring any. Only one that named no method may send its secret
+ * by either; which it used is told, and bound to its grant.
  *
  * @param now Unix seconds
  * @param emit is told when the client is refused
@@ -102,13 +103,14 @@ export async function authenticateClient(
   }
   if (!client) throw refuse('unknown', 'This client is not known here, or no longer. Register it again.')
   const registered = client.token_endpoint_auth_method
-  if (method !== registered) {
+  const isEither = client.either_secret_method === true && method !== 'none'
+  if (method !== registered && !isEither) {
     throw refuse('method', `This client registered ${registered}, and used ${method}.`)
   }
   if (registered === 'none') return { client, method }
 
   const secrets = [credentials.client_secret, decoded?.client_secret]
-  if (!(await someSecretMatches(client, secrets))) throw refuse('secret', 'The client_secret is wrong.')
+  if (!someSecretMatches(client, secrets)) throw refuse('secret', 'The client_secret is wrong.')
   const expiry = client.client_secret_expires_at ?? 0
   if (expiry !== 0 && now >= expiry) {
     throw refuse('secret_expired', 'The client_secret has expired. Register the client again.')
@@ -116,14 +118,11 @@ export async function authenticateClient(
   return { client, method }
 }
 
-async function someSecretMatches(
-  client: RegisteredClient,
-  secrets: readonly (string | undefined)[],
-): Promise<boolean> {
+function someSecretMatches(client: RegisteredClient, secrets: readonly (string | undefined)[]): boolean {
   let matches = false
   for (const secret of secrets) {
     if (secret === undefined || client.client_secret_hash === undefined) continue
-    if (constantTimeEqual(await sha256(secret), client.client_secret_hash)) matches = true
+    if (constantTimeEqual(sha256(secret), client.client_secret_hash)) matches = true
   }
   return matches
 }

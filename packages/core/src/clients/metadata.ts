@@ -5,6 +5,8 @@ export type TokenEndpointAuthMethod = 'none' | 'client_secret_basic' | 'client_s
 export interface ClientMetadata {
   redirect_uris: readonly string[]
   token_endpoint_auth_method: TokenEndpointAuthMethod
+  /** It has a secret and named no method, so that it may send the secret either way. Ours; not part of any answer. */
+  either_secret_method?: true | undefined
   grant_types: readonly string[]
   response_types: readonly string[]
   application_type: 'native' | 'web'

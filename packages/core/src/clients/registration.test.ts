@@ -26,6 +26,7 @@ describe('a registration', () => {
     expect(JSON.parse(JSON.stringify(parse({ redirect_uris: [callback] })))).toEqual({
       redirect_uris: [callback],
       token_endpoint_auth_method: 'client_secret_basic',
+      either_secret_method: true,
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
       application_type: 'native',
@@ -187,7 +188,8 @@ describe('a registration', () => {
     expect(metadata.software_id).toBeUndefined()
     expect(metadata.software_version).toBeUndefined()
     expect(parse(withFields({ contacts: 'a@example.com' })).contacts).toBeUndefined()
-    expect(parse(withFields({ contacts: Array(50).fill('a@example.com') })).contacts).toHaveLength(10)
+    const many = Array.from({ length: 50 }, (_, index) => `a${index % 25}@example.com`)
+    expect(parse(withFields({ contacts: many })).contacts).toEqual(many.slice(0, 10))
   })
 
   it('keeps what can be a scope, once, and only supported ones when they are limited', () => {

@@ -10,6 +10,9 @@ export interface RegistrationPolicy {
 }
 
 const maximumRedirectUris = 20
+const maximumRedirectUriLength = 2048
+/** Of all metadata together, as JSON. With what we add, a record stays below 8 kB. */
+const maximumBytes = 7680
 const supportedGrantTypes = ['authorization_code', 'refresh_token']
 const authMethods: readonly TokenEndpointAuthMethod[] = ['none', 'client_secret_basic', 'client_secret_post']
 
@@ -38,13 +41,14 @@ export function parseClientMetadata(body: unknown, policy: RegistrationPolicy): 
   const response_types = list(from, 'response_types') ?? ['code']
   if (!response_types.includes('code')) throw invalid('response_types', response_types, 'must include code')
   const application_type = applicationType(from)
+  const method = oneOf(from, 'token_endpoint_auth_method', authMethods)
   return {
     redirect_uris: redirectUris(from, application_type, policy.redirectUris),
-    token_endpoint_auth_method:
-      oneOf(from, 'token_endpoint_auth_method', authMethods) ?? 'client_secret_basic',
+    token_endpoint_auth_method: method ?? 'client_secret_basic',
+    either_secret_method: method === undefined ? true : undefined,
     // Clients list every grant they know, device codes and all. RFC 7591 3.2.1 lets us keep those we do, and the
     // response says which: better than to lock the client out.
-    grant_types: grant_types.filter((type) => supportedGrantTypes.includes(type)),
+    grant_types: distinct(grant_types.filter((type) => supportedGrantTypes.includes(type))),
     response_types: ['code'],
     application_type,
     scope: scope(from, policy.supportedScopes),
@@ -60,6 +64,27 @@ export function parseClientMetadata(body: unknown, policy: RegistrationPolicy): 
 }
 
 /**
+ * Anybody may register, so that a client must not say more than a record may hold.
+ *
+ * @throws OAuthError `invalid_client_metadata`, naming the largest field
+ */
+export function refuseOversized(metadata: ClientMetadata): void {
+  const sizes = Object.entries(metadata)
+    .flatMap(([name, value]) => (value === undefined ? [] : [{ name, bytes: jsonBytes(value) }]))
+    .sort((a, b) => b.bytes - a.bytes)
+  const [largest] = sizes
+  if (!largest || jsonBytes(metadata) <= maximumBytes) return
+  throw new OAuthError(
+    'invalid_client_metadata',
+    `The metadata is larger than ${maximumBytes} bytes, of which ${largest.name} has ${largest.bytes}.`,
+  )
+}
+
+function jsonBytes(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length
+}
+
+/**
  * A client with a private-use scheme is a native one, whatever it says: Cursor has registered such a scheme as `web`.
  * Leaving the member out would give it the same rules, so nothing is lost by not insisting.
  */
@@ -70,7 +95,7 @@ function applicationType(from: Fields): 'native' | 'web' {
 }
 
 /** RFC 7591 3.2.1. Members that are `undefined` do not reach the JSON. */
-export interface ClientInformationResponse extends ClientMetadata {
+export interface ClientInformationResponse extends Omit<ClientMetadata, 'either_secret_method'> {
   client_id: string
   /** Unix seconds. */
   client_id_issued_at: number
@@ -125,13 +150,21 @@ function redirectUris(from: Fields, type: 'native' | 'web', policy: RedirectUriP
   if (uris.length > maximumRedirectUris) {
     throw refused(`redirect_uris has ${uris.length} entries; at most ${maximumRedirectUris} are accepted.`)
   }
-  return uris.map((uri: unknown, index) => {
+  const checked = uris.map((uri: unknown, index) => {
     if (typeof uri !== 'string')
       throw refused(`redirect_uris[${index}] is ${printable(uri)} instead of a URI.`)
+    if (uri.length > maximumRedirectUriLength) {
+      throw refused(`redirect_uris[${index}] is longer than ${maximumRedirectUriLength} characters.`)
+    }
     const reason = policy.refuse(uri, type)
     if (reason) throw refused(`redirect_uris[${index}]: ${reason}`)
     return uri
   })
+  return distinct(checked)
+}
+
+function distinct<Value>(values: readonly Value[]): readonly Value[] {
+  return [...new Set(values)]
 }
 
 function list(from: Fields, name: string): readonly string[] | undefined {
@@ -191,7 +224,7 @@ function webUrl(value: unknown): string | undefined {
 function contacts(value: unknown): readonly string[] | undefined {
   if (!Array.isArray(value)) return undefined
   const usable = value.map(shortText).filter((contact) => contact !== undefined)
-  return usable.length > 0 ? usable.slice(0, 10) : undefined
+  return usable.length > 0 ? distinct(usable).slice(0, 10) : undefined
 }
 
 function shortText(value: unknown): string | undefined {

@@ -1,16 +1,30 @@
 import { type Clock, unixTime } from '../clock.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
-import { type ClientRecord, clientKey } from '../records/client.ts'
+import type { Registration } from '../engine.ts'
+import { Unavailable } from '../errors.ts'
+import {
+  type ClientRecord,
+  candidateId,
+  candidateKey,
+  candidatePrefix,
+  clientKey,
+  type DeletedClientRecord,
+  findCandidate,
+  findClient,
+  isDeleted,
+} from '../records/client.ts'
 import { type Records, update } from '../records/records.ts'
+import { placeFor, readSlots, slotsOf, slotsOfSender } from '../records/slots.ts'
 import type { ClientMetadata, RegisteredClient } from './metadata.ts'
 
 /** The clients this server knows: those in its options, and those that registered themselves (RFC 7591). */
 export interface ClientRegistry {
   get(client_id: string): Promise<RegisteredClient | undefined>
-  register(
-    metadata: ClientMetadata,
-  ): Promise<{ client: RegisteredClient; client_secret?: string | undefined }>
+  /**
+   * @param sender whose registrations may displace one another only; `undefined`: nobody's in particular
+   */
+  register(metadata: ClientMetadata, sender?: string | undefined): Promise<Registration>
   /**
    * Notes that a client is in use, at most daily, and keeps it beyond `until` (Unix seconds), the end of a grant: who has
    * a grant must not lose it with the client. Never fails the request it belongs to.
@@ -20,6 +34,8 @@ export interface ClientRegistry {
 
 const day = 86_400
 const clientIdSyntax = /^[A-Za-z0-9_-]{1,128}$/
+/** Clients of which this instance remembers something. */
+const remembered = 10_000
 
 export function clientRegistry(dependencies: {
   records: Records
@@ -29,66 +45,133 @@ export function clientRegistry(dependencies: {
   unapprovedLifetime: number
   /** Seconds. */
   lifetime: number
+  /** How many clients there may be that nobody approved, and how many of one sender. */
+  unapproved: number
+  unapprovedPerKey: number
 }): ClientRegistry {
   const { records, clock, staticClients, unapprovedLifetime, lifetime } = dependencies
   const touched = new Map<string, { at: number; expires_at: number }>()
+  /** Versions of candidates seen here. A client that was one a moment ago is looked for in both places at once. */
+  const candidates = new Map<string, string>()
+
+  async function getCandidate(client_id: string): Promise<Readonly<ClientRecord> | undefined> {
+    const found = await findCandidate(records, client_id)
+    candidates.delete(client_id)
+    if (!found) return undefined
+    if (candidates.size >= remembered) candidates.clear()
+    candidates.set(client_id, found.version)
+    return found.value
+  }
+
+  async function getRegistered(client_id: string): Promise<Readonly<ClientRecord> | undefined> {
+    const isFresh = candidates.has(client_id)
+    const [stored, early] = await Promise.all([
+      findClient(records, client_id),
+      isFresh ? getCandidate(client_id) : undefined,
+    ])
+    if (stored) {
+      candidates.delete(client_id)
+      return isDeleted(stored.value) ? undefined : stored.value
+    }
+    const candidate = early ?? (isFresh ? undefined : await getCandidate(client_id))
+    if (candidate || candidateKey(client_id) === undefined) return candidate
+    // Somebody may have approved it between the two looks.
+    const moved = await findClient(records, client_id)
+    return moved && !isDeleted(moved.value) ? moved.value : undefined
+  }
+
+  /** Moves a candidate to where nothing displaces it. Resolves to false when it is no candidate any more. */
+  async function approve(candidate: Readonly<ClientRecord>, approved: ClientRecord): Promise<boolean> {
+    const { client_id } = candidate
+    const version = await records.put(clientKey(client_id), approved, {
+      ifVersion: null,
+      expiresAt: approved.expires_at,
+    })
+    if (version === undefined) return false
+    const key = candidateKey(client_id)
+    const seen = candidates.get(client_id)
+    candidates.delete(client_id)
+    // Nobody waits for it. What stays behind after a crash is never looked at, and goes with time.
+    if (key !== undefined && seen !== undefined) records.delete(key, seen).catch(() => {})
+    return true
+  }
+
   return {
     async get(client_id) {
       const known = (await staticClients).find((client) => client.client_id === client_id)
       if (known) return known
-      if (!clientIdSyntax.test(client_id)) return undefined
-      return (await records.get<ClientRecord>(clientKey(client_id)))?.value
+      return clientIdSyntax.test(client_id) ? getRegistered(client_id) : undefined
     },
 
-    async register(metadata) {
+    async register(metadata, sender) {
       const now = unixTime(clock)
-      const client_id = randomText(18)
+      const random = randomText(18)
       const client_secret = metadata.token_endpoint_auth_method === 'none' ? undefined : randomText()
-      const client: ClientRecord = {
+      const client: Omit<ClientRecord, 'client_id'> = {
         ...metadata,
-        client_id,
         client_id_issued_at: now,
         ...(client_secret === undefined
           ? {}
-          : { client_secret_hash: await sha256(client_secret), client_secret_expires_at: 0 }),
+          : { client_secret_hash: sha256(client_secret), client_secret_expires_at: 0 }),
         correlation: randomText(9),
         approved_at: 0,
         used_at: now,
         expires_at: now + unapprovedLifetime,
       }
-      const version = await records.put(clientKey(client_id), client, {
-        ifVersion: null,
-        expiresAt: client.expires_at,
-      })
-      if (version === undefined) throw new Error('a fresh client_id was taken')
-      return { client, client_secret }
+      const { unapproved, unapprovedPerKey } = dependencies
+      const names =
+        sender === undefined
+          ? slotsOf(random, unapproved)
+          : slotsOfSender(random, sender, unapprovedPerKey, unapproved)
+      for (let tries = 0; tries < 10; tries++) {
+        const slots = await readSlots<ClientRecord>(records, candidatePrefix, names)
+        const { key, record } = placeFor(slots, (other) => now - other.client_id_issued_at)
+        const registered = { ...client, client_id: candidateId(random, key.slice(candidatePrefix.length)) }
+        const version = await records.put(key, registered, {
+          ifVersion: record?.version ?? null,
+          expiresAt: client.expires_at,
+        })
+        if (version !== undefined) {
+          return { client: registered, client_secret, evicted: record?.value.client_id }
+        }
+      }
+      throw new Unavailable('registration: too many at once')
     },
 
     async touch(client, until) {
-      if (client.static) return
+      if (!isRegistered(client)) return
       const now = unixTime(clock)
       // A day more, for the uses that go unnoted.
       const needed = Math.max(now + lifetime, until + day)
       const isNoted = (at: number, expires_at: number) => now - at < day && until <= expires_at
       const known = touched.get(client.client_id)
       if (known && isNoted(known.at, known.expires_at)) return
-      if (touched.size > 10_000) touched.clear()
+      if (touched.size >= remembered) touched.clear()
       touched.set(client.client_id, { at: now, expires_at: needed })
-      await update<ClientRecord>(
-        records,
-        clientKey(client.client_id),
-        (value) => value.expires_at,
-        (value) =>
-          value.approved_at !== 0 && isNoted(value.used_at, value.expires_at)
-            ? undefined
-            : {
-                ...value,
-                correlation: undefined,
-                approved_at: value.approved_at || now,
-                used_at: now,
-                expires_at: Math.max(needed, value.expires_at),
-              },
-      ).catch(() => touched.delete(client.client_id))
+      const used = (value: Readonly<ClientRecord>): ClientRecord => ({
+        ...value,
+        correlation: undefined,
+        approved_at: value.approved_at || now,
+        used_at: now,
+        expires_at: Math.max(needed, value.expires_at),
+      })
+      const note = async () => {
+        if (client.approved_at === 0 && (await approve(client, used(client)))) return
+        await update<ClientRecord | DeletedClientRecord>(
+          records,
+          clientKey(client.client_id),
+          (value) => (isDeleted(value) ? undefined : value.expires_at),
+          (value) =>
+            isDeleted(value) || (value.approved_at !== 0 && isNoted(value.used_at, value.expires_at))
+              ? undefined
+              : used(value),
+        )
+      }
+      await note().catch(() => touched.delete(client.client_id))
     },
   }
+}
+
+function isRegistered(client: RegisteredClient): client is ClientRecord {
+  return 'approved_at' in client
 }

@@ -36,6 +36,7 @@ export function staticClient(
   if (client_secret === undefined) return Promise.resolve(client)
   return Promise.resolve({
     ...client,
+    either_secret_method: option.token_endpoint_auth_method === undefined ? true : undefined,
     client_secret_hash: sha256(client_secret),
     client_secret_expires_at: 0,
   })
@@ -96,7 +97,7 @@ function checkedMetadata(option: StaticClient, policy: RegistrationPolicy): Clie
     throw mistake(option, field, error.message.replace(/\.$/, ''), 'Correct this client.')
   }
   for (const [field, kept] of Object.entries(metadata)) {
-    const given = option[field as keyof ClientMetadata]
+    const given = option[field as keyof typeof option]
     if (given !== undefined && JSON.stringify(given) !== JSON.stringify(kept)) {
       const usable = kept === undefined ? 'nothing' : JSON.stringify(kept)
       const got = `is ${JSON.stringify(given)}, of which ${usable} is usable`

@@ -9,7 +9,7 @@ export function isCodeChallenge(value: string): boolean {
 }
 
 /** RFC 7636 4.6, S256 only. */
-export async function verifiesChallenge(code_verifier: string, code_challenge: string): Promise<boolean> {
+export function verifiesChallenge(code_verifier: string, code_challenge: string): boolean {
   if (!verifierSyntax.test(code_verifier)) return false
-  return constantTimeEqual(await sha256(code_verifier), code_challenge)
+  return constantTimeEqual(sha256(code_verifier), code_challenge)
 }

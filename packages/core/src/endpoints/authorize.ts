@@ -1,21 +1,30 @@
 import type { RegisteredClient } from '../clients/metadata.ts'
 import type { Config, ProtectedResource } from '../config.ts'
 import { isCodeChallenge } from '../crypto/pkce.ts'
-import type { AuthorizationRequest } from '../engine.ts'
+import { randomText } from '../crypto/random.ts'
 import { isNamed, OAuthError } from '../errors.ts'
 import { isSameResource } from '../grants/resource.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { json, redirect, withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
+import type { AuthorizationRequest } from '../records/transaction.ts'
 import { intersectScopes, parseScope, withoutOfflineAccess } from '../resource-server/scopes.ts'
 import { withErrorPage } from './error-page.ts'
 import { clientLocation, isGoodRedirect } from './redirect-to-client.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
 
-/** The authorization endpoint (RFC 6749 3.1, 4.1.1). Checks the request, and sends the browser on to consent. */
-export function authorizeEndpoint(server: Pick<Server, 'config' | 'engine' | 'pages' | 'urls'>): Handler {
-  const { config, engine, pages } = server
+/** A longer `state` could neither be kept for everybody nor be sent back in a URL. */
+const maximumStateBytes = 4096
+
+/**
+ * The authorization endpoint (RFC 6749 3.1, 4.1.1). Checks the request, and sends the browser on to consent, with the
+ * request sealed in the URL: nothing is stored before somebody decides.
+ */
+export function authorizeEndpoint(
+  server: Pick<Server, 'config' | 'engine' | 'pages' | 'transactions' | 'urls'>,
+): Handler {
+  const { config, engine, pages, transactions, urls } = server
   return withErrorPage(server, async (request) => {
     const form = request.method === 'POST' ? await bodyForm(request) : queryForm(request)
     const client_id = form.get('client_id')
@@ -33,15 +42,21 @@ export function authorizeEndpoint(server: Pick<Server, 'config' | 'engine' | 'pa
       })
       return pages.error({ ...pages.messages.unknownRedirect, status: 400, reference })
     }
-    // From here on the client hears what is wrong itself.
     const state = form.get('state')
+    if (state !== undefined && storedBytes(state) > maximumStateBytes) {
+      config.emit({ type: 'authorize.refused', reason: 'invalid_request', client_id: client.client_id })
+      throw new OAuthError('invalid_request', `The state is longer than ${maximumStateBytes} bytes.`, {
+        reported: true,
+      })
+    }
+    // From here on the client hears what is wrong itself.
     const status = request.method === 'POST' ? 303 : 302
     try {
-      const { location } = await engine.authorize(
-        client,
-        checkedRequest(config, client, form, redirect_uri, state),
-      )
-      return redirect(location, { status })
+      const { client_id, correlation = randomText(9) } = client
+      const asked = checkedRequest(config, client, form, redirect_uri, state)
+      const handle = transactions.begin({ ...asked, client_id, correlation })
+      config.emit({ type: 'authorize.started', client_id, correlation })
+      return redirect(`${urls.consent}?transaction=${handle}`, { status })
     } catch (error) {
       if (!isNamed<OAuthError>(error, 'OAuthError')) throw error
       config.emit({ type: 'authorize.refused', reason: error.code, client_id: client.client_id })
@@ -63,7 +78,7 @@ function checkedRequest(
   form: Form,
   redirect_uri: string,
   state: string | undefined,
-): AuthorizationRequest {
+): Omit<AuthorizationRequest, 'client_id' | 'correlation'> {
   const response_type = form.get('response_type')
   if (response_type === undefined)
     throw new OAuthError('invalid_request', 'The parameter response_type is missing.')
@@ -87,11 +102,17 @@ function checkedRequest(
   }
   return {
     redirect_uri,
+    redirect_uri_named: form.get('redirect_uri') !== undefined,
     state,
     code_challenge,
     resource: resource.identifier,
     scopes: requestedScopes(resource, client, form),
   }
+}
+
+/** As it will lie in a record, which is JSON. */
+function storedBytes(text: string): number {
+  return new TextEncoder().encode(JSON.stringify(text)).length - 2
 }
 
 /** RFC 8707 2: one grant is for one resource. */

@@ -12,27 +12,26 @@ export interface BrowserBinding {
     request: Request,
     handleHash: string,
     existing: string | undefined,
-  ): Promise<{ binding: string; cookie: string }>
-  holds(request: Request, handleHash: string, binding: string | undefined): Promise<boolean>
+  ): { binding: string; cookie: string }
+  holds(request: Request, handleHash: string, binding: string | undefined): boolean
 }
 
 export function browserBinding(jar: CookieJar, lifetimeSeconds: number): BrowserBinding {
   const suffix = (handleHash: string) => `transaction-${handleHash.slice(0, 16)}`
   const presented = (request: Request, handleHash: string) => cookie(request, jar.name(suffix(handleHash)))
   return {
-    async bind(request, handleHash, existing) {
+    bind(request, handleHash, existing) {
       const held = presented(request, handleHash)
-      const keeps =
-        held !== undefined && existing !== undefined && constantTimeEqual(await sha256(held), existing)
+      const keeps = held !== undefined && existing !== undefined && constantTimeEqual(sha256(held), existing)
       const value = keeps ? held : randomText()
       return {
-        binding: await sha256(value),
+        binding: sha256(value),
         cookie: jar.serialize(suffix(handleHash), value, lifetimeSeconds),
       }
     },
-    async holds(request, handleHash, binding) {
+    holds(request, handleHash, binding) {
       const held = presented(request, handleHash)
-      return held !== undefined && binding !== undefined && constantTimeEqual(await sha256(held), binding)
+      return held !== undefined && binding !== undefined && constantTimeEqual(sha256(held), binding)
     },
   }
 }

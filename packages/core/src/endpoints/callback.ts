@@ -1,40 +1,53 @@
 import type { RequestContext } from '../auth.ts'
+import type { RegisteredClient } from '../clients/metadata.ts'
 import { unixTime } from '../clock.ts'
-import { sha256 } from '../crypto/hash.ts'
+import { randomText } from '../crypto/random.ts'
 import { isNamed, Unavailable } from '../errors.ts'
 import { type DrawbridgeEvents, detailOf } from '../events.ts'
 import { cookieJar } from '../http/cookies.ts'
 import { queryForm } from '../http/forms.ts'
 import { withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
-import type { Upstream, UpstreamError } from '../identity/upstream.ts'
+import { type Upstream, UpstreamError } from '../identity/upstream.ts'
 import { type GrantRecord, grantKey } from '../records/grant.ts'
 import { update, type Versioned } from '../records/records.ts'
-import { type TransactionRecord, transactionKey } from '../records/transaction.ts'
+import {
+  type AuthorizationResponse,
+  type FoundTransaction,
+  type TransactionRecord,
+  transactionExpiry,
+} from '../records/transaction.ts'
 import { browserBinding } from './browser-binding.ts'
 import { withErrorPage } from './error-page.ts'
-import { type AuthorizationResponse, clientLocation, redirectToClient } from './redirect-to-client.ts'
+import { clientLocation, redirectToClient } from './redirect-to-client.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
 
 type CallbackServer = Pick<
   Server,
-  'config' | 'engine' | 'pages' | 'records' | 'upstreams' | 'createGrant' | 'urls'
+  'config' | 'engine' | 'pages' | 'records' | 'transactions' | 'upstreams' | 'createGrant' | 'urls'
 >
 type CallbackRefusal = DrawbridgeEvents['callback.refused']['reason']
 type CallbackFailure = DrawbridgeEvents['callback.failed']['reason']
 
 /** Milliseconds between looks while another request of the same browser is at work. */
 const pollEvery = 200
-/** Seconds after which a callback that began and did not finish is taken for crashed. */
-const claimLifetime = 30
+/** Milliseconds that a browser is kept waiting for it; shorter than the patience of most proxies. */
+const patience = 30_000
+/** Milliseconds that the provider may take for all its answers together: each has a time-out of its own. */
+const upstreamPatience = 60_000
+/**
+ * Seconds after which a callback that began and did not finish is taken for crashed: later than the provider's time and
+ * every time-out of the store after it are over, since the provider takes its code once.
+ */
+const claimLifetime = 150
 
 /**
  * Where one provider sends the browser back (RFC 6749 4.1.2): `/callback/<provider id>`. It finishes only in the
  * browser that consented, only for the provider that was chosen, and once; a reload is sent where the first went.
  */
 export function callbackEndpoint(server: CallbackServer, providerId: string): Handler {
-  const { config, pages, records } = server
+  const { config, pages, transactions } = server
   const binding = browserBinding(cookieJar(config.issuerUrl), config.lifetimes.transaction)
   const refuse = (reason: CallbackRefusal, status: number, correlation?: string, openUrl?: string) => {
     const reference = reported(config.emit, { type: 'callback.refused', reason, correlation })
@@ -50,16 +63,13 @@ export function callbackEndpoint(server: CallbackServer, providerId: string): Ha
     const form = queryForm(request)
     const state = form.get('state')
     if (state === undefined) return refuse('unknown_transaction', 400)
-    const handleHash = await sha256(state)
-    const transaction = await records.get<TransactionRecord>(transactionKey(handleHash))
-    if (!transaction) return refuse('unknown_transaction', 400)
-    const { approval, correlation, exchanging_at, outcome } = transaction.value
-    if (!approval) return refuse('not_approved', 400, correlation)
-    if (!(await binding.holds(request, handleHash, approval.binding))) {
-      // Embedded windows drop cookies: the same request can be begun again, with consent, in the real browser.
-      const again = `${server.urls.consent}?transaction=${encodeURIComponent(state)}`
-      const isOver = outcome !== undefined || exchanging_at !== undefined
-      return refuse('other_browser', 403, correlation, isOver ? undefined : again)
+    const found = await transactions.find(state)
+    const approval = found?.record.value.approval
+    if (!found || !approval) return refuse('unknown_transaction', 400)
+    const { correlation, attempt, outcome } = found.record.value
+    if (!binding.holds(request, found.id_hash, approval.binding)) {
+      const isOver = outcome !== undefined || attempt !== undefined
+      return refuse('other_browser', 403, correlation, isOver ? undefined : anew(server, found))
     }
     if (approval.provider !== providerId) return refuse('other_provider', 400, correlation)
     const expectedIssuer = await server.upstreams.get(providerId)?.expectedIssuer()
@@ -67,73 +77,84 @@ export function callbackEndpoint(server: CallbackServer, providerId: string): Ha
     if (iss !== undefined && expectedIssuer !== undefined && iss !== expectedIssuer) {
       return refuse('issuer_mismatch', 400, correlation)
     }
-    if (outcome) return replay(server, transaction)
-    const claimed = await claim(server, transaction)
+    if (outcome) return replay(server, found.record)
+    // Before the claim: an outage here costs nothing, and a reload begins at once.
+    const client = await server.engine.getClient(found.record.value.client_id)
+    const claimed = await claim(server, found.record)
     if (!claimed) return refuse('other_browser', 403, correlation)
-    return claimed.value.outcome ? replay(server, claimed) : finish(server, claimed, request, context)
+    return claimed.value.outcome ? replay(server, claimed) : finish(server, claimed, client, request, context)
   })
+}
+
+/** Embedded windows drop cookies: the same request can be begun again, with consent, in the real browser. */
+function anew({ transactions, urls }: CallbackServer, found: FoundTransaction): string {
+  return `${urls.consent}?transaction=${transactions.again(found)}`
 }
 
 /**
  * Of several requests with the same answer, one works and the others wait for what it comes to. `undefined` when another
  * browser has approved in the meantime: then it is the one that may finish.
+ *
+ * @throws Unavailable when the other does not finish soon: a reload waits on
  */
 async function claim(
   { config, records }: CallbackServer,
   transaction: Versioned<TransactionRecord>,
 ): Promise<Versioned<TransactionRecord> | undefined> {
-  const deadline = config.clock.now() + claimLifetime * 1000
+  const deadline = config.clock.now() + patience
   let current: Versioned<TransactionRecord> | undefined = transaction
   while (current && config.clock.now() <= deadline) {
-    const now = unixTime(config.clock)
-    const { approval, exchanging_at, outcome, expires_at } = current.value
+    const { approval, outcome } = current.value
     if (approval?.binding !== transaction.value.approval?.binding) return undefined
     if (outcome) return current
-    if (exchanging_at === undefined || now - exchanging_at >= claimLifetime) {
-      const value = { ...current.value, exchanging_at: now }
+    if (!isAtWork(config, current.value)) {
+      const attempt = { id: randomText(9), began_at: unixTime(config.clock) }
+      const value = { ...current.value, attempt }
       const version = await records.put(current.key, value, {
         ifVersion: current.version,
-        expiresAt: expires_at,
+        expiresAt: transactionExpiry(value),
       })
       if (version !== undefined) return { ...current, value, version }
     } else {
       await config.clock.sleep(pollEvery)
     }
-    current = await records.get<TransactionRecord>(current.key)
+    current = await reread(records, transaction)
   }
   throw new Unavailable('callback: another request did not finish in time')
+}
+
+/** The record as it stands now; `undefined` when its place was given to another. */
+async function reread(
+  records: CallbackServer['records'],
+  { key, value }: Versioned<TransactionRecord>,
+): Promise<Versioned<TransactionRecord> | undefined> {
+  const current = await records.get<TransactionRecord>(key)
+  return current?.value.id_hash === value.id_hash ? current : undefined
 }
 
 async function finish(
   server: CallbackServer,
   transaction: Versioned<TransactionRecord>,
+  client: RegisteredClient | undefined,
   request: Request,
   context: RequestContext,
 ): Promise<Response> {
-  const { config, records } = server
-  const { response, grant, after, outage } = await exchange(
-    server,
-    transaction.value,
-    new URL(request.url).searchParams,
-  )
-  const location = clientLocation(config.issuer, transaction.value, response)
-  const noted = update<TransactionRecord>(
-    records,
-    transaction.key,
-    (value) => value.expires_at,
-    (value) => ({ ...value, outcome: { location, grant } }),
-  )
+  const { config } = server
+  const callback = new URL(request.url).searchParams
+  const { response, grant, after, outage } = await exchange(server, transaction.value, client, callback)
   if (outage) {
     // The provider's code is spent. A reload is told what happened, if the store can keep even that.
-    await noted.catch(() => {})
+    await settle(server, transaction, { response, grant }).catch(() => {})
     throw outage
   }
-  await noted
+  const winner = await settle(server, transaction, { response, grant })
   const later = after?.().catch(() => {
     // The next login tries again.
   })
   if (later && context.waitUntil) context.waitUntil(later)
   else await later
+  if (winner) return replay(server, winner)
+  const location = clientLocation(config.issuer, transaction.value, response)
   return redirectToClient(server, transaction.value, location, 302)
 }
 
@@ -147,16 +168,53 @@ interface Exchanged {
   outage?: Unavailable
 }
 
+/**
+ * Notes the outcome, if this is still the attempt that may. Resolves to the record when it is not: this one took so long
+ * that a reload began anew, and there is one outcome.
+ */
+async function settle(
+  { config, records }: CallbackServer,
+  transaction: Versioned<TransactionRecord>,
+  outcome: NonNullable<TransactionRecord['outcome']>,
+): Promise<Versioned<TransactionRecord> | undefined> {
+  const { id_hash, attempt } = transaction.value
+  // Nearly always nobody has touched the record since it was claimed.
+  const version = await records.put(
+    transaction.key,
+    { ...transaction.value, outcome },
+    { ifVersion: transaction.version, expiresAt: transactionExpiry(transaction.value) },
+  )
+  if (version !== undefined) return undefined
+  const deadline = config.clock.now() + patience
+  while (config.clock.now() <= deadline) {
+    let isOurs = true
+    const current = await update<TransactionRecord>(records, transaction.key, transactionExpiry, (value) => {
+      const isAnother = value.attempt?.id !== attempt?.id && isAtWork(config, value)
+      isOurs = value.id_hash !== id_hash || (!value.outcome && !isAnother)
+      return isOurs && value.id_hash === id_hash ? { ...value, outcome } : undefined
+    })
+    if (isOurs) return undefined
+    if (current?.value.outcome) return current
+    await config.clock.sleep(pollEvery)
+  }
+  throw new Unavailable('callback: another request did not finish in time')
+}
+
+/** Whether a callback may still be at work. */
+function isAtWork({ clock }: CallbackServer['config'], { attempt }: Readonly<TransactionRecord>): boolean {
+  return attempt !== undefined && unixTime(clock) - attempt.began_at < claimLifetime
+}
+
 /** The upstream leg's second half. Whatever it comes to is an answer for the client, never a dead end. */
 async function exchange(
   server: CallbackServer,
   transaction: Readonly<TransactionRecord>,
+  client: RegisteredClient | undefined,
   callback: URLSearchParams,
 ): Promise<Exchanged> {
-  const { config, engine, upstreams } = server
+  const { config, upstreams } = server
   const { approval, correlation } = transaction
   const upstream = approval && upstreams.get(approval.provider)
-  const client = await engine.getClient(transaction.client_id)
   if (!approval || !upstream || !client) {
     const provider = approval?.provider ?? 'unknown'
     const reference = reported(config.emit, {
@@ -187,7 +245,8 @@ async function exchange(
   let login: Awaited<ReturnType<Upstream['exchange']>>
   try {
     const state = callback.get('state') ?? ''
-    login = await upstream.exchange(callback, { ...approval, state, scopes: transaction.scopes })
+    const leg = upstream.exchange(callback, { ...approval, state, scopes: transaction.scopes })
+    login = await inTime(leg)
   } catch (error) {
     if (isNamed(error, 'AccessDenied')) {
       config.emit({ type: 'login.denied', provider, reason: 'not_allowed', correlation })
@@ -243,6 +302,17 @@ async function exchange(
   }
 }
 
+/** Gives the provider up for this login; what it may still answer has no effect. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(upstreamPatience)
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(new UpstreamError('unavailable', `the provider took longer than ${upstreamPatience} ms`))
+    })
+  })
+  return Promise.race([work, late])
+}
+
 function failureOf(error: unknown): CallbackFailure {
   if (!isNamed<UpstreamError>(error, 'UpstreamError')) return 'internal'
   return error.kind === 'ended' ? 'code_refused' : error.kind
@@ -284,5 +354,6 @@ async function replay(server: CallbackServer, transaction: Versioned<Transaction
     const grant = await records.get<GrantRecord>(grantKey(outcome.grant))
     if (!grant || grant.value.code.redeemed_at !== undefined) return pages.done()
   }
-  return redirectToClient(server, transaction.value, outcome.location, 302)
+  const location = clientLocation(config.issuer, transaction.value, outcome.response)
+  return redirectToClient(server, transaction.value, location, 302)
 }

@@ -1,16 +1,19 @@
+import type { RegisteredClient } from '../clients/metadata.ts'
 import { redirectKind } from '../clients/redirect-uri.ts'
-import { unixTime } from '../clock.ts'
-import { sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
-import { isNamed } from '../errors.ts'
+import { isNamed, OAuthError } from '../errors.ts'
 import { detailOf } from '../events.ts'
 import { cookieJar } from '../http/cookies.ts'
-import { bodyForm, queryForm } from '../http/forms.ts'
+import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { redirect, withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
 import type { UpstreamError } from '../identity/upstream.ts'
-import { update, type Versioned } from '../records/records.ts'
-import { type Approval, type TransactionRecord, transactionKey } from '../records/transaction.ts'
+import type {
+  Approval,
+  AuthorizationResponse,
+  Transaction,
+  TransactionRecord,
+} from '../records/transaction.ts'
 import { type BrowserBinding, browserBinding } from './browser-binding.ts'
 import { withErrorPage } from './error-page.ts'
 import { type FormTokens, formTokens, isSameOrigin } from './form-token.ts'
@@ -18,7 +21,7 @@ import { clientLocation, redirectToClient } from './redirect-to-client.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
 
-type ConsentServer = Pick<Server, 'config' | 'engine' | 'pages' | 'records' | 'upstreams' | 'urls'>
+type ConsentServer = Pick<Server, 'config' | 'engine' | 'pages' | 'transactions' | 'upstreams' | 'urls'>
 
 /** The consent page, between `/authorize` and the provider: who asks, for what, and where the answer goes. */
 export function consentEndpoint(server: ConsentServer): { GET: Handler; POST: Handler } {
@@ -38,46 +41,39 @@ interface BrowserChecks {
 }
 
 async function show(server: ConsentServer, checks: BrowserChecks, request: Request): Promise<Response> {
-  const { config, pages, engine } = server
-  const { transaction, correlation, handle, handleHash } = await load(server, request)
-  if (!transaction) return expired(server, correlation)
-  const { value } = transaction
-  const { client_id } = value
-  const client = await engine.getClient(client_id)
-  if (!client) {
-    const reference = reported(config.emit, {
-      type: 'consent.refused',
-      reason: 'unknown_client',
-      correlation,
-    })
-    return pages.error({ ...pages.messages.unknownClient, status: 400, reference })
-  }
+  const { config, pages } = server
+  const loaded = await load(server, request)
+  if (!loaded.ok) return loaded.response
+  const { transaction, handle, client } = loaded
+  const { request: asked, id_hash } = transaction
+  const { client_id } = client
   const [only, ...others] = config.providers
   if (config.skipConsent && only && others.length === 0) {
-    const chosen = { transaction, handle, handleHash, provider: only.id }
-    return approve(server, checks.binding, request, chosen, 'consent.skipped')
+    return approve(server, checks.binding, request, { ...loaded, provider: only.id }, 'consent.skipped')
   }
-  const { csrf, cookie } = await checks.forms.issue(request, handleHash)
-  const resource = config.resources.find(({ identifier }) => identifier === value.resource)
+  const { csrf, cookie } = checks.forms.issue(request, id_hash)
+  const resource = config.resources.find(({ identifier }) => identifier === asked.resource)
   const response = await pages.consent({
     client: {
-      id: client.client_id,
+      id: client_id,
       name: client.client_name,
       uri: client.client_uri,
       listed: client.static,
       registeredAt: client.static ? undefined : client.client_id_issued_at,
     },
-    redirect: { uri: value.redirect_uri, kind: redirectKind(value.redirect_uri).kind },
-    scopes: value.scopes.map((name) => ({ name })),
-    resource: { url: value.resource, name: resource?.name },
+    redirect: { uri: asked.redirect_uri, kind: redirectKind(asked.redirect_uri).kind },
+    scopes: asked.scopes.map((name) => ({ name })),
+    resource: { url: asked.resource, name: resource?.name },
     providers: config.providers.map(({ id, label }) => ({ id, label })),
     csrf,
     action: `${server.urls.consent}?transaction=${handle}`,
   })
   response.headers.append('set-cookie', cookie)
-  config.emit({ type: 'consent.shown', client_id, correlation })
+  config.emit({ type: 'consent.shown', client_id, correlation: asked.correlation })
   return response
 }
+
+const denial: AuthorizationResponse = { error: 'access_denied', error_description: 'The person said no.' }
 
 async function decide(server: ConsentServer, checks: BrowserChecks, request: Request): Promise<Response> {
   const { config, pages } = server
@@ -85,32 +81,43 @@ async function decide(server: ConsentServer, checks: BrowserChecks, request: Req
     const reference = reported(config.emit, { type: 'consent.refused', reason: 'cross_site' })
     return pages.error({ ...pages.messages.formRefused, status: 403, reference })
   }
-  const { transaction, correlation, handle, handleHash } = await load(server, request)
   const form = await bodyForm(request)
-  if (!transaction) return expired(server, correlation)
-  if (!(await checks.forms.verify(request, handleHash, form.get('csrf')))) {
+  const loaded = await load(server, request)
+  if (!loaded.ok) return loaded.response
+  const { transaction } = loaded
+  const { correlation, client_id } = transaction.request
+  if (!checks.forms.verify(request, transaction.id_hash, form.get('csrf'))) {
     const reference = reported(config.emit, { type: 'consent.refused', reason: 'csrf', correlation })
     return pages.error({ ...pages.messages.formRefused, status: 403, reference })
   }
-  const [only, ...others] = config.providers
-  const provider = form.get('provider') ?? (others.length === 0 ? only?.id : undefined)
-  if (form.get('decision') !== 'deny' && provider !== undefined && server.upstreams.has(provider)) {
-    const chosen = { transaction, handle, handleHash, provider }
+  const decision = decisionOf(server, form)
+  if (decision.provider !== undefined) {
+    const chosen = { ...loaded, provider: decision.provider }
     return approve(server, checks.binding, request, chosen, 'consent.approved')
   }
-  const location = clientLocation(config.issuer, transaction.value, {
-    error: 'access_denied',
-    error_description: 'The person said no.',
-  })
-  const denied = await update<TransactionRecord>(
-    server.records,
-    transaction.key,
-    (current) => current.expires_at,
-    (current) => (isOpen(current) ? { ...current, outcome: { location } } : undefined),
+  const denied = await server.transactions.decide(transaction, (current) =>
+    isOpen(current) ? { ...current, outcome: { response: denial } } : undefined,
   )
-  if (denied?.value.outcome?.location !== location) return expired(server, correlation)
-  config.emit({ type: 'consent.denied', client_id: transaction.value.client_id, correlation })
-  return redirectToClient(server, transaction.value, location, 303)
+  if (!denied || !isDenial(denied.value)) return expired(server, correlation)
+  config.emit({ type: 'consent.denied', client_id, correlation })
+  const location = clientLocation(config.issuer, transaction.request, denial)
+  return redirectToClient(server, transaction.request, location, 303)
+}
+
+/** What the form's buttons say, and nothing else: yes, by the one provider or by the chosen one, or no. */
+function decisionOf({ config }: ConsentServer, form: Form): { provider: string | undefined } {
+  const [only, ...others] = config.providers
+  const decision = form.get('decision')
+  const provider = form.get('provider')
+  if (decision === 'deny') return { provider: undefined }
+  const isApproval = others.length === 0 ? decision === 'approve' : decision === undefined
+  const chosen = others.length === 0 ? (provider ?? only?.id) : provider
+  if (isApproval && config.providers.some(({ id }) => id === chosen)) return { provider: chosen }
+  throw new OAuthError('invalid_request', 'The form says neither yes nor no.')
+}
+
+function isDenial({ outcome }: Readonly<TransactionRecord>): boolean {
+  return JSON.stringify(outcome?.response) === JSON.stringify(denial)
 }
 
 /** Binds the transaction to this browser and sends it to the provider, with a verifier and nonce of our own. */
@@ -118,37 +125,32 @@ async function approve(
   server: ConsentServer,
   binding: BrowserBinding,
   request: Request,
-  chosen: { transaction: Versioned<TransactionRecord>; handle: string; handleHash: string; provider: string },
+  chosen: Loaded & { provider: string },
   decision: 'consent.approved' | 'consent.skipped',
 ): Promise<Response> {
-  const { config, upstreams, records } = server
-  const { transaction, handle, handleHash, provider } = chosen
-  const { value } = transaction
-  const bound = await binding.bind(request, handleHash, value.approval?.binding)
+  const { config, upstreams, transactions } = server
+  const { transaction, approval: earlier, provider } = chosen
+  const { client_id, correlation, scopes } = transaction.request
+  const bound = binding.bind(request, transaction.id_hash, earlier?.binding)
   const isThis = (approval: Approval | undefined) =>
     approval?.binding === bound.binding && approval.provider === provider
   const code_verifier = randomText()
   const nonce = randomText()
   // The last browser to approve is the one that may finish; a second click in the same one changes nothing.
-  const approved = await update<TransactionRecord>(
-    records,
-    transaction.key,
-    (current) => current.expires_at,
-    (current) =>
-      isThis(current.approval) || !isOpen(current)
-        ? undefined
-        : { ...current, approval: { provider, binding: bound.binding, code_verifier, nonce } },
+  const approved = await transactions.decide(transaction, (current) =>
+    isThis(current.approval) || !isOpen(current)
+      ? undefined
+      : { ...current, approval: { provider, binding: bound.binding, code_verifier, nonce } },
   )
   const approval = approved?.value.approval
-  if (!approval || !isThis(approval)) return expired(server, value.correlation)
-  const { client_id, correlation } = value
+  if (!approved || !approval || !isThis(approval)) return expired(server, correlation)
   config.emit({ type: decision, client_id, provider, correlation })
+  const status = request.method === 'POST' ? 303 : 302
   try {
-    const location = await upstreams
-      .get(provider)
-      ?.authorizationUrl({ ...approval, state: handle, scopes: value.scopes })
+    const state = transactions.state(transaction, approved)
+    const location = await upstreams.get(provider)?.authorizationUrl({ ...approval, state, scopes })
     if (location === undefined) return expired(server, correlation)
-    return redirect(location, { status: request.method === 'POST' ? 303 : 302, cookies: [bound.cookie] })
+    return redirect(location, { status, cookies: [bound.cookie] })
   } catch (error) {
     if (!isNamed<UpstreamError>(error, 'UpstreamError')) throw error
     const reference = reported(config.emit, {
@@ -158,38 +160,54 @@ async function approve(
       detail: detailOf(error),
       correlation,
     })
-    const location = clientLocation(config.issuer, value, {
+    const location = clientLocation(config.issuer, transaction.request, {
       error: error.kind === 'unavailable' ? 'temporarily_unavailable' : 'server_error',
       error_description: withReference('The sign-in service cannot be reached.', reference),
     })
-    return redirectToClient(server, value, location, request.method === 'POST' ? 303 : 302)
+    return redirectToClient(server, transaction.request, location, status)
   }
 }
 
-async function load(
-  { config, records }: ConsentServer,
-  request: Request,
-): Promise<{
-  transaction: Versioned<TransactionRecord> | undefined
-  /** Also of a transaction that is over. */
-  correlation: string | undefined
+interface Loaded {
+  ok: true
   handle: string
-  handleHash: string
-}> {
+  transaction: Transaction
+  client: RegisteredClient
+  /** What was approved before, by whichever browser. */
+  approval: Approval | undefined
+}
+
+/** The request that is to be decided, or the page for one that cannot be any more. */
+async function load(
+  server: ConsentServer,
+  request: Request,
+): Promise<Loaded | { ok: false; response: Response }> {
+  const { config, engine, pages, transactions } = server
+  const refuse = async (response: Response | Promise<Response>) =>
+    ({ ok: false, response: await response }) as const
   const handle = queryForm(request).get('transaction') ?? ''
-  const handleHash = await sha256(handle)
-  const record = await records.get<TransactionRecord>(transactionKey(handleHash))
-  const usable = record && isOpen(record.value) && unixTime(config.clock) < record.value.expires_at
-  const correlation = record?.value.correlation
-  return { transaction: usable ? record : undefined, correlation, handle, handleHash }
+  const transaction = transactions.open(handle)
+  if (!transaction) return refuse(expired(server, undefined))
+  const { client_id, correlation } = transaction.request
+  const [record, client] = await Promise.all([transactions.record(transaction), engine.getClient(client_id)])
+  if (record && !isOpen(record.value)) return refuse(expired(server, correlation))
+  if (!client) {
+    const reference = reported(config.emit, {
+      type: 'consent.refused',
+      reason: 'unknown_client',
+      correlation,
+    })
+    return refuse(pages.error({ ...pages.messages.unknownClient, status: 400, reference }))
+  }
+  return { ok: true, handle, transaction, client, approval: record?.value.approval }
 }
 
 /**
  * Whether consent may still be given or refused. Not once a callback is at work: whoever approved then would be the one
  * to receive the code that it obtains for somebody else.
  */
-function isOpen({ outcome, exchanging_at }: Readonly<TransactionRecord>): boolean {
-  return !outcome && exchanging_at === undefined
+function isOpen({ outcome, attempt }: Readonly<TransactionRecord>): boolean {
+  return !outcome && !attempt
 }
 
 function expired({ config, pages }: ConsentServer, correlation: string | undefined): Promise<Response> {

@@ -1,12 +1,9 @@
 import type { RegisteredClient } from '../clients/metadata.ts'
 import { appendParameters, matchesRegistered } from '../clients/redirect-uri.ts'
-import type { OAuthErrorCode } from '../errors.ts'
 import { redirect } from '../http/responses.ts'
+import type { AuthorizationResponse } from '../records/transaction.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
-
-/** What goes back to the client: a code or an error (RFC 6749 4.1.2). */
-export type AuthorizationResponse = { code: string } | { error: OAuthErrorCode; error_description: string }
 
 /** Whether a browser may be sent there: registered by this client, and still allowed. */
 export function isGoodRedirect(

@@ -1,4 +1,4 @@
-import { clientInformationResponse, parseClientMetadata } from '../clients/registration.ts'
+import { clientInformationResponse, parseClientMetadata, refuseOversized } from '../clients/registration.ts'
 import { isNamed, type OAuthError } from '../errors.ts'
 import { redacted } from '../events.ts'
 import { jsonBody } from '../http/forms.ts'
@@ -10,13 +10,16 @@ import type { Server } from './server.ts'
 /** Dynamic client registration (RFC 7591 3). */
 export function registerEndpoint({ config, engine }: Pick<Server, 'config' | 'engine'>): Handler {
   return async (request, { clientAddress }) => {
-    // The only thing an address is used for: seeing where a flood of registrations comes from.
+    // For seeing where a flood of registrations comes from, and for an operator who tells senders apart.
     const from = clientAddress === undefined ? {} : { client_address: clientAddress }
     try {
       const metadata = parseClientMetadata(await jsonBody(request), config)
+      refuseOversized(metadata)
       const limited = { ...metadata, scope: scopeLimit(config, metadata.scope) }
-      const { client, client_secret } = await engine.registerClient(limited)
+      const sender = config.registration.key({ clientAddress, headers: request.headers })
+      const { client, client_secret, evicted } = await engine.registerClient(limited, sender)
       const { client_id, correlation } = client
+      if (evicted !== undefined) config.emit({ type: 'client.evicted', client_id: evicted })
       config.emit({ type: 'client.registered', client_id, correlation, ...from })
       const registered = { ...client, scope: metadata.scope }
       return json(clientInformationResponse(registered, client_secret), 201)

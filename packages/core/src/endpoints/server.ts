@@ -5,6 +5,7 @@ import type { Upstream } from '../identity/upstream.ts'
 import type { Pages } from '../pages/pages.ts'
 import type { Records } from '../records/records.ts'
 import type { ServerKeys } from '../records/server-keys.ts'
+import type { Transactions } from '../records/transaction.ts'
 
 /** What the endpoints are made from. Each takes the part it needs. */
 export interface Server {
@@ -12,6 +13,7 @@ export interface Server {
   urls: EndpointUrls
   engine: Engine
   records: Records
+  transactions: Transactions
   keys: ServerKeys
   upstreams: ReadonlyMap<string, Upstream>
   createGrant: CreateGrant

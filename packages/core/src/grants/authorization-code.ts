@@ -37,12 +37,13 @@ export async function authorizationCodeGrant(
   if (loaded.client_id !== authenticated.client.client_id) {
     throw refuse('other_client', 'The code was issued to another client.')
   }
-  if (form.get('redirect_uri') !== loaded.redirect_uri) {
+  const redirect_uri = form.get('redirect_uri')
+  if (redirect_uri === undefined ? loaded.redirect_uri_named : redirect_uri !== loaded.redirect_uri) {
     throw refuse('redirect_uri', 'The redirect_uri is not the one the code was requested with.')
   }
   if (code_verifier === undefined)
     throw new OAuthError('invalid_request', 'The parameter code_verifier is missing.')
-  if (!(await verifiesChallenge(code_verifier, loaded.code_challenge))) {
+  if (!verifiesChallenge(code_verifier, loaded.code_challenge)) {
     throw refuse('code_verifier', 'The code_verifier does not match the code_challenge.')
   }
   if (!isForResource(form, loaded.resource)) {

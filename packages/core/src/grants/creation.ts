@@ -48,10 +48,7 @@ export function grantCreator(dependencies: {
     const now = unixTime(clock)
     const subject = `${provider.id}|${identity.sub}`
     const owner = await ownerOf(subject)
-    const installation = (await sha256(`${client.client_id} ${portless(transaction.redirect_uri)}`)).slice(
-      0,
-      12,
-    )
+    const installation = sha256(`${client.client_id} ${portless(transaction.redirect_uri)}`).slice(0, 12)
     const id = `${installation}${randomText(15, config.random)}`
     const secret = randomText(32, config.random)
     const known = config.keepUpstreamTokens ? tokens.refresh_expires_at : undefined
@@ -73,8 +70,9 @@ export function grantCreator(dependencies: {
       expires_at: now + lifetimes.absolute,
       idle: known !== undefined && !lifetimes.idleIsExplicit ? Math.max(known - now, 60) : lifetimes.idle,
       code: {
-        hash: await sha256(secret),
+        hash: sha256(secret),
         code_challenge: transaction.code_challenge,
+        redirect_uri_named: transaction.redirect_uri_named,
         expires_at: now + lifetimes.code,
       },
     }

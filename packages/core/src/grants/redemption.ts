@@ -37,11 +37,12 @@ export function codeLoader(
     const parsed = parseCode(code)
     if (!parsed) return undefined
     const record = await records.get<GrantRecord>(grantKey(parsed.grant))
-    if (!record || !constantTimeEqual(await sha256(parsed.secret), record.value.code.hash)) return undefined
+    if (!record || !constantTimeEqual(sha256(parsed.secret), record.value.code.hash)) return undefined
     const { client_id, redirect_uri, resource, code: pending } = record.value
     return {
       client_id,
       redirect_uri,
+      redirect_uri_named: pending.redirect_uri_named ?? false,
       resource,
       grant: parsed.grant,
       correlation: record.value.correlation,

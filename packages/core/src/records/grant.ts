@@ -37,6 +37,8 @@ export interface GrantCode {
   /** SHA-256 of the code's secret. */
   hash: string
   code_challenge: string
+  /** Whether the authorization request named the redirect URI (RFC 6749 4.1.3). */
+  redirect_uri_named?: boolean | undefined
   /** Unix seconds. */
   expires_at: number
   redeemed_at?: number | undefined

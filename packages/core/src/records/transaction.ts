@@ -1,21 +1,51 @@
-/** One authorization request on its way through consent and the provider: `transaction/<sha256 of its handle>`. */
-export interface TransactionRecord {
+import { type Clock, unixTime } from '../clock.ts'
+import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
+import { randomText } from '../crypto/random.ts'
+import type { Sealer } from '../crypto/sealing.ts'
+import { type OAuthErrorCode, Unavailable } from '../errors.ts'
+import { clockSkew, type Records, type Versioned } from './records.ts'
+import { placeFor, readSlots, slotsOf } from './slots.ts'
+
+/** A checked authorization request (RFC 6749 4.1.1, RFC 7636, RFC 8707). */
+export interface AuthorizationRequest {
   client_id: string
   redirect_uri: string
+  /** Whether the client named it, and did not leave it to what it registered (RFC 6749 4.1.3). */
+  redirect_uri_named: boolean
   state?: string | undefined
+  /** The effective set, computed once. */
   scopes: readonly string[]
   resource: string
   code_challenge: string
+  correlation: string
+}
+
+/** The same on its way. */
+export interface PendingRequest extends AuthorizationRequest {
   /** Unix seconds. */
   created_at: number
   expires_at: number
-  correlation: string
+}
+
+/** What a browser brings: the request, and the secret that its record is known by. */
+export interface Transaction {
+  id: string
+  id_hash: string
+  request: Readonly<PendingRequest>
+}
+
+/** A request that a person decided, on its way through the provider: `transaction/<slot>`. */
+export interface TransactionRecord extends PendingRequest {
+  /** SHA-256 of the id: whose record this is. */
+  id_hash: string
+  /** Unix seconds. */
+  decided_at: number
   /** What the person decided, and in which browser. */
   approval?: Approval | undefined
-  /** Unix seconds; a callback is at work. */
-  exchanging_at?: number | undefined
-  /** Where the browser was sent at the end; kept so that a reload goes there again. */
-  outcome?: { location: string; grant?: string | undefined } | undefined
+  /** A callback is at work. */
+  attempt?: { id: string /** Unix seconds. */; began_at: number } | undefined
+  /** What the client was answered at the end; kept so that a reload goes there again. */
+  outcome?: { response: AuthorizationResponse; grant?: string | undefined } | undefined
 }
 
 export interface Approval {
@@ -27,9 +57,139 @@ export interface Approval {
   nonce: string
 }
 
-export function transactionKey(handleHash: string): string {
-  return `transaction/${handleHash}`
-}
+/** What goes back to the client: a code or an error (RFC 6749 4.1.2). */
+export type AuthorizationResponse = { code: string } | { error: OAuthErrorCode; error_description: string }
 
 /** All of them: for administration. */
 export const transactionPrefix = 'transaction/'
+
+/** Records at most. Those under way should not fill more than a tenth, or one might push out another. */
+const slotCount = 20_000
+/** The seal's purpose. No storage key is without a slash. */
+const sealedAs = 'authorization-request'
+const stateSyntax = /^([0-9a-z]{1,8})\.([\w-]{43})$/
+
+/**
+ * Authorization requests from `/authorize` to the callback. Until somebody decides, a request travels sealed in the URL
+ * of the consent page, and nothing is stored.
+ */
+export interface Transactions {
+  /** The handle that a request travels in. */
+  begin(request: AuthorizationRequest): string
+  /** `undefined`: nothing that we sealed, or it is too late. */
+  open(handle: string): Transaction | undefined
+  /** A handle for the request of a record, to begin again elsewhere. */
+  again(found: FoundTransaction): string
+  /** The record, once somebody has decided. */
+  record(transaction: Transaction): Promise<Versioned<TransactionRecord> | undefined>
+  /**
+   * Makes or changes the record: reads, decides, writes; again when somebody else was first. `change` is given the
+   * record as it stands, or as it would begin, and answers with the new one, or `undefined` to leave things alone.
+   */
+  decide(
+    transaction: Transaction,
+    change: (current: Readonly<TransactionRecord>) => TransactionRecord | undefined,
+  ): Promise<Versioned<TransactionRecord> | undefined>
+  /** Finds the record again, in one read; short, since providers limit what they take (RFC 6749 4.1.1 `state`). */
+  state(transaction: Transaction, record: Versioned<TransactionRecord>): string
+  /** The record that such a `state` leads to. */
+  find(state: string): Promise<FoundTransaction | undefined>
+}
+
+export interface FoundTransaction {
+  id: string
+  id_hash: string
+  record: Versioned<TransactionRecord>
+}
+
+/** When the store may drop the record. Until then nobody takes the sealed request for undecided, whatever their clock. */
+export function transactionExpiry({ expires_at }: Pick<PendingRequest, 'expires_at'>): number {
+  return expires_at + clockSkew
+}
+
+export function transactions(dependencies: {
+  records: Records
+  sealer: Sealer
+  clock: Clock
+  /** Seconds. */
+  lifetime: number
+  slots?: number | undefined
+}): Transactions {
+  const { records, sealer, clock, lifetime, slots = slotCount } = dependencies
+
+  const seal = (id: string, request: PendingRequest) => sealer.seal(sealedAs, JSON.stringify({ id, request }))
+  const isOver = ({ expires_at }: PendingRequest) => unixTime(clock) >= expires_at
+
+  /** Sealed with a secret that is gone, or by nobody: either way the client has to ask again. */
+  function opened(handle: string): string | undefined {
+    try {
+      return sealer.open(sealedAs, handle)
+    } catch {
+      return undefined
+    }
+  }
+
+  async function placesOf({ id_hash }: Transaction) {
+    const names = slotsOf(id_hash, slots)
+    const places = await readSlots<TransactionRecord>(records, transactionPrefix, names)
+    return { places, own: places.find(({ record }) => record?.value.id_hash === id_hash) }
+  }
+
+  return {
+    begin(request) {
+      const now = unixTime(clock)
+      return seal(randomText(), { ...request, created_at: now, expires_at: now + lifetime })
+    },
+
+    open(handle) {
+      const text = opened(handle)
+      if (text === undefined) return undefined
+      const { id, request }: { id: string; request: PendingRequest } = JSON.parse(text)
+      return isOver(request) ? undefined : { id, id_hash: sha256(id), request }
+    },
+
+    again({ id, record }) {
+      const { id_hash, decided_at, approval, attempt, outcome, ...request } = record.value
+      return seal(id, request)
+    },
+
+    async record(transaction) {
+      return (await placesOf(transaction)).own?.record
+    },
+
+    async decide(transaction, change) {
+      for (let tries = 0; tries < 10; tries++) {
+        const { places, own } = await placesOf(transaction)
+        const now = unixTime(clock)
+        const { request, id_hash } = transaction
+        const value = change(own?.record?.value ?? { ...request, id_hash, decided_at: now })
+        if (value === undefined) return own?.record
+        const { key, record } = own ?? placeFor(places, ageIn(now))
+        const ifVersion = record?.version ?? null
+        const version = await records.put(key, value, { ifVersion, expiresAt: transactionExpiry(value) })
+        if (version !== undefined) return { key, value, version }
+      }
+      throw new Unavailable('transaction: too many writers')
+    },
+
+    state: ({ id }, { key }) => `${key.slice(transactionPrefix.length)}.${id}`,
+
+    async find(state) {
+      const [, slot, id] = stateSyntax.exec(state) ?? []
+      if (slot === undefined || id === undefined) return undefined
+      const record = await records.get<TransactionRecord>(transactionPrefix + slot)
+      const id_hash = sha256(id)
+      if (!record || !constantTimeEqual(record.value.id_hash, id_hash)) return undefined
+      return isOver(record.value) ? undefined : { id, id_hash, record }
+    },
+  }
+}
+
+/** Older, in seconds, than anything. */
+const longAgo = 1e12
+
+/** What is over is needed for reloads only, and goes before what is under way. */
+function ageIn(now: number): (record: Readonly<TransactionRecord>) => number {
+  return ({ decided_at, expires_at, outcome }) =>
+    now - decided_at + (outcome || now >= expires_at ? longAgo : 0)
+}

@@ -68,12 +68,10 @@ export function dangerouslyStaticTokens<User = undefined>(
     `dangerouslyStaticTokens: ${Object.keys(tokens).length} fixed token(s) open this server to whoever knows one. For development and tests only.`,
   )
   // Looked up by hash, so that the time a lookup takes tells nothing about a token's characters.
-  const byHash = Promise.all(
-    Object.entries(tokens).map(async ([token, entry]) => [await sha256(token), entry] as const),
-  ).then((entries) => new Map(entries))
+  const byHash = new Map(Object.entries(tokens).map(([token, entry]) => [sha256(token), entry] as const))
   return {
     async verify(token) {
-      const entry = (await byHash).get(await sha256(token))
+      const entry = byHash.get(sha256(token))
       if (!entry) return { status: 'not-mine' }
       const now = unixTime(clock)
       if (entry.expiresAt !== undefined && entry.expiresAt <= now)

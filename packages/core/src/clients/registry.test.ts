@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest'
+import { clientAdmin } from '../administration/clients.ts'
+import { systemClock } from '../clock.ts'
+import { keyRing } from '../crypto/key-ring.ts'
+import { sealer } from '../crypto/sealing.ts'
+import { records } from '../records/records.ts'
+import { memory } from '../storage/memory.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { ClientMetadata } from './metadata.ts'
+import { clientRegistry } from './registry.ts'
+
+const metadata: ClientMetadata = {
+  redirect_uris: ['http://127.0.0.1/callback'],
+  token_endpoint_auth_method: 'none',
+  grant_types: ['authorization_code'],
+  response_types: ['code'],
+  application_type: 'native',
+}
+
+const day = 86_400
+const until = Math.floor(Date.now() / 1000) + day
+
+/** A registry on a store of which every operation is noted, and some may be made to fail. */
+function world(inner: Storage = memory()) {
+  const log: string[] = []
+  let fails = (_operation: string) => false
+  const noted = async <T>(operation: string, run: () => Promise<T>): Promise<T> => {
+    log.push(operation)
+    if (fails(operation)) throw new Error('down')
+    return run()
+  }
+  const storage: Storage = {
+    ...inner,
+    get: (key) => noted(`get ${key}`, () => inner.get(key)),
+    put: (key, value, options) => noted(`put ${key}`, () => inner.put(key, value, options)),
+    delete: (key, options) => noted(`delete ${key}`, () => inner.delete(key, options)),
+  }
+  const clock = { ...systemClock, sleep: async () => {} }
+  const seals = sealer(keyRing('Vq3x8m0TtS2yYk7sPzR5uWb1cDf4gHj6KlN9oQeXaZA='))
+  const instance = () => {
+    const store = records({ storage, sealer: seals, clock, emit: () => {} })
+    const registry = clientRegistry({
+      records: store,
+      clock,
+      staticClients: Promise.resolve([]),
+      unapprovedLifetime: day,
+      lifetime: 90 * day,
+      unapproved: 100,
+      unapprovedPerKey: 10,
+    })
+    return { registry, admin: clientAdmin({ records: store, clock, end: async () => {}, emit: () => {} }) }
+  }
+  return {
+    ...instance(),
+    instance,
+    inner,
+    log,
+    failWhen(predicate: (operation: string) => boolean) {
+      fails = predicate
+    },
+    keys: async () => (await inner.list('', { limit: 1000 })).keys.map((key) => key.split('/')[0]),
+  }
+}
+
+async function approvedClient(w: ReturnType<typeof world>) {
+  const { client } = await w.registry.register(metadata)
+  const known = await w.registry.get(client.client_id)
+  if (!known) throw new Error('unknown')
+  await w.registry.touch(known, until)
+  await new Promise((resolve) => setImmediate(resolve))
+  return client.client_id
+}
+
+describe('a client that somebody approved', () => {
+  it('moves out of its slot, and is found by one read from then on, on every instance', async () => {
+    const w = world()
+    const client_id = await approvedClient(w)
+    expect(await w.keys()).toEqual(['client'])
+    for (const { registry } of [w, w.instance()]) {
+      w.log.length = 0
+      expect(await registry.get(client_id)).toMatchObject({ client_id })
+      expect(w.log).toEqual([`get client/${client_id}`])
+    }
+  })
+
+  it('is one client, also when its process ended before it had left its slot', async () => {
+    const w = world()
+    w.failWhen((operation) => operation.startsWith('delete client-candidate/'))
+    const client_id = await approvedClient(w)
+    w.failWhen(() => false)
+    expect((await w.keys()).sort()).toEqual(['client', 'client-candidate'])
+    const { registry, admin } = w.instance()
+    expect((await admin.list()).clients).toMatchObject([{ client_id, approved: true }])
+    expect(await admin.get(client_id)).toMatchObject({ approved: true })
+    expect(await admin.delete(client_id)).toBe(true)
+    expect(await registry.get(client_id)).toBeUndefined()
+    expect((await admin.list()).clients).toEqual([])
+    expect(await admin.delete(client_id)).toBe(false)
+  })
+
+  it('is approved by whichever of two comes first, and stays so', async () => {
+    const w = world()
+    const { client } = await w.registry.register(metadata)
+    const other = w.instance()
+    const both = await Promise.all([w, other].map(({ registry }) => registry.get(client.client_id)))
+    await Promise.all([w, other].map(({ registry }, index) => registry.touch(both[index] ?? client, until)))
+    expect(await w.admin.get(client.client_id)).toMatchObject({ approved: true })
+    expect(await w.admin.delete(client.client_id)).toBe(true)
+    expect(await other.registry.get(client.client_id)).toBeUndefined()
+  })
+
+  it('stays although its slot was given to another meanwhile', async () => {
+    const w = world()
+    const { client } = await w.registry.register(metadata)
+    const known = await w.registry.get(client.client_id)
+    for (let more = 0; more < 400; more++) await w.registry.register(metadata)
+    await w.registry.touch(known ?? client, until)
+    expect(await w.instance().registry.get(client.client_id)).toMatchObject({ client_id: client.client_id })
+  })
+
+  it('is found although it moves between the two looks', async () => {
+    const w = world()
+    const { client } = await w.registry.register(metadata)
+    const known = await w.registry.get(client.client_id)
+    const other = w.instance()
+    let moved = false
+    const get = w.inner.get
+    w.inner.get = async (key) => {
+      const found = await get(key)
+      if (!moved && key.startsWith('client/')) {
+        moved = true
+        await w.registry.touch(known ?? client, until)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      return found
+    }
+    expect(await other.registry.get(client.client_id)).toMatchObject({ client_id: client.client_id })
+    expect(moved).toBe(true)
+  })
+})
+
+describe('a client that was deleted', () => {
+  it.each(['unapproved', 'approved'])(
+    'while %s is not brought back by an approval on its way',
+    async (which) => {
+      const w = world()
+      const { client } = await w.registry.register(metadata)
+      const [one, another] = [w.instance(), w.instance()]
+      const known = await one.registry.get(client.client_id)
+      const alsoKnown = await another.registry.get(client.client_id)
+      if (!known || !alsoKnown) throw new Error('unknown')
+      if (which === 'approved') await another.registry.touch(alsoKnown, until)
+      expect(await w.admin.delete(client.client_id)).toBe(true)
+      await one.registry.touch(known, until)
+      for (const { registry } of [w, one, another]) {
+        expect(await registry.get(client.client_id)).toBeUndefined()
+      }
+      expect((await w.admin.list()).clients).toEqual([])
+    },
+  )
+})
