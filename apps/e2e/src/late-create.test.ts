@@ -45,10 +45,3 @@ it('nor does it make a used code good again', async () => {
   await land()
   expect((await app.exchange(pending, callback)).body.error).toBe('invalid_grant')
 })
-
-it('nor does one keep provider tokens of a user who has left', async () => {
-  const { store, land } = await revokedBeforeItLands('connection/')
-  expect((await store.list('connection/')).keys).toEqual([])
-  await land()
-  expect((await store.list('connection/')).keys).toEqual([])
-})
