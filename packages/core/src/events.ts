@@ -2,7 +2,13 @@ import type { Clock } from './clock.ts'
 import type { OAuthErrorCode } from './errors.ts'
 
 /**
- * Everything noteworthy, as one closed list: each event by its type, with what it says.
+ * Everything noteworthy, as one closed list: each event by its type, with what it says. A minor release may add types,
+ * reasons and members, so that a listener passes over what it does not know; only a major one renames or removes.
+ *
+ * The last word means the same everywhere. `refused`: a credential or a request that may not pass, and has had no effect.
+ * `denied`: a person said no, or may not enter. `ignored`: no effect, and no error either, as a specification wants it.
+ * `failed`: it should have worked, and a fault was in the way, ours or the provider's. `unavailable`: something was out of
+ * reach, and it may be tried again. `replayed`: the same once more, answered as before.
  *
  * `reason` is a code from a closed list, fit for counting. `detail` is free text for people, made harmless. Nothing
  * here is ever a token, a code, a secret or an e-mail address. `grant` and `client_id` of a refusal are what the
