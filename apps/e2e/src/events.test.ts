@@ -355,7 +355,7 @@ describe('every refusal is told, and told once', () => {
       'a registration',
       (w) => w.app.register({ redirect_uris: ['http://evil.example/x'] }),
       400,
-      'client.rejected invalid_redirect_uri',
+      'registration.refused invalid_redirect_uri',
     ],
     [
       'an unknown client',

@@ -101,7 +101,7 @@ describe('a client that goes away while it sends is no fault', () => {
     }
     for (const path of endpoints) leave(path, path === '/register' || path === '/mcp' ? json : form)
     const refused = () =>
-      events.filter(({ type }) => type === 'request.refused' || type === 'client.rejected')
+      events.filter(({ type }) => type === 'request.refused' || type === 'registration.refused')
     await expect.poll(() => refused().length + faults().length, { timeout: 10_000 }).toBeGreaterThanOrEqual(4)
     expect(refused()).toHaveLength(4)
     expect(faults()).toEqual([])

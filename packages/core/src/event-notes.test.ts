@@ -21,9 +21,9 @@ it('has a note for each reason of each event, those of OAuth errors too', () => 
 })
 
 it('weighs what a client did wrong by where it did it', () => {
-  const weighs = (type: 'client.rejected' | 'authorize.refused' | 'request.refused') =>
+  const weighs = (type: 'registration.refused' | 'authorize.refused' | 'request.refused') =>
     noteOf({ type, reason: 'invalid_request', detail: '', path: '/token' }).severity
-  expect(weighs('client.rejected')).toBe('info')
+  expect(weighs('registration.refused')).toBe('info')
   expect(weighs('authorize.refused')).toBe('info')
   expect(weighs('request.refused')).toBe('debug')
 })

@@ -70,7 +70,7 @@ const clientSecret =
 
 const notes: Notes = {
   'client.registered': 'info',
-  'client.rejected': wrongRequest,
+  'registration.refused': wrongRequest,
   'client.refused': {
     unknown: [
       'warn',

@@ -71,7 +71,7 @@ describe('whatever a stranger chose', () => {
 
   it.each<Occurrence>([
     { type: 'client.registered', client_id: hostile, client_address: hostile },
-    { type: 'client.rejected', reason: 'invalid_request', detail: hostile, client_address: hostile },
+    { type: 'registration.refused', reason: 'invalid_request', detail: hostile, client_address: hostile },
     { type: 'client.refused', reason: 'secret', client_id: hostile },
     { type: 'client.deleted', client_id: hostile },
     { type: 'authorize.started', client_id: hostile },

@@ -18,7 +18,7 @@ export interface DrawbridgeEvents {
   /** A client registered itself (RFC 7591). */
   'client.registered': { client_id: string; client_address?: string | undefined }
   /** A registration was refused: its metadata cannot be honoured. */
-  'client.rejected': { reason: OAuthErrorCode; detail: string; client_address?: string | undefined }
+  'registration.refused': { reason: OAuthErrorCode; detail: string; client_address?: string | undefined }
   /** A client did not prove who it is, at the token or revocation endpoint. */
   'client.refused': {
     reason: 'unknown' | 'method' | 'secret' | 'secret_expired'
@@ -309,6 +309,8 @@ export function detailOf(error: unknown): string {
  */
 export function redacted(text: string): string {
   return withoutAddresses(text.slice(0, 4 * longestDetail))
-    .replace(/[A-Za-z0-9_+/~-]{20,}={0,2}/g, (run) => (/\d/.test(run) || run.length >= 40 ? '[redacted]' : run))
+    .replace(/[A-Za-z0-9_+/~-]{20,}={0,2}/g, (run) =>
+      /\d/.test(run) || run.length >= 40 ? '[redacted]' : run,
+    )
     .slice(0, longestDetail)
 }

@@ -25,7 +25,12 @@ export function registerEndpoint({ config, engine }: Pick<Server, 'config' | 'en
       return json(clientInformationResponse(registered, client_secret), 201)
     } catch (error) {
       if (isNamed<OAuthError>(error, 'OAuthError')) {
-        config.emit({ type: 'client.rejected', reason: error.code, detail: redacted(error.message), ...from })
+        config.emit({
+          type: 'registration.refused',
+          reason: error.code,
+          detail: redacted(error.message),
+          ...from,
+        })
         // RFC 7591 has a code of its own for a body that is no metadata at all.
         if (error.code === 'invalid_request') {
           return json({ error: 'invalid_client_metadata', error_description: error.message }, error.status)
