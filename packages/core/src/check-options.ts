@@ -2,6 +2,7 @@ import { ConfigurationError } from './errors.ts'
 import type { EventListeners } from './events.ts'
 import type { OAuthProvider } from './identity/provider.ts'
 import { checkCall, checkMembers, inWords } from './known-options.ts'
+import { logEvents } from './log.ts'
 import type {
   Lifetimes,
   OAuthProxyOptions,
@@ -238,8 +239,12 @@ function wrapping(members: Readonly<Record<string, unknown>>): string | undefine
 
 /** Checks `onEvent`, which both kinds of server have. Throws {@link ConfigurationError}. */
 export function checkListeners(given: EventListeners | undefined): void {
-  if (given === undefined || typeof given === 'function') return
+  if (given === undefined) return
   const isList = Array.isArray(given)
+  if ((isList ? given : [given]).some((listener) => Object.is(listener, logEvents))) {
+    throw new ConfigurationError('onEvent', 'is a function that makes a listener', 'Call it: `logEvents()`.')
+  }
+  if (typeof given === 'function') return
   if (isList && given.every((listener) => typeof listener === 'function')) return
   throw new ConfigurationError(
     'onEvent',
