@@ -32,7 +32,8 @@ export interface AccessTokenClaims {
   aud: string
   client_id: string
   scopes: readonly string[]
-  /** Unix seconds. */
+  /** Unix seconds, both. */
+  iat: number
   exp: number
   grant: GrantRef
 }
@@ -67,10 +68,11 @@ export function accessTokens(dependencies: {
     } catch {
       return { status: 'invalid', reason: 'signature' }
     }
-    const { sub, aud, exp, client_id, scope, grant } = verified.payload
+    const { sub, aud, iat, exp, client_id, scope, grant } = verified.payload
     if (
       typeof sub !== 'string' ||
       typeof aud !== 'string' ||
+      typeof iat !== 'number' ||
       typeof exp !== 'number' ||
       typeof client_id !== 'string' ||
       typeof scope !== 'string' ||
@@ -84,6 +86,7 @@ export function accessTokens(dependencies: {
       aud,
       client_id,
       scopes: scope.split(' ').filter(Boolean),
+      iat,
       exp,
       grant,
     }
