@@ -7,6 +7,7 @@ export type {
   AuthExtra,
   Authentication,
   AuthInfo,
+  GuardedRequest,
   Mountable,
   RequestContext,
   Route,
