@@ -201,6 +201,20 @@ describe('an engine at the gate', () => {
     ])
   })
 
+  it.each([[{ cnf: { jkt: 'thumbprint' } }], [{ token_type: 'DPoP' as const }]])(
+    'has a token that is bound to a key refused: %j',
+    async (bound) => {
+      const engine = mapEngine()
+      const loadAccessToken: Engine['loadAccessToken'] = async (token) => {
+        const loaded = await engine.loadAccessToken(token)
+        return loaded && !loaded.refused ? { ...loaded, ...bound } : loaded
+      }
+      const w = setUp({ engine: { ...engine, loadAccessToken } })
+      const { access_token } = await w.app.login(w.browser(), { user: 'octocat' })
+      expect((await w.call(access_token)).status).toBe(401)
+    },
+  )
+
   it("refuses a token for another resource, and says nothing of that one's scopes", async () => {
     const engine = mapEngine()
     const w = setUp({ engine })

@@ -30,6 +30,16 @@ export type AuthExtra<User = unknown> = {
   grant?: string
   /** Joins this request with the events of the sign-in it stands on; for log lines of your own. */
   correlation?: string
+  /** How the token was presented (RFC 6749 7.1). Reserved: absent, it was a bearer token, and none other is taken. */
+  token_type?: 'Bearer' | 'DPoP'
+  /** The key the token is bound to. Reserved: nobody comes in with such a token yet. */
+  cnf?: Confirmation
+}
+
+/** The key that whoever presents a token must hold (RFC 7800 3.1): of RFC 9449, or of RFC 8705. */
+export interface Confirmation {
+  jkt?: string
+  'x5t#S256'?: string
 }
 
 /**

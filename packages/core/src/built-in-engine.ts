@@ -71,6 +71,7 @@ function loaded(
 ): LoadedAccessToken {
   return {
     token_type: 'Bearer',
+    cnf: claims.cnf,
     client_id: claims.client_id,
     subject: claims.sub,
     resource: claims.aud,

@@ -1,7 +1,7 @@
 import type { ClientAdmin } from './administration/clients.ts'
 import type { GrantAdmin } from './administration/grants.ts'
 import type { MaintenanceReport } from './administration/maintenance.ts'
-import type { AuthInfo, UpstreamToken, UpstreamTokenOptions } from './auth.ts'
+import type { AuthInfo, Confirmation, UpstreamToken, UpstreamTokenOptions } from './auth.ts'
 import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from './clients/metadata.ts'
 import type { OAuthProvider, UpstreamTokens } from './identity/provider.ts'
 import type { AuthorizationRequest } from './records/transaction.ts'
@@ -146,7 +146,9 @@ export interface LoadedRefreshToken extends Loaded {
 
 /** A token that is good now: for `resource`, and for `scopes`, of which the grant still allows every one. */
 export interface LoadedAccessToken extends Loaded {
-  token_type: 'Bearer'
+  token_type: 'Bearer' | 'DPoP'
+  /** The key it is bound to. The gate refuses such a token, since it takes bearer tokens only. */
+  cnf?: Confirmation | undefined
   /** Unix seconds. */
   issued_at?: number | undefined
   /** What the provider says of the person. The caller copies it before anybody changes it. */

@@ -7,6 +7,7 @@ export type {
   AuthExtra,
   Authentication,
   AuthInfo,
+  Confirmation,
   GuardedRequest,
   Mountable,
   RequestContext,

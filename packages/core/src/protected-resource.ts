@@ -70,6 +70,9 @@ async function checkToken<User>(
   if (!isSameResource(loaded.resource, resource)) {
     return { status: 'invalid', reason: 'other_resource', client_id, grant, correlation }
   }
+  if (loaded.token_type !== 'Bearer') {
+    return { status: 'invalid', reason: 'not_verified', detail: 'token_type', client_id, grant, correlation }
+  }
   return {
     status: 'valid',
     grant,
@@ -80,6 +83,7 @@ async function checkToken<User>(
       scopes: [...loaded.scopes],
       expiresAt: loaded.expires_at,
       issuer: config.issuer,
+      cnf: loaded.cnf,
       // The provider that made these claims is the one whose type the caller was given. A copy, since the record is
       // shared with every request of this grant and its next refresh, and tools may change what they are given.
       user: structuredClone(loaded.claims) as User,

@@ -1,3 +1,4 @@
+import type { Confirmation } from '../auth.ts'
 import { type Clock, unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { peekJwt, signJwt, verifyJwt } from '../crypto/signing-keys.ts'
@@ -36,6 +37,8 @@ export interface AccessTokenClaims {
   iat: number
   exp: number
   grant: GrantRef
+  /** The key the token is bound to (RFC 7800 3.1). Reserved: none that we issue is. */
+  cnf?: Confirmation
 }
 
 const typ = 'at+jwt'
@@ -68,7 +71,7 @@ export function accessTokens(dependencies: {
     } catch {
       return { status: 'invalid', reason: 'signature' }
     }
-    const { sub, aud, iat, exp, client_id, scope, grant } = verified.payload
+    const { sub, aud, iat, exp, client_id, scope, grant, cnf } = verified.payload
     if (
       typeof sub !== 'string' ||
       typeof aud !== 'string' ||
@@ -77,7 +80,8 @@ export function accessTokens(dependencies: {
       typeof client_id !== 'string' ||
       typeof scope !== 'string' ||
       typeof grant !== 'string' ||
-      !isGrantRef(grant)
+      !isGrantRef(grant) ||
+      !(cnf === undefined || isObject(cnf))
     ) {
       return { status: 'invalid', reason: 'malformed' }
     }
@@ -89,6 +93,7 @@ export function accessTokens(dependencies: {
       iat,
       exp,
       grant,
+      ...(cnf !== undefined && { cnf }),
     }
     if (verified.expired) return { status: 'invalid', reason: 'expired', claims }
     // The token, and its claims once more.
@@ -122,4 +127,8 @@ export function accessTokens(dependencies: {
       return { status: 'valid', claims, grant }
     },
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

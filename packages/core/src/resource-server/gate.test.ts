@@ -132,6 +132,19 @@ describe('authenticate', () => {
     expect(challengeOf(response)).toContain('error="invalid_token"')
   })
 
+  it('refuses a token that is bound to a key: whoever presents it as a bearer need not hold that', async () => {
+    const seen: unknown[] = []
+    const token = { ...ada, cnf: { jkt: 'thumbprint' } }
+    const { authenticate } = door(async () => ({ status: 'valid', token, grant: 'g1' }), {
+      emit: (event) => seen.push(event),
+    })
+    const result = await authenticate(request('good'))
+    expect(result).toMatchObject({ ok: false, credentials: 'refused' })
+    expect(challengeOf(refusal(result))).toContain('error="invalid_token"')
+    const event = { type: 'token.refused', reason: 'not_verified', detail: 'sender_constrained', grant: 'g1' }
+    expect(seen).toMatchObject([event])
+  })
+
   it('takes no token from the query or a form', async () => {
     const { authenticate } = door(letsAdaIn)
     const query = request(undefined, {}, `${resource}?access_token=good`)

@@ -125,7 +125,7 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
           description: 'The Authorization header does not hold one bearer token.',
         })
       }
-      const result = await settle(check, credentials.token)
+      const result = unbound(await settle(check, credentials.token))
       if (result.status === 'invalid') {
         const { reason, client_id, grant, correlation } = result
         const detail = result.detail && harmless(result.detail, credentials.token)
@@ -158,6 +158,21 @@ async function settle<User>(
     return { status: 'unavailable', reason: 'the check gave no usable answer' }
   } catch (error) {
     return { status: 'unavailable', reason: describe(error, token) }
+  }
+}
+
+/** A token that is bound to a key is good only with a proof of that key (RFC 9449 7.1), and nobody here asks for one. */
+function unbound<User>(result: GateResult<User>): GateResult<User> {
+  if (result.status !== 'valid' || (result.token.cnf ?? undefined) === undefined) return result
+  const { grant, correlation, token } = result
+  const { clientId: client_id } = token
+  return {
+    status: 'invalid',
+    reason: 'not_verified',
+    detail: 'sender_constrained',
+    client_id,
+    grant,
+    correlation,
   }
 }
 
