@@ -24,7 +24,7 @@ export type { DrawbridgeEvent, DrawbridgeEvents, EventListener, EventType, Grant
 export type { ClaimsOf } from './identity/provider.ts'
 export { checkCall, checkMembers, inWords, type OptionKind, type OptionTable } from './known-options.ts'
 export { type Logger, type LogOptions, logEvents } from './log.ts'
-export { type OAuthServer, oauthProxy, oauthServer } from './oauth-server.ts'
+export { type OAuthServer, type OAuthServerWithDefault, oauthProxy, oauthServer } from './oauth-server.ts'
 export type { LogOption } from './operator-log.ts'
 export type {
   JsonWebKeyPrivate,

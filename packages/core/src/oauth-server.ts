@@ -1,7 +1,7 @@
 import { type ClientAdmin, clientAdmin } from './administration/clients.ts'
 import { type GrantAdmin, grantAdmin } from './administration/grants.ts'
 import { type MaintenanceReport, maintain } from './administration/maintenance.ts'
-import type { Auth, AuthInfo, UpstreamToken, UpstreamTokenOptions } from './auth.ts'
+import type { Auth, AuthInfo, Mountable, UpstreamToken, UpstreamTokenOptions } from './auth.ts'
 import { authorizationServer } from './authorization-server.ts'
 import { builtInEngine } from './built-in-engine.ts'
 import { checkedProviders, checkNames } from './check-options.ts'
@@ -29,10 +29,14 @@ import { serverKeys } from './records/server-keys.ts'
 import type { Verifier } from './resource-server/verifier.ts'
 import type { UserOf } from './resource-server.ts'
 
-/** An authorization server of our own, and the gates of the resources behind it. */
-export interface OAuthServer<User = unknown, Path extends string = string> extends Auth<User> {
+/** An authorization server of our own, and the gates of the resources behind it. Mounted, it serves the OAuth part. */
+export interface OAuthServer<User = unknown, Path extends string = string> extends Mountable {
   /** The gate of one of several resources. */
   at(path: Path): Auth<User>
+  /**
+   * The provider's own token for the user of a request at any of the resources, as {@link Auth.upstreamToken} gives it.
+   * Throws {@link NoUpstreamToken}, {@link UpstreamEnded}, {@link Unavailable}.
+   */
   upstreamToken(auth: AuthInfo<User>, options?: UpstreamTokenOptions): Promise<UpstreamToken>
   /** Lists and ends what users let in. */
   readonly grants: GrantAdmin
@@ -50,6 +54,34 @@ export interface OAuthServer<User = unknown, Path extends string = string> exten
   ready(): Promise<void>
 }
 
+/** One with a resource that is the only or the default one, and whose gate it therefore also is. */
+export interface OAuthServerWithDefault<User = unknown, Path extends string = string>
+  extends OAuthServer<User, Path>,
+    Auth<User> {
+  upstreamToken(auth: AuthInfo<User>, options?: UpstreamTokenOptions): Promise<UpstreamToken>
+}
+
+/** What the options make: without `resources`, with one, or with one that is the default, a gate as well. */
+type Served<User, Path extends string, Several extends string, Default extends boolean> = [Several] extends [
+  never,
+]
+  ? OAuthServerWithDefault<User, Path>
+  : true extends IsOne<Several> | IsOnlyTrue<Default>
+    ? OAuthServerWithDefault<User, Several>
+    : OAuthServer<User, Several>
+
+/** A `default` that is decided when it runs is none that a caller can count on. */
+type IsOnlyTrue<Default extends boolean> = [Default] extends [true] ? true : false
+
+/** Of names that are only known when it runs, nobody knows how many there are. */
+type IsOne<Name extends string, All extends string = Name> = string extends Name
+  ? false
+  : Name extends unknown
+    ? [All] extends [Name]
+      ? true
+      : false
+    : never
+
 /**
  * A complete OAuth 2.1 authorization server for MCP clients, whose users sign in with the providers given.
  *
@@ -66,10 +98,14 @@ export function oauthServer<
   P extends Provider,
   const Path extends string = '/mcp',
   const A extends readonly Verifier[] = readonly [],
+  Several extends string = never,
+  Default extends boolean = false,
 >(
-  options: OAuthProxyOptions<P, Path, A> | MultiProviderOptions<P, Path, A>,
-): OAuthServer<ClaimsOf<P> | UserOf<A>, Path> {
-  return started<ClaimsOf<P> | UserOf<A>, Path>('oauthServer', options)
+  options:
+    | OAuthProxyOptions<P, Path, A, Several, Default>
+    | MultiProviderOptions<P, Path, A, Several, Default>,
+): Served<ClaimsOf<P> | UserOf<A>, Path, NoInfer<Several>, NoInfer<Default>> {
+  return started('oauthServer', options)
 }
 
 /**
@@ -89,22 +125,24 @@ export function oauthProxy<
   P extends Provider,
   const Path extends string = '/mcp',
   const A extends readonly Verifier[] = readonly [],
->(options: OAuthProxyOptions<P, Path, A>): OAuthServer<ClaimsOf<P> | UserOf<A>, Path> {
-  return started<ClaimsOf<P> | UserOf<A>, Path>('oauthProxy', options)
+  Several extends string = never,
+  Default extends boolean = false,
+>(
+  options: OAuthProxyOptions<P, Path, A, Several, Default>,
+): Served<ClaimsOf<P> | UserOf<A>, Path, NoInfer<Several>, NoInfer<Default>> {
+  return started('oauthProxy', options)
 }
 
-function started<User, Path extends string>(
+/** The resources that are the options' own, and whether one is the default, is a matter of types. */
+function started<Server>(
   call: 'oauthProxy' | 'oauthServer',
-  options: OAuthServerOptions<Path> & { provider?: unknown; providers?: unknown },
-): OAuthServer<User, Path> {
+  options: OAuthServerOptions & { provider?: unknown; providers?: unknown },
+): Server {
   checkNames(call, options)
-  return compose<User, Path>(configure(options, checkedProviders(options)), options)
+  return compose(configure(options, checkedProviders(options)), options) as Server
 }
 
-function compose<User, Path extends string>(
-  config: Config,
-  options: OAuthServerOptions<Path>,
-): OAuthServer<User, Path> {
+function compose(config: Config, options: OAuthServerOptions): OAuthServer | OAuthServerWithDefault {
   const { clock, emit, lifetimes } = config
   const seals = sealer(config.ring)
   const store = records({ storage: options.storage, sealer: seals, clock, emit })
@@ -157,7 +195,7 @@ function compose<User, Path extends string>(
     clients: clientAdmin({ records: store, clock, end, emit }),
     maintain: () => maintain({ records: store }),
   }
-  const { endpoints, gates } = authorizationServer<User>({
+  const { endpoints, gates } = authorizationServer<unknown>({
     config,
     options,
     engine,
@@ -167,27 +205,10 @@ function compose<User, Path extends string>(
     upstreams,
   })
   const standard = config.defaultResource && gates.get(config.defaultResource.path)
-  const chosen = (): Auth<User> => {
-    if (standard) return standard
-    throw new ConfigurationError(
-      'resources',
-      'has several entries and none is the default',
-      `Use auth.at('${config.resources[0]?.path}') for one of them, or mark one with \`default: true\`.`,
-    )
-  }
-  return {
+  const server: OAuthServer = {
     routes: endpoints.routes,
     handle: endpoints.handle,
-    authenticate: async (request, need) => chosen().authenticate(request, need),
-    challenge: (auth, need) => chosen().challenge(auth, need),
-    revalidate: async (auth) => chosen().revalidate(auth),
     upstreamToken: own.upstreamToken,
-    get resource() {
-      return chosen().resource
-    },
-    get resourcePaths() {
-      return chosen().resourcePaths ?? []
-    },
     at(path) {
       const found = gates.get(path)
       if (found) return found
@@ -209,6 +230,7 @@ function compose<User, Path extends string>(
       }
     },
   }
+  return standard ? { ...standard, ...server } : server
 }
 
 /** The record that holds our keys is the canary: a secret that does not open it is the wrong one. */
