@@ -11,7 +11,8 @@ const now = 1_800_000_000
 it('says which key a token is bound to, so that nobody takes it for a bearer token', async () => {
   const key = await generateSigningKey('ES256')
   const keys = { active: async () => key, find: async () => key } as unknown as ServerKeys
-  const grant = { client_id: 'desk', subject: 'github|1' } as GrantRecord
+  const life = { used_at: now, idle: 3600, expires_at: now + 3600, code: { redeemed_at: now } }
+  const grant = { client_id: 'desk', subject: 'github|1', ...life } as GrantRecord
   const records = {
     get: async () => ({ key: 'grant/o/g', value: grant, version: '1' }),
   } as unknown as Records
