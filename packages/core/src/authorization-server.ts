@@ -28,8 +28,8 @@ import {
 } from './resource-server/protected-resource-metadata.ts'
 
 /**
- * The endpoints over an engine, and the gate of each resource by its path. Without `own`, nothing is there that only our
- * engine can do.
+ * The endpoints over an engine, and the gate of each resource by its path. A gate serves the metadata of its resource and
+ * no other, and the endpoints where it is on their host. Without `own`, nothing is there that only our engine can do.
  *
  * @throws {ConfigurationError} for a resource where an endpoint is.
  */
@@ -63,15 +63,27 @@ export function authorizationServer<User>(parts: {
     }),
   }
   const stripPrefix = checkedStripPrefix(options.stripPrefix, 'issuer', config.prefix)
-  const endpoints = router(entries(server, own), stripPrefix, (request, error) =>
-    reportFailure(emit, request, error),
+  const routed = (entries: readonly Entry[], prefix: string) =>
+    router(entries, prefix, (request, error) => reportFailure(emit, request, error))
+  const authorization = entries(server, own)
+  const here = config.resources.filter((resource) => isHere(config, resource))
+  // The server stands for the default one, wherever that is: at one path, its document wins.
+  const described = [...here, ...(config.defaultResource ? [config.defaultResource] : [])]
+  const documents = new Map(
+    described.flatMap((resource) => metadataOf(config, resource)).map((entry) => [entry.path, entry]),
   )
+  const endpoints = routed([...authorization, ...documents.values()], stripPrefix)
   checkResourcePaths(config, endpoints)
-  const dependencies = { config, engine, own, endpoints, accept: options.accept ?? [] }
+  const dependencies = { config, engine, own, accept: options.accept ?? [] }
   const gates = new Map(
     config.resources.map((resource) => {
-      const paths = pathsOf(new URL(resource.identifier).pathname, stripPrefix)
-      return [resource.path, protectedResource<User>(dependencies, resource, paths)]
+      const [prefix, endpointsHere] = isHere(config, resource) ? [stripPrefix, authorization] : ['', []]
+      const paths = pathsOf(new URL(resource.identifier).pathname, prefix)
+      const mounted = routed([...endpointsHere, ...metadataOf(config, resource)], prefix)
+      return [
+        resource.path,
+        protectedResource<User>({ ...dependencies, endpoints: mounted }, resource, paths),
+      ]
     }),
   )
   return { endpoints, gates }
@@ -81,27 +93,8 @@ function entries(server: Server, own: OwnEngine | undefined): readonly Entry[] {
   const { config, engine, urls } = server
   const pathOf = (url: string) => new URL(url).pathname
   const authorize = authorizeEndpoint(server)
-  const onlyResource = config.resources.length === 1 ? config.resources[0] : undefined
-  const describe = (resource: ProtectedResource) =>
-    metadataResponder(
-      protectedResourceMetadata({
-        resource: resource.identifier,
-        authorizationServers: [config.issuer],
-        scopes: resource.scopes.challenge,
-        name: resource.name ?? config.name,
-        documentation: config.documentation,
-      }),
-    )
   return [
     { path: metadataPath(config.prefix), methods: { GET: metadataEndpoint(server) }, cors: true },
-    ...(onlyResource
-      ? [{ path: protectedResourceMetadataPath('/'), methods: { GET: describe(onlyResource) }, cors: true }]
-      : []),
-    ...config.resources.map((resource) => ({
-      path: protectedResourceMetadataPath(pathOf(resource.identifier)),
-      methods: { GET: describe(resource) },
-      cors: true,
-    })),
     ...(own && urls.jwks_uri !== undefined
       ? [{ path: pathOf(urls.jwks_uri), methods: { GET: jwksEndpoint(own) }, cors: true }]
       : []),
@@ -119,6 +112,29 @@ function entries(server: Server, own: OwnEngine | undefined): readonly Entry[] {
     { path: pathOf(urls.token_endpoint), methods: { POST: tokenEndpoint(server) }, cors: true },
     { path: pathOf(urls.revocation_endpoint), methods: { POST: revokeEndpoint(server) }, cors: true },
   ]
+}
+
+/** Whether a resource is on the host of the authorization server. */
+function isHere({ issuerUrl }: Config, { identifier }: ProtectedResource): boolean {
+  return new URL(identifier).origin === issuerUrl.origin
+}
+
+/** A resource's own document; also at the bare well-known path where nothing else on its host could be meant. */
+function metadataOf(config: Config, resource: ProtectedResource): readonly Entry[] {
+  const { identifier, name, scopes } = resource
+  const { origin, pathname } = new URL(identifier)
+  const describe = metadataResponder(
+    protectedResourceMetadata({
+      resource: identifier,
+      authorizationServers: [config.issuer],
+      scopes: scopes.challenge,
+      name: name ?? config.name,
+      documentation: config.documentation,
+    }),
+  )
+  const isAlone = config.resources.filter((other) => new URL(other.identifier).origin === origin).length === 1
+  const paths = [...(isAlone ? ['/'] : []), pathname].map(protectedResourceMetadataPath)
+  return paths.map((path) => ({ path, methods: { GET: describe }, cors: true }))
 }
 
 /** Consent, and where providers send browsers back. */

@@ -28,7 +28,10 @@ export interface OAuthServerOptions<
   storage: Storage
   /** The protected resource's path below the issuer. Default `/mcp`. For several, use `resources`. */
   resource?: Path | undefined
-  /** Several protected resources behind one authorization server, by path. */
+  /**
+   * Several protected resources behind one authorization server, by path; one on another host by its whole URL, such as
+   * `https://mail.acme.dev/mcp`. Mount each with `at()`, which serves its metadata there.
+   */
   resources?: Readonly<Record<Several, ResourceOptions<Default>>> | undefined
   /** Scopes of the one resource; with `resources`, each has its own. */
   scopes?: ScopeOptions | readonly string[] | undefined

@@ -14,7 +14,7 @@ export interface GateDependencies {
   config: Config
   engine: Pick<Engine, 'loadAccessToken'>
   own: Pick<OwnEngine, 'upstreamToken'> | undefined
-  /** Serves the authorization server's endpoints, whichever resource they are mounted with. */
+  /** What is mounted with the resource: its metadata, and the authorization server where it is on the same host. */
   endpoints: Mountable
   accept: readonly Verifier[]
 }
