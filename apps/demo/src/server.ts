@@ -1,4 +1,4 @@
-import { type OAuthServer, oauthProxy } from '@drawbridge/core'
+import { type OAuthServerWithDefault, oauthProxy } from '@drawbridge/core'
 import { type GitHubUser, github } from '@drawbridge/github'
 import { drawbridge } from '@drawbridge/hono'
 import { getAuth, mcp, upstreamFetch } from '@drawbridge/mcp'
@@ -8,7 +8,7 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { Hono } from 'hono'
 
 export interface DemoServer {
-  auth: OAuthServer<GitHubUser>
+  auth: OAuthServerWithDefault<GitHubUser>
   url: string
   close(): Promise<void>
 }

@@ -1,7 +1,7 @@
-import type { OAuthServer } from '@drawbridge/core'
+import type { OAuthServerWithDefault } from '@drawbridge/core'
 
 /** The smallest application: `/upstream` is the provider's token, everything else that is not OAuth the AuthInfo. */
-export function application(auth: OAuthServer): (request: Request) => Promise<Response> {
+export function application(auth: OAuthServerWithDefault): (request: Request) => Promise<Response> {
   return async (request) => {
     const handled = await auth.handle(request)
     if (handled) return handled

@@ -1,4 +1,4 @@
-import type { OAuthServer } from '@drawbridge/core'
+import type { OAuthServerWithDefault } from '@drawbridge/core'
 import type { GitHubUser } from '@drawbridge/github'
 import {
   type Browser,
@@ -14,13 +14,13 @@ import { issuer, resource, serve, upstreamHost, type World } from './world.ts'
 export interface Front {
   fetch: Network
   /** From now on requests go to this instance. */
-  to(instance: OAuthServer<GitHubUser>): void
+  to(instance: OAuthServerWithDefault<GitHubUser>): void
   client(): OAuthClient
   browser(): Browser
   call(access_token: string | undefined): Promise<Response>
 }
 
-export function front(world: World, first: OAuthServer<GitHubUser> = world.auth): Front {
+export function front(world: World, first: OAuthServerWithDefault<GitHubUser> = world.auth): Front {
   let target = first
   const fetch = network({
     [upstreamHost]: world.provider.fetch,

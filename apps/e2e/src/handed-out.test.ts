@@ -1,4 +1,9 @@
-import { type AuthInfo, dangerouslyStaticTokens, type OAuthServer, resourceServer } from '@drawbridge/core'
+import {
+  type AuthInfo,
+  dangerouslyStaticTokens,
+  type OAuthServerWithDefault,
+  resourceServer,
+} from '@drawbridge/core'
 import { type GitHubUser, github } from '@drawbridge/github'
 import { describe, expect, it } from 'vitest'
 import { resource, upstreamHost, world } from './world.ts'
@@ -20,7 +25,7 @@ async function signedIn(options: Parameters<typeof world>[0] = {}) {
 }
 
 async function authInfo(
-  auth: Pick<OAuthServer<GitHubUser>, 'authenticate'>,
+  auth: Pick<OAuthServerWithDefault<GitHubUser>, 'authenticate'>,
   token: string | undefined,
 ): Promise<AuthInfo<GitHubUser>> {
   const headers = { authorization: `Bearer ${token}` }

@@ -19,7 +19,7 @@ export interface InstanceSettings {
   store: StoreAddress
   conditions?: Partial<Conditions> | undefined
   /** As far as they are JSON. */
-  options?: Partial<OAuthProxyOptions> | undefined
+  options?: Omit<Partial<OAuthProxyOptions>, 'resources'> | undefined
 }
 
 /** What may change while an instance runs. */

@@ -1,4 +1,4 @@
-import { memory, oauthProxy, type ScopeOptions } from '@drawbridge/core'
+import { memory, type OAuthServerWithDefault, oauthProxy, type ScopeOptions } from '@drawbridge/core'
 import { github } from '@drawbridge/github'
 import { getAuth, mcp } from '@drawbridge/mcp'
 import { browser, devGitHub, type Listener } from '@drawbridge/testing'
@@ -68,7 +68,7 @@ async function connected(
   }
 }
 
-async function subjectOf(auth: ReturnType<typeof oauthProxy>, { tokens }: Installation) {
+async function subjectOf(auth: OAuthServerWithDefault, { tokens }: Installation) {
   const headers = { authorization: `Bearer ${tokens?.access_token}` }
   const result = await auth.authenticate(new Request(auth.resource, { headers }))
   if (!result.ok) throw new Error('not signed in')

@@ -1,4 +1,4 @@
-import { memory, oauthProxy } from '@drawbridge/core'
+import { memory, type OAuthServerWithDefault, oauthProxy } from '@drawbridge/core'
 import { AccessDenied, type OAuthProvider } from '@drawbridge/core/provider'
 import { browser, fakeClock, oauthClient, signIn } from '@drawbridge/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ import { secret } from './world.ts'
 let upstream: CertifiedProvider
 let server: Running | undefined
 let issuer: string
-let auth: ReturnType<typeof oauthProxy>
+let auth: OAuthServerWithDefault
 const clock = fakeClock()
 
 beforeAll(async () => {

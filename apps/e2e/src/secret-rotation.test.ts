@@ -1,11 +1,17 @@
-import { type DrawbridgeEvent, memory, type OAuthServer, type Storage, Unavailable } from '@drawbridge/core'
+import {
+  type DrawbridgeEvent,
+  memory,
+  type OAuthServerWithDefault,
+  type Storage,
+  Unavailable,
+} from '@drawbridge/core'
 import type { GitHubUser } from '@drawbridge/github'
 import { failing, fakeClock, type OAuthClient, type Page, signIn } from '@drawbridge/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Front, front } from './front.ts'
 import { secret as first, issuer, resource, type World, world } from './world.ts'
 
-type Instance = OAuthServer<GitHubUser>
+type Instance = OAuthServerWithDefault<GitHubUser>
 
 const next = 'n8Xw2LrQe5Tz0YvB7uKc4MfJ9hGd1SaPi6OxRtVyUjE='
 const third = 'b0Ff5Zc9Wm2Qk7Ln4Ux1Hs8Dv3Gj6Ty0Re5Ap2Io7BqM='

@@ -1,4 +1,4 @@
-import { type JsonWebKeyPrivate, memory, type OAuthServer } from '@drawbridge/core'
+import { type JsonWebKeyPrivate, memory, type OAuthServerWithDefault } from '@drawbridge/core'
 import type { GitHubUser } from '@drawbridge/github'
 import { counting, failing } from '@drawbridge/testing'
 import {
@@ -17,7 +17,7 @@ import { issuer, resource, type World, world } from './world.ts'
 
 const algorithms = ['ES256', 'EdDSA', 'RS256'] as const
 type Algorithm = (typeof algorithms)[number]
-type Instance = OAuthServer<GitHubUser>
+type Instance = OAuthServerWithDefault<GitHubUser>
 
 const minute = 60
 const hour = 60 * minute

@@ -1,4 +1,10 @@
-import { type DrawbridgeEvent, memory, type OAuthServer, oauthProxy, type Storage } from '@drawbridge/core'
+import {
+  type DrawbridgeEvent,
+  memory,
+  type OAuthServerWithDefault,
+  oauthProxy,
+  type Storage,
+} from '@drawbridge/core'
 import { type GitHubUser, github } from '@drawbridge/github'
 import {
   type Browser,
@@ -19,7 +25,7 @@ type ProxyOptions = Parameters<typeof oauthProxy>[0]
 
 /** One server, its provider and its clients, on an internet inside the process where time passes when told to. */
 export interface World {
-  auth: OAuthServer<GitHubUser>
+  auth: OAuthServerWithDefault<GitHubUser>
   provider: DevGitHub
   clock: FakeClock
   fetch: Network
@@ -31,7 +37,7 @@ export interface World {
   /** Calls the protected resource; the body is the AuthInfo that a tool would see. */
   call(access_token: string | undefined, init?: RequestInit): Promise<Response>
   /** Another instance on the same storage. */
-  instance(options?: Partial<ProxyOptions>): OAuthServer<GitHubUser>
+  instance(options?: Partial<ProxyOptions>): OAuthServerWithDefault<GitHubUser>
 }
 
 export const issuer = 'https://mcp.test'
@@ -83,7 +89,7 @@ export function world(
 }
 
 /** The smallest application: everything that is not OAuth is the protected resource. */
-export async function serve(auth: OAuthServer<GitHubUser>, request: Request): Promise<Response> {
+export async function serve(auth: OAuthServerWithDefault<GitHubUser>, request: Request): Promise<Response> {
   const answer = await auth.handle(request)
   if (answer) return answer
   const result = await auth.authenticate(request)

@@ -107,8 +107,16 @@ export function instance(options: {
   const links = connections({ records: store, upstreams, clock, emit })
   const end = endGrant({ records: store, connections: links, upstreams, emit })
   const { identityRecheck: every, identityGrace: grace } = config.lifetimes
+  const createGrant = grantCreator({
+    config: { ...config, keepUpstreamTokens: false },
+    ownerOf: async () => owner,
+    records: store,
+    connections: links,
+    end,
+  })
   const engine = builtInEngine({
     config,
+    createGrant,
     records: store,
     clients: clientRegistry({
       records: store,
@@ -120,13 +128,6 @@ export function instance(options: {
     end,
     connections: links,
     recheck: identityRecheck({ records: store, connections: links, clock, emit, end, every, grace }),
-  })
-  const createGrant = grantCreator({
-    config: { ...config, keepUpstreamTokens: false },
-    ownerOf: async () => owner,
-    records: store,
-    connections: links,
-    end,
   })
   return { engine, records: store, createGrant, config: { clock, emit } }
 }
@@ -151,8 +152,9 @@ function accessTokens(store: Records, clock: Clock, random: RandomBytes): Access
         return { status: 'invalid', reason: 'grant_ended' }
       }
       const { client_id, subject: sub, resource: aud, scopes } = grant.value
-      const exp = unixTime(clock) + 3600
-      return { status: 'valid', claims: { sub, aud, client_id, scopes, exp, grant: ref }, grant }
+      const iat = unixTime(clock)
+      const claims = { sub, aud, client_id, scopes, iat, exp: iat + 3600, grant: ref }
+      return { status: 'valid', claims, grant }
     },
   }
 }

@@ -46,7 +46,7 @@ async function perform(instance: Instance, presented: Presented): Promise<Answer
       return { kind: 'done' }
     }
     case 'use':
-      return { kind: (await engine.loadAccessToken(presented.access_token)) ? 'active' : 'inactive' }
+      return { kind: isGood(await engine.loadAccessToken(presented.access_token)) ? 'active' : 'inactive' }
     case 'sign-in': {
       const { tidy } = await instance.createGrant(login(presented.redirect_uri ?? redirect_uri))
       await tidy()
@@ -61,24 +61,28 @@ async function perform(instance: Instance, presented: Presented): Promise<Answer
 /** The same user comes back from the provider. */
 function login(redirect_uri: string): Parameters<Instance['createGrant']>[0] {
   return {
-    transaction: {
+    client,
+    request: {
       client_id,
       redirect_uri,
       code_challenge: '',
       scopes: ['user'],
       resource,
-      created_at: 0,
-      expires_at: 0,
       correlation: 'sign-in',
       redirect_uri_named: true,
-      id_hash: '',
-      decided_at: 0,
     },
-    client,
-    provider,
-    identity: { sub: '1', claims: {} },
-    tokens: { access_token: 'upstream', token_type: 'bearer', scopes: ['user'] },
+    subject: `${provider.id}|1`,
+    claims: {},
+    scopes: ['user'],
+    upstream: {
+      provider,
+      tokens: { access_token: 'upstream', token_type: 'bearer', scopes: ['user'] },
+    },
   }
+}
+
+function isGood(loaded: Awaited<ReturnType<Instance['engine']['loadAccessToken']>>): boolean {
+  return loaded !== undefined && !loaded.refused
 }
 
 function formOf(parameters: Readonly<Record<string, string>>) {

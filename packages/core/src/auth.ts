@@ -30,6 +30,16 @@ export type AuthExtra<User = unknown> = {
   grant?: string
   /** Joins this request with the events of the sign-in it stands on; for log lines of your own. */
   correlation?: string
+  /** How the token was presented (RFC 6749 7.1). Reserved: absent, it was a bearer token, and none other is taken. */
+  token_type?: 'Bearer' | 'DPoP'
+  /** The key the token is bound to. Reserved: nobody comes in with such a token yet. */
+  cnf?: Confirmation
+}
+
+/** The key that whoever presents a token must hold (RFC 7800 3.1): of RFC 9449, or of RFC 8705. */
+export interface Confirmation {
+  jkt?: string
+  'x5t#S256'?: string
 }
 
 /**
@@ -38,7 +48,18 @@ export type AuthExtra<User = unknown> = {
  */
 export type Authentication<User = unknown> =
   | { ok: true; auth: AuthInfo<User> }
-  | { ok: false; response: Response }
+  | {
+      ok: false
+      response: Response
+      /**
+       * What became of the request's credentials. `none`: there are none, nor at a preflight, or they are of a scheme we
+       * do not speak. `refused`: they are bad, or allow too little. `unchecked`: nobody could tell, because of an outage.
+       */
+      credentials: 'none' | 'refused' | 'unchecked'
+    }
+
+/** What deciding about a request takes of it, so that nobody need build a `Request` to guard a route. */
+export type GuardedRequest = Pick<Request, 'method' | 'url' | 'headers'>
 
 /** What a request needs beyond a good token, and what a page is told that asks whether it may send one. */
 export interface ScopeNeed {
@@ -83,7 +104,7 @@ export interface Auth<User = unknown> extends Mountable {
    * Decides whether a request may reach this resource. A request without a good token yields 401 with a challenge
    * (RFC 6750, RFC 9728), one with too little scope 403, an OPTIONS preflight 204, an outage 503.
    */
-  authenticate(request: Request, need?: ScopeNeed): Promise<Authentication<User>>
+  authenticate(request: GuardedRequest, need?: ScopeNeed): Promise<Authentication<User>>
   /** 403 `insufficient_scope` (RFC 6750 3.1) for a request already authenticated. Reads no storage. */
   challenge(auth: AuthInfo<User>, need: { scopes: readonly string[] }): Response
   /**

@@ -1,12 +1,14 @@
 import type { ClientRegistry } from './clients/registry.ts'
 import type { Config } from './config.ts'
-import type { Engine } from './engine.ts'
-import type { AccessTokens } from './grants/access-token.ts'
+import type { EngineAfterLogin, LoadedAccessToken, RefusedAccessToken } from './engine.ts'
+import type { AccessTokenCheck, AccessTokens } from './grants/access-token.ts'
+import type { CreateGrant } from './grants/creation.ts'
 import type { EndGrant } from './grants/ending.ts'
 import { codeLoader } from './grants/redemption.ts'
 import { type RotationDependencies, refreshTokenLoader } from './grants/rotation.ts'
 import type { GrantRecord } from './records/grant.ts'
 import type { Records } from './records/records.ts'
+import { intersectScopes } from './resource-server/scopes.ts'
 
 /** Our own engine: clients and grants as records, tokens as `grants/` makes them. */
 export function builtInEngine(dependencies: {
@@ -14,11 +16,12 @@ export function builtInEngine(dependencies: {
   records: Records
   clients: ClientRegistry
   accessTokens: AccessTokens
+  createGrant: CreateGrant
   end: EndGrant
   connections: RotationDependencies['connections']
   recheck: RotationDependencies['recheck']
-}): Engine {
-  const { config, clients, accessTokens, end } = dependencies
+}): EngineAfterLogin & Required<Pick<EngineAfterLogin, 'registerClient'>> {
+  const { config, clients, accessTokens, createGrant, end } = dependencies
   const { clock, emit, lifetimes } = config
   const shared = {
     ...dependencies,
@@ -38,8 +41,9 @@ export function builtInEngine(dependencies: {
   return {
     getClient: clients.get,
     registerClient: clients.register,
+    completeLogin: createGrant,
 
-    loadAuthorizationCode: codeLoader(shared),
+    loadCode: codeLoader(shared),
     loadRefreshToken: refreshTokenLoader({
       ...shared,
       policy: config.refreshPolicy,
@@ -48,10 +52,35 @@ export function builtInEngine(dependencies: {
 
     async loadAccessToken(access_token) {
       const check = await accessTokens.verify(access_token)
-      if (check.status !== 'valid') return undefined
-      const { client_id, grant } = check.claims
-      const { correlation } = check.grant.value
-      return { client_id, grant, correlation, revoke: () => end(grant, 'revoked') }
+      if (check.status === 'not-mine') return undefined
+      return check.status === 'invalid' ? refused(check) : loaded(check, end)
     },
+  }
+}
+
+function refused({ reason, claims }: Extract<AccessTokenCheck, { status: 'invalid' }>): RefusedAccessToken {
+  if (!claims) return { refused: reason }
+  const { client_id, grant, aud, scopes } = claims
+  return { refused: reason, client_id, grant, held: { resource: aud, scopes } }
+}
+
+/** What the grant no longer allows, the token no longer allows. */
+function loaded(
+  { claims, grant: { value: grant } }: Extract<AccessTokenCheck, { status: 'valid' }>,
+  end: EndGrant,
+): LoadedAccessToken {
+  return {
+    token_type: 'Bearer',
+    cnf: claims.cnf,
+    client_id: claims.client_id,
+    subject: claims.sub,
+    resource: claims.aud,
+    scopes: intersectScopes(claims.scopes, grant.scopes),
+    issued_at: claims.iat,
+    expires_at: claims.exp,
+    claims: grant.claims,
+    grant: claims.grant,
+    correlation: grant.correlation,
+    revoke: () => end(claims.grant, 'revoked'),
   }
 }

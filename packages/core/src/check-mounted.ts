@@ -20,6 +20,8 @@ export function checkMounted(
     if (!isMountable(given)) {
       throw notMounted('drawbridge()', given, 'drawbridge(mcp({ auth, server: createServer }))')
     }
+  } else if (isServer(given) && !isAuth(given)) {
+    throw new ConfigurationError('protect()', 'has several resources and none is the default', chooseOne)
   } else if (!isAuth(given)) {
     throw notMounted('protect()', given, "protect(auth, { scopes: ['files:read'] })", 'and no Auth')
   }
@@ -29,6 +31,13 @@ export function checkMounted(
 function isMountable(given: unknown): boolean {
   const { handle, routes } = Object(given) as Readonly<Record<string, unknown>>
   return typeof handle === 'function' && Array.isArray(routes)
+}
+
+const chooseOne =
+  "Name one of them, as protect(auth.at('/files')), or mark one in `resources` with `default: true`."
+
+function isServer(given: unknown): boolean {
+  return typeof Object(given).at === 'function'
 }
 
 /** Whether it can be asked who may enter. */

@@ -8,6 +8,7 @@ import { environment } from './environment.ts'
 import { ConfigurationError } from './errors.ts'
 import { type Emit, emitter } from './events.ts'
 import type { RefreshPolicy } from './grants/refresh-history.ts'
+import { isSameResource } from './grants/resource.ts'
 import { secureUrl } from './http/secure-url.ts'
 import type { OAuthProvider } from './identity/provider.ts'
 import { inWords } from './known-options.ts'
@@ -62,7 +63,7 @@ interface Registration {
 }
 
 export interface ProtectedResource {
-  /** As given: `/mcp`. */
+  /** As given: `/mcp`, or the whole URL of one on another host. */
   path: string
   /** The resource identifier (RFC 8707): what clients type. */
   identifier: string
@@ -234,20 +235,24 @@ function protectedResources(
   if (entries.length === 0)
     throw new ConfigurationError('resources', 'is empty', "Name at least one, such as '/mcp': {}.")
   const providerScopes = unionScopes(...providers.map(({ scopes }) => scopes.default))
-  return entries.map(([path, resource]) => {
-    if (
+  const resources = entries.map(([path, resource]) => {
+    const elsewhere = options.resources && /^[a-z][a-z0-9+.-]*:\/\//i.test(path)
+    if (elsewhere) checkElsewhere(path)
+    else if (
       !/^\/([A-Za-z0-9._~!$&'()*+,;=:@-]+(\/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*)?$/.test(path) ||
       /(^|\/)\.{1,2}(\/|$)/.test(path)
     ) {
       throw new ConfigurationError(
         options.resources ? 'resources' : 'resource',
         `"${path}" is not a path`,
-        'Use a path that begins with a slash and does not end in one, such as "/mcp"; the host comes from `issuer`.',
+        `Use a path that begins with a slash and does not end in one, such as "/mcp"; the host comes from \`issuer\`.${
+          options.resources ? ' For a resource on another host, use its URL.' : ''
+        }`,
       )
     }
     return {
       path,
-      identifier: path === '/' ? issuer : issuer + path,
+      identifier: elsewhere ? path : path === '/' ? issuer : issuer + path,
       name: resource.name,
       scopes: resourceScopes(
         options.resources ? `resources["${path}"].scopes` : 'scopes',
@@ -256,6 +261,23 @@ function protectedResources(
       ),
     }
   })
+  for (const [index, { path, identifier }] of resources.entries()) {
+    const twin = resources.slice(0, index).find((other) => isSameResource(other.identifier, identifier))
+    if (!twin) continue
+    throw new ConfigurationError(
+      'resources',
+      `names ${identifier} twice, as "${twin.path}" and "${path}"`,
+      'Leave one of them out.',
+    )
+  }
+  return resources
+}
+
+/** A resource on another host is named by its whole URL. */
+function checkElsewhere(resource: string): void {
+  const fix = 'Pass the URL that clients type, such as "https://mail.acme.dev/mcp".'
+  secureUrl('resources', resource, fix)
+  if (resource.includes('?')) throw new ConfigurationError('resources', `"${resource}" has a query`, fix)
 }
 
 function seconds(option: string, given: number | undefined, otherwise: number, minimum = 1): number {

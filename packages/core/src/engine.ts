@@ -1,20 +1,64 @@
+import type { ClientAdmin } from './administration/clients.ts'
+import type { GrantAdmin } from './administration/grants.ts'
+import type { MaintenanceReport } from './administration/maintenance.ts'
+import type { AuthInfo, Confirmation, UpstreamToken, UpstreamTokenOptions } from './auth.ts'
 import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from './clients/metadata.ts'
+import type { OAuthProvider, UpstreamTokens } from './identity/provider.ts'
+import type { AuthorizationRequest } from './records/transaction.ts'
 
 /**
- * What the endpoints need from whoever keeps clients and grants. Our own is put together in `built-in-engine.ts`; a
- * "bring your own" one implements the same methods, so that there is no second path.
+ * Whoever keeps clients and grants, and makes tokens. Our own is put together in `built-in-engine.ts`; a "bring your own"
+ * one implements the same methods, so that there is no second path. Endpoints and gates know nothing else of it, and no
+ * token's form: the transaction between `/authorize` and the end of a login is theirs alone.
  *
- * `load…` decides nothing: it finds what a credential leads to. The files in `grants/` check everything else, and
- * only then call the loaded object's `exchange`, which is the one conditional write.
+ * `load…` decides nothing: it finds what a credential leads to. `undefined` is none of this engine's by its form, about
+ * which somebody else may be asked. The files in `grants/` check everything else, and only then call the loaded object's
+ * `exchange`, which is the one conditional write. An outage is thrown as `Unavailable`, and never a refusal.
  */
-export interface Engine {
+export type Engine = EngineAfterLogin | EngineWithLogin
+
+interface EngineCore {
   getClient(client_id: string): Promise<RegisteredClient | undefined>
-  /** `sender`: whom the operator takes the request to come from. */
-  registerClient(metadata: ClientMetadata, sender?: string | undefined): Promise<Registration>
-  loadAuthorizationCode(code: string): Promise<LoadedCode | undefined>
-  /** `undefined`: no refresh token of ours. */
-  loadRefreshToken(refresh_token: string): Promise<LoadedRefreshToken | UnusableToken | undefined>
-  loadAccessToken(access_token: string): Promise<LoadedAccessToken | undefined>
+  /** Absent: nobody registers here (RFC 7591). `sender`: whom the operator takes the request to come from. */
+  registerClient?(metadata: ClientMetadata, sender?: string | undefined): Promise<Registration>
+  loadCode(code: string): Promise<LoadedCode | Refused<'unknown'> | undefined>
+  loadRefreshToken(
+    refresh_token: string,
+  ): Promise<LoadedRefreshToken | Refused<'unknown' | 'forged'> | undefined>
+  loadAccessToken(access_token: string): Promise<LoadedAccessToken | RefusedAccessToken | undefined>
+  /** Tokens for a client that acts for itself (RFC 6749 4.4): no person, no code, no redirect. Absent: none do. */
+  issue?(
+    client: AuthenticatedClient,
+    request: { resource: string; scopes: readonly string[] },
+  ): Promise<TokenSet>
+}
+
+/** Our consent and our leg to the provider run first; this is what they end in. */
+export interface EngineAfterLogin extends EngineCore {
+  /** Makes the code that goes to the client. Throws `Unavailable` for an outage. */
+  completeLogin(login: Login): Promise<CompletedLogin>
+  authorize?: never
+}
+
+/** It signs people in by itself: consent and callback are not mounted. */
+export interface EngineWithLogin extends EngineCore {
+  /**
+   * Takes a checked authorization request over, and resolves to where the browser goes on: a page of its own, which
+   * ends at `redirect_uri` with `state` and `iss` (RFC 6749 4.1.2, RFC 9207). An `OAuthError` goes to the client.
+   */
+  authorize(request: AuthorizationRequest, client: RegisteredClient): Promise<string>
+  completeLogin?: never
+}
+
+/** What only our own engine has. What needs it is mounted, or offered, only where it is. */
+export interface OwnEngine {
+  /** The public halves of the signing keys (RFC 7517 4). */
+  jwks(): Promise<readonly object[]>
+  /** Throws `NoUpstreamToken`, `UpstreamEnded` or `Unavailable`. */
+  upstreamToken(auth: AuthInfo, options?: UpstreamTokenOptions): Promise<UpstreamToken>
+  grants: GrantAdmin
+  clients: ClientAdmin
+  maintain(): Promise<MaintenanceReport>
 }
 
 /** A new client. */
@@ -25,24 +69,63 @@ export interface Registration {
   evicted?: string | undefined
 }
 
+/** A person has consented and signed in. */
+export interface Login {
+  client: RegisteredClient
+  request: AuthorizationRequest
+  /** `<provider id>|<sub>` */
+  subject: string
+  /** What the provider says of the person. */
+  claims: unknown
+  /** Consented, and granted by the provider. */
+  scopes: readonly string[]
+  /** For an engine that calls the provider later. */
+  upstream: { provider: OAuthProvider; tokens: UpstreamTokens }
+}
+
+export interface CompletedLogin {
+  code: string
+  /** What may be done beside the answer. */
+  tidy?: () => Promise<void>
+}
+
 /** What the events about a credential say of it, for an engine that knows. */
 export interface Flow {
   grant?: string | undefined
   correlation?: string | undefined
 }
 
-/** A token of ours by its form, which leads nowhere. `forged`: the grant it claims is there, and never issued it. */
-export interface UnusableToken extends Flow {
-  refused: 'unknown' | 'forged'
+/** A credential of the engine's that is no good: why, in the words of the events, and the grant it claims. */
+export interface Refused<Reason extends string> extends Flow {
+  /** `forged`: the grant it claims is there, and never issued it. */
+  refused: Reason
 }
 
-export interface LoadedCode extends Flow {
+export interface RefusedAccessToken
+  extends Refused<'malformed' | 'unknown_key' | 'expired' | 'signature' | 'grant_ended'> {
+  client_id?: string | undefined
+  /** What it was for and what it held; only of one that is certainly genuine. */
+  held?: { resource: string; scopes: readonly string[] } | undefined
+}
+
+/** What every credential says of the grant it stands on. */
+interface Loaded extends Flow {
+  refused?: never
   client_id: string
+  subject: string
+  resource: string
+  scopes: readonly string[]
+  /** Unix seconds. */
+  expires_at: number
+}
+
+export interface LoadedCode extends Loaded {
   redirect_uri: string
   /** Whether the authorization request named it, so that this one must, too (RFC 6749 4.1.3). */
   redirect_uri_named: boolean
   code_challenge: string
-  resource: string
+  /** It has been exchanged, and will not be again. */
+  redeemed: boolean
   /**
    * Redeems the code, once. The caller has authenticated the client and checked everything else. Throws
    * `invalid_grant` for a code that was redeemed before or has expired.
@@ -50,22 +133,27 @@ export interface LoadedCode extends Flow {
   exchange(client: AuthenticatedClient): Promise<TokenSet>
 }
 
-export interface LoadedRefreshToken extends Flow {
-  refused?: never
-  client_id: string
+export interface LoadedRefreshToken extends Loaded {
   /** The method the client used last; it must use it again, or a stronger one, which is then bound. */
   client_auth: TokenEndpointAuthMethod | undefined
-  resource: string
-  scopes: readonly string[]
+  /** Whether `exchange` would answer it now. */
+  isActive(): boolean
   /** Rotates, or answers again what a rotation answered. Throws `invalid_grant` for a token that is dead. */
   exchange(client: AuthenticatedClient, request: { scopes: readonly string[] }): Promise<TokenSet>
   /** Ends the grant (RFC 7009). */
   revoke(): Promise<void>
 }
 
-export interface LoadedAccessToken extends Flow {
-  refused?: never
-  client_id: string
+/** A token that is good now: for `resource`, and for `scopes`, of which the grant still allows every one. */
+export interface LoadedAccessToken extends Loaded {
+  token_type: 'Bearer' | 'DPoP'
+  /** The key it is bound to. The gate refuses such a token, since it takes bearer tokens only. */
+  cnf?: Confirmation | undefined
+  /** Unix seconds. */
+  issued_at?: number | undefined
+  /** What the provider says of the person. The caller copies it before anybody changes it. */
+  claims: unknown
+  /** Ends the grant (RFC 7009). */
   revoke(): Promise<void>
 }
 

@@ -7,6 +7,8 @@ export type {
   AuthExtra,
   Authentication,
   AuthInfo,
+  Confirmation,
+  GuardedRequest,
   Mountable,
   RequestContext,
   Route,
@@ -29,7 +31,7 @@ export type {
 export type { ClaimsOf } from './identity/provider.ts'
 export { checkCall, checkMembers, inWords, type OptionKind, type OptionTable } from './known-options.ts'
 export { type Logger, type LogOptions, logEvents } from './log.ts'
-export { type OAuthServer, oauthProxy, oauthServer } from './oauth-server.ts'
+export { type OAuthServer, type OAuthServerWithDefault, oauthProxy, oauthServer } from './oauth-server.ts'
 export type { LogOption } from './operator-log.ts'
 export type {
   JsonWebKeyPrivate,

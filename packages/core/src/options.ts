@@ -9,7 +9,11 @@ import type { Verifier } from './resource-server/verifier.ts'
 import type { Storage } from './storage/storage.ts'
 
 /** Options of {@link oauthServer}. Every lifetime is in seconds. */
-export interface OAuthServerOptions<Path extends string = string> {
+export interface OAuthServerOptions<
+  Path extends string = string,
+  Several extends string = string,
+  Default extends boolean = boolean,
+> {
   /**
    * The public URL of this server, exactly as clients shall see it: `https://mcp.acme.dev`, or with a prefix,
    * `https://acme.dev/mcp-server`. Never inferred from a request. Default: the variable `DRAWBRIDGE_ISSUER`.
@@ -24,8 +28,11 @@ export interface OAuthServerOptions<Path extends string = string> {
   storage: Storage
   /** The protected resource's path below the issuer. Default `/mcp`. For several, use `resources`. */
   resource?: Path | undefined
-  /** Several protected resources behind one authorization server, by path. */
-  resources?: Readonly<Record<Path, ResourceOptions>> | undefined
+  /**
+   * Several protected resources behind one authorization server, by path; one on another host by its whole URL, such as
+   * `https://mail.acme.dev/mcp`. Mount each with `at()`, which serves its metadata there.
+   */
+  resources?: Readonly<Record<Several, ResourceOptions<Default>>> | undefined
   /** Scopes of the one resource; with `resources`, each has its own. */
   scopes?: ScopeOptions | readonly string[] | undefined
   /**
@@ -135,11 +142,11 @@ export interface ScopeOptions {
 }
 
 /** One of several protected resources. */
-export interface ResourceOptions {
+export interface ResourceOptions<Default extends boolean = boolean> {
   /** Default: the provider's default scopes. */
   scopes?: ScopeOptions | readonly string[] | undefined
   /** The one for clients that name no resource (RFC 8707), and for the server's own gate. At most one has it. */
-  default?: boolean | undefined
+  default?: Default | undefined
   /** Shown to people on the consent page, and as `resource_name` (RFC 9728). */
   name?: string | undefined
 }
@@ -241,7 +248,9 @@ export interface OAuthProxyOptions<
   P extends Provider = Provider,
   Path extends string = string,
   A extends readonly Verifier[] = readonly Verifier[],
-> extends OAuthServerOptions<Path> {
+  Several extends string = string,
+  Default extends boolean = boolean,
+> extends OAuthServerOptions<Path, Several, Default> {
   provider: P
   providers?: never
   accept?: A | undefined
@@ -252,7 +261,9 @@ export interface MultiProviderOptions<
   P extends Provider = Provider,
   Path extends string = string,
   A extends readonly Verifier[] = readonly Verifier[],
-> extends OAuthServerOptions<Path> {
+  Several extends string = string,
+  Default extends boolean = boolean,
+> extends OAuthServerOptions<Path, Several, Default> {
   provider?: never
   providers: readonly P[]
   accept?: A | undefined

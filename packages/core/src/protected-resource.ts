@@ -1,25 +1,20 @@
-import type { Auth, AuthInfo, Mountable, UpstreamToken, UpstreamTokenOptions } from './auth.ts'
+import type { Auth, Mountable } from './auth.ts'
 import { unixTime } from './clock.ts'
 import type { Config, ProtectedResource } from './config.ts'
-import { NoUpstreamToken, Unavailable } from './errors.ts'
-import type { AccessTokens } from './grants/access-token.ts'
+import type { Engine, OwnEngine } from './engine.ts'
+import { Unavailable } from './errors.ts'
 import { isSameResource } from './grants/resource.ts'
-import type { Connections } from './identity/connections.ts'
-import { type GrantRecord, grantKey } from './records/grant.ts'
-import type { Records } from './records/records.ts'
 import { firstDecision, gateResult } from './resource-server/first-decision.ts'
 import { type GateResult, gate } from './resource-server/gate.ts'
 import { protectedResourceMetadataUrl } from './resource-server/protected-resource-metadata.ts'
-import { intersectScopes } from './resource-server/scopes.ts'
 import type { Verification, Verifier } from './resource-server/verifier.ts'
 
 /** What the gates of an authorization server's resources share. */
 export interface GateDependencies {
   config: Config
-  tokens: AccessTokens
-  records: Records
-  connections: Connections
-  /** Serves the authorization server's endpoints, whichever resource they are mounted with. */
+  engine: Pick<Engine, 'loadAccessToken'>
+  own: Pick<OwnEngine, 'upstreamToken'> | undefined
+  /** What is mounted with the resource: its metadata, and the authorization server where it is on the same host. */
   endpoints: Mountable
   accept: readonly Verifier[]
 }
@@ -30,7 +25,7 @@ export function protectedResource<User>(
   resource: ProtectedResource,
   resourcePaths: readonly string[],
 ): Auth<User> {
-  const { config, endpoints } = dependencies
+  const { config, endpoints, own } = dependencies
   const { identifier, scopes } = resource
   const check = (token: string) => checkToken<User>(dependencies, identifier, token)
   return {
@@ -51,62 +46,47 @@ export function protectedResource<User>(
       if (result.status === 'unavailable') throw new Unavailable(result.reason)
       return result.status === 'valid' && result.token.subject === auth.extra.subject
     },
-    upstreamToken: (auth, options) => upstreamToken(dependencies, auth, options),
+    ...(own && { upstreamToken: (auth, options) => own.upstreamToken(auth, options) }),
   }
 }
 
-/** RFC 9068 4, and the grant behind it: what it no longer allows, the token no longer allows. */
+/** A token of the engine's for this resource; any other is for the verifiers to know. */
 async function checkToken<User>(
-  { config, tokens, accept }: GateDependencies,
+  { config, engine, accept }: GateDependencies,
   resource: string,
   token: string,
 ): Promise<GateResult<User>> {
-  const check = await tokens.verify(token)
-  if (check.status === 'not-mine') {
+  const loaded = await engine.loadAccessToken(token)
+  if (!loaded) {
     const verification = await firstDecision(accept, token, resource, config.emit)
     return gateResult(verification as Verification<User>)
   }
-  if (check.status === 'invalid') {
-    const { reason, claims } = check
-    const scopes = claims && isSameResource(claims.aud, resource) ? claims.scopes : undefined
-    return { status: 'invalid', reason, client_id: claims?.client_id, grant: claims?.grant, scopes }
+  const { client_id, grant, correlation } = loaded
+  if (loaded.refused) {
+    const { refused: reason, held } = loaded
+    const scopes = held && isSameResource(held.resource, resource) ? held.scopes : undefined
+    return { status: 'invalid', reason, client_id, grant, correlation, scopes }
   }
-  const { claims, grant } = check
-  const { correlation } = grant.value
-  if (!isSameResource(claims.aud, resource)) {
-    const { client_id } = claims
-    return { status: 'invalid', reason: 'other_resource', client_id, grant: claims.grant, correlation }
+  if (!isSameResource(loaded.resource, resource)) {
+    return { status: 'invalid', reason: 'other_resource', client_id, grant, correlation }
+  }
+  if (loaded.token_type !== 'Bearer') {
+    return { status: 'invalid', reason: 'not_verified', detail: 'token_type', client_id, grant, correlation }
   }
   return {
     status: 'valid',
-    grant: claims.grant,
+    grant,
     correlation,
     token: {
-      subject: claims.sub,
-      clientId: claims.client_id,
-      scopes: intersectScopes(claims.scopes, grant.value.scopes),
-      expiresAt: claims.exp,
+      subject: loaded.subject,
+      clientId: loaded.client_id,
+      scopes: [...loaded.scopes],
+      expiresAt: loaded.expires_at,
       issuer: config.issuer,
+      cnf: loaded.cnf,
       // The provider that made these claims is the one whose type the caller was given. A copy, since the record is
       // shared with every request of this grant and its next refresh, and tools may change what they are given.
-      user: structuredClone(grant.value.claims) as User,
+      user: structuredClone(loaded.claims) as User,
     },
   }
-}
-
-/** The provider's token behind a request. Throws `NoUpstreamToken`, `UpstreamEnded` or `Unavailable`. */
-export async function upstreamToken(
-  { records, connections }: Pick<GateDependencies, 'records' | 'connections'>,
-  auth: AuthInfo,
-  options: UpstreamTokenOptions = {},
-): Promise<UpstreamToken> {
-  const ref = auth.extra.grant
-  const grant = ref === undefined ? undefined : await records.get<GrantRecord>(grantKey(ref))
-  if (!grant?.value.connection) {
-    throw new NoUpstreamToken(
-      'This request has no provider token: it was not kept, or the access token is not ours.',
-    )
-  }
-  const { owner, connection, correlation } = grant.value
-  return connections.token(owner, connection, { ...options, correlation })
 }

@@ -33,6 +33,13 @@ export function checkOptions<User, Server>(options: McpOptions<User, Server>): v
     const got = typeof responses === 'string' ? `is "${responses}"` : `is ${inWords(responses)}`
     throw new ConfigurationError('responses', got, 'Use sse or json.')
   }
+  if (!isAuth(auth) && typeof Object(auth).at === 'function') {
+    throw new ConfigurationError(
+      'auth',
+      'has several resources and none is the default',
+      "Name one of them, as `auth: auth.at('/files')`, or mark one in `resources` with `default: true`.",
+    )
+  }
   if (!isAuth(auth)) {
     const awaited = typeof Object(auth).then === 'function' ? 'Await it first. ' : ''
     throw new ConfigurationError(

@@ -46,11 +46,14 @@ export function fakeAuth(
       return Response.json({ resource: identifier })
     },
     async authenticate(request, need): Promise<Authentication<User>> {
-      if (request.method === 'OPTIONS') return { ok: false, response: new Response(null, { status: 204 }) }
+      if (request.method === 'OPTIONS') {
+        return { ok: false, response: new Response(null, { status: 204 }), credentials: 'none' }
+      }
       const token = request.headers.get('authorization')?.replace(/^Bearer /, '')
       const known = token === undefined ? undefined : tokens[token]
       if (token === undefined || !known) {
-        return { ok: false, response: refused(401, token === undefined ? '' : 'error="invalid_token", ') }
+        const response = refused(401, token === undefined ? '' : 'error="invalid_token", ')
+        return { ok: false, response, credentials: token === undefined ? 'none' : 'refused' }
       }
       const info: AuthInfo<User> = {
         token,
@@ -66,7 +69,8 @@ export function fakeAuth(
         },
       }
       if (need?.scopes?.some((scope) => !info.scopes.includes(scope))) {
-        return { ok: false, response: challenge(info, { scopes: need.scopes }) }
+        const response = challenge(info, { scopes: need.scopes })
+        return { ok: false, response, credentials: 'refused' }
       }
       return { ok: true, auth: info }
     },

@@ -1,4 +1,4 @@
-import type { Auth } from '@drawbridge/core'
+import type { Auth, Mountable } from '@drawbridge/core'
 import {
   type Attributes,
   type MeterProvider,
@@ -38,7 +38,7 @@ const methods = new Set([
 ])
 
 /**
- * The same Auth with a span around everything that waits for something, and `drawbridge.operation.duration`, a
+ * The same Auth, or server of several resources, with a span around everything that waits for something, and `drawbridge.operation.duration`, a
  * histogram in seconds. Spans are children of whatever is active, such as the HTTP server's own:
  *
  * - `POST /token` and the like for `handle()`, with `http.route` and `http.response.status_code`. A request that is
@@ -51,7 +51,7 @@ const methods = new Set([
  * @example
  * const auth = traced(oauthProxy({ ...options, onEvent: openTelemetry() }))
  */
-export function traced<A extends Auth>(auth: A, options: TracedOptions = {}): A {
+export function traced<A extends Mountable>(auth: A, options: TracedOptions = {}): A {
   const observed = observer(options)
   const routes = new Set(auth.routes.map(({ path }) => path))
 
@@ -68,8 +68,9 @@ export function traced<A extends Auth>(auth: A, options: TracedOptions = {}): A 
         (response) => ({ attributes: response ? statusOf(response) : {} }),
       )
     },
-
-    authenticate: (...given) =>
+  }
+  if (isGate(auth)) {
+    overrides.authenticate = (...given) =>
       observed(
         'authenticate',
         { 'drawbridge.operation': 'authenticate' },
@@ -86,17 +87,17 @@ export function traced<A extends Auth>(auth: A, options: TracedOptions = {}): A 
             },
           }
         },
-      ),
+      )
 
-    revalidate: (...given) =>
+    overrides.revalidate = (...given) =>
       observed(
         'revalidate',
         { 'drawbridge.operation': 'revalidate' },
         () => auth.revalidate(...given),
         (stands) => ({ attributes: { 'drawbridge.outcome': stands ? 'accepted' : 'ended' } }),
-      ),
+      )
   }
-  const { upstreamToken } = auth
+  const { upstreamToken }: Partial<Auth> = auth
   if (upstreamToken) {
     overrides.upstreamToken = (...given) =>
       observed(
@@ -116,9 +117,14 @@ export function traced<A extends Auth>(auth: A, options: TracedOptions = {}): A 
   })
 }
 
+/** A server without a default resource has gates by `at()` only. */
+function isGate(auth: object): auth is Auth {
+  return 'authenticate' in auth
+}
+
 /**
  * Every member, also those we know nothing of and those of a class, asked of the object itself. Properties stay
- * getters: one of them throws while several resources have no default.
+ * getters, read when somebody asks.
  */
 function everythingOf(auth: object): PropertyDescriptorMap {
   const members: PropertyDescriptorMap = {}

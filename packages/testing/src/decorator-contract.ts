@@ -1,7 +1,7 @@
-import type { Auth, OAuthServer } from '@drawbridge/core'
+import type { Auth, OAuthServerWithDefault } from '@drawbridge/core'
 import type { Storage } from '@drawbridge/core/storage'
 import { type DecoratorCase, decoratorCases } from './decorator-contract/cases.ts'
-import { authMembers, serverMembers, storageMembers } from './decorator-contract/members.ts'
+import { authMembers, defaultServerMembers, storageMembers } from './decorator-contract/members.ts'
 
 export type { DecoratorCase }
 
@@ -20,15 +20,15 @@ export function authDecoratorContract(): DecoratorCase<Auth>[] {
 }
 
 /**
- * The same for whoever wraps an `OAuthServer`; what `at()` answers is held to the contract of an `Auth`.
+ * The same for whoever wraps an `OAuthServer`, here one that has a default resource; what `at()` answers is held to the contract of an `Auth`.
  *
  * @example
  * ```ts
  * for (const c of serverDecoratorContract()) it(c.name, () => c.run((server) => traced(server)))
  * ```
  */
-export function serverDecoratorContract(): DecoratorCase<OAuthServer>[] {
-  return decoratorCases<OAuthServer>(serverMembers)
+export function serverDecoratorContract(): DecoratorCase<OAuthServerWithDefault>[] {
+  return decoratorCases<OAuthServerWithDefault>(defaultServerMembers)
 }
 
 /**

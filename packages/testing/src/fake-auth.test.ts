@@ -28,6 +28,14 @@ describe('fakeAuth', () => {
     expectTypeOf(result.auth).toEqualTypeOf<AuthInfo<{ login: string }>>()
   })
 
+  it('says of a refusal what became of the credentials', async () => {
+    const need = { scopes: ['files:write'] }
+    expect(await auth.authenticate(request())).toMatchObject({ ok: false, credentials: 'none' })
+    expect(await auth.authenticate(request('alice', 'OPTIONS'))).toMatchObject({ credentials: 'none' })
+    expect(await auth.authenticate(request('mallory'))).toMatchObject({ credentials: 'refused' })
+    expect(await auth.authenticate(request('alice'), need)).toMatchObject({ credentials: 'refused' })
+  })
+
   it('challenges a request without a token, and says more about a bad one', async () => {
     expect(await challengeOf(auth.authenticate(request()))).toEqual([
       401,

@@ -70,15 +70,18 @@ export function fakeAuth<User>(options: FakeAuthOptions<User>): Auth<User> {
     },
 
     async authenticate(request, { scopes: needed = [] } = {}) {
-      if (request.method === 'OPTIONS') return { ok: false, response: new Response(null, { status: 204 }) }
+      if (request.method === 'OPTIONS') {
+        return { ok: false, response: new Response(null, { status: 204 }), credentials: 'none' }
+      }
       const token = /^Bearer +(.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
       const found = token === undefined ? undefined : stands(token)
       if (token === undefined || !found) {
-        return { ok: false, response: refuse(401, token && 'invalid_token', needed) }
+        const response = refuse(401, token && 'invalid_token', needed)
+        return { ok: false, response, credentials: token ? 'refused' : 'none' }
       }
       const { subject, user, scopes = [], clientId = 'test-client' } = found
       if (!needed.every((scope) => scopes.includes(scope))) {
-        return { ok: false, response: refuse(403, 'insufficient_scope', needed) }
+        return { ok: false, response: refuse(403, 'insufficient_scope', needed), credentials: 'refused' }
       }
       const auth = {
         token,

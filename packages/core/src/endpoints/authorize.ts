@@ -19,7 +19,8 @@ const maximumStateBytes = 4096
 
 /**
  * The authorization endpoint (RFC 6749 3.1, 4.1.1). Checks the request, and sends the browser on to consent, with the
- * request sealed in the URL: nothing is stored before somebody decides.
+ * request sealed in the URL: nothing is stored before somebody decides. An engine that signs people in by itself takes
+ * the checked request over.
  */
 export function authorizeEndpoint(
   server: Pick<Server, 'config' | 'engine' | 'pages' | 'transactions' | 'urls'>,
@@ -54,9 +55,12 @@ export function authorizeEndpoint(
     try {
       const { client_id, correlation = randomText(9) } = client
       const asked = checkedRequest(config, client, form, redirect_uri, state)
-      const handle = transactions.begin({ ...asked, client_id, correlation })
+      const authorization = { ...asked, client_id, correlation }
+      const location = engine.authorize
+        ? await engine.authorize(authorization, client)
+        : `${urls.consent}?transaction=${transactions.begin(authorization)}`
       config.emit({ type: 'authorize.started', client_id, correlation })
-      return redirect(`${urls.consent}?transaction=${handle}`, { status })
+      return redirect(location, { status })
     } catch (error) {
       if (!isNamed<OAuthError>(error, 'OAuthError')) throw error
       config.emit({ type: 'authorize.refused', reason: error.code, client_id: client.client_id })
@@ -157,12 +161,12 @@ function allowedScopes(
 }
 
 function unknownClient(
-  server: Pick<Server, 'config' | 'pages' | 'urls'>,
+  server: Pick<Server, 'pages' | 'urls'>,
   request: Request,
   reference: string,
 ): Promise<Response> | Response {
-  const { config, pages, urls } = server
-  const link: Record<string, string> = config.registration.enabled
+  const { pages, urls } = server
+  const link: Record<string, string> = urls.registration_endpoint
     ? { link: `<${urls.registration_endpoint}>; rel="register"` }
     : {}
   if (!request.headers.get('accept')?.includes('text/html')) {

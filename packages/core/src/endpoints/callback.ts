@@ -2,6 +2,7 @@ import type { RequestContext } from '../auth.ts'
 import type { RegisteredClient } from '../clients/metadata.ts'
 import { unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
+import type { EngineAfterLogin } from '../engine.ts'
 import { isNamed, Unavailable } from '../errors.ts'
 import { type DrawbridgeEvents, detailOf } from '../events.ts'
 import { cookieJar } from '../http/cookies.ts'
@@ -9,7 +10,6 @@ import { queryForm } from '../http/forms.ts'
 import { withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
 import { type Upstream, UpstreamError } from '../identity/upstream.ts'
-import { type GrantRecord, grantKey } from '../records/grant.ts'
 import { update, type Versioned } from '../records/records.ts'
 import {
   type AuthorizationResponse,
@@ -18,15 +18,15 @@ import {
   transactionExpiry,
 } from '../records/transaction.ts'
 import { browserBinding } from './browser-binding.ts'
+import { completeLogin } from './complete-login.ts'
 import { withErrorPage } from './error-page.ts'
 import { clientLocation, redirectToClient } from './redirect-to-client.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
 
-type CallbackServer = Pick<
-  Server,
-  'config' | 'engine' | 'pages' | 'records' | 'transactions' | 'upstreams' | 'createGrant' | 'urls'
->
+type CallbackServer = Pick<Server, 'config' | 'pages' | 'records' | 'transactions' | 'upstreams' | 'urls'> & {
+  engine: EngineAfterLogin
+}
 type CallbackRefusal = DrawbridgeEvents['callback.refused']['reason']
 type CallbackFailure = DrawbridgeEvents['callback.failed']['reason']
 
@@ -141,13 +141,13 @@ async function finish(
 ): Promise<Response> {
   const { config } = server
   const callback = new URL(request.url).searchParams
-  const { response, grant, after, outage } = await exchange(server, transaction.value, client, callback)
+  const { response, after, outage } = await exchange(server, transaction.value, client, callback)
   if (outage) {
     // The provider's code is spent. A reload is told what happened, if the store can keep even that.
-    await settle(server, transaction, { response, grant }).catch(() => {})
+    await settle(server, transaction, { response }).catch(() => {})
     throw outage
   }
-  const winner = await settle(server, transaction, { response, grant })
+  const winner = await settle(server, transaction, { response })
   const later = after?.().catch(() => {
     // The next login tries again.
   })
@@ -162,8 +162,7 @@ async function finish(
 interface Exchanged {
   /** For the client, which is never left without one. */
   response: AuthorizationResponse
-  grant?: string
-  after?: () => Promise<void>
+  after?: (() => Promise<void>) | undefined
   /** Our own: the browser gets 503 now. */
   outage?: Unavailable
 }
@@ -271,15 +270,16 @@ async function exchange(
           : failed('server_error', withReference('The sign-in service did not accept the login.', reference)),
     }
   }
+  const { id_hash, decided_at, approval: done, attempt, outcome, ...request } = transaction
   // From here on the provider has done its part, and what fails is ours.
   try {
-    const { code, grant, tidy } = await server.createGrant({
-      transaction,
+    const { code, tidy } = await completeLogin(server.engine, {
+      request,
       client,
       provider: upstream.provider,
       ...login,
     })
-    return { response: { code }, grant, after: tidy }
+    return { response: { code }, after: tidy }
   } catch (error) {
     if (isNamed<Unavailable>(error, 'Unavailable')) {
       const response = failed(
@@ -346,13 +346,13 @@ function printable(text: string): string {
 
 /** A reload goes where the first request went, as long as that still leads somewhere. */
 async function replay(server: CallbackServer, transaction: Versioned<TransactionRecord>): Promise<Response> {
-  const { config, pages, records } = server
+  const { config, engine, pages } = server
   const { client_id, correlation, outcome } = transaction.value
   config.emit({ type: 'callback.replayed', client_id, correlation })
   if (!outcome) return pages.done()
-  if (outcome.grant !== undefined) {
-    const grant = await records.get<GrantRecord>(grantKey(outcome.grant))
-    if (!grant || grant.value.code.redeemed_at !== undefined) return pages.done()
+  if ('code' in outcome.response) {
+    const loaded = await engine.loadCode(outcome.response.code)
+    if (!loaded || loaded.refused || loaded.redeemed) return pages.done()
   }
   const location = clientLocation(config.issuer, transaction.value, outcome.response)
   return redirectToClient(server, transaction.value, location, 302)

@@ -1,4 +1,5 @@
 import { clientInformationResponse, parseClientMetadata, refuseOversized } from '../clients/registration.ts'
+import type { Engine } from '../engine.ts'
 import { isNamed, type OAuthError } from '../errors.ts'
 import { redacted } from '../events.ts'
 import { jsonBody } from '../http/forms.ts'
@@ -8,7 +9,10 @@ import { missingScopes, withoutOfflineAccess } from '../resource-server/scopes.t
 import type { Server } from './server.ts'
 
 /** Dynamic client registration (RFC 7591 3). */
-export function registerEndpoint({ config, engine }: Pick<Server, 'config' | 'engine'>): Handler {
+export function registerEndpoint(
+  { config }: Pick<Server, 'config'>,
+  engine: Required<Pick<Engine, 'registerClient'>>,
+): Handler {
   return async (request, { clientAddress }) => {
     // For seeing where a flood of registrations comes from, and for an operator who tells senders apart.
     const from = clientAddress === undefined ? {} : { client_address: clientAddress }

@@ -23,7 +23,8 @@ export function revokeEndpoint({ config, engine }: Pick<Server, 'config' | 'engi
     else {
       const { client_id } = client
       const { grant, correlation } = loaded ?? {}
-      const reason = loaded ? (loaded.refused ?? 'other_client') : 'unknown'
+      const isForged = loaded?.refused === 'forged'
+      const reason = isForged ? 'forged' : loaded && !loaded.refused ? 'other_client' : 'unknown'
       config.emit({ type: 'revocation.ignored', client_id, reason, grant, correlation })
     }
     return json({})

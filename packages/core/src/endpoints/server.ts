@@ -1,10 +1,8 @@
 import type { Config } from '../config.ts'
 import type { Engine } from '../engine.ts'
-import type { CreateGrant } from '../grants/creation.ts'
 import type { Upstream } from '../identity/upstream.ts'
 import type { Pages } from '../pages/pages.ts'
 import type { Records } from '../records/records.ts'
-import type { ServerKeys } from '../records/server-keys.ts'
 import type { Transactions } from '../records/transaction.ts'
 
 /** What the endpoints are made from. Each takes the part it needs. */
@@ -12,11 +10,10 @@ export interface Server {
   config: Config
   urls: EndpointUrls
   engine: Engine
+  /** Of the transactions. */
   records: Records
   transactions: Transactions
-  keys: ServerKeys
   upstreams: ReadonlyMap<string, Upstream>
-  createGrant: CreateGrant
   pages: Pages
 }
 
@@ -24,22 +21,30 @@ export interface Server {
 export interface EndpointUrls {
   authorization_endpoint: string
   token_endpoint: string
-  registration_endpoint: string
+  /** Absent where nobody registers. */
+  registration_endpoint: string | undefined
   revocation_endpoint: string
-  jwks_uri: string
+  /** Absent where no keys are published. */
+  jwks_uri: string | undefined
   consent: string
   /** Without the provider's id, which follows. */
   callback: string
 }
 
-export function endpointUrls(issuer: string): EndpointUrls {
+/** `has`: which of the endpoints there are that need not be. */
+export function endpointUrls(issuer: string, has: { registration: boolean; jwks: boolean }): EndpointUrls {
   return {
     authorization_endpoint: `${issuer}/authorize`,
     token_endpoint: `${issuer}/token`,
-    registration_endpoint: `${issuer}/register`,
+    registration_endpoint: has.registration ? `${issuer}/register` : undefined,
     revocation_endpoint: `${issuer}/revoke`,
-    jwks_uri: `${issuer}/jwks`,
+    jwks_uri: has.jwks ? `${issuer}/jwks` : undefined,
     consent: `${issuer}/consent`,
-    callback: `${issuer}/callback/`,
+    callback: callbackUrl(issuer),
   }
+}
+
+/** Where providers send browsers back, without the provider's id, which follows. */
+export function callbackUrl(issuer: string): string {
+  return `${issuer}/callback/`
 }

@@ -1,3 +1,4 @@
+import type { Confirmation } from '../auth.ts'
 import { type Clock, unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { peekJwt, signJwt, verifyJwt } from '../crypto/signing-keys.ts'
@@ -39,9 +40,12 @@ export interface AccessTokenClaims {
   aud: string
   client_id: string
   scopes: readonly string[]
-  /** Unix seconds. */
+  /** Unix seconds, both. */
+  iat: number
   exp: number
   grant: GrantRef
+  /** The key the token is bound to (RFC 7800 3.1). Reserved: none that we issue is. */
+  cnf?: Confirmation
 }
 
 const typ = 'at+jwt'
@@ -74,15 +78,17 @@ export function accessTokens(dependencies: {
     } catch {
       return { status: 'invalid', reason: 'signature' }
     }
-    const { sub, aud, exp, client_id, scope, grant } = verified.payload
+    const { sub, aud, iat, exp, client_id, scope, grant, cnf } = verified.payload
     if (
       typeof sub !== 'string' ||
       typeof aud !== 'string' ||
+      typeof iat !== 'number' ||
       typeof exp !== 'number' ||
       typeof client_id !== 'string' ||
       typeof scope !== 'string' ||
       typeof grant !== 'string' ||
-      !isGrantRef(grant)
+      !isGrantRef(grant) ||
+      !(cnf === undefined || isObject(cnf))
     ) {
       return { status: 'invalid', reason: 'malformed' }
     }
@@ -91,8 +97,10 @@ export function accessTokens(dependencies: {
       aud,
       client_id,
       scopes: scope.split(' ').filter(Boolean),
+      iat,
       exp,
       grant,
+      ...(cnf !== undefined && { cnf }),
     }
     if (verified.expired) return { status: 'invalid', reason: 'expired', claims }
     // The token, and its claims once more.
@@ -133,4 +141,8 @@ export function accessTokens(dependencies: {
       return { status: 'valid', claims, grant }
     },
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

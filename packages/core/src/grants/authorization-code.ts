@@ -7,7 +7,6 @@ import { OAuthError, type OAuthErrorCode } from '../errors.ts'
 import type { DrawbridgeEvents } from '../events.ts'
 import type { Form } from '../http/forms.ts'
 import { isForResource } from './resource.ts'
-import { parseCode } from './token-format.ts'
 
 type CodeRefusal = DrawbridgeEvents['code.refused']['reason']
 
@@ -26,14 +25,16 @@ export async function authorizationCodeGrant(
   if (code === undefined) throw new OAuthError('invalid_request', 'The parameter code is missing.')
   const [authenticated, loaded] = await Promise.all([
     authenticateClient(engine, credentials, unixTime(config.clock), config.emit),
-    engine.loadAuthorizationCode(code),
+    engine.loadCode(code),
   ])
-  const { grant, correlation } = loaded ?? { grant: parseCode(code)?.grant }
+  const { grant, correlation } = loaded ?? {}
   const refuse = (reason: CodeRefusal, description: string, error: OAuthErrorCode = 'invalid_grant') => {
     config.emit({ type: 'code.refused', reason, grant, correlation })
     return new OAuthError(error, description, { reported: true })
   }
-  if (!loaded) throw refuse('unknown', 'The code is not known, or has expired.')
+  if (!loaded || loaded.refused) {
+    throw refuse(loaded?.refused ?? 'unknown', 'The code is not known, or has expired.')
+  }
   if (loaded.client_id !== authenticated.client.client_id) {
     throw refuse('other_client', 'The code was issued to another client.')
   }

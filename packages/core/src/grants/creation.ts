@@ -1,26 +1,18 @@
-import type { RegisteredClient } from '../clients/metadata.ts'
 import { unixTime } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
+import type { CompletedLogin, Login } from '../engine.ts'
 import { isNamed } from '../errors.ts'
 import type { Connections } from '../identity/connections.ts'
-import type { Identity, OAuthProvider, UpstreamTokens } from '../identity/provider.ts'
 import { connectionExpiry, type GrantRecord, grantKey, grantPrefix, grantRef } from '../records/grant.ts'
 import { everyKey, type Records } from '../records/records.ts'
-import type { TransactionRecord } from '../records/transaction.ts'
 import type { EndGrant } from './ending.ts'
 import type { OwnerOf } from './owner.ts'
 import { formatCode } from './token-format.ts'
 
 /** What a finished login becomes: a grant, unredeemed, and the code that redeems it. */
-export type CreateGrant = (login: {
-  transaction: Readonly<TransactionRecord>
-  client: RegisteredClient
-  provider: OAuthProvider
-  identity: Identity
-  tokens: UpstreamTokens
-}) => Promise<{ code: string; grant: string; tidy: () => Promise<void> }>
+export type CreateGrant = (login: Login) => Promise<Required<CompletedLogin>>
 
 const createTries = 5
 
@@ -68,11 +60,10 @@ export function grantCreator(dependencies: {
     }
   }
 
-  return async ({ transaction, client, provider, identity, tokens }) => {
+  return async ({ client, request, subject, claims, scopes, upstream: { provider, tokens } }) => {
     const now = unixTime(clock)
-    const subject = `${provider.id}|${identity.sub}`
     const owner = await ownerOf(subject)
-    const installation = sha256(`${client.client_id} ${portless(transaction.redirect_uri)}`).slice(0, 12)
+    const installation = sha256(`${client.client_id} ${portless(request.redirect_uri)}`).slice(0, 12)
     const newId = () => `${installation}${randomText(15, config.random)}`
     const secret = randomText(32, config.random)
     const known = config.keepUpstreamTokens ? tokens.refresh_expires_at : undefined
@@ -81,13 +72,13 @@ export function grantCreator(dependencies: {
       id: newId(),
       subject,
       provider: provider.id,
-      claims: identity.claims,
+      claims,
       client_id: client.client_id,
       client_name: client.client_name,
-      redirect_uri: transaction.redirect_uri,
-      scopes: grantedScopes(transaction.scopes, provider, tokens.scopes),
-      resource: transaction.resource,
-      correlation: transaction.correlation,
+      redirect_uri: request.redirect_uri,
+      scopes,
+      resource: request.resource,
+      correlation: request.correlation,
       created_at: now,
       used_at: now,
       identity_checked_at: now,
@@ -95,8 +86,8 @@ export function grantCreator(dependencies: {
       idle: known !== undefined && !lifetimes.idleIsExplicit ? Math.max(known - now, 60) : lifetimes.idle,
       code: {
         hash: sha256(secret),
-        code_challenge: transaction.code_challenge,
-        redirect_uri_named: transaction.redirect_uri_named,
+        code_challenge: request.code_challenge,
+        redirect_uri_named: request.redirect_uri_named,
         expires_at: now + lifetimes.code,
       },
     }
@@ -132,18 +123,8 @@ export function grantCreator(dependencies: {
       subject,
       correlation: grant.correlation,
     })
-    return { code: formatCode(ref, secret), grant: ref, tidy: () => tidy(owner, installation, ref) }
+    return { code: formatCode(ref, secret), tidy: () => tidy(owner, installation, ref) }
   }
-}
-
-/** Consented ∩ what the provider granted; scopes of the operator's own are not the provider's to grant. */
-function grantedScopes(
-  consented: readonly string[],
-  { scopes }: OAuthProvider,
-  granted: readonly string[],
-): readonly string[] {
-  const upstream = new Set([...scopes.default, ...(scopes.supported ?? [])])
-  return consented.filter((scope) => !upstream.has(scope) || granted.includes(scope))
 }
 
 /** Installations come back from another local port each time. */

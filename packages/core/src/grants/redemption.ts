@@ -1,7 +1,7 @@
 import { type Clock, unixTime } from '../clock.ts'
 import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
 import { type RandomBytes, randomText } from '../crypto/random.ts'
-import type { AuthenticatedClient, LoadedCode, TokenSet } from '../engine.ts'
+import type { AuthenticatedClient, LoadedCode, Refused, TokenSet } from '../engine.ts'
 import { OAuthError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { type GrantRecord, grantExpiry, grantKeptUntil, grantKey, grantRef } from '../records/grant.ts'
@@ -28,25 +28,31 @@ export interface RedemptionDependencies {
   touchClient(client: AuthenticatedClient['client'], until: number): Promise<void>
 }
 
-/** Finds the grant a code leads to. `undefined`: there is none, or the code's secret is not its own. */
+/** Finds the grant a code leads to. Unknown: there is none, or the code's secret is not its own. */
 export function codeLoader(
   dependencies: RedemptionDependencies,
-): (code: string) => Promise<LoadedCode | undefined> {
+): (code: string) => Promise<LoadedCode | Refused<'unknown'> | undefined> {
   const { records } = dependencies
   return async (code) => {
     const parsed = parseCode(code)
     if (!parsed) return undefined
     const record = await records.get<GrantRecord>(grantKey(parsed.grant))
-    if (!record || !constantTimeEqual(sha256(parsed.secret), record.value.code.hash)) return undefined
-    const { client_id, redirect_uri, resource, code: pending } = record.value
+    if (!record || !constantTimeEqual(sha256(parsed.secret), record.value.code.hash)) {
+      return { refused: 'unknown', grant: parsed.grant }
+    }
+    const { client_id, subject, redirect_uri, resource, scopes, code: pending } = record.value
     return {
       client_id,
+      subject,
+      scopes,
+      expires_at: pending.expires_at,
       redirect_uri,
       redirect_uri_named: pending.redirect_uri_named ?? false,
       resource,
       grant: parsed.grant,
       correlation: record.value.correlation,
       code_challenge: pending.code_challenge,
+      redeemed: pending.redeemed_at !== undefined,
       exchange: (client) => redeem(dependencies, record, client),
     }
   }

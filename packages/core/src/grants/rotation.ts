@@ -1,5 +1,5 @@
 import { type Clock, unixTime } from '../clock.ts'
-import type { AuthenticatedClient, LoadedRefreshToken, TokenSet, UnusableToken } from '../engine.ts'
+import type { AuthenticatedClient, LoadedRefreshToken, Refused, TokenSet } from '../engine.ts'
 import { OAuthError, Unavailable } from '../errors.ts'
 import type { DrawbridgeEvents, Emit } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
@@ -43,26 +43,36 @@ export interface RotationDependencies {
 
 const contendedAttempts = 8
 
+/** Verdicts that are no answer. */
+const dead: readonly string[] = ['superseded', 'streak', 'reused']
+
 export function refreshTokenLoader(
   dependencies: RotationDependencies,
-): (refresh_token: string) => Promise<LoadedRefreshToken | UnusableToken | undefined> {
-  const { records, end } = dependencies
+): (refresh_token: string) => Promise<LoadedRefreshToken | Refused<'unknown' | 'forged'> | undefined> {
+  const { records, clock, end, policy } = dependencies
   return async (refresh_token) => {
     const presented = parseRefreshToken(refresh_token)
     if (!presented) return undefined
     const { grant } = presented
     const record = await records.get<GrantRecord>(grantKey(grant))
     if (!record?.value.refresh) return { refused: 'unknown', grant }
-    const { client_id, client_auth, resource, scopes, correlation } = record.value
-    if (!isGenuine(record.value.refresh, presented)) return { refused: 'forged', grant, correlation }
+    const { client_id, client_auth, subject, resource, scopes, refresh, correlation } = record.value
+    if (!isGenuine(refresh, presented)) return { refused: 'forged', grant, correlation }
     return {
       client_id,
       client_auth,
+      subject,
       resource,
       scopes,
+      expires_at: grantExpiry(record.value),
       grant,
       correlation,
       exchange: (client, request) => exchange(dependencies, presented, record, client, request.scopes),
+      isActive: () => {
+        const now = unixTime(clock)
+        const { kind } = judge(refresh, presented.generation, policy, now)
+        return now < grantExpiry(record.value) && !dead.includes(kind)
+      },
       revoke: () => end(grant, 'revoked'),
     }
   }

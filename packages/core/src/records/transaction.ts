@@ -45,7 +45,7 @@ export interface TransactionRecord extends PendingRequest {
   /** A callback is at work. */
   attempt?: { id: string /** Unix seconds. */; began_at: number } | undefined
   /** What the client was answered at the end; kept so that a reload goes there again. */
-  outcome?: { response: AuthorizationResponse; grant?: string | undefined } | undefined
+  outcome?: { response: AuthorizationResponse } | undefined
 }
 
 export interface Approval {

@@ -77,6 +77,32 @@ describe('authenticate', () => {
     expect(probe.bodyUsed).toBe(false)
   })
 
+  it.each<[string, Request, 'none' | 'refused' | 'unchecked']>([
+    ['no token', request(), 'none'],
+    ['a preflight', request('good', { method: 'OPTIONS' }), 'none'],
+    ['another scheme', new Request(resource, { headers: { authorization: 'Basic YTpi' } }), 'none'],
+    ['a bad token', request('bad'), 'refused'],
+    ['what is no token', request('two words'), 'refused'],
+    ['a good token with too little scope', request('good'), 'refused'],
+    ['a token nobody can judge', request('outage'), 'unchecked'],
+  ])('says of %s what became of the credentials', async (_, asking, credentials) => {
+    const { authenticate } = door(async (token) =>
+      token === 'outage' ? { status: 'unavailable', reason: 'out' } : letsAdaIn(token),
+    )
+    expect(await authenticate(asking, { scopes: ['other'] })).toMatchObject({ ok: false, credentials })
+  })
+
+  it('needs no more of a request than method, URL and headers', async () => {
+    const headers = new Headers({ authorization: 'Bearer good' })
+    const { authenticate } = door(letsAdaIn)
+    for (const method of ['GET', 'POST']) {
+      expect((await authenticate({ method, url: resource, headers })).ok).toBe(true)
+    }
+    expect(refusal(await authenticate({ method: 'OPTIONS', url: resource, headers })).status).toBe(204)
+    // @ts-expect-error: all three of them
+    expect(refusal(await authenticate({ method: 'GET', headers: new Headers() })).status).toBe(401)
+  })
+
   it('answers a preflight with 204, token or not', async () => {
     const response = refusal(await door(letsAdaIn).authenticate(request(undefined, { method: 'OPTIONS' })))
     expect(response.status).toBe(204)
@@ -104,6 +130,19 @@ describe('authenticate', () => {
     const response = refusal(await door(letsAdaIn).authenticate(request(token)))
     expect(response.status).toBe(401)
     expect(challengeOf(response)).toContain('error="invalid_token"')
+  })
+
+  it('refuses a token that is bound to a key: whoever presents it as a bearer need not hold that', async () => {
+    const seen: unknown[] = []
+    const token = { ...ada, cnf: { jkt: 'thumbprint' } }
+    const { authenticate } = door(async () => ({ status: 'valid', token, grant: 'g1' }), {
+      emit: (event) => seen.push(event),
+    })
+    const result = await authenticate(request('good'))
+    expect(result).toMatchObject({ ok: false, credentials: 'refused' })
+    expect(challengeOf(refusal(result))).toContain('error="invalid_token"')
+    const event = { type: 'token.refused', reason: 'not_verified', detail: 'sender_constrained', grant: 'g1' }
+    expect(seen).toMatchObject([event])
   })
 
   it('takes no token from the query or a form', async () => {

@@ -1,4 +1,4 @@
-import type { Authentication, AuthInfo, ScopeNeed } from '../auth.ts'
+import type { Authentication, AuthInfo, GuardedRequest, ScopeNeed } from '../auth.ts'
 import type { Flow } from '../engine.ts'
 import { ConfigurationError } from '../errors.ts'
 import { type DrawbridgeEvents, type Emit, redacted } from '../events.ts'
@@ -57,7 +57,7 @@ export interface GateOptions<User> {
 }
 
 export interface Gate<User> {
-  authenticate(request: Request, need?: ScopeNeed): Promise<Authentication<User>>
+  authenticate(request: GuardedRequest, need?: ScopeNeed): Promise<Authentication<User>>
   challenge(auth: AuthInfo<User>, need: { scopes: readonly string[] }): Response
 }
 
@@ -98,7 +98,10 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
   ) => {
     const { error, description, held = [] } = refusal
     const scopes = unionScopes(need, advertised, repeatable(held))
-    return refused(unauthorized({ resourceMetadataUrl, scopes, error, description }))
+    return refused(
+      unauthorized({ resourceMetadataUrl, scopes, error, description }),
+      error ? 'refused' : 'none',
+    )
   }
 
   const forbidden = (need: readonly string[], auth: AuthInfo<User>): Response => {
@@ -111,7 +114,7 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
 
   return {
     async authenticate(request, need) {
-      if (request.method === 'OPTIONS') return refused(routePreflight(request, need?.methods))
+      if (request.method === 'OPTIONS') return refused(routePreflight(request, need?.methods), 'none')
       const scopes = needed(need?.scopes)
       const credentials = bearerCredentials(request.headers)
       if (credentials.kind === 'none') return notAuthorized(scopes)
@@ -122,7 +125,7 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
           description: 'The Authorization header does not hold one bearer token.',
         })
       }
-      const result = await settle(check, credentials.token)
+      const result = unbound(await settle(check, credentials.token))
       if (result.status === 'invalid') {
         const { reason, client_id, grant, correlation } = result
         const detail = result.detail && harmless(result.detail, credentials.token)
@@ -132,10 +135,10 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
       }
       if (result.status !== 'valid') {
         emit({ type: 'token.unchecked', resource, detail: harmless(result.reason, credentials.token) })
-        return refused(temporarilyUnavailable(result.retryAfter))
+        return refused(temporarilyUnavailable(result.retryAfter), 'unchecked')
       }
       const auth = authInfo(credentials.token, result, { resource, resourceMetadataUrl })
-      if (missingScopes(scopes, auth.scopes).length > 0) return refused(forbidden(scopes, auth))
+      if (missingScopes(scopes, auth.scopes).length > 0) return refused(forbidden(scopes, auth), 'refused')
       emit({ type: 'token.accepted', resource, ...flowOf(auth) })
       return { ok: true, auth }
     },
@@ -155,6 +158,21 @@ async function settle<User>(
     return { status: 'unavailable', reason: 'the check gave no usable answer' }
   } catch (error) {
     return { status: 'unavailable', reason: describe(error, token) }
+  }
+}
+
+/** A token that is bound to a key is good only with a proof of that key (RFC 9449 7.1), and nobody here asks for one. */
+function unbound<User>(result: GateResult<User>): GateResult<User> {
+  if (result.status !== 'valid' || (result.token.cnf ?? undefined) === undefined) return result
+  const { grant, correlation, token } = result
+  const { clientId: client_id } = token
+  return {
+    status: 'invalid',
+    reason: 'not_verified',
+    detail: 'sender_constrained',
+    client_id,
+    grant,
+    correlation,
   }
 }
 
@@ -206,6 +224,8 @@ function harmless(text: string, token: string): string {
   return redacted(text.replaceAll(token, '[token]'))
 }
 
-function refused(response: Response): { ok: false; response: Response } {
-  return { ok: false, response }
+type Refusal = Extract<Authentication, { ok: false }>
+
+function refused(response: Response, credentials: Refusal['credentials']): Refusal {
+  return { ok: false, response, credentials }
 }

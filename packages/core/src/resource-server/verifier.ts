@@ -1,3 +1,5 @@
+import type { Confirmation } from '../auth.ts'
+
 /**
  * Checks access tokens that somebody else issued: a JWT against published keys, an introspection endpoint, a
  * provider's API. Compose several with `resourceServer({ verifier: [a, b] })`.
@@ -35,4 +37,6 @@ export interface VerifiedToken<User = unknown> {
   expiresAt: number
   issuer: string
   user: User
+  /** The key the token is bound to. The gate takes bearer tokens only, and refuses such a one. */
+  cnf?: Confirmation | undefined
 }

@@ -1,4 +1,4 @@
-import type { Auth, AuthInfo, OAuthServer } from '@drawbridge/core'
+import type { Auth, AuthInfo, OAuthServer, OAuthServerWithDefault } from '@drawbridge/core'
 import type { Storage } from '@drawbridge/core/storage'
 
 /**
@@ -73,7 +73,8 @@ export const authMembers: Members<Auth> = {
 
 /** Of an `OAuthServer`. */
 export const serverMembers: Members<OAuthServer> = {
-  ...authMembers,
+  handle: authMembers.handle,
+  routes: authMembers.routes,
   upstreamToken: {
     arguments: [authInfo, { rejected: 'rejected' }],
     returns: async () => ({ access_token: 'upstream', expires_at: 2, scopes: ['read'], provider: 'acme' }),
@@ -90,6 +91,9 @@ export const serverMembers: Members<OAuthServer> = {
   },
   ready: { arguments: [], returns: async () => {} },
 }
+
+/** Of one that is also the gate of its default resource. */
+export const defaultServerMembers: Members<OAuthServerWithDefault> = { ...authMembers, ...serverMembers }
 
 /** Of a `Storage`. */
 export const storageMembers: Members<Storage> = {

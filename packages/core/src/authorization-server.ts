@@ -1,0 +1,168 @@
+import type { Auth } from './auth.ts'
+import type { Config, ProtectedResource } from './config.ts'
+import type { Sealer } from './crypto/sealing.ts'
+import { authorizeEndpoint } from './endpoints/authorize.ts'
+import { callbackEndpoint } from './endpoints/callback.ts'
+import { consentEndpoint } from './endpoints/consent.ts'
+import { jwksEndpoint } from './endpoints/jwks.ts'
+import { metadataEndpoint, metadataPath } from './endpoints/metadata.ts'
+import { registerEndpoint } from './endpoints/register.ts'
+import { reportFailure } from './endpoints/report.ts'
+import { revokeEndpoint } from './endpoints/revoke.ts'
+import { endpointUrls, type Server } from './endpoints/server.ts'
+import { tokenEndpoint } from './endpoints/token.ts'
+import type { Engine, EngineAfterLogin, OwnEngine } from './engine.ts'
+import { ConfigurationError } from './errors.ts'
+import { type Entry, pathsOf, type Router, router } from './http/router.ts'
+import { checkedStripPrefix } from './http/strip-prefix.ts'
+import type { Upstream } from './identity/upstream.ts'
+import type { OAuthServerOptions } from './options.ts'
+import { createPages } from './pages/pages.ts'
+import { protectedResource } from './protected-resource.ts'
+import type { Records } from './records/records.ts'
+import { transactions } from './records/transaction.ts'
+import {
+  metadataResponder,
+  protectedResourceMetadata,
+  protectedResourceMetadataPath,
+} from './resource-server/protected-resource-metadata.ts'
+
+/**
+ * The endpoints over an engine, and the gate of each resource by its path. A gate serves the metadata of its resource and
+ * no other, and the endpoints where it is on their host. Without `own`, nothing is there that only our engine can do.
+ *
+ * @throws {ConfigurationError} for a resource where an endpoint is.
+ */
+export function authorizationServer<User>(parts: {
+  config: Config
+  options: Pick<OAuthServerOptions, 'accept' | 'messages' | 'stripPrefix' | 'theme'>
+  engine: Engine
+  own?: OwnEngine | undefined
+  /** For the transactions, which belong to the endpoints alone. */
+  records: Records
+  sealer: Sealer
+  upstreams: ReadonlyMap<string, Upstream>
+}): { endpoints: Router; gates: ReadonlyMap<string, Auth<User>> } {
+  const { config, options, engine, own, records, sealer, upstreams } = parts
+  const { clock, emit, lifetimes } = config
+  const server: Server = {
+    config,
+    urls: endpointUrls(config.issuer, {
+      registration: config.registration.enabled && engine.registerClient !== undefined,
+      jwks: own !== undefined,
+    }),
+    engine,
+    records,
+    transactions: transactions({ records, sealer, clock, lifetime: lifetimes.transaction }),
+    upstreams,
+    pages: createPages({
+      issuer: config.issuer,
+      name: config.name,
+      theme: options.theme,
+      messages: options.messages,
+    }),
+  }
+  const stripPrefix = checkedStripPrefix(options.stripPrefix, 'issuer', config.prefix)
+  const routed = (entries: readonly Entry[], prefix: string) =>
+    router(entries, prefix, (request, error) => reportFailure(emit, request, error))
+  const authorization = entries(server, own)
+  const here = config.resources.filter((resource) => isHere(config, resource))
+  // The server stands for the default one, wherever that is: at one path, its document wins.
+  const described = [...here, ...(config.defaultResource ? [config.defaultResource] : [])]
+  const documents = new Map(
+    described.flatMap((resource) => metadataOf(config, resource)).map((entry) => [entry.path, entry]),
+  )
+  const endpoints = routed([...authorization, ...documents.values()], stripPrefix)
+  checkResourcePaths(config, endpoints)
+  const dependencies = { config, engine, own, accept: options.accept ?? [] }
+  const gates = new Map(
+    config.resources.map((resource) => {
+      const [prefix, endpointsHere] = isHere(config, resource) ? [stripPrefix, authorization] : ['', []]
+      const paths = pathsOf(new URL(resource.identifier).pathname, prefix)
+      const mounted = routed([...endpointsHere, ...metadataOf(config, resource)], prefix)
+      return [
+        resource.path,
+        protectedResource<User>({ ...dependencies, endpoints: mounted }, resource, paths),
+      ]
+    }),
+  )
+  return { endpoints, gates }
+}
+
+function entries(server: Server, own: OwnEngine | undefined): readonly Entry[] {
+  const { config, engine, urls } = server
+  const pathOf = (url: string) => new URL(url).pathname
+  const authorize = authorizeEndpoint(server)
+  return [
+    { path: metadataPath(config.prefix), methods: { GET: metadataEndpoint(server) }, cors: true },
+    ...(own && urls.jwks_uri !== undefined
+      ? [{ path: pathOf(urls.jwks_uri), methods: { GET: jwksEndpoint(own) }, cors: true }]
+      : []),
+    ...(registers(engine) && urls.registration_endpoint !== undefined
+      ? [
+          {
+            path: pathOf(urls.registration_endpoint),
+            methods: { POST: registerEndpoint(server, engine) },
+            cors: true,
+          },
+        ]
+      : []),
+    { path: pathOf(urls.authorization_endpoint), methods: { GET: authorize, POST: authorize } },
+    ...(engine.completeLogin ? signIn({ ...server, engine }) : []),
+    { path: pathOf(urls.token_endpoint), methods: { POST: tokenEndpoint(server) }, cors: true },
+    { path: pathOf(urls.revocation_endpoint), methods: { POST: revokeEndpoint(server) }, cors: true },
+  ]
+}
+
+/** Whether a resource is on the host of the authorization server. */
+function isHere({ issuerUrl }: Config, { identifier }: ProtectedResource): boolean {
+  return new URL(identifier).origin === issuerUrl.origin
+}
+
+/** A resource's own document; also at the bare well-known path where nothing else on its host could be meant. */
+function metadataOf(config: Config, resource: ProtectedResource): readonly Entry[] {
+  const { identifier, name, scopes } = resource
+  const { origin, pathname } = new URL(identifier)
+  const describe = metadataResponder(
+    protectedResourceMetadata({
+      resource: identifier,
+      authorizationServers: [config.issuer],
+      scopes: scopes.challenge,
+      name: name ?? config.name,
+      documentation: config.documentation,
+    }),
+  )
+  const isAlone = config.resources.filter((other) => new URL(other.identifier).origin === origin).length === 1
+  const paths = [...(isAlone ? ['/'] : []), pathname].map(protectedResourceMetadataPath)
+  return paths.map((path) => ({ path, methods: { GET: describe }, cors: true }))
+}
+
+/** Consent, and where providers send browsers back. */
+function signIn(server: Server & { engine: EngineAfterLogin }): readonly Entry[] {
+  const { config, urls } = server
+  const pathOf = (url: string) => new URL(url).pathname
+  return [
+    { path: pathOf(urls.consent), methods: consentEndpoint(server) },
+    ...config.providers.map(({ id }) => ({
+      path: pathOf(urls.callback + id),
+      methods: { GET: callbackEndpoint(server, id) },
+    })),
+  ]
+}
+
+function registers(engine: Engine): engine is Engine & Required<Pick<Engine, 'registerClient'>> {
+  return engine.registerClient !== undefined
+}
+
+/** A resource where an endpoint is could not be reached. */
+function checkResourcePaths({ resources, issuerUrl }: Config, { routes }: Router): void {
+  const taken = resources.find(({ identifier }) =>
+    routes.some(({ path }) => issuerUrl.origin + path === identifier),
+  )
+  if (!taken) return
+  throw new ConfigurationError(
+    resources.length === 1 ? 'resource' : 'resources',
+    `"${taken.path}" is where the authorization server answers itself`,
+    'Choose another path, such as "/mcp".',
+  )
+}

@@ -1,0 +1,36 @@
+import type { RegisteredClient } from '../clients/metadata.ts'
+import type { CompletedLogin, EngineAfterLogin } from '../engine.ts'
+import type { Identity, OAuthProvider, UpstreamTokens } from '../identity/provider.ts'
+import type { AuthorizationRequest } from '../records/transaction.ts'
+
+/** The end of a login here: hands what was consented to, and who signed in, to an engine that makes a code of it. */
+export function completeLogin(
+  engine: EngineAfterLogin,
+  login: {
+    request: AuthorizationRequest
+    client: RegisteredClient
+    provider: OAuthProvider
+    identity: Identity
+    tokens: UpstreamTokens
+  },
+): Promise<CompletedLogin> {
+  const { request, client, provider, identity, tokens } = login
+  return engine.completeLogin({
+    client,
+    request,
+    subject: `${provider.id}|${identity.sub}`,
+    claims: identity.claims,
+    scopes: grantedScopes(request.scopes, provider, tokens.scopes),
+    upstream: { provider, tokens },
+  })
+}
+
+/** Consented ∩ what the provider granted; scopes of the operator's own are not the provider's to grant. */
+function grantedScopes(
+  consented: readonly string[],
+  { scopes }: OAuthProvider,
+  granted: readonly string[],
+): readonly string[] {
+  const upstream = new Set([...scopes.default, ...(scopes.supported ?? [])])
+  return consented.filter((scope) => !upstream.has(scope) || granted.includes(scope))
+}
