@@ -172,6 +172,7 @@ const connection: ConnectionRecord = {
   provider: 'github',
   subject: 'github|1',
   tokens: { access_token: 'upstream', token_type: 'bearer', scopes: ['user'] },
+  answer: {},
   obtained_at: start,
   expires_at: start + 365 * day,
 }

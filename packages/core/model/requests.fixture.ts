@@ -76,8 +76,11 @@ function login(redirect_uri: string): Parameters<Instance['createGrant']>[0] {
     },
     client,
     provider,
-    identity: { sub: '1', claims: {} },
-    tokens: { access_token: 'upstream', token_type: 'bearer', scopes: ['user'] },
+    login: {
+      identity: { sub: '1', claims: {} },
+      tokens: { access_token: 'upstream', token_type: 'bearer', scopes: ['user'] },
+      answer: {},
+    },
   }
 }
 

@@ -10,7 +10,7 @@ import { unixTime } from './clock.ts'
 import { type Config, configure, type ProtectedResource } from './config.ts'
 import { sealer, type UnknownSecret } from './crypto/sealing.ts'
 import { authorizeEndpoint } from './endpoints/authorize.ts'
-import { callbackEndpoint } from './endpoints/callback.ts'
+import { callbackEndpoint, formPostEndpoint } from './endpoints/callback.ts'
 import { consentEndpoint } from './endpoints/consent.ts'
 import { jwksEndpoint } from './endpoints/jwks.ts'
 import { metadataEndpoint, metadataPath } from './endpoints/metadata.ts'
@@ -277,9 +277,12 @@ function entries(server: Server): readonly Entry[] {
       : []),
     { path: pathOf(urls.authorization_endpoint), methods: { GET: authorize, POST: authorize } },
     { path: pathOf(urls.consent), methods: consent },
-    ...config.providers.map(({ id }) => ({
+    ...config.providers.map(({ id, response_mode }) => ({
       path: pathOf(urls.callback + id),
-      methods: { GET: callbackEndpoint(server, id) },
+      methods: {
+        GET: callbackEndpoint(server, id),
+        ...(response_mode === 'form_post' && { POST: formPostEndpoint(server, id) }),
+      },
     })),
     { path: pathOf(urls.token_endpoint), methods: { POST: tokenEndpoint(server) }, cors: true },
     { path: pathOf(urls.revocation_endpoint), methods: { POST: revokeEndpoint(server) }, cors: true },

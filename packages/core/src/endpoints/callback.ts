@@ -2,13 +2,14 @@ import type { RequestContext } from '../auth.ts'
 import type { RegisteredClient } from '../clients/metadata.ts'
 import { unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
-import { isNamed, Unavailable } from '../errors.ts'
+import { isNamed, OAuthError, Unavailable } from '../errors.ts'
 import { type DrawbridgeEvents, detailOf } from '../events.ts'
 import { cookieJar } from '../http/cookies.ts'
-import { queryForm } from '../http/forms.ts'
-import { withReference } from '../http/responses.ts'
+import { bodyParameters, queryForm } from '../http/forms.ts'
+import { redirect, withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
-import { type Upstream, UpstreamError } from '../identity/upstream.ts'
+import type { UpstreamLogin } from '../identity/upstream.ts'
+import { UpstreamError } from '../identity/upstream-error.ts'
 import { type GrantRecord, grantKey } from '../records/grant.ts'
 import { update, type Versioned } from '../records/records.ts'
 import {
@@ -83,6 +84,23 @@ export function callbackEndpoint(server: CallbackServer, providerId: string): Ha
     const claimed = await claim(server, found.record)
     if (!claimed) return refuse('other_browser', 403, correlation)
     return claimed.value.outcome ? replay(server, claimed) : finish(server, claimed, client, request, context)
+  })
+}
+
+/** Characters of an answer that is passed on in a URL: more than any server takes is not sent back and forth. */
+const longestAnswer = 8192
+
+/**
+ * Takes the answer of a provider that posts it (OAuth 2.0 Form Post Response Mode). A browser sends no Lax cookie with
+ * another site's form: it is sent to the same place again with a GET, where it brings the cookie.
+ */
+export function formPostEndpoint(server: CallbackServer, providerId: string): Handler {
+  return withErrorPage(server, async (request) => {
+    const parameters = String(await bodyParameters(request))
+    if (parameters.length > longestAnswer) {
+      throw new OAuthError('invalid_request', 'The answer of the sign-in service is too long.')
+    }
+    return redirect(`${server.urls.callback}${providerId}?${parameters}`, { status: 303 })
   })
 }
 
@@ -242,7 +260,7 @@ async function exchange(
     )
     return { response: providerError(error, reference) }
   }
-  let login: Awaited<ReturnType<Upstream['exchange']>>
+  let login: UpstreamLogin
   try {
     const state = callback.get('state') ?? ''
     const leg = upstream.exchange(callback, { ...approval, state, scopes: transaction.scopes })
@@ -277,7 +295,7 @@ async function exchange(
       transaction,
       client,
       provider: upstream.provider,
-      ...login,
+      login,
     })
     return { response: { code }, grant, after: tidy }
   } catch (error) {

@@ -4,7 +4,8 @@ import type { Config } from '../config.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
 import type { Connections } from '../identity/connections.ts'
-import type { Identity, OAuthProvider, UpstreamTokens } from '../identity/provider.ts'
+import type { OAuthProvider } from '../identity/provider.ts'
+import type { UpstreamLogin } from '../identity/upstream.ts'
 import { connectionExpiry, type GrantRecord, grantKey, grantPrefix, grantRef } from '../records/grant.ts'
 import { everyKey, type Records } from '../records/records.ts'
 import type { TransactionRecord } from '../records/transaction.ts'
@@ -17,8 +18,7 @@ export type CreateGrant = (login: {
   transaction: Readonly<TransactionRecord>
   client: RegisteredClient
   provider: OAuthProvider
-  identity: Identity
-  tokens: UpstreamTokens
+  login: UpstreamLogin
 }) => Promise<{ code: string; grant: string; tidy: () => Promise<void> }>
 
 export function grantCreator(dependencies: {
@@ -44,7 +44,9 @@ export function grantCreator(dependencies: {
     for (const grant of byUse.slice(config.grantsPerInstallation)) await end(grantRef(grant), 'capped')
   }
 
-  return async ({ transaction, client, provider, identity, tokens }) => {
+  return async ({ transaction, client, provider, login }) => {
+    const { identity, ...kept } = login
+    const { tokens } = kept
     const now = unixTime(clock)
     const subject = `${provider.id}|${identity.sub}`
     const owner = await ownerOf(subject)
@@ -97,7 +99,7 @@ export function grantCreator(dependencies: {
         id: grant.connection,
         provider: provider.id,
         subject,
-        tokens,
+        kept,
         expires_at: grant.connection_expires_at,
       })
     }

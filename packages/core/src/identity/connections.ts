@@ -5,8 +5,9 @@ import { detailOf, type Emit } from '../events.ts'
 import { type ConnectionRecord, connectionKey } from '../records/connection.ts'
 import { type Lease, takeLease } from '../records/lease.ts'
 import { type Records, update, type Versioned } from '../records/records.ts'
-import type { Identity, UpstreamTokens } from './provider.ts'
-import type { Upstream, UpstreamError } from './upstream.ts'
+import type { Identity, UpstreamAnswer, UpstreamTokens } from './provider.ts'
+import type { Upstream } from './upstream.ts'
+import type { UpstreamError } from './upstream-error.ts'
 
 /** The provider's tokens, kept apart from the grants that use them. */
 export interface Connections {
@@ -16,7 +17,7 @@ export interface Connections {
     id: string
     provider: string
     subject: string
-    tokens: UpstreamTokens
+    kept: UpstreamAnswer
     expires_at: number
   }): Promise<void>
   /** Moves the store's expiry on. False when the connection is gone. */
@@ -24,7 +25,7 @@ export interface Connections {
   /** The provider's access token, refreshed when it is near its end or was rejected. */
   token(owner: string, id: string, want: Want): Promise<UpstreamToken>
   /** Asks the provider again who this is. Throws `AccessDenied`, {@link UpstreamEnded} or {@link Unavailable}. */
-  identify(owner: string, id: string, correlation: string): Promise<Identity>
+  identify(owner: string, id: string, previous: Identity, correlation: string): Promise<Identity>
   /** Forgets the connection and resolves to it, unless it is needed: asked again whenever somebody else changed it. */
   forget(owner: string, id: string, isNeeded?: () => Promise<boolean>): Promise<ConnectionRecord | undefined>
   /** Ends it at the provider. Best effort (RFC 7009 2.2): our own revocation stands. */
@@ -120,13 +121,13 @@ export function connections(dependencies: {
         throw new UpstreamEnded('The provider rejects a token it has just issued. Sign in again.')
       }
       const { correlation } = want
-      let tokens: UpstreamTokens
+      let kept: UpstreamAnswer
       try {
-        tokens = await upstreamOf(record.value).refresh(record.value.tokens)
+        kept = await upstreamOf(record.value).refresh(record.value)
       } catch (error) {
         return await refreshFailed(record, error, want)
       }
-      const stored = await storeRotated(record, tokens)
+      const stored = await storeRotated(record, kept)
       emit({ type: 'upstream.refreshed', provider: record.value.provider, owner, correlation })
       return stored
     } finally {
@@ -140,12 +141,12 @@ export function connections(dependencies: {
    */
   async function storeRotated(
     refreshed: Versioned<ConnectionRecord>,
-    tokens: UpstreamTokens,
+    kept: UpstreamAnswer,
   ): Promise<Versioned<ConnectionRecord> | undefined> {
     const { refresh_token } = refreshed.value.tokens
     let record: Versioned<ConnectionRecord> | undefined = refreshed
     for (let round = 1; record && record.value.tokens.refresh_token === refresh_token; round++) {
-      const value = { ...record.value, tokens, obtained_at: unixTime(clock), ended: undefined }
+      const value = { ...record.value, ...kept, obtained_at: unixTime(clock), ended: undefined }
       const condition = { ifVersion: record.version, expiresAt: value.expires_at }
       try {
         const version = await records.put(record.key, value, condition)
@@ -165,6 +166,7 @@ export function connections(dependencies: {
   ): Promise<Versioned<ConnectionRecord> | undefined> {
     const { provider, owner, id } = record.value
     const { correlation } = want
+    if (isNamed(error, 'AccessDenied')) throw error
     if (isNamed<UpstreamError>(error, 'UpstreamError') && error.kind === 'ended') {
       const current = await read(owner, id)
       if (current.version !== record.version) return isFresh(current.value, want) ? current : undefined
@@ -192,9 +194,10 @@ export function connections(dependencies: {
   }
 
   /** An access token that has ended names nothing any more: the refresh token would outlive its revocation. */
-  async function revocable(found: Upstream, tokens: UpstreamTokens): Promise<UpstreamTokens> {
+  async function revocable(found: Upstream, connection: Readonly<ConnectionRecord>): Promise<UpstreamTokens> {
+    const { tokens } = connection
     const over = tokens.expires_at !== undefined && tokens.expires_at <= unixTime(clock)
-    return over && tokens.refresh_token !== undefined ? found.refresh(tokens) : tokens
+    return over && tokens.refresh_token !== undefined ? (await found.refresh(connection)).tokens : tokens
   }
 
   /** Near its end is not past it. */
@@ -214,9 +217,9 @@ export function connections(dependencies: {
   }
 
   return {
-    async save(login) {
+    async save({ kept, ...login }) {
       const key = connectionKey(login.owner, login.id)
-      const value: ConnectionRecord = { ...login, obtained_at: unixTime(clock) }
+      const value: ConnectionRecord = { ...login, ...kept, obtained_at: unixTime(clock) }
       for (let attempt = 0; attempt < 10; attempt++) {
         const existing = await records.get<ConnectionRecord>(key)
         const expiresAt = Math.max(login.expires_at, existing?.value.expires_at ?? 0)
@@ -241,7 +244,10 @@ export function connections(dependencies: {
     },
 
     async token(owner, id, want) {
-      const { value } = await fresh(owner, id, want)
+      const { value } = await fresh(owner, id, want).catch((error: unknown) => {
+        if (!isNamed(error, 'AccessDenied')) throw error
+        throw new UpstreamEnded('The provider no longer lets this account in.', { cause: error })
+      })
       return {
         access_token: value.tokens.access_token,
         expires_at: value.tokens.expires_at,
@@ -250,11 +256,11 @@ export function connections(dependencies: {
       }
     },
 
-    async identify(owner, id, correlation) {
+    async identify(owner, id, previous, correlation) {
       for (let attempt = 0; ; attempt++) {
         const record = await fresh(owner, id, { correlation })
         try {
-          return await upstreamOf(record.value).identify(record.value.tokens)
+          return await upstreamOf(record.value).identify(record.value, previous)
         } catch (error) {
           if (isNamed(error, 'AccessDenied')) {
             // A newer login may have replaced the token that was refused.
@@ -278,13 +284,14 @@ export function connections(dependencies: {
       throw new Unavailable('storage: too many writers on one connection')
     },
 
-    async revoke({ provider, tokens, ended }, correlation) {
+    async revoke(connection, correlation) {
+      const { provider, ended } = connection
       const found = upstreams.get(provider)
       if (!found || ended) return
       const told = (outcome: 'done' | 'failed') =>
         emit({ type: 'upstream.revoked', provider, outcome, correlation })
       try {
-        if (await found.revoke(await revocable(found, tokens))) told('done')
+        if (await found.revoke(await revocable(found, connection))) told('done')
       } catch {
         told('failed')
       }

@@ -1,12 +1,11 @@
-import type { UpstreamTokens } from '../identity/provider.ts'
+import type { UpstreamAnswer } from '../identity/provider.ts'
 
 /** The provider's tokens for one login, or for one user: `connection/<owner>/<id>`. */
-export interface ConnectionRecord {
+export interface ConnectionRecord extends UpstreamAnswer {
   owner: string
   id: string
   provider: string
   subject: string
-  tokens: UpstreamTokens
   /** Unix seconds. */
   obtained_at: number
   /** What the store was told. */
