@@ -7,6 +7,9 @@ import { UpstreamError } from './upstream-error.ts'
 /** Seconds the discovered metadata of a provider is used. */
 const discoveryLifetime = 3600
 
+/** What may sign an id_token of a provider that publishes nothing about it: whatever a key of its JWKS can. */
+const signatures = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'RS384', 'RS512', 'PS384', 'PS512']
+
 const names = {
   authorization: 'authorization_endpoint',
   token: 'token_endpoint',
@@ -77,6 +80,7 @@ export function upstreamMetadata(
     const complete = neededEndpoints(provider).every((name) => provider.endpoints[name] !== undefined)
     const base = complete || typeof issuer !== 'string' ? {} : await discover(issuer)
     const merged: oauth.AuthorizationServer = {
+      id_token_signing_alg_values_supported: [...signatures],
       ...base,
       ...written,
       issuer: typeof issuer === 'string' ? issuer : originOf(provider.endpoints.authorization),
