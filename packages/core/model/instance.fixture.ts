@@ -159,6 +159,7 @@ function upstream(identify: () => Promise<Identity>): Upstream {
     provider,
     identify,
     revoke: async () => false,
+    asksOtherwise: () => false,
     authorizationUrl: notModelled,
     expectedIssuer: notModelled,
     exchange: notModelled,

@@ -170,6 +170,7 @@ const connection: ConnectionRecord = {
   owner,
   id: 'connection',
   provider: 'github',
+  client_id: 'app',
   subject: 'github|1',
   tokens: { access_token: 'upstream', token_type: 'bearer', scopes: ['user'] },
   answer: {},

@@ -4,14 +4,21 @@ import type { Config } from '../config.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
 import type { Connections } from '../identity/connections.ts'
-import type { OAuthProvider } from '../identity/provider.ts'
+import { Unavailable } from '../errors.ts'
+import type { OAuthProvider, UpstreamTokens } from '../identity/provider.ts'
 import type { UpstreamLogin } from '../identity/upstream.ts'
+import { sharedConnectionId } from '../records/connection.ts'
 import { connectionExpiry, type GrantRecord, grantKey, grantPrefix, grantRef } from '../records/grant.ts'
-import { everyKey, type Records } from '../records/records.ts'
+import { everyKey, type Records, remove } from '../records/records.ts'
 import type { TransactionRecord } from '../records/transaction.ts'
 import type { EndGrant } from './ending.ts'
 import type { OwnerOf } from './owner.ts'
 import { formatCode } from './token-format.ts'
+
+/** What this login brought will not do, and another round at the provider may bring better: nothing was made. */
+export class AskAgain extends Error {
+  override readonly name = 'AskAgain'
+}
 
 /** What a finished login becomes: a grant, unredeemed, and the code that redeems it. */
 export type CreateGrant = (login: {
@@ -19,6 +26,10 @@ export type CreateGrant = (login: {
   client: RegisteredClient
   provider: OAuthProvider
   login: UpstreamLogin
+  /** Unix milliseconds: what the provider revoked after that may be what this login brought. */
+  began_at?: number | undefined
+  /** Whether {@link AskAgain} may be thrown; also for want of a refresh token, where asking again may bring one. */
+  mayAskAgain?: { forRefreshToken: boolean } | undefined
 }) => Promise<{ code: string; grant: string; tidy: () => Promise<void> }>
 
 export function grantCreator(dependencies: {
@@ -44,15 +55,24 @@ export function grantCreator(dependencies: {
     for (const grant of byUse.slice(config.grantsPerInstallation)) await end(grantRef(grant), 'capped')
   }
 
-  return async ({ transaction, client, provider, login }) => {
-    const { identity, ...kept } = login
-    const { tokens } = kept
+  return async ({ transaction, client, provider, login, began_at = 0, mayAskAgain }) => {
+    const { identity, ...brought } = login
     const now = unixTime(clock)
     const subject = `${provider.id}|${identity.sub}`
     const owner = await ownerOf(subject)
     const installation = sha256(`${client.client_id} ${portless(transaction.redirect_uri)}`).slice(0, 12)
     const id = `${installation}${randomText(15, config.random)}`
     const secret = randomText(32, config.random)
+    const isShared = provider.tokens === 'per-user'
+    const connection = isShared
+      ? sharedConnectionId(provider.id, provider.client.id, brought.tokens.scopes)
+      : id
+    const isShort = config.keepUpstreamTokens && isRenewedBySignIn(brought.tokens)
+    const kept = isShared && isShort ? await connections.complete(owner, connection, brought) : brought
+    const { tokens } = kept
+    if (mayAskAgain?.forRefreshToken && config.keepUpstreamTokens && isRenewedBySignIn(tokens)) {
+      throw new AskAgain('no refresh token came, and none is kept')
+    }
     const known = config.keepUpstreamTokens ? tokens.refresh_expires_at : undefined
     const grant: GrantRecord = {
       owner,
@@ -80,10 +100,10 @@ export function grantCreator(dependencies: {
     }
     if (config.keepUpstreamTokens) {
       // Tokens that cannot be renewed end the grant with them: the user's next login brings new ones.
-      if (tokens.refresh_token === undefined && tokens.expires_at !== undefined) {
+      if (isRenewedBySignIn(tokens) && tokens.expires_at !== undefined) {
         grant.expires_at = Math.min(grant.expires_at, tokens.expires_at)
       }
-      grant.connection = provider.tokens === 'per-user' ? provider.id : id
+      grant.connection = connection
       grant.connection_expires_at = connectionExpiry(grant)
     }
     const ref = grantRef(grant)
@@ -92,14 +112,23 @@ export function grantCreator(dependencies: {
       expiresAt: grant.code.expires_at,
     })
     if (version === undefined) throw new Error('a fresh grant id was taken')
+    if (provider.revocation === 'user') {
+      // After the grant: whoever revokes looks for it when they have their lease.
+      if (await connections.isRevokedSince(owner, began_at)) {
+        await remove<GrantRecord>(records, grantKey(ref))
+        if (mayAskAgain) throw new AskAgain('what this login brought may have been revoked')
+        throw new Unavailable('upstream: everything of this user is being revoked')
+      }
+    }
     // After the grant: whoever ends the user's last other grant now must see that the connection is needed.
     if (grant.connection !== undefined && grant.connection_expires_at !== undefined) {
       await connections.save({
         owner,
         id: grant.connection,
         provider: provider.id,
+        client_id: provider.client.id,
         subject,
-        kept,
+        kept: brought,
         expires_at: grant.connection_expires_at,
       })
     }
@@ -112,6 +141,11 @@ export function grantCreator(dependencies: {
     })
     return { code: formatCode(ref, secret), grant: ref, tidy: () => tidy(owner, installation) }
   }
+}
+
+/** Whether only another sign-in can follow these tokens. */
+function isRenewedBySignIn({ refresh_token, expires_at }: UpstreamTokens): boolean {
+  return refresh_token === undefined && expires_at !== undefined
 }
 
 /** Consented ∩ what the provider granted; scopes of the operator's own are not the provider's to grant. */

@@ -31,9 +31,8 @@ export function endGrant(dependencies: {
     const { provider } = found
     const isNeeded = async () => provider.tokens === 'per-user' && othersNeed(grant, 'token')
     const connection = await connections.forget(grant.owner, grant.connection, isNeeded)
-    if (!connection || reason === 'upstream_ended' || provider.revocation === 'none') return
-    if (provider.revocation === 'user' && (await othersNeed(grant, 'user'))) return
-    await connections.revoke(connection, grant.correlation)
+    if (!connection || reason === 'upstream_ended') return
+    await connections.revoke(connection, grant.correlation, () => othersNeed(grant, 'user'))
   }
 
   return async (ref, reason) => {

@@ -3,7 +3,7 @@ import { type Clock, unixTime } from '../clock.ts'
 import { isNamed, NoUpstreamToken, Unavailable, UpstreamEnded } from '../errors.ts'
 import { detailOf, type Emit } from '../events.ts'
 import { type ConnectionRecord, connectionKey } from '../records/connection.ts'
-import { type Lease, takeLease } from '../records/lease.ts'
+import { isLeased, type Lease, takeLease } from '../records/lease.ts'
 import { type Records, update, type Versioned } from '../records/records.ts'
 import type { Identity, UpstreamAnswer, UpstreamTokens } from './provider.ts'
 import type { Upstream } from './upstream.ts'
@@ -11,15 +11,21 @@ import type { UpstreamError } from './upstream-error.ts'
 
 /** The provider's tokens, kept apart from the grants that use them. */
 export interface Connections {
-  /** Keeps what a login obtained. Per-user providers share one connection, and the newest login wins. */
+  /**
+   * Keeps what a login obtained. Where logins share a connection the newest wins, and keeps the refresh token that is
+   * there when it has none of its own.
+   */
   save(login: {
     owner: string
     id: string
     provider: string
+    client_id: string
     subject: string
     kept: UpstreamAnswer
     expires_at: number
   }): Promise<void>
+  /** What {@link Connections.save} would make of it, as things stand. */
+  complete(owner: string, id: string, kept: UpstreamAnswer): Promise<UpstreamAnswer>
   /** Moves the store's expiry on. False when the connection is gone. */
   extend(owner: string, id: string, expires_at: number): Promise<boolean>
   /** The provider's access token, refreshed when it is near its end or was rejected. */
@@ -28,8 +34,17 @@ export interface Connections {
   identify(owner: string, id: string, previous: Identity, correlation: string): Promise<Identity>
   /** Forgets the connection and resolves to it, unless it is needed: asked again whenever somebody else changed it. */
   forget(owner: string, id: string, isNeeded?: () => Promise<boolean>): Promise<ConnectionRecord | undefined>
-  /** Ends it at the provider. Best effort (RFC 7009 2.2): our own revocation stands. */
-  revoke(connection: Readonly<ConnectionRecord>, correlation?: string): Promise<void>
+  /**
+   * Ends it at the provider. Best effort (RFC 7009 2.2): our own revocation stands. Where that ends everything of the
+   * user, `isNeeded` is asked just before.
+   */
+  revoke(
+    connection: Readonly<ConnectionRecord>,
+    correlation?: string,
+    isNeeded?: () => Promise<boolean>,
+  ): Promise<void>
+  /** Whether everything of this user was ended at the provider after that (Unix milliseconds), or is just being. */
+  isRevokedSince(owner: string, since: number): Promise<boolean>
 }
 
 /** What a caller needs of a token. */
@@ -48,6 +63,11 @@ const patience = 20
 const nearExpiry = 60
 /** A token rejected within so many seconds of its issue is not worth another refresh. */
 const justIssued = 10
+/** The lease of who ends everything of a user, and the note of when somebody last did. */
+const revocationLease = 'upstream-revocation'
+const revocationNote = 'upstream-revoked'
+/** Seconds that the note is kept: longer than a person takes from consent to callback. */
+const noteSeconds = 3600
 /** Milliseconds between looks while another instance refreshes. */
 const pollEvery = 150
 
@@ -63,6 +83,9 @@ export function connections(dependencies: {
   function upstreamOf(connection: Readonly<ConnectionRecord>): Upstream {
     const found = upstreams.get(connection.provider)
     if (!found) throw new NoUpstreamToken(`The provider "${connection.provider}" is no longer configured.`)
+    if (found.provider.client.id !== connection.client_id) {
+      throw new NoUpstreamToken('The provider token is of another app than is configured. Sign in again.')
+    }
     return found
   }
 
@@ -81,6 +104,7 @@ export function connections(dependencies: {
 
   async function fresh(owner: string, id: string, want: Want): Promise<Versioned<ConnectionRecord>> {
     const record = await read(owner, id)
+    upstreamOf(record.value)
     if (isFresh(record.value, want)) return record
     const known = refreshing.get(record.key)
     if (known) return known
@@ -211,6 +235,53 @@ export function connections(dependencies: {
     throw error()
   }
 
+  /** A login without a refresh token lives on the one that is kept, unless the provider has ended that. */
+  function completed(kept: UpstreamAnswer, existing: Readonly<ConnectionRecord> | undefined): UpstreamAnswer {
+    if (kept.tokens.refresh_token !== undefined || !existing || existing.ended) return kept
+    const { refresh_token, refresh_expires_at } = existing.tokens
+    return { ...kept, tokens: { ...kept.tokens, refresh_token, refresh_expires_at } }
+  }
+
+  async function revokeOne(connection: Readonly<ConnectionRecord>, correlation?: string): Promise<void> {
+    const { provider, ended, client_id } = connection
+    const found = upstreams.get(provider)
+    if (!found || ended || found.provider.client.id !== client_id) return
+    const told = (outcome: 'done' | 'failed') =>
+      emit({ type: 'upstream.revoked', provider, outcome, correlation })
+    try {
+      if (await found.revoke(await revocable(found, connection))) told('done')
+    } catch {
+      told('failed')
+    }
+  }
+
+  /** A sign-in that finishes meanwhile sees the lease, or the note; or this sees its grant. */
+  async function revokeEverything(
+    connection: Readonly<ConnectionRecord>,
+    correlation: string | undefined,
+    isNeeded: () => Promise<boolean>,
+  ): Promise<void> {
+    const { owner } = connection
+    const lease = await takeLease(records, clock, owner, revocationLease, leaseSeconds)
+    // Somebody else ends everything right now.
+    if (!lease) return
+    try {
+      if (await isNeeded()) return
+      await noteRevocation(owner)
+      await revokeOne(connection, correlation)
+      await noteRevocation(owner)
+    } finally {
+      await lease.release()
+    }
+  }
+
+  async function noteRevocation(owner: string): Promise<void> {
+    const key = `lease/${owner}/${revocationNote}`
+    const existing = await records.get(key)
+    const expiresAt = unixTime(clock) + noteSeconds
+    await records.put(key, { at: clock.now() }, { ifVersion: existing?.version ?? null, expiresAt })
+  }
+
   /** A provider that rejects what it has just issued would be asked for ever. */
   function isRejectedAnew({ tokens, obtained_at }: Readonly<ConnectionRecord>, { rejected }: Want): boolean {
     return tokens.access_token === rejected && unixTime(clock) - obtained_at < justIssued
@@ -219,10 +290,14 @@ export function connections(dependencies: {
   return {
     async save({ kept, ...login }) {
       const key = connectionKey(login.owner, login.id)
-      const value: ConnectionRecord = { ...login, ...kept, obtained_at: unixTime(clock) }
       for (let attempt = 0; attempt < 10; attempt++) {
         const existing = await records.get<ConnectionRecord>(key)
         const expiresAt = Math.max(login.expires_at, existing?.value.expires_at ?? 0)
+        const value: ConnectionRecord = {
+          ...login,
+          ...completed(kept, existing?.value),
+          obtained_at: unixTime(clock),
+        }
         const version = await records.put(
           key,
           { ...value, expires_at: expiresAt },
@@ -231,6 +306,10 @@ export function connections(dependencies: {
         if (version !== undefined) return
       }
       throw new Unavailable('storage: too many logins of one user at once')
+    },
+
+    async complete(owner, id, kept) {
+      return completed(kept, (await records.get<ConnectionRecord>(connectionKey(owner, id)))?.value)
     },
 
     async extend(owner, id, expires_at) {
@@ -284,17 +363,18 @@ export function connections(dependencies: {
       throw new Unavailable('storage: too many writers on one connection')
     },
 
-    async revoke(connection, correlation) {
-      const { provider, ended } = connection
-      const found = upstreams.get(provider)
-      if (!found || ended) return
-      const told = (outcome: 'done' | 'failed') =>
-        emit({ type: 'upstream.revoked', provider, outcome, correlation })
-      try {
-        if (await found.revoke(await revocable(found, connection))) told('done')
-      } catch {
-        told('failed')
-      }
+    async revoke(connection, correlation, isNeeded = async () => false) {
+      const revocation = upstreams.get(connection.provider)?.provider.revocation
+      if (revocation === 'user') return revokeEverything(connection, correlation, isNeeded)
+      if (revocation === 'token') return revokeOne(connection, correlation)
+    },
+
+    async isRevokedSince(owner, since) {
+      const [isHeld, note] = await Promise.all([
+        isLeased(records, owner, revocationLease),
+        records.get<{ at: number }>(`lease/${owner}/${revocationNote}`),
+      ])
+      return isHeld || (note !== undefined && note.value.at > since)
     },
   }
 }

@@ -24,8 +24,11 @@ export interface Upstream {
     code_verifier: string
     nonce: string
     scopes: readonly string[]
-    again?: boolean | undefined
+    /** The answer a moment ago will not do. */
+    again?: unknown
   }): Promise<string>
+  /** Whether it would be asked for something else when it is asked again. */
+  asksOtherwise(scopes: readonly string[]): boolean
   /** The `iss` a callback must carry, when it carries one (RFC 9207). */
   expectedIssuer(): Promise<string | undefined>
   /** Redeems the callback's code and finds out who signed in. */
@@ -160,7 +163,7 @@ export function upstream(
         const url = new URL(authorization_endpoint)
         const { sent } = scopesFor(request.scopes)
         const parameters: Record<string, string> = {
-          ...provider.parameters?.authorize?.({ scopes: [...sent], again: request.again ?? false }),
+          ...provider.parameters?.authorize?.({ scopes: [...sent], again: request.again !== undefined }),
           response_type: 'code',
           response_mode: provider.response_mode ?? 'query',
           client_id: provider.client.id,
@@ -176,6 +179,14 @@ export function upstream(
         for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
         return url.href
       }),
+
+    asksOtherwise(asked) {
+      const { sent } = scopesFor(asked)
+      const [first, second] = [false, true].map((again) =>
+        JSON.stringify(provider.parameters?.authorize?.({ scopes: [...sent], again })),
+      )
+      return first !== second
+    },
 
     expectedIssuer: async () => (typeof issuer === 'string' ? issuer : undefined),
 
