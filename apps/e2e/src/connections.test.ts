@@ -1,20 +1,29 @@
 import { type DrawbridgeEvent, memory, NoUpstreamToken, oauthServer } from '@drawbridge/core'
-import { browser, devOidc, fakeClock, network, oauthClient, signIn, type TokenBody } from '@drawbridge/testing'
+import {
+  browser,
+  type DevOidcOptions,
+  devOidc,
+  fakeClock,
+  network,
+  oauthClient,
+  signIn,
+  type TokenBody,
+} from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
 import { google } from './providers/google.ts'
-import { turnstile } from './slow-store.ts'
+import { slowStore, turnstile } from './slow-store.ts'
 import { issuer, resource, secret, world } from './world.ts'
 
 const upstream = 'https://login.test'
 const hour = 3600
 
 /** A provider like Google: a refresh token at a consent only, and a revocation that ends everything of a user. */
-function started() {
+function started(refreshTokens: DevOidcOptions['refreshTokens'] = 'on consent') {
   const clock = fakeClock()
   const events: DrawbridgeEvent[] = []
   const dev = devOidc({
     clock,
-    refreshTokens: 'on consent',
+    refreshTokens,
     rotation: false,
     revocation: 'user',
     apps: ['dev-client', 'next-client'].map((clientId) => ({ clientId, clientSecret: 'dev-secret' })),
@@ -32,7 +41,7 @@ function started() {
       return gate.ok ? Response.json(gate.auth) : gate.response
     },
   })
-  const storage = memory({ clock })
+  const { storage, holdNext } = slowStore(memory({ clock }))
   const instance = (clientId = 'dev-client') => {
     const provider = google(upstream)
     return oauthServer({
@@ -65,9 +74,11 @@ function started() {
     dev,
     events,
     fetch,
+    holdNext,
     install,
     upstreamToken,
-    authorizations: () => dev.requests.filter(({ method, path }) => method === 'GET' && path === '/authorize'),
+    authorizations: () =>
+      dev.requests.filter(({ method, path }) => method === 'GET' && path === '/authorize'),
     onRequest: (listener: typeof before) => {
       before = listener
     },
@@ -96,7 +107,11 @@ describe('a second sign-in of a user with other scopes', () => {
     const w = world({ scopes: { supported: ['read:user', 'repo'] } })
     const signedIn = async (scope: string) =>
       w.client().login(w.browser(), { user: 'octocat', parameters: { scope } })
-    const tokens = [await signedIn('read:user'), await signedIn('read:user repo'), await signedIn('read:user')]
+    const tokens = [
+      await signedIn('read:user'),
+      await signedIn('read:user repo'),
+      await signedIn('read:user'),
+    ]
     const granted = []
     for (const { access_token } of tokens) {
       const headers = { authorization: `Bearer ${access_token}` }
@@ -165,7 +180,7 @@ describe('another app at the provider', () => {
 
 describe('a revocation of everything', () => {
   it('ends no sign-in that finishes while it is on its way', async () => {
-    const { install, upstreamToken, onRequest, dev, authorizations } = started()
+    const { install, upstreamToken, onRequest, dev, authorizations } = started('always')
     const first = await install()
     const stile = turnstile()
     onRequest(async (request) => {
@@ -178,6 +193,20 @@ describe('a revocation of everything', () => {
     const second = await install()
     stile.release()
     await revoking
+    expect(dev.works((await upstreamToken(second.tokens)).access_token)).toBe(true)
+    expect(authorizations()).toHaveLength(3)
+  })
+
+  it('does not happen when somebody has signed in before it began', async () => {
+    const { install, upstreamToken, holdNext, dev } = started('always')
+    const first = await install('email')
+    const stile = holdNext('create lease/')
+    const revoking = first.app.revoke(first.tokens.refresh_token)
+    await stile.reached
+    const second = await install('email calendar')
+    stile.release()
+    await revoking
+    expect(dev.requests.filter(({ path }) => path === '/revoke')).toEqual([])
     expect(dev.works((await upstreamToken(second.tokens)).access_token)).toBe(true)
   })
 })

@@ -1,13 +1,6 @@
 import { type DrawbridgeEvent, memory, oauthServer } from '@drawbridge/core'
 import type { OAuthProvider } from '@drawbridge/core/provider'
-import {
-  browser,
-  type DevOidcOptions,
-  devOidc,
-  fakeClock,
-  network,
-  oauthClient,
-} from '@drawbridge/testing'
+import { browser, type DevOidcOptions, devOidc, fakeClock, network, oauthClient } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
 import { apple } from './providers/apple.ts'
 import { entra } from './providers/entra.ts'
