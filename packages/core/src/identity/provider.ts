@@ -59,9 +59,6 @@ export interface OAuthProvider<Claims = unknown> {
 export interface AuthorizationParameters {
   /** As they are sent: in the provider's names. */
   scopes: readonly string[]
-  /** OpenID Connect Core 3.1.2.1, when this login has one. */
-  prompt?: string | undefined
-  login_hint?: string | undefined
   /**
    * The provider was asked a moment ago and its answer will not do: it brought no refresh token and none is kept. Ask in
    * a way that brings one.
