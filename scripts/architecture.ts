@@ -32,6 +32,7 @@ const leaves = [
   'pages',
   'http',
   'errors.ts',
+  'environment.ts',
   'events.ts',
   'event-notes.ts',
   'operator-log.ts',

@@ -640,10 +640,10 @@ describe('no credential is in an event', () => {
 
   it('not when an error of a provider quotes it, either', async () => {
     const options = { clientId: 'dev-client', clientSecret: 'dev-secret', host: upstreamHost }
-    const careless = {
+    const careless: ReturnType<typeof github> = {
       ...github(options),
-      identify: async ({ access_token }: { access_token: string }) => {
-        throw new Error(`GET /user?token=${access_token} as mona@example.com: 500`)
+      identify: async ({ tokens }) => {
+        throw new Error(`GET /user?token=${tokens.access_token} as mona@example.com: 500`)
       },
     }
     const w = await started({ provider: careless })

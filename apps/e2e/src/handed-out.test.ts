@@ -107,10 +107,10 @@ describe('what else is handed out', () => {
     const base = github({ clientId: 'dev-client', clientSecret: 'dev-secret', host: upstreamHost })
     const careless: Provider = {
       ...base,
-      identify: async (given, ...rest) => {
-        const identity = await base.identify(given, ...rest)
-        Object.assign(given, { access_token: 'replaced' })
-        scribble(given.scopes)
+      identify: async (given) => {
+        const identity = await base.identify(given)
+        Object.assign(given.tokens, { access_token: 'replaced' })
+        scribble(given.tokens.scopes)
         return identity
       },
     }

@@ -53,7 +53,12 @@ export function mapEngine(): EngineAfterLogin & { grants: Map<string, MapGrant> 
     grants,
     getClient: async (client_id) => clients.get(client_id),
     async registerClient(metadata) {
-      const client = { ...metadata, client_id: randomUUID(), client_id_issued_at: 0 }
+      const client: RegisteredClient = {
+        ...metadata,
+        client_id: randomUUID(),
+        client_id_issued_at: 0,
+        source: 'registered',
+      }
       clients.set(client.client_id, client)
       return { client }
     },

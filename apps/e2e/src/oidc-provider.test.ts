@@ -41,16 +41,16 @@ function openIdConnect(upstreamIssuer: string): OAuthProvider<{ email: unknown }
     endpoints: {},
     issuer: upstreamIssuer,
     scopes: { default: ['openid', 'email', 'offline_access'] },
-    parameters: { authorize: { prompt: 'consent' } },
+    parameters: { authorize: () => ({ prompt: 'consent' }) },
     tokens: 'per-login',
     revocation: 'token',
-    async identify(tokens, id_token, call) {
-      const response = await call(`${upstreamIssuer}/me`, {
+    async identify({ tokens, claims, endpoints, call }) {
+      const response = await call(endpoints.userinfo ?? '', {
         headers: { authorization: `Bearer ${tokens.access_token}` },
       })
       if (!response.ok) throw new Error(`userinfo answered ${response.status}`)
       const { sub, email } = (await response.json()) as { sub: string; email?: string }
-      if (id_token && id_token.sub !== sub) throw new AccessDenied('These are two people.')
+      if (claims && claims.sub !== sub) throw new AccessDenied('These are two people.')
       return { sub, claims: { email } }
     },
   }

@@ -96,7 +96,7 @@ async function openIdConnect({ metadata, answer, claims, provider }: Settings = 
       scopes: { default: ['openid'] },
       tokens: 'per-login',
       revocation: 'token',
-      identify: async (_, id_token) => ({ sub: String(id_token?.sub), claims: {} }),
+      identify: async ({ claims }) => ({ sub: String(claims?.sub), claims: {} }),
       ...provider,
     },
   })

@@ -164,6 +164,7 @@ function upstream(identify: () => Promise<Identity>): Upstream {
     provider,
     identify,
     revoke: async () => false,
+    asksOtherwise: () => false,
     authorizationUrl: notModelled,
     expectedIssuer: notModelled,
     exchange: notModelled,

@@ -170,8 +170,10 @@ const connection: ConnectionRecord = {
   owner,
   id: 'connection',
   provider: 'github',
+  client_id: 'app',
   subject: 'github|1',
   tokens: { access_token: 'upstream', token_type: 'bearer', scopes: ['user'] },
+  answer: {},
   obtained_at: start,
   expires_at: start + 365 * day,
 }

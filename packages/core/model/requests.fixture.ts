@@ -76,7 +76,10 @@ function login(redirect_uri: string): Parameters<Instance['createGrant']>[0] {
     scopes: ['user'],
     upstream: {
       provider,
-      tokens: { access_token: 'upstream', token_type: 'bearer', scopes: ['user'] },
+      brought: {
+        tokens: { access_token: 'upstream', token_type: 'bearer', scopes: ['user'] },
+        answer: {},
+      },
     },
   }
 }

@@ -2,7 +2,7 @@ import type { Auth } from './auth.ts'
 import type { Config, ProtectedResource } from './config.ts'
 import type { Sealer } from './crypto/sealing.ts'
 import { authorizeEndpoint } from './endpoints/authorize.ts'
-import { callbackEndpoint } from './endpoints/callback.ts'
+import { callbackEndpoint, formPostEndpoint } from './endpoints/callback.ts'
 import { consentEndpoint } from './endpoints/consent.ts'
 import { jwksEndpoint } from './endpoints/jwks.ts'
 import { metadataEndpoint, metadataPath } from './endpoints/metadata.ts'
@@ -143,9 +143,12 @@ function signIn(server: Server & { engine: EngineAfterLogin }): readonly Entry[]
   const pathOf = (url: string) => new URL(url).pathname
   return [
     { path: pathOf(urls.consent), methods: consentEndpoint(server) },
-    ...config.providers.map(({ id }) => ({
+    ...config.providers.map(({ id, response_mode }) => ({
       path: pathOf(urls.callback + id),
-      methods: { GET: callbackEndpoint(server, id) },
+      methods: {
+        GET: callbackEndpoint(server, id),
+        ...(response_mode === 'form_post' && { POST: formPostEndpoint(server, id) }),
+      },
     })),
   ]
 }

@@ -36,7 +36,10 @@ function setUp() {
       subject: 'github|1',
       claims: user,
       scopes,
-      upstream: { provider, tokens: { access_token: 'upstream', token_type: 'bearer', scopes } },
+      upstream: {
+        provider,
+        brought: { tokens: { access_token: 'upstream', token_type: 'bearer', scopes }, answer: {} },
+      },
     })
     return completed?.code ?? ''
   }

@@ -3,7 +3,7 @@ import type { GrantAdmin } from './administration/grants.ts'
 import type { MaintenanceReport } from './administration/maintenance.ts'
 import type { AuthInfo, Confirmation, UpstreamToken, UpstreamTokenOptions } from './auth.ts'
 import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from './clients/metadata.ts'
-import type { OAuthProvider, UpstreamTokens } from './identity/provider.ts'
+import type { OAuthProvider, UpstreamAnswer } from './identity/provider.ts'
 import type { AuthorizationRequest } from './records/transaction.ts'
 
 /**
@@ -35,7 +35,7 @@ interface EngineCore {
 
 /** Our consent and our leg to the provider run first; this is what they end in. */
 export interface EngineAfterLogin extends EngineCore {
-  /** Makes the code that goes to the client. Throws `Unavailable` for an outage. */
+  /** Makes the code that goes to the client. Throws `Unavailable` for an outage, and `AskAgain` where it may. */
   completeLogin(login: Login): Promise<CompletedLogin>
   authorize?: never
 }
@@ -79,8 +79,20 @@ export interface Login {
   claims: unknown
   /** Consented, and granted by the provider. */
   scopes: readonly string[]
-  /** For an engine that calls the provider later. */
-  upstream: { provider: OAuthProvider; tokens: UpstreamTokens }
+  upstream: UpstreamOfLogin
+}
+
+/** For an engine that calls the provider later. */
+export interface UpstreamOfLogin {
+  provider: OAuthProvider
+  brought: UpstreamAnswer
+  /** Unix milliseconds: what the provider revoked after that may be what this login brought. */
+  began_at?: number | undefined
+  /**
+   * The browser may go to the provider once more: `AskAgain` may be thrown, also for want of a refresh token where asking
+   * otherwise may bring one.
+   */
+  mayAskAgain?: { forRefreshToken: boolean } | undefined
 }
 
 export interface CompletedLogin {

@@ -5,15 +5,22 @@ export { systemClock } from './clock.ts'
 export { environment } from './environment.ts'
 export { ConfigurationError, Unavailable } from './errors.ts'
 export { isLoopback, secureUrl } from './http/secure-url.ts'
+export { credential } from './identity/credential.ts'
+export { callJson, type JsonAnswer, jsonAnswer, member } from './identity/json-answer.ts'
+export { type OpenIdClaims, type OpenIdConnectOptions, openIdConnect } from './identity/open-id-connect.ts'
 export type {
+  AuthorizationParameters,
   Call,
   ClaimsOf,
   ClientAuth,
   Endpoints,
   Identity,
+  Login,
   OAuthProvider,
+  Post,
   Provider,
   ProviderScopes,
+  UpstreamClaims,
   UpstreamTokens,
 } from './identity/provider.ts'
 export { AccessDenied } from './identity/provider.ts'

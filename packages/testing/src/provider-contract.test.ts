@@ -16,6 +16,8 @@ interface Truth {
   refreshOnce?: boolean
   /** Renewing one sign-in ends the others. */
   renewsAlone?: boolean
+  /** There is no refresh token, ever. */
+  never?: boolean
 }
 
 interface Session {
@@ -29,7 +31,7 @@ function opened(
   change: (provider: OAuthProvider) => Partial<OAuthProvider> = () => ({}),
   truth: Truth = {},
 ): OpenedProvider {
-  const { keeps = Number.POSITIVE_INFINITY, ends = 'token', refreshOnce, renewsAlone } = truth
+  const { keeps = Number.POSITIVE_INFINITY, ends = 'token', refreshOnce, renewsAlone, never } = truth
   let sessions: Session[] = []
   let count = 0
   const byAccess = (token: string) => sessions.find(({ access_token }) => access_token === token)
@@ -50,6 +52,15 @@ function opened(
   const api = async (request: Request) => {
     const { pathname } = new URL(request.url)
     const session = byAccess(request.headers.get('authorization')?.replace('Bearer ', '') ?? '')
+    if (pathname === '/rfc7009') {
+      const form = new URLSearchParams(await request.text())
+      const found = sessions.find((each) =>
+        [each.access_token, each.refresh_token].includes(form.get('token') ?? ''),
+      )
+      if (form.get('client_secret') !== 'secret') return Response.json({}, { status: 401 })
+      if (found) end(found)
+      return new Response(null)
+    }
     if (pathname === '/revoke') {
       if (session) end(session)
       return new Response(null, { status: session ? 204 : 404 })
@@ -68,10 +79,13 @@ function opened(
     scopes: {
       default: ['profile'],
       supported: ['mail'],
-      toUpstream: (scope) => `acme/${scope}`,
-      fromUpstream: (scope) => scope.replace('acme/', ''),
+      toUpstream: (scopes) => scopes.map((scope) => `acme/${scope}`),
+      fromUpstream: (scopes) => scopes.map((scope) => scope.replace('acme/', '')),
     },
-    parameters: { authorize: { access_type: 'offline' }, refresh: (scopes) => ({ scope: scopes.join(' ') }) },
+    parameters: {
+      authorize: () => ({ access_type: 'offline' }),
+      refresh: ({ scopes }) => ({ scope: scopes.join(' ') }),
+    },
     tokens: 'per-login',
     revocation: 'token',
     async conform(response) {
@@ -83,8 +97,8 @@ function opened(
       if (typeof body !== 'object' || body === null || !('error' in body)) return response
       return Response.json({ error: 'invalid_grant' }, { status: 400 })
     },
-    async identify({ access_token }, _, call) {
-      const headers = { authorization: `Bearer ${access_token}` }
+    async identify({ tokens, call }) {
+      const headers = { authorization: `Bearer ${tokens.access_token}` }
       const me = (await (await call(`${API}/me`, { headers })).json()) as { sub?: string }
       if (!me.sub) throw new Error('nobody')
       const rules = (await (await call(`${API}/rules`, { headers })).json()) as { member?: boolean }
@@ -92,8 +106,8 @@ function opened(
       if (!rules.member) throw new AccessDenied('Sorry, this account has no access here.')
       return { sub: me.sub, claims: { sub: me.sub } }
     },
-    async revoke({ access_token }, call) {
-      const headers = { authorization: `Bearer ${access_token}` }
+    async revoke({ tokens, call }) {
+      const headers = { authorization: `Bearer ${tokens.access_token}` }
       const { status } = await call(`${API}/revoke`, { method: 'POST', headers })
       if (status !== 204 && status !== 404) throw new Error(`revocation answered ${status}`)
     },
@@ -108,11 +122,14 @@ function opened(
       const session: Session = {
         sub,
         access_token: `secret-token-${++count}`,
-        refresh_token: isKept ? undefined : `secret-refresh-${count}`,
+        refresh_token: isKept || never ? undefined : `secret-refresh-${count}`,
       }
       const surplus = theirs.slice(0, Math.max(0, theirs.length + 1 - keeps))
       sessions = [...sessions.filter((each) => !surplus.includes(each)), session]
-      return { tokens: { ...tokensOf(session), refresh_token: session.refresh_token } }
+      return {
+        tokens: { ...tokensOf(session), refresh_token: session.refresh_token },
+        claims: { sub },
+      }
     },
     works: async ({ access_token }) => byAccess(access_token) !== undefined,
     async refresh({ refresh_token }) {
@@ -154,6 +171,7 @@ const honest: Record<string, [Partial<OAuthProvider>, Truth]> = {
     { tokens: 'per-user', revocation: 'user' },
     { ends: 'user', refreshOnce: true },
   ],
+  'no refresh token, ever': [{ tokens: 'per-login' }, { never: true }],
   'sign-ins of their own that end together': [{ revocation: 'user' }, { ends: 'user' }],
 }
 
@@ -163,15 +181,10 @@ describe.each(Object.entries(honest))('a provider with %s, that says so', (_, [d
 
 describe('a provider whose revocation is an endpoint', () => {
   const open = (): OpenedProvider => {
-    const { provider, call, ...rest } = opened()
+    const { provider, ...rest } = opened()
     const { revoke, ...withoutRevoke } = provider
-    const revocation = 'https://acme.test/revoke'
-    return {
-      ...rest,
-      call,
-      provider: { ...withoutRevoke, endpoints: { ...provider.endpoints, revocation } },
-      revoke: async (tokens) => revoke?.(tokens, call),
-    }
+    const revocation = `${API}/rfc7009`
+    return { ...rest, provider: { ...withoutRevoke, endpoints: { ...provider.endpoints, revocation } } }
   }
   for (const c of providerContract()) it(c.name, () => c.run(open))
 
@@ -190,7 +203,7 @@ describe('what it does not have is left out', () => {
     expect(names({ without: ['revoke'] }).filter((name) => /revo/.test(name))).toEqual([
       'there really is no revocation',
     ])
-    expect(names({ without: ['refusal', 'calls', 'revoke', 'conform'] })).toHaveLength(19)
+    expect(names({ without: ['refusal', 'calls', 'revoke', 'conform'] })).toHaveLength(22)
     expect(names().length).toBeGreaterThan(40)
   })
 })
@@ -219,11 +232,11 @@ const broken: Record<string, { change?: Change; truth?: Truth; noticed: RegExp[]
     noticed: [/endpoints are https/],
   },
   'its own state': {
-    change: () => ({ parameters: { authorize: { state: 'fixed' } } }),
+    change: () => ({ parameters: { authorize: () => ({ state: 'fixed' }) } }),
     noticed: [/extra parameters/],
   },
   'its own code_verifier': {
-    change: () => ({ parameters: { token: { code_verifier: 'x' } } }),
+    change: () => ({ parameters: { token: () => ({ code_verifier: 'x' }) } }),
     noticed: [/extra parameters/],
   },
   'its own refresh token': {
@@ -231,7 +244,7 @@ const broken: Record<string, { change?: Change; truth?: Truth; noticed: RegExp[]
     noticed: [/extra parameters/],
   },
   'one-way scopes': {
-    change: ({ scopes }) => ({ scopes: { ...scopes, fromUpstream: (scope) => scope } }),
+    change: ({ scopes }) => ({ scopes: { ...scopes, fromUpstream: (granted) => granted } }),
     noticed: [/scopes translate/],
   },
   'scopes with spaces': {
@@ -251,12 +264,37 @@ const broken: Record<string, { change?: Change; truth?: Truth; noticed: RegExp[]
     noticed: [/claims survive/],
   },
   'a token in the claims': {
-    change: () => ({ identify: async ({ access_token }) => ({ sub: '1', claims: { access_token } }) }),
+    change: () => ({ identify: async ({ tokens }) => ({ sub: '1', claims: { ...tokens } }) }),
     noticed: [/claims carry no token/],
+  },
+  'a sub that needs what only the sign-in has': {
+    change: ({ identify }) => ({
+      identify: async (login) => (login.previous ? { sub: `${++visits}`, claims: {} } : identify(login)),
+    }),
+    noticed: [/checked again/],
+  },
+  'believing an id_token that nobody checked': {
+    change: ({ identify }) => ({
+      identify: async (login) => {
+        const [, payload = ''] = String(login.answer.id_token ?? login.callback.id_token).split('.')
+        if (payload === '') return identify(login)
+        return { sub: JSON.parse(Buffer.from(payload, 'base64url').toString()).sub, claims: {} }
+      },
+    }),
+    noticed: [/nobody checked/],
+  },
+  'making one person of two': {
+    change: ({ identify }) => ({
+      identify: async (login) => {
+        const { sub } = await identify(login)
+        return { sub: String(login.claims?.sub ?? sub), claims: { sub } }
+      },
+    }),
+    noticed: [/no other person/],
   },
   'changed tokens': {
     change: () => ({
-      identify: async (tokens: UpstreamTokens) => {
+      identify: async ({ tokens }) => {
         tokens.token_type = 'changed'
         return { sub: '1', claims: {} }
       },
@@ -265,9 +303,9 @@ const broken: Record<string, { change?: Change; truth?: Truth; noticed: RegExp[]
   },
   'a token in a URL': {
     change: ({ identify }) => ({
-      identify: async (tokens, claims, call) => {
-        await call(`${API}/me?access_token=${tokens.access_token}`)
-        return identify(tokens, claims, call)
+      identify: async (login) => {
+        await login.call(`${API}/me?access_token=${login.tokens.access_token}`)
+        return identify(login)
       },
     }),
     noticed: [/never in a URL/],
@@ -281,8 +319,8 @@ const broken: Record<string, { change?: Change; truth?: Truth; noticed: RegExp[]
   },
   'a refusal that shows the token': {
     change: ({ identify }) => ({
-      identify: (tokens, ...rest) =>
-        identify(tokens, ...rest).catch(() => Promise.reject(new AccessDenied(`Not ${tokens.access_token}`))),
+      identify: (login) =>
+        identify(login).catch(() => Promise.reject(new AccessDenied(`Not ${login.tokens.access_token}`))),
     }),
     noticed: [/a refused account/],
   },
@@ -294,8 +332,8 @@ const broken: Record<string, { change?: Change; truth?: Truth; noticed: RegExp[]
   },
   'letting people in when the rules cannot be asked': {
     change: () => ({
-      identify: async ({ access_token }, _, call) => {
-        const headers = { authorization: `Bearer ${access_token}` }
+      identify: async ({ tokens, call }) => {
+        const headers = { authorization: `Bearer ${tokens.access_token}` }
         const { sub = '' } = (await (await call(`${API}/me`, { headers })).json()) as { sub?: string }
         const rules = await call(`${API}/rules`, { headers }).catch(() => undefined)
         const { member } = ((await rules?.json().catch(() => undefined)) ?? {}) as { member?: boolean }
@@ -316,8 +354,8 @@ const broken: Record<string, { change?: Change; truth?: Truth; noticed: RegExp[]
   'a revoke that does nothing': { change: () => ({ revoke: async () => {} }), noticed: [/work no more/] },
   'a revoke that fails the second time': {
     change: () => ({
-      revoke: async ({ access_token }, call) => {
-        const headers = { authorization: `Bearer ${access_token}` }
+      revoke: async ({ tokens, call }) => {
+        const headers = { authorization: `Bearer ${tokens.access_token}` }
         const { ok } = await call(`${API}/revoke`, { method: 'POST', headers })
         if (!ok) throw new Error('failed')
       },
@@ -346,7 +384,7 @@ const broken: Record<string, { change?: Change; truth?: Truth; noticed: RegExp[]
   },
   'a revocation that ends nothing': { truth: { ends: 'nothing' }, noticed: [/work no more/] },
   "a way to end tokens beside `revocation: 'none'`": {
-    change: () => ({ revocation: 'none' as 'token' }),
+    change: () => ({ revocation: 'none' }),
     noticed: [/words that core knows/],
   },
   'words that nobody knows': {

@@ -1,16 +1,19 @@
 import type { RequestContext } from '../auth.ts'
 import type { RegisteredClient } from '../clients/metadata.ts'
 import { unixTime } from '../clock.ts'
+import { sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
 import type { EngineAfterLogin } from '../engine.ts'
-import { isNamed, Unavailable } from '../errors.ts'
+import { isNamed, OAuthError, Unavailable } from '../errors.ts'
 import { type DrawbridgeEvents, detailOf } from '../events.ts'
+import type { AskAgain } from '../grants/creation.ts'
 import { cookieJar } from '../http/cookies.ts'
-import { queryForm } from '../http/forms.ts'
-import { withReference } from '../http/responses.ts'
+import { bodyParameters, queryForm } from '../http/forms.ts'
+import { redirect, withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
-import { type Upstream, UpstreamError } from '../identity/upstream.ts'
-import { update, type Versioned } from '../records/records.ts'
+import type { UpstreamLogin } from '../identity/upstream.ts'
+import { UpstreamError } from '../identity/upstream-error.ts'
+import { clockSkew, update, type Versioned } from '../records/records.ts'
 import {
   type AuthorizationResponse,
   type FoundTransaction,
@@ -78,11 +81,32 @@ export function callbackEndpoint(server: CallbackServer, providerId: string): Ha
       return refuse('issuer_mismatch', 400, correlation)
     }
     if (outcome) return replay(server, found.record)
+    // The first round's answer, loaded once more: its code is spent.
+    if (approval.again && sha256(form.get('code') ?? '') === approval.again.spent_code) {
+      return toProvider(server, found.record.value, state)
+    }
     // Before the claim: an outage here costs nothing, and a reload begins at once.
     const client = await server.engine.getClient(found.record.value.client_id)
     const claimed = await claim(server, found.record)
     if (!claimed) return refuse('other_browser', 403, correlation)
     return claimed.value.outcome ? replay(server, claimed) : finish(server, claimed, client, request, context)
+  })
+}
+
+/** Characters of an answer that is passed on in a URL: more than any server takes is not sent back and forth. */
+const longestAnswer = 8192
+
+/**
+ * Takes the answer of a provider that posts it (OAuth 2.0 Form Post Response Mode). A browser sends no Lax cookie with
+ * another site's form: it is sent to the same place again with a GET, where it brings the cookie.
+ */
+export function formPostEndpoint(server: CallbackServer, providerId: string): Handler {
+  return withErrorPage(server, async (request) => {
+    const parameters = String(await bodyParameters(request))
+    if (parameters.length > longestAnswer) {
+      throw new OAuthError('invalid_request', 'The answer of the sign-in service is too long.')
+    }
+    return redirect(`${server.urls.callback}${providerId}?${parameters}`, { status: 303 })
   })
 }
 
@@ -141,7 +165,9 @@ async function finish(
 ): Promise<Response> {
   const { config } = server
   const callback = new URL(request.url).searchParams
-  const { response, after, outage } = await exchange(server, transaction.value, client, callback)
+  const exchanged = await exchange(server, transaction.value, client, callback)
+  if (exchanged === 'again') return askAgain(server, transaction, callback)
+  const { response, after, outage } = exchanged
   if (outage) {
     // The provider's code is spent. A reload is told what happened, if the store can keep even that.
     await settle(server, transaction, { response }).catch(() => {})
@@ -156,6 +182,46 @@ async function finish(
   if (winner) return replay(server, winner)
   const location = clientLocation(config.issuer, transaction.value, response)
   return redirectToClient(server, transaction.value, location, 302)
+}
+
+/** Begins a second round at the provider, with a verifier and a nonce of its own. */
+async function askAgain(
+  server: CallbackServer,
+  transaction: Versioned<TransactionRecord>,
+  callback: URLSearchParams,
+): Promise<Response> {
+  const { records } = server
+  const { approval, attempt, ...rest } = transaction.value
+  if (!approval) throw new Unavailable('callback: nothing was approved')
+  const again = { spent_code: sha256(callback.get('code') ?? '') }
+  const value: TransactionRecord = {
+    ...rest,
+    approval: { ...approval, code_verifier: randomText(), nonce: randomText(), again },
+  }
+  const version = await records.put(transaction.key, value, {
+    ifVersion: transaction.version,
+    expiresAt: transactionExpiry(value),
+  })
+  if (version === undefined) throw new Unavailable('callback: another request was faster')
+  return toProvider(server, value, callback.get('state') ?? '')
+}
+
+async function toProvider(
+  { config, upstreams }: CallbackServer,
+  { approval, scopes, correlation }: Readonly<TransactionRecord>,
+  state: string,
+): Promise<Response> {
+  const upstream = approval && upstreams.get(approval.provider)
+  if (!approval || !upstream) throw new Unavailable('callback: the provider is no longer configured')
+  try {
+    return redirect(await upstream.authorizationUrl({ ...approval, state, scopes }))
+  } catch (error) {
+    // A reload tries again: the code that came first is not needed any more.
+    const detail = detailOf(error)
+    const { provider } = approval
+    config.emit({ type: 'upstream.unavailable', provider, reason: 'unavailable', detail, correlation })
+    throw new Unavailable('upstream: the provider cannot be asked again now', { cause: error })
+  }
 }
 
 /** What a callback comes to. */
@@ -210,7 +276,7 @@ async function exchange(
   transaction: Readonly<TransactionRecord>,
   client: RegisteredClient | undefined,
   callback: URLSearchParams,
-): Promise<Exchanged> {
+): Promise<Exchanged | 'again'> {
   const { config, upstreams } = server
   const { approval, correlation } = transaction
   const upstream = approval && upstreams.get(approval.provider)
@@ -241,7 +307,8 @@ async function exchange(
     )
     return { response: providerError(error, reference) }
   }
-  let login: Awaited<ReturnType<Upstream['exchange']>>
+  let login: UpstreamLogin
+  const redeemed_at = config.clock.now()
   try {
     const state = callback.get('state') ?? ''
     const leg = upstream.exchange(callback, { ...approval, state, scopes: transaction.scopes })
@@ -277,10 +344,16 @@ async function exchange(
       request,
       client,
       provider: upstream.provider,
-      ...login,
+      login,
+      // A second round comes after what was revoked before its code is redeemed; a first may have brought what is over.
+      began_at: approval.again ? redeemed_at : (transaction.decided_at - clockSkew) * 1000,
+      mayAskAgain: approval.again
+        ? undefined
+        : { forRefreshToken: upstream.asksOtherwise(transaction.scopes) },
     })
     return { response: { code }, after: tidy }
   } catch (error) {
+    if (isNamed<AskAgain>(error, 'AskAgain')) return 'again'
     if (isNamed<Unavailable>(error, 'Unavailable')) {
       const response = failed(
         'temporarily_unavailable',

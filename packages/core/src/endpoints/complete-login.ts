@@ -1,6 +1,7 @@
 import type { RegisteredClient } from '../clients/metadata.ts'
-import type { CompletedLogin, EngineAfterLogin } from '../engine.ts'
-import type { Identity, OAuthProvider, UpstreamTokens } from '../identity/provider.ts'
+import type { CompletedLogin, EngineAfterLogin, UpstreamOfLogin } from '../engine.ts'
+import type { OAuthProvider } from '../identity/provider.ts'
+import type { UpstreamLogin } from '../identity/upstream.ts'
 import type { AuthorizationRequest } from '../records/transaction.ts'
 
 /** The end of a login here: hands what was consented to, and who signed in, to an engine that makes a code of it. */
@@ -10,18 +11,18 @@ export function completeLogin(
     request: AuthorizationRequest
     client: RegisteredClient
     provider: OAuthProvider
-    identity: Identity
-    tokens: UpstreamTokens
-  },
+    login: UpstreamLogin
+  } & Pick<UpstreamOfLogin, 'began_at' | 'mayAskAgain'>,
 ): Promise<CompletedLogin> {
-  const { request, client, provider, identity, tokens } = login
+  const { request, client, provider, began_at, mayAskAgain } = login
+  const { identity, ...brought } = login.login
   return engine.completeLogin({
     client,
     request,
     subject: `${provider.id}|${identity.sub}`,
     claims: identity.claims,
-    scopes: grantedScopes(request.scopes, provider, tokens.scopes),
-    upstream: { provider, tokens },
+    scopes: grantedScopes(request.scopes, provider, brought.tokens.scopes),
+    upstream: { provider, brought, began_at, mayAskAgain },
   })
 }
 

@@ -7,7 +7,7 @@ import { cookieJar } from '../http/cookies.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { redirect, withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
-import type { UpstreamError } from '../identity/upstream.ts'
+import type { UpstreamError } from '../identity/upstream-error.ts'
 import type {
   Approval,
   AuthorizationResponse,

@@ -3,13 +3,20 @@ import type { Config } from '../config.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
 import type { CompletedLogin, Login } from '../engine.ts'
-import { isNamed } from '../errors.ts'
+import { isNamed, Unavailable } from '../errors.ts'
 import type { Connections } from '../identity/connections.ts'
+import type { UpstreamTokens } from '../identity/provider.ts'
+import { sharedConnectionId } from '../records/connection.ts'
 import { connectionExpiry, type GrantRecord, grantKey, grantPrefix, grantRef } from '../records/grant.ts'
-import { everyKey, type Records } from '../records/records.ts'
+import { everyKey, type Records, remove } from '../records/records.ts'
 import type { EndGrant } from './ending.ts'
 import type { OwnerOf } from './owner.ts'
 import { formatCode } from './token-format.ts'
+
+/** What this login brought will not do, and another round at the provider may bring better: nothing was made. */
+export class AskAgain extends Error {
+  override readonly name = 'AskAgain'
+}
 
 /** What a finished login becomes: a grant, unredeemed, and the code that redeems it. */
 export type CreateGrant = (login: Login) => Promise<Required<CompletedLogin>>
@@ -60,12 +67,24 @@ export function grantCreator(dependencies: {
     }
   }
 
-  return async ({ client, request, subject, claims, scopes, upstream: { provider, tokens } }) => {
+  return async ({ client, request, subject, claims, scopes, upstream }) => {
+    const { provider, brought, began_at = 0, mayAskAgain } = upstream
     const now = unixTime(clock)
     const owner = await ownerOf(subject)
     const installation = sha256(`${client.client_id} ${portless(request.redirect_uri)}`).slice(0, 12)
     const newId = () => `${installation}${randomText(15, config.random)}`
     const secret = randomText(32, config.random)
+    const shared =
+      provider.tokens === 'per-user'
+        ? sharedConnectionId(provider.id, provider.client.id, brought.tokens.scopes)
+        : undefined
+    const isShort = config.keepUpstreamTokens && isRenewedBySignIn(brought.tokens)
+    const kept =
+      shared !== undefined && isShort ? await connections.complete(owner, shared, brought) : brought
+    const { tokens } = kept
+    if (mayAskAgain?.forRefreshToken && config.keepUpstreamTokens && isRenewedBySignIn(tokens)) {
+      throw new AskAgain('no refresh token came, and none is kept')
+    }
     const known = config.keepUpstreamTokens ? tokens.refresh_expires_at : undefined
     const grant: GrantRecord = {
       owner,
@@ -93,10 +112,10 @@ export function grantCreator(dependencies: {
     }
     if (config.keepUpstreamTokens) {
       // Tokens that cannot be renewed end the grant with them: the user's next login brings new ones.
-      if (tokens.refresh_token === undefined && tokens.expires_at !== undefined) {
+      if (isRenewedBySignIn(tokens) && tokens.expires_at !== undefined) {
         grant.expires_at = Math.min(grant.expires_at, tokens.expires_at)
       }
-      grant.connection = provider.tokens === 'per-user' ? provider.id : grant.id
+      grant.connection = shared ?? grant.id
       grant.connection_expires_at = connectionExpiry(grant)
     }
     await create(grant, () => {
@@ -105,14 +124,23 @@ export function grantCreator(dependencies: {
       if (perLogin) grant.connection = grant.id
     })
     const ref = grantRef(grant)
+    if (provider.revocation === 'user') {
+      // After the grant: whoever revokes looks for it when they have their lease.
+      if (await connections.isRevokedSince(owner, began_at)) {
+        await remove<GrantRecord>(records, grantKey(ref))
+        if (mayAskAgain) throw new AskAgain('what this login brought may have been revoked')
+        throw new Unavailable('upstream: everything of this user is being revoked')
+      }
+    }
     // After the grant: whoever ends the user's last other grant now must see that the connection is needed.
     if (grant.connection !== undefined && grant.connection_expires_at !== undefined) {
       await connections.save({
         owner,
         id: grant.connection,
         provider: provider.id,
+        client_id: provider.client.id,
         subject,
-        tokens,
+        kept: brought,
         expires_at: grant.connection_expires_at,
       })
     }
@@ -125,6 +153,11 @@ export function grantCreator(dependencies: {
     })
     return { code: formatCode(ref, secret), tidy: () => tidy(owner, installation, ref) }
   }
+}
+
+/** Whether only another sign-in can follow these tokens. */
+function isRenewedBySignIn({ refresh_token, expires_at }: UpstreamTokens): boolean {
+  return refresh_token === undefined && expires_at !== undefined
 }
 
 /** Installations come back from another local port each time. */

@@ -32,8 +32,7 @@ export function endGrant(dependencies: {
     const isNeeded = async () => provider.tokens === 'per-user' && othersNeed(grant, 'token')
     const connection = await connections.forget(grant.owner, grant.connection, isNeeded)
     if (!connection || reason === 'upstream_ended') return
-    if (provider.revocation === 'user' && (await othersNeed(grant, 'user'))) return
-    await connections.revoke(connection, grant.correlation)
+    await connections.revoke(connection, grant.correlation, () => othersNeed(grant, 'user'))
   }
 
   return async (ref, reason) => {

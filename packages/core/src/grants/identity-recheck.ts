@@ -44,16 +44,16 @@ export function identityRecheck(dependencies: {
       // Whoever had the lease before may have asked since this grant was read.
       const current = await records.get<GrantRecord>(grantKey(grantRef(grant)))
       if (!current || unixTime(clock) - current.value.identity_checked_at < every) return true
-      const identity = await connections.identify(grant.owner, grant.connection, grant.correlation)
-      if (`${grant.provider}|${identity.sub}` !== grant.subject)
-        return await refuse(grant, 'identity_refused')
+      const { owner, connection, correlation } = grant
+      const previous = { sub: grant.subject.slice(grant.provider.length + 1), claims: current.value.claims }
+      const identity = await connections.identify(owner, connection, previous, correlation)
+      if (identity.sub !== previous.sub) return await refuse(grant, 'identity_refused')
       await update<GrantRecord>(records, grantKey(grantRef(grant)), grantKeptUntil, (value) => ({
         ...value,
         claims: identity.claims,
         identity_checked_at: unixTime(clock),
       }))
-      const { provider, correlation } = grant
-      emit({ type: 'identity.confirmed', grant: grantRef(grant), provider, correlation })
+      emit({ type: 'identity.confirmed', grant: grantRef(grant), provider: grant.provider, correlation })
       return true
     } catch (error) {
       if (isNamed(error, 'AccessDenied')) return await refuse(grant, 'identity_refused')

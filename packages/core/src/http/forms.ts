@@ -21,9 +21,14 @@ export function queryForm(request: Request): Form {
  * A form body's parameters. Some clients name several content types at once: the form type need only be among them.
  */
 export async function bodyForm(request: Request): Promise<Form> {
+  return form(await bodyParameters(request))
+}
+
+/** The same as they came, to be passed on. */
+export async function bodyParameters(request: Request): Promise<URLSearchParams> {
   const type = request.headers.get('content-type') ?? ''
   const text = await bodyText(request)
-  if (/application\/x-www-form-urlencoded/i.test(type)) return form(new URLSearchParams(text))
+  if (/application\/x-www-form-urlencoded/i.test(type)) return new URLSearchParams(text)
   throw new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded.')
 }
 

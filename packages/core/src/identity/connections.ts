@@ -3,32 +3,48 @@ import { type Clock, unixTime } from '../clock.ts'
 import { isNamed, NoUpstreamToken, Unavailable, UpstreamEnded } from '../errors.ts'
 import { detailOf, type Emit } from '../events.ts'
 import { type ConnectionRecord, connectionKey } from '../records/connection.ts'
-import { type Lease, takeLease } from '../records/lease.ts'
+import { isLeased, type Lease, takeLease } from '../records/lease.ts'
 import { type Records, update, type Versioned } from '../records/records.ts'
-import type { Identity, UpstreamTokens } from './provider.ts'
-import type { Upstream, UpstreamError } from './upstream.ts'
+import type { Identity, UpstreamAnswer, UpstreamTokens } from './provider.ts'
+import type { Upstream } from './upstream.ts'
+import type { UpstreamError } from './upstream-error.ts'
 
 /** The provider's tokens, kept apart from the grants that use them. */
 export interface Connections {
-  /** Keeps what a login obtained. Per-user providers share one connection, and the newest login wins. */
+  /**
+   * Keeps what a login obtained. Where logins share a connection the newest wins, and keeps the refresh token that is
+   * there when it has none of its own.
+   */
   save(login: {
     owner: string
     id: string
     provider: string
+    client_id: string
     subject: string
-    tokens: UpstreamTokens
+    kept: UpstreamAnswer
     expires_at: number
   }): Promise<void>
+  /** What {@link Connections.save} would make of it, as things stand. */
+  complete(owner: string, id: string, kept: UpstreamAnswer): Promise<UpstreamAnswer>
   /** Moves the store's expiry on. False when the connection is gone. */
   extend(owner: string, id: string, expires_at: number): Promise<boolean>
   /** The provider's access token, refreshed when it is near its end or was rejected. */
   token(owner: string, id: string, want: Want): Promise<UpstreamToken>
   /** Asks the provider again who this is. Throws `AccessDenied`, {@link UpstreamEnded} or {@link Unavailable}. */
-  identify(owner: string, id: string, correlation: string): Promise<Identity>
+  identify(owner: string, id: string, previous: Identity, correlation: string): Promise<Identity>
   /** Forgets the connection and resolves to it, unless it is needed: asked again whenever somebody else changed it. */
   forget(owner: string, id: string, isNeeded?: () => Promise<boolean>): Promise<ConnectionRecord | undefined>
-  /** Ends it at the provider. Best effort (RFC 7009 2.2): our own revocation stands. */
-  revoke(connection: Readonly<ConnectionRecord>, correlation?: string): Promise<void>
+  /**
+   * Ends it at the provider. Best effort (RFC 7009 2.2): our own revocation stands. Where that ends everything of the
+   * user, `isNeeded` is asked just before.
+   */
+  revoke(
+    connection: Readonly<ConnectionRecord>,
+    correlation?: string,
+    isNeeded?: () => Promise<boolean>,
+  ): Promise<void>
+  /** Whether everything of this user was ended at the provider after that (Unix milliseconds), or is just being. */
+  isRevokedSince(owner: string, since: number): Promise<boolean>
 }
 
 /** What a caller needs of a token. */
@@ -47,6 +63,11 @@ const patience = 20
 const nearExpiry = 60
 /** A token rejected within so many seconds of its issue is not worth another refresh. */
 const justIssued = 10
+/** The lease of who ends everything of a user, and the note of when somebody last did. */
+const revocationLease = 'upstream-revocation'
+const revocationNote = 'upstream-revoked'
+/** Seconds that the note is kept: longer than a person takes from consent to callback. */
+const noteSeconds = 3600
 /** Milliseconds between looks while another instance refreshes. */
 const pollEvery = 150
 
@@ -62,6 +83,9 @@ export function connections(dependencies: {
   function upstreamOf(connection: Readonly<ConnectionRecord>): Upstream {
     const found = upstreams.get(connection.provider)
     if (!found) throw new NoUpstreamToken(`The provider "${connection.provider}" is no longer configured.`)
+    if (found.provider.client.id !== connection.client_id) {
+      throw new NoUpstreamToken('The provider token is of another app than is configured. Sign in again.')
+    }
     return found
   }
 
@@ -80,6 +104,7 @@ export function connections(dependencies: {
 
   async function fresh(owner: string, id: string, want: Want): Promise<Versioned<ConnectionRecord>> {
     const record = await read(owner, id)
+    upstreamOf(record.value)
     if (isFresh(record.value, want)) return record
     const known = refreshing.get(record.key)
     if (known) return known
@@ -120,13 +145,13 @@ export function connections(dependencies: {
         throw new UpstreamEnded('The provider rejects a token it has just issued. Sign in again.')
       }
       const { correlation } = want
-      let tokens: UpstreamTokens
+      let kept: UpstreamAnswer
       try {
-        tokens = await upstreamOf(record.value).refresh(record.value.tokens)
+        kept = await upstreamOf(record.value).refresh(record.value)
       } catch (error) {
         return await refreshFailed(record, error, want)
       }
-      const stored = await storeRotated(record, tokens)
+      const stored = await storeRotated(record, kept)
       emit({ type: 'upstream.refreshed', provider: record.value.provider, owner, correlation })
       return stored
     } finally {
@@ -140,12 +165,12 @@ export function connections(dependencies: {
    */
   async function storeRotated(
     refreshed: Versioned<ConnectionRecord>,
-    tokens: UpstreamTokens,
+    kept: UpstreamAnswer,
   ): Promise<Versioned<ConnectionRecord> | undefined> {
     const { refresh_token } = refreshed.value.tokens
     let record: Versioned<ConnectionRecord> | undefined = refreshed
     for (let round = 1; record && record.value.tokens.refresh_token === refresh_token; round++) {
-      const value = { ...record.value, tokens, obtained_at: unixTime(clock), ended: undefined }
+      const value = { ...record.value, ...kept, obtained_at: unixTime(clock), ended: undefined }
       const condition = { ifVersion: record.version, expiresAt: value.expires_at }
       try {
         const version = await records.put(record.key, value, condition)
@@ -165,6 +190,7 @@ export function connections(dependencies: {
   ): Promise<Versioned<ConnectionRecord> | undefined> {
     const { provider, owner, id } = record.value
     const { correlation } = want
+    if (isNamed(error, 'AccessDenied')) throw error
     if (isNamed<UpstreamError>(error, 'UpstreamError') && error.kind === 'ended') {
       const current = await read(owner, id)
       if (current.version !== record.version) return isFresh(current.value, want) ? current : undefined
@@ -192,9 +218,10 @@ export function connections(dependencies: {
   }
 
   /** An access token that has ended names nothing any more: the refresh token would outlive its revocation. */
-  async function revocable(found: Upstream, tokens: UpstreamTokens): Promise<UpstreamTokens> {
+  async function revocable(found: Upstream, connection: Readonly<ConnectionRecord>): Promise<UpstreamTokens> {
+    const { tokens } = connection
     const over = tokens.expires_at !== undefined && tokens.expires_at <= unixTime(clock)
-    return over && tokens.refresh_token !== undefined ? found.refresh(tokens) : tokens
+    return over && tokens.refresh_token !== undefined ? (await found.refresh(connection)).tokens : tokens
   }
 
   /** Near its end is not past it. */
@@ -208,18 +235,69 @@ export function connections(dependencies: {
     throw error()
   }
 
+  /** A login without a refresh token lives on the one that is kept, unless the provider has ended that. */
+  function completed(kept: UpstreamAnswer, existing: Readonly<ConnectionRecord> | undefined): UpstreamAnswer {
+    if (kept.tokens.refresh_token !== undefined || !existing || existing.ended) return kept
+    const { refresh_token, refresh_expires_at } = existing.tokens
+    return { ...kept, tokens: { ...kept.tokens, refresh_token, refresh_expires_at } }
+  }
+
+  async function revokeOne(connection: Readonly<ConnectionRecord>, correlation?: string): Promise<void> {
+    const { provider, ended, client_id } = connection
+    const found = upstreams.get(provider)
+    if (!found || ended || found.provider.client.id !== client_id) return
+    const told = (outcome: 'done' | 'failed') =>
+      emit({ type: 'upstream.revoked', provider, outcome, correlation })
+    try {
+      if (await found.revoke(await revocable(found, connection))) told('done')
+    } catch {
+      told('failed')
+    }
+  }
+
+  /** A sign-in that finishes meanwhile sees the lease, or the note; or this sees its grant. */
+  async function revokeEverything(
+    connection: Readonly<ConnectionRecord>,
+    correlation: string | undefined,
+    isNeeded: () => Promise<boolean>,
+  ): Promise<void> {
+    const { owner } = connection
+    const lease = await takeLease(records, clock, owner, revocationLease, leaseSeconds)
+    // Somebody else ends everything right now.
+    if (!lease) return
+    try {
+      if (await isNeeded()) return
+      await noteRevocation(owner)
+      await revokeOne(connection, correlation)
+      await noteRevocation(owner)
+    } finally {
+      await lease.release()
+    }
+  }
+
+  async function noteRevocation(owner: string): Promise<void> {
+    const key = `lease/${owner}/${revocationNote}`
+    const existing = await records.get(key)
+    const expiresAt = unixTime(clock) + noteSeconds
+    await records.put(key, { at: clock.now() }, { ifVersion: existing?.version ?? null, expiresAt })
+  }
+
   /** A provider that rejects what it has just issued would be asked for ever. */
   function isRejectedAnew({ tokens, obtained_at }: Readonly<ConnectionRecord>, { rejected }: Want): boolean {
     return tokens.access_token === rejected && unixTime(clock) - obtained_at < justIssued
   }
 
   return {
-    async save(login) {
+    async save({ kept, ...login }) {
       const key = connectionKey(login.owner, login.id)
-      const value: ConnectionRecord = { ...login, obtained_at: unixTime(clock) }
       for (let attempt = 0; attempt < 10; attempt++) {
         const existing = await records.get<ConnectionRecord>(key)
         const expiresAt = Math.max(login.expires_at, existing?.value.expires_at ?? 0)
+        const value: ConnectionRecord = {
+          ...login,
+          ...completed(kept, existing?.value),
+          obtained_at: unixTime(clock),
+        }
         const version = await records.put(
           key,
           { ...value, expires_at: expiresAt },
@@ -228,6 +306,10 @@ export function connections(dependencies: {
         if (version !== undefined) return
       }
       throw new Unavailable('storage: too many logins of one user at once')
+    },
+
+    async complete(owner, id, kept) {
+      return completed(kept, (await records.get<ConnectionRecord>(connectionKey(owner, id)))?.value)
     },
 
     async extend(owner, id, expires_at) {
@@ -241,7 +323,10 @@ export function connections(dependencies: {
     },
 
     async token(owner, id, want) {
-      const { value } = await fresh(owner, id, want)
+      const { value } = await fresh(owner, id, want).catch((error: unknown) => {
+        if (!isNamed(error, 'AccessDenied')) throw error
+        throw new UpstreamEnded('The provider no longer lets this account in.', { cause: error })
+      })
       return {
         access_token: value.tokens.access_token,
         expires_at: value.tokens.expires_at,
@@ -250,11 +335,11 @@ export function connections(dependencies: {
       }
     },
 
-    async identify(owner, id, correlation) {
+    async identify(owner, id, previous, correlation) {
       for (let attempt = 0; ; attempt++) {
         const record = await fresh(owner, id, { correlation })
         try {
-          return await upstreamOf(record.value).identify(record.value.tokens)
+          return await upstreamOf(record.value).identify(record.value, previous)
         } catch (error) {
           if (isNamed(error, 'AccessDenied')) {
             // A newer login may have replaced the token that was refused.
@@ -278,16 +363,18 @@ export function connections(dependencies: {
       throw new Unavailable('storage: too many writers on one connection')
     },
 
-    async revoke({ provider, tokens, ended }, correlation) {
-      const found = upstreams.get(provider)
-      if (!found || ended) return
-      const told = (outcome: 'done' | 'failed') =>
-        emit({ type: 'upstream.revoked', provider, outcome, correlation })
-      try {
-        if (await found.revoke(await revocable(found, tokens))) told('done')
-      } catch {
-        told('failed')
-      }
+    async revoke(connection, correlation, isNeeded = async () => false) {
+      const revocation = upstreams.get(connection.provider)?.provider.revocation
+      if (revocation === 'user') return revokeEverything(connection, correlation, isNeeded)
+      if (revocation === 'token') return revokeOne(connection, correlation)
+    },
+
+    async isRevokedSince(owner, since) {
+      const [isHeld, note] = await Promise.all([
+        isLeased(records, owner, revocationLease),
+        records.get<{ at: number }>(`lease/${owner}/${revocationNote}`),
+      ])
+      return isHeld || (note !== undefined && note.value.at > since)
     },
   }
 }

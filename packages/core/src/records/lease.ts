@@ -7,6 +7,15 @@ export interface Lease {
   release(): Promise<void>
 }
 
+/** Whether somebody has the lease now. */
+export async function isLeased(records: Records, owner: string, id: string): Promise<boolean> {
+  return (await records.get(leaseKey(owner, id))) !== undefined
+}
+
+function leaseKey(owner: string, id: string): string {
+  return `lease/${owner}/${id}`
+}
+
 /** Takes the lease for this many seconds, or resolves to `undefined` when somebody holds it. */
 export async function takeLease(
   records: Records,
@@ -15,7 +24,7 @@ export async function takeLease(
   id: string,
   seconds: number,
 ): Promise<Lease | undefined> {
-  const key = `lease/${owner}/${id}`
+  const key = leaseKey(owner, id)
   const version = await records.put(key, {}, { ifVersion: null, expiresAt: unixTime(clock) + seconds })
   if (version === undefined) return undefined
   return {

@@ -55,6 +55,10 @@ export interface Approval {
   /** Our own PKCE verifier and nonce for the upstream leg. */
   code_verifier: string
   nonce: string
+  /** The browser was sent to the provider once more. */
+  again?:
+    | { /** SHA-256 of the first round's code, for a reload of where it came to. */ spent_code: string }
+    | undefined
 }
 
 /** What goes back to the client: a code or an error (RFC 6749 4.1.2). */

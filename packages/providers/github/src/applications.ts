@@ -1,15 +1,15 @@
-import type { Call } from '@drawbridge/core/provider'
+import { type Call, callJson, type JsonAnswer, jsonAnswer } from '@drawbridge/core/provider'
 import type { Settings } from './options.ts'
-import { type ApiAnswer, answerOf, isVerdict, unexpected } from './rest-api.ts'
+import { isVerdict, unexpected } from './rest-api.ts'
 
 /** Asks about a token with the app's own credentials: 404 when it is not of this app, or no more. */
 export async function checkToken(
   access_token: string,
   call: Call,
   settings: Settings,
-): Promise<ApiAnswer & { url: string }> {
+): Promise<JsonAnswer & { url: string }> {
   const { url, init } = request('POST', access_token, settings)
-  return { ...(await answerOf(await call(url, init), url)), url }
+  return { ...(await callJson(call, url, init)), url }
 }
 
 /** Ends one token. The user's other tokens, and their approval of the app, stay. */
@@ -17,7 +17,7 @@ export async function endToken(access_token: string, call: Call, settings: Setti
   const { url, init } = request('DELETE', access_token, settings)
   const response = await call(url, init)
   if (response.status === 204) return
-  const answer = await answerOf(response, url)
+  const answer = await jsonAnswer(response, url)
   // Ended already, for GitHub does not know it.
   if (isVerdict(answer, 404) || isVerdict(answer, 422)) return
   throw unexpected(answer, url)

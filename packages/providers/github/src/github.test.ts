@@ -175,6 +175,15 @@ function openedAt(
   }
 }
 
+function asked(tokens: UpstreamTokens, call: Call) {
+  return { tokens, answer: {}, callback: {}, endpoints: {}, call }
+}
+
+function ending(tokens: UpstreamTokens) {
+  const call = providerCall()
+  return { tokens, endpoints: {}, call, post: (url: string) => call(url) }
+}
+
 function tokensOf(issued: TokenAnswer): UpstreamTokens {
   return {
     access_token: issued.access_token,
@@ -228,7 +237,7 @@ describe('identify', () => {
     const provider = github({ ...CREDENTIALS, host: listener.url, ...options })
     const { access_token } = dev.issue(login, { scopes, clientId: clientId ?? 'dev-client' })
     const tokens = { access_token, token_type: 'bearer', scopes }
-    return { tokens, provider, identity: () => provider.identify(tokens, undefined, call) }
+    return { tokens, provider, identity: () => provider.identify(asked(tokens, call)) }
   }
   const enters = (login: string, allow: GitHubOptions['allow'], scopes?: string[]) =>
     identified(login, { allow }, scopes).identity()
@@ -261,7 +270,7 @@ describe('identify', () => {
     expect((await identified('octocat', {}, scopes).identity()).claims.email).toBe('mona@example.com')
     expect((await identified('hubot', {}, scopes).identity()).claims.email).toBeNull()
     const { tokens, provider } = identified('octocat', {}, ['read:user'])
-    const { claims } = await provider.identify({ ...tokens, scopes }, undefined, call)
+    const { claims } = await provider.identify(asked({ ...tokens, scopes }, call))
     expect(claims.email).toBeNull()
   })
 
@@ -315,7 +324,7 @@ describe('identify', () => {
   it('leaves an expired token to the refresh', async () => {
     const { tokens, provider } = identified('octocat', {}, [], 'modern')
     dev.expireTokens()
-    const error = await provider.identify({ ...tokens, expires_at: 1 }, undefined, call).catch((e) => e)
+    const error = await provider.identify(asked({ ...tokens, expires_at: 1 }, call)).catch((e) => e)
     expect(error).toBeInstanceOf(Error)
     expect(error).not.toBeInstanceOf(AccessDenied)
   })
@@ -343,7 +352,7 @@ describe('identify', () => {
       limited({ 'retry-after': '30' }, 'Forbidden'),
       limited({}, 'You have exceeded a secondary rate limit.'),
     ]) {
-      const error = await provider.identify(tokens, undefined, through).catch((e) => e)
+      const error = await provider.identify(asked(tokens, through)).catch((e) => e)
       expect(error).toBeInstanceOf(Error)
       expect(error).not.toBeInstanceOf(AccessDenied)
     }
@@ -358,8 +367,8 @@ describe('identify', () => {
         answering(() => new Response('<h1>Blocked</h1>', { status })),
         answering(() => Response.json({ error: 'blocked' }, { status })),
       ]) {
-        const error = await provider.identify(tokens, undefined, through).catch((e) => e)
-        expect(error.message).toMatch(new RegExp(`^GitHub answered ${status} .*: /api/v3/user$`))
+        const error = await provider.identify(asked(tokens, through)).catch((e) => e)
+        expect(error.message).toMatch(new RegExp(`answered ${status} .*: /api/v3/user$`))
         expect(error).not.toBeInstanceOf(AccessDenied)
       }
     }
@@ -372,7 +381,7 @@ describe('revoke', () => {
     const listener = await dev.listen()
     const provider: OAuthProvider<GitHubUser> = github({ ...CREDENTIALS, host: listener.url })
     const { access_token } = dev.issue('octocat')
-    await provider.revoke?.({ access_token, token_type: 'bearer', scopes: [] }, providerCall())
+    await provider.revoke?.(ending({ access_token, token_type: 'bearer', scopes: [] }))
     expect(dev.requests).toEqual([
       {
         method: 'DELETE',
@@ -390,7 +399,7 @@ describe('revoke', () => {
     const provider = github({ clientId: 'dev-client', clientSecret: 'wrong', host: listener.url })
     const { access_token } = dev.issue('octocat')
     const tokens = { access_token, token_type: 'bearer', scopes: [] }
-    await expect(provider.revoke?.(tokens, providerCall())).rejects.toThrow('GitHub answered 401')
+    await expect(provider.revoke?.(ending(tokens))).rejects.toThrow('GitHub answered 401')
     await listener.close()
   })
 })

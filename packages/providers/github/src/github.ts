@@ -46,11 +46,11 @@ export function github(options: GitHubOptions = {}): OAuthProvider<GitHubUser> {
     },
     endpoints: settings.endpoints,
     scopes: { default: scopes, supported: knownScopes },
-    parameters: { authorize: { ...options.parameters } },
+    parameters: { authorize: () => ({ ...options.parameters }) },
     tokens: 'per-user',
     revocation: 'token',
     conform,
-    identify: (tokens, _, call) => identify(tokens, call, settings),
-    revoke: ({ access_token }, call) => endToken(access_token, call, settings),
+    identify: ({ tokens, call }) => identify(tokens, call, settings),
+    revoke: ({ tokens, call }) => endToken(tokens.access_token, call, settings),
   }
 }

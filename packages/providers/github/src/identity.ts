@@ -1,7 +1,13 @@
-import { AccessDenied, type Call, type Identity, type UpstreamTokens } from '@drawbridge/core/provider'
+import {
+  AccessDenied,
+  type Call,
+  type Identity,
+  member,
+  type UpstreamTokens,
+} from '@drawbridge/core/provider'
 import { type Membership, organizationMembership, teamMembership } from './membership.ts'
 import type { Settings } from './options.ts'
-import { get, isVerdict, member, unexpected } from './rest-api.ts'
+import { get, isVerdict, unexpected } from './rest-api.ts'
 
 /** What a tool learns about its user. */
 export interface GitHubUser {

@@ -1,5 +1,5 @@
-import type { Call } from '@drawbridge/core/provider'
-import { get, isVerdict, member, unexpected } from './rest-api.ts'
+import { type Call, member } from '@drawbridge/core/provider'
+import { get, isVerdict, unexpected } from './rest-api.ts'
 
 /** `pending`: invited. `withheld`: GitHub does not tell this app, for an owner has not approved it. */
 export type Membership = 'active' | 'pending' | 'none' | 'withheld'

@@ -102,9 +102,10 @@ it('keeps the rest as it is given', () => {
     label: 'Acme GitHub',
     parameters: { prompt: 'select_account' },
   })
-  expect({ id, label, parameters }).toEqual({
+  const sent = parameters?.authorize?.({ scopes: [], again: false })
+  expect({ id, label, sent }).toEqual({
     id: 'acme-github',
     label: 'Acme GitHub',
-    parameters: { authorize: { prompt: 'select_account' } },
+    sent: { prompt: 'select_account' },
   })
 })

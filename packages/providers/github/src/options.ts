@@ -1,7 +1,7 @@
 import {
   ConfigurationError,
   checkMembers,
-  environment,
+  credential,
   type OptionTable,
   secureUrl,
 } from '@drawbridge/core/provider'
@@ -83,8 +83,8 @@ export function settingsOf(options: GitHubAccess & Pick<GitHubOptions, 'endpoint
   const origin = originOf(options.host ?? 'github.com')
   const { authorization, token } = options.endpoints ?? {}
   return {
-    clientId: credential('clientId', options.clientId, 'DRAWBRIDGE_GITHUB_CLIENT_ID'),
-    clientSecret: credential('clientSecret', options.clientSecret, 'DRAWBRIDGE_GITHUB_CLIENT_SECRET'),
+    clientId: credential('clientId', options.clientId, found('DRAWBRIDGE_GITHUB_CLIENT_ID')),
+    clientSecret: credential('clientSecret', options.clientSecret, found('DRAWBRIDGE_GITHUB_CLIENT_SECRET')),
     origin,
     endpoints: {
       authorization: secure('endpoints.authorization', authorization ?? `${origin}/login/oauth/authorize`),
@@ -95,14 +95,8 @@ export function settingsOf(options: GitHubAccess & Pick<GitHubOptions, 'endpoint
   }
 }
 
-function credential(option: string, given: string | undefined, variable: string): string {
-  const value = given ?? environment(variable)
-  if (value) return value
-  throw new ConfigurationError(
-    option,
-    'is missing',
-    `Pass it to github(), or set ${variable}; the value is on the app's page in GitHub's developer settings.`,
-  )
+function found(variable: string): { call: string; variable: string; where: string } {
+  return { call: 'github()', variable, where: "on the app's page in GitHub's developer settings" }
 }
 
 function originOf(host: string): string {

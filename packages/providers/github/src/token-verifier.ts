@@ -3,6 +3,7 @@ import {
   type Clock,
   ConfigurationError,
   checkCall,
+  member,
   systemClock,
   type Verification,
   type Verifier,
@@ -10,7 +11,7 @@ import {
 import { checkToken } from './applications.ts'
 import { type GitHubUser, identify } from './identity.ts'
 import { accessTable, type GitHubAccess, settingsOf } from './options.ts'
-import { isVerdict, member, unexpected } from './rest-api.ts'
+import { isVerdict, unexpected } from './rest-api.ts'
 import { includedIn } from './scopes.ts'
 
 /** Options of {@link githubTokenVerifier}. */

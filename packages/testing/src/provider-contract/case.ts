@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict'
-import type { AccessDenied, Call, Identity, OAuthProvider, UpstreamTokens } from '@drawbridge/core/provider'
+import type {
+  AccessDenied,
+  Call,
+  Endpoints,
+  Identity,
+  Login,
+  OAuthProvider,
+  UpstreamClaims,
+  UpstreamTokens,
+} from '@drawbridge/core/provider'
+import { postAs } from './post.ts'
 
 /**
  * What a provider must offer for a case to apply to it.
@@ -26,14 +36,20 @@ export type Person = 'member' | 'other' | 'refused'
 
 export interface SignedIn {
   tokens: UpstreamTokens
-  /** The claims of the id_token, for a provider that speaks OpenID Connect. */
-  id_token?: Readonly<Record<string, unknown>> | undefined
+  /** Of the id_token, for a provider that speaks OpenID Connect. */
+  claims?: UpstreamClaims | undefined
+  /** What the token endpoint said beyond RFC 6749, for a provider that reads it. */
+  answer?: Login['answer'] | undefined
+  /** What the callback said beyond `code` and `state`, for a provider that reads it. */
+  callback?: Login['callback'] | undefined
 }
 
 export interface OpenedProvider {
   provider: OAuthProvider
   /** Reaches the provider's API. See `providerCall`. */
   call: Call
+  /** Those that core would discover. Default: those that the provider declares, and no others. */
+  endpoints?: Readonly<Partial<Endpoints>> | undefined
   /** Fresh tokens, as they would come out of a sign-in of this person, at another client each time. */
   signIn(person: Person): Promise<SignedIn>
   /** Whether the provider itself still takes this access token. */
@@ -43,8 +59,6 @@ export interface OpenedProvider {
    * sign-in brings refresh tokens.
    */
   refresh?(tokens: UpstreamTokens): Promise<UpstreamTokens | undefined>
-  /** Ends tokens at a revocation endpoint (RFC 7009), as core does for a provider that has no `revoke` of its own. */
-  revoke?(tokens: UpstreamTokens): Promise<void>
   /** The odd answers of its token endpoint, as they come, and what they must become. Needed for `conform`. */
   answers?(): Promise<readonly OddAnswer[]>
   /** Cleans up, at the end of the case. */
@@ -85,11 +99,34 @@ export function providerCase(
 }
 
 export function identify(
-  { provider, call }: OpenedProvider,
-  { tokens, id_token }: SignedIn,
-  through: Call = call,
+  opened: OpenedProvider,
+  signedIn: SignedIn,
+  through: Call = opened.call,
 ): Promise<Identity> {
-  return provider.identify(tokens, id_token, through)
+  const { tokens, claims, answer = {}, callback = {} } = signedIn
+  const endpoints = endpointsOf(opened)
+  return opened.provider.identify({ tokens, claims, answer, callback, endpoints, call: through })
+}
+
+/** As core does when an identity is checked again: with what was kept of the sign-in, out of a store. */
+export function identifyAgain(
+  opened: OpenedProvider,
+  { tokens, claims, answer = {} }: SignedIn,
+  previous: Identity,
+): Promise<Identity> {
+  const kept: Pick<Login, 'tokens' | 'claims' | 'answer' | 'previous'> = JSON.parse(
+    JSON.stringify({ tokens, claims, answer, previous }),
+  )
+  return opened.provider.identify({
+    ...kept,
+    callback: {},
+    endpoints: endpointsOf(opened),
+    call: opened.call,
+  })
+}
+
+export function endpointsOf({ provider, endpoints }: OpenedProvider): Partial<Endpoints> {
+  return { ...endpoints, ...provider.endpoints }
 }
 
 /** How `identify` ended. Told by name: two copies of core must not turn a refusal into an outage. */
@@ -140,13 +177,29 @@ export function assertSecure(url: string, what: string): void {
 
 /** Ends these tokens the way that core would. */
 export async function end(opened: OpenedProvider, tokens: UpstreamTokens): Promise<void> {
-  const { provider, call } = opened
-  if (provider.revoke) return provider.revoke(tokens, call)
+  const { provider } = opened
+  if (provider.revoke) return endWith(opened, tokens, opened.call)
+  const { revocation } = endpointsOf(opened)
   assert.ok(
-    opened.revoke,
-    "there is no way to end tokens: open with `revoke`, or, if there is no revocation endpoint either, pass { without: ['revoke'] }",
+    revocation,
+    "there is no way to end tokens: open with the `endpoints` that core would discover, or, if there is no revocation endpoint, declare `revocation: 'none'` and pass { without: ['revoke'] }",
   )
-  return opened.revoke(tokens)
+  // RFC 7009 2.1
+  const answer = await postAs(provider, opened.call)(revocation, {
+    token: tokens.refresh_token ?? tokens.access_token,
+  })
+  const response = (await provider.conform?.(answer, 'revoke')) ?? answer
+  assert.equal(
+    response.status,
+    200,
+    'a revocation endpoint answers 200, also for what has ended (RFC 7009 2.2)',
+  )
+}
+
+/** By the provider's own `revoke`. */
+export async function endWith(opened: OpenedProvider, tokens: UpstreamTokens, call: Call): Promise<void> {
+  const endpoints = endpointsOf(opened)
+  await opened.provider.revoke?.({ tokens, endpoints, call, post: postAs(opened.provider, call) })
 }
 
 /** Whether a sign-in is of any use still: its access token, and whether its refresh token brings another that works. */

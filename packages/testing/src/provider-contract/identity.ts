@@ -3,6 +3,7 @@ import {
   assertNoSecrets,
   assertSecure,
   identify,
+  identifyAgain,
   interrupted,
   outcome,
   type ProviderCase,
@@ -19,6 +20,45 @@ export const identityCases: readonly ProviderCase[] = [
     assert.equal(second.sub, first.sub, 'sub must be stable')
     assert.match(first.sub, /^[\x21-\x7e]{1,255}$/, 'sub: 1 to 255 visible ASCII characters')
     assert.doesNotMatch(first.sub, /@/, 'an e-mail address may belong to somebody else tomorrow')
+  }),
+
+  providerCase('who it was is who it is when it is checked again', async (opened) => {
+    const signedIn = await opened.signIn('member')
+    const first = await identify(opened, signedIn)
+    const second = await identifyAgain(opened, signedIn, first)
+    assert.equal(second.sub, first.sub, 'with what was kept of the sign-in, sub must be the same')
+    const third = await identifyAgain(opened, signedIn, second)
+    assert.deepEqual(third, second, 'and nothing may get lost from one time to the next')
+  }),
+
+  providerCase('an id_token makes no other person of somebody', async (opened) => {
+    const member = await opened.signIn('member')
+    if (!member.claims) return
+    const { sub } = await identify(opened, member)
+    const without = await outcome(identify(opened, { ...member, claims: undefined }))
+    if (without.is === 'identity') assert.equal(without.identity.sub, sub, 'with an id_token and without')
+    else assert.equal(without.is, 'outage', 'that there is no id_token says nothing about the account')
+    const other = await opened.signIn('other')
+    const mixed = await outcome(identify(opened, { ...other, claims: member.claims, answer: member.answer }))
+    if (mixed.is !== 'identity') return
+    const { identity } = mixed
+    const theirs = identity.sub === sub ? member : other
+    assert.deepEqual(identity, await identify(opened, theirs), 'of two people it made one')
+  }),
+
+  providerCase('an id_token that nobody checked identifies nobody', async (opened) => {
+    const member = await opened.signIn('member')
+    const other = await identify(opened, await opened.signIn('other'))
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const id_token = `${part({ alg: 'none' })}.${part({ ...member.claims, sub: other.sub })}.`
+    const result = await outcome(
+      identify(opened, {
+        ...member,
+        answer: { ...member.answer, id_token },
+        callback: { ...member.callback, id_token },
+      }),
+    )
+    if (result.is === 'identity') assert.notEqual(result.identity.sub, other.sub)
   }),
 
   providerCase('two people have two subs', async (opened) => {

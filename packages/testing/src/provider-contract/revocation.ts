@@ -5,6 +5,7 @@ import {
   assertNoSecrets,
   ENDED,
   end,
+  endWith,
   interrupted,
   type OpenedProvider,
   type ProviderCase,
@@ -52,7 +53,7 @@ export const revocationCases: readonly ProviderCase[] = [
           if (!opened.provider.revoke) return
           const signedIn = await opened.signIn('member')
           const error = await Promise.resolve(
-            opened.provider.revoke(signedIn.tokens, interrupted(opened.call, 1, answer)),
+            endWith(opened, signedIn.tokens, interrupted(opened.call, 1, answer)),
           ).then(
             () => assert.fail('revoke must reject'),
             (reason: unknown) => reason,

@@ -69,6 +69,7 @@ export const noRevocationCase: ProviderCase = providerCase(
   'there really is no revocation',
   ({ provider }) => {
     assert.equal(provider.revoke, undefined, "it has `revoke`: do not pass { without: ['revoke'] }")
+    assert.equal(provider.revocation, 'none', "revocation is declared, and there is none: say 'none'")
     assert.equal(
       provider.endpoints.revocation,
       undefined,

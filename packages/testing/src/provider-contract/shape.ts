@@ -69,10 +69,16 @@ export const shapeCases: readonly ProviderCase[] = [
   }),
 
   providerCase('extra parameters do not replace those of the flow', ({ provider }) => {
-    const { authorize = {}, token = {}, refresh } = provider.parameters ?? {}
+    const { parameters = {} } = provider
     const scopes = Object.freeze([...provider.scopes.default])
-    for (const [leg, extra] of Object.entries({ authorize, token, refresh: refresh?.(scopes) ?? {} })) {
-      const taken = OWN[leg as keyof typeof OWN].filter((name) => name in extra)
+    const all: [keyof typeof OWN, Record<string, string>][] = [
+      ['authorize', parameters.authorize?.({ scopes, again: false }) ?? {}],
+      ['authorize', parameters.authorize?.({ scopes, again: true }) ?? {}],
+      ['token', parameters.token?.({ scopes }) ?? {}],
+      ['refresh', parameters.refresh?.({ scopes }) ?? {}],
+    ]
+    for (const [leg, extra] of all) {
+      const taken = OWN[leg].filter((name) => name in extra)
       assert.deepEqual(taken, [], `parameters.${leg} must leave these to the flow`)
       for (const [name, value] of Object.entries(extra))
         assert.equal(typeof value, 'string', `${leg} ${name}`)
@@ -81,19 +87,20 @@ export const shapeCases: readonly ProviderCase[] = [
 
   providerCase('scopes translate to the provider and back', ({ provider }) => {
     const { toUpstream = same, fromUpstream = same, default: ours, supported = [] } = provider.scopes
-    const all = [...new Set([...ours, ...supported])]
-    const sent = all.map((scope) => toUpstream(scope))
+    const all = [...new Set([...(provider.scopes.hidden ?? []), ...ours, ...supported])]
+    const sent = toUpstream(Object.freeze([...all]))
     for (const scope of [...all, ...sent])
       assert.match(scope, SCOPE_TOKEN, 'a scope is one token (RFC 6749 3.3)')
-    assert.deepEqual(
-      sent.map((scope) => fromUpstream(scope)),
-      all,
-      'fromUpstream must undo toUpstream',
-    )
+    const back = fromUpstream(Object.freeze([...sent]), Object.freeze([...all]))
+    assert.deepEqual([...back].sort(), [...all].sort(), 'fromUpstream must undo toUpstream')
+    for (const scope of all) {
+      const alone = fromUpstream([...toUpstream([scope])], [scope])
+      assert.ok(alone.includes(scope), `"${scope}" alone must come back, too`)
+    }
     assert.equal(new Set(sent).size, all.length, 'two scopes must not become one')
   }),
 ]
 
-function same(scope: string): string {
-  return scope
+function same(scopes: readonly string[]): readonly string[] {
+  return scopes
 }

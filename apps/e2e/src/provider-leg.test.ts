@@ -1,0 +1,275 @@
+import { type DrawbridgeEvent, memory, oauthServer } from '@drawbridge/core'
+import { AccessDenied, type Login, type OAuthProvider, openIdConnect } from '@drawbridge/core/provider'
+import { browser, type DevOidcOptions, devOidc, fakeClock, network, oauthClient } from '@drawbridge/testing'
+import { describe, expect, it } from 'vitest'
+import { entra } from './providers/entra.ts'
+import { issuer, resource, secret } from './world.ts'
+
+const upstream = 'https://login.test'
+const day = 86_400
+
+const plain = () =>
+  openIdConnect({
+    id: 'login',
+    label: 'Login',
+    issuer: upstream,
+    clientId: 'dev-client',
+    clientSecret: 'dev-secret',
+  })
+
+/** A server at which people sign in with this provider, and what its functions were given. */
+function started(given: { provider?: OAuthProvider; truth?: DevOidcOptions } = {}) {
+  const clock = fakeClock()
+  const events: DrawbridgeEvent[] = []
+  const dev = devOidc({ clock, ...given.truth })
+  const headers: Headers[] = []
+  const fetch = network({
+    [upstream]: (request) => {
+      headers.push(request.headers)
+      return dev.fetch(request)
+    },
+    [issuer]: async (request) => {
+      const handled = await auth.handle(request)
+      if (handled) return handled
+      const gate = await auth.authenticate(request)
+      return gate.ok ? Response.json(gate.auth) : gate.response
+    },
+  })
+  const auth = oauthServer({
+    issuer,
+    secret,
+    clock,
+    fetch,
+    storage: memory({ clock }),
+    onEvent: (event) => events.push(event),
+    log: false,
+    provider: given.provider ?? plain(),
+    scopes: ['notes'],
+  })
+  const install = async () => {
+    const app = oauthClient({ mcpUrl: resource, fetch })
+    const tokens = await app.login(browser({ fetch, clock }), { user: 'ada' })
+    return { app, tokens }
+  }
+  return { clock, dev, events, headers, install }
+}
+
+describe('a provider that knows people by their id_token alone', () => {
+  const provider: OAuthProvider = {
+    ...plain(),
+    identify: async ({ claims, answer }) => {
+      if (!claims) throw new Error('no id_token')
+      return { sub: String(claims.sub), claims: { team: answer.team } }
+    },
+  }
+
+  it.each([
+    ['brings a new one', undefined],
+    ['brings none', false as const],
+  ])('knows them when they are checked again, and a refresh %s', async (_, refreshIdToken) => {
+    const answer: DevOidcOptions['answer'] = (body) => ({ ...body, team: 'acme' })
+    const { clock, install, events } = started({ provider, truth: { refreshIdToken, answer } })
+    const { app, tokens } = await install()
+    let refresh_token = tokens.refresh_token
+    for (const days of [1, 8]) {
+      clock.advance(days * day + 60)
+      const { status, body } = await app.refresh(refresh_token)
+      expect(status).toBe(200)
+      refresh_token = body.refresh_token ?? ''
+    }
+    expect(events.filter(({ type }) => type === 'identity.confirmed')).toHaveLength(2)
+  })
+})
+
+describe('what identify is given', () => {
+  it('is who it was, as a copy, and of the callback what is not of the flow', async () => {
+    const seen: Pick<Login, 'previous' | 'callback' | 'endpoints' | 'answer'>[] = []
+    const provider: OAuthProvider = {
+      ...plain(),
+      identify: async (login) => {
+        seen.push(structuredClone({ ...login, call: undefined }))
+        Object.assign(Object(login.previous).claims ?? {}, { visits: 'changed' })
+        Object.assign(login.answer, { team: 'changed' })
+        return { sub: 'ada', claims: { visits: seen.length } }
+      },
+    }
+    const { clock, install } = started({
+      provider,
+      truth: { callback: () => ({ hint: 'first time' }), answer: (body) => ({ ...body, team: 'acme' }) },
+    })
+    const { app, tokens } = await install()
+    clock.advance(day)
+    const { body } = await app.refresh(tokens.refresh_token)
+    clock.advance(day)
+    await app.refresh(body.refresh_token)
+    expect(seen.map(({ previous }) => previous)).toEqual([
+      undefined,
+      { sub: 'ada', claims: { visits: 1 } },
+      { sub: 'ada', claims: { visits: 2 } },
+    ])
+    expect(seen.map(({ callback }) => callback)).toEqual([{ hint: 'first time' }, {}, {}])
+    expect(seen.map(({ answer }) => answer.team)).toEqual(['acme', 'acme', 'acme'])
+    expect(seen[0]?.endpoints.userinfo).toBe(`${upstream}/userinfo`)
+  })
+
+  it('is no more of the answer than is kept', async () => {
+    const seen: unknown[] = []
+    const provider: OAuthProvider = {
+      ...plain(),
+      identify: async ({ answer }) => {
+        seen.push(Object.keys(answer))
+        return { sub: 'ada', claims: {} }
+      },
+    }
+    const answer: DevOidcOptions['answer'] = (body) => ({ ...body, much: 'x'.repeat(5000), little: 'y' })
+    const { clock, install } = started({ provider, truth: { answer } })
+    const { app, tokens } = await install()
+    clock.advance(day)
+    await app.refresh(tokens.refresh_token)
+    expect(seen).toEqual([['little'], ['little']])
+  })
+})
+
+it('a provider ends tokens at an endpoint that was discovered, authenticated as at the token endpoint', async () => {
+  const provider: OAuthProvider = {
+    ...plain(),
+    revoke: async ({ tokens, endpoints, post }) => {
+      const response = await post(endpoints.revocation ?? '', { token: tokens.access_token })
+      if (!response.ok) throw new Error(`answered ${response.status}`)
+    },
+  }
+  const { install, events } = started({ provider })
+  const { app, tokens } = await install()
+  await app.revoke(tokens.refresh_token)
+  expect(events).toContainEqual(expect.objectContaining({ type: 'upstream.revoked', outcome: 'done' }))
+})
+
+describe('a provider with an issuer for each tenant', () => {
+  it('has to name the endpoints that it then needs', () => {
+    const provider: OAuthProvider = { ...plain(), issuer: ({ tid }) => `${upstream}/${tid}` }
+    expect(() => started({ provider })).toThrow(/endpoints: has no authorization, token, jwks/)
+    const written = { authorization: `${upstream}/authorize`, token: `${upstream}/token` }
+    expect(() => started({ provider: { ...provider, endpoints: written } })).toThrow(/has no jwks/)
+    const { issuer: _, ...without } = plain()
+    expect(() => started({ provider: without })).toThrow(/has no authorization, token/)
+  })
+
+  const truth: DevOidcOptions = {
+    users: [{ sub: 'ada', tid: 'evil', oid: 'ada' }],
+    issuerOf: ({ tid }, origin) => `${origin}/${tid}/v2.0`,
+  }
+  it.each([
+    ['by its rules', entra(upstream)],
+    ['by its issuer', { ...entra(upstream), issuer: () => `${upstream}/acme/v2.0` }],
+    [
+      'in its own words',
+      {
+        ...entra(upstream),
+        issuer: () => {
+          throw new AccessDenied('This account belongs to an organization that has no access here.')
+        },
+      },
+    ],
+  ] as [string, OAuthProvider][])('refuses an account of another one, %s', async (_, provider) => {
+    const { install, events } = started({ provider, truth })
+    await expect(install()).rejects.toThrow('access_denied')
+    expect(events.map(({ type }) => type)).toContain('login.denied')
+    expect(events.map(({ type }) => type)).not.toContain('callback.failed')
+  })
+})
+
+describe('a secret', () => {
+  it.each(['a-b_c~d.e!f=', "it's (quoted): *"])('%s goes raw in a Basic header', async (clientSecret) => {
+    const truth = { apps: [{ clientId: 'dev-client', clientSecret }] }
+    const provider = { ...plain(), client: { id: 'dev-client', auth: basic(clientSecret) } }
+    const { install, headers } = started({ provider, truth })
+    if (!clientSecret.includes(':')) await install()
+    else await install().catch(() => {})
+    const sent = headers.flatMap((each) => each.get('authorization') ?? []).find((one) => /^Basic/.test(one))
+    expect(atob(sent?.slice(6) ?? '')).toBe(`dev-client:${clientSecret}`)
+  })
+
+  it('is encoded where one that decodes would read something else', async () => {
+    const provider = { ...plain(), client: { id: 'dev-client', auth: basic('50%+ü') } }
+    const { install, headers } = started({ provider })
+    await install().catch(() => {})
+    const sent = headers.flatMap((each) => each.get('authorization') ?? []).find((one) => /^Basic/.test(one))
+    expect(atob(sent?.slice(6) ?? '')).toBe('dev-client:50%25%2B%C3%BC')
+  })
+
+  it('may be made anew for each request', async () => {
+    let made = 0
+    const auth = { method: 'client_secret_post', secret: async () => (made++, 'dev-secret') } as const
+    const { install, clock } = started({ provider: { ...plain(), client: { id: 'dev-client', auth } } })
+    const { app, tokens } = await install()
+    clock.advance(day)
+    expect((await app.refresh(tokens.refresh_token)).status).toBe(200)
+    expect(made).toBe(2)
+  })
+
+  function basic(secret: string) {
+    return { method: 'client_secret_basic', secret } as const
+  }
+})
+
+describe('openIdConnect', () => {
+  it('asks userinfo where the id_token says too little', async () => {
+    const { install, dev, events } = started({ truth: { idTokenClaims: false } })
+    await install()
+    expect(dev.requests.map(({ path }) => path)).toContain('/userinfo')
+    expect(events.map(({ type }) => type)).toContain('grant.created')
+  })
+
+  it('does not where it says enough', async () => {
+    const { install, dev } = started()
+    await install()
+    expect(dev.requests.map(({ path }) => path)).not.toContain('/userinfo')
+  })
+
+  it('takes no answer that is about somebody else', async () => {
+    const provider = plain()
+    const { install, events } = started({
+      truth: { idTokenClaims: false },
+      provider: {
+        ...provider,
+        identify: (login) =>
+          provider.identify({
+            ...login,
+            call: Object.assign(async () => Response.json({ sub: 'grace' }), { clock: login.call.clock }),
+          }),
+      },
+    })
+    await expect(install()).rejects.toThrow('temporarily_unavailable')
+    expect(events.map(({ type }) => type)).not.toContain('grant.created')
+  })
+
+  it('lets in whom the rules let in', async () => {
+    const allow = ({ email }: { email?: string | undefined }) => email === 'grace@example.com'
+    const options = { id: 'login', label: 'Login', issuer: upstream, allow }
+    const credentials = { clientId: 'dev-client', clientSecret: 'dev-secret' }
+    const { install, events } = started({ provider: openIdConnect({ ...options, ...credentials }) })
+    await expect(install()).rejects.toThrow('access_denied')
+    expect(events.map(({ type }) => type)).toContain('login.denied')
+  })
+
+  it('says which credentials are missing, and where else it looked', () => {
+    const options = { id: 'acme-login', label: 'Acme', issuer: upstream }
+    expect(() => openIdConnect(options)).toThrow(/clientId: is missing.*DRAWBRIDGE_ACME_LOGIN_CLIENT_ID/)
+  })
+})
+
+it('an id_token of a provider without OpenID is looked at by nobody', async () => {
+  const seen: unknown[] = []
+  const provider: OAuthProvider = {
+    ...plain(),
+    openid: false,
+    identify: async ({ claims, answer }) => {
+      seen.push(claims, answer.id_token)
+      return { sub: 'ada', claims: {} }
+    },
+  }
+  const { install, dev } = started({ provider })
+  await install()
+  expect(seen).toEqual([undefined, undefined])
+  expect(dev.requests.find(({ path }) => path === '/authorize')?.parameters.nonce).toBeUndefined()
+})

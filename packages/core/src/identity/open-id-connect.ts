@@ -1,0 +1,205 @@
+import { ConfigurationError } from '../errors.ts'
+import { checkCall } from '../known-options.ts'
+import { credential } from './credential.ts'
+import { jsonAnswer, member } from './json-answer.ts'
+import {
+  AccessDenied,
+  type ClientAuth,
+  type Endpoints,
+  type Identity,
+  type Login,
+  type OAuthProvider,
+  type ProviderScopes,
+  type UpstreamClaims,
+} from './provider.ts'
+
+/** What an OpenID provider says of somebody (OpenID Connect Core 5.1). */
+export interface OpenIdClaims {
+  readonly sub: string
+  readonly name?: string | undefined
+  readonly email?: string | undefined
+  readonly email_verified?: boolean | undefined
+  readonly picture?: string | undefined
+  readonly [claim: string]: unknown
+}
+
+/** Options of {@link openIdConnect}. */
+export interface OpenIdConnectOptions<Claims = OpenIdClaims> {
+  /** Part of every subject and of the callback path: never change it once there are users. */
+  id: string
+  /** What people read on the button. */
+  label: string
+  /** As the provider publishes it; a function where each tenant has its own: see {@link OAuthProvider.issuer}. */
+  issuer: NonNullable<OAuthProvider['issuer']>
+  /** Default: the environment variable `DRAWBRIDGE_<ID>_CLIENT_ID`. */
+  clientId?: string | undefined
+  /** Default: the environment variable `DRAWBRIDGE_<ID>_CLIENT_SECRET`. Not needed with `clientAuth`. */
+  clientSecret?: string | undefined
+  /** Default: `client_secret_basic` with the secret. */
+  clientAuth?: ClientAuth | undefined
+  /** Written endpoints win over discovered ones. */
+  endpoints?: Partial<Endpoints> | undefined
+  /** `openid` is sent in any case. Default: `openid`, `profile` and `email`. */
+  scopes?: ProviderScopes | undefined
+  parameters?: OAuthProvider['parameters']
+  response_mode?: OAuthProvider['response_mode']
+  pkce?: OAuthProvider['pkce']
+  /** Default `per-login`. */
+  tokens?: OAuthProvider['tokens'] | undefined
+  /** Default `token`. */
+  revocation?: OAuthProvider['revocation'] | undefined
+  conform?: OAuthProvider['conform'] | undefined
+  revoke?: OAuthProvider['revoke'] | undefined
+  /**
+   * Whether this account may enter. May throw {@link AccessDenied} to say why not. Default: everybody whom the provider
+   * lets in.
+   */
+  allow?: ((claims: OpenIdClaims) => boolean | Promise<boolean>) | undefined
+  /** Who this is, and what tools learn. Default: `sub`, and what the provider says of the person. */
+  identity?: ((claims: OpenIdClaims) => Identity<Claims>) | undefined
+  /**
+   * `false`: its userinfo endpoint is never asked. Default: it is asked where the id_token lacks what the scopes `email`
+   * and `profile` promise, and when a sign-in is checked again and there is no newer id_token.
+   */
+  userinfo?: false | undefined
+}
+
+/** Seconds after which an id_token no longer says how things are. */
+const current = 3600
+
+/** Claims about the token, and not about the person (RFC 7519 4.1, OpenID Connect Core 2). */
+const ofTheToken = new Set([
+  ...['iss', 'aud', 'azp', 'exp', 'iat', 'nbf', 'jti'],
+  ...['nonce', 'at_hash', 'c_hash', 'auth_time', 'sid'],
+])
+
+/**
+ * A whole OpenID provider, from its issuer. What it makes is plain data: spread it, and replace what is different.
+ *
+ * @throws {ConfigurationError} for missing credentials, and options there are not
+ * @example
+ * ```ts
+ * const provider = openIdConnect({
+ *   id: 'acme',
+ *   label: 'Acme',
+ *   issuer: 'https://login.acme.dev',
+ *   clientId,
+ *   clientSecret,
+ *   allow: ({ email, email_verified }) => email_verified === true && email?.endsWith('@acme.dev') === true,
+ * })
+ * ```
+ */
+export function openIdConnect<Claims = OpenIdClaims>(
+  options: OpenIdConnectOptions<Claims>,
+): OAuthProvider<Claims> {
+  checkCall<OpenIdConnectOptions<Claims>>('openIdConnect({ id, label, issuer })', options, {
+    id: 'text',
+    label: 'text',
+    issuer: true,
+    clientId: 'text',
+    clientSecret: 'text',
+    clientAuth: 'object',
+    endpoints: 'object',
+    scopes: 'object',
+    parameters: 'object',
+    response_mode: true,
+    pkce: 'flag',
+    tokens: 'text',
+    revocation: 'text',
+    conform: 'function',
+    revoke: 'function',
+    allow: 'function',
+    identity: 'function',
+    userinfo: 'flag',
+  })
+  const { id, label, issuer, response_mode, pkce, parameters, conform, revoke } = options
+  if (typeof issuer !== 'function' && !URL.canParse(issuer)) {
+    throw new ConfigurationError(
+      'issuer',
+      `"${issuer}" is not a URL`,
+      'Pass it as the provider publishes it.',
+    )
+  }
+  const given = options.scopes ?? { default: ['openid', 'profile', 'email'] }
+  const asked = [...given.default, ...(given.hidden ?? [])]
+  const scopes = asked.includes('openid') ? given : { ...given, hidden: ['openid', ...(given.hidden ?? [])] }
+  const promised = [
+    ...(asked.includes('email') ? ['email'] : []),
+    ...(asked.includes('profile') ? ['name'] : []),
+  ]
+  const known = (name: string) => ({
+    call: 'openIdConnect()',
+    variable: `DRAWBRIDGE_${id.toUpperCase().replaceAll('-', '_')}_${name}`,
+    where: `on the app's page at ${label}`,
+  })
+  return {
+    type: 'oauth',
+    id,
+    label,
+    client: {
+      id: credential('clientId', options.clientId, known('CLIENT_ID')),
+      auth: options.clientAuth ?? {
+        method: 'client_secret_basic',
+        secret: credential('clientSecret', options.clientSecret, known('CLIENT_SECRET')),
+      },
+    },
+    issuer,
+    endpoints: { ...options.endpoints },
+    scopes,
+    parameters,
+    response_mode,
+    pkce,
+    tokens: options.tokens ?? 'per-login',
+    revocation: options.revocation ?? 'token',
+    ...(conform && { conform }),
+    ...(revoke && { revoke }),
+    async identify(login) {
+      const claims = await claimsOf(login, promised, options.userinfo !== false)
+      if (options.allow && !(await options.allow(claims))) {
+        throw new AccessDenied('This account has no access here. You can try again with another one.')
+      }
+      return options.identity?.(claims) ?? { sub: claims.sub, claims: aboutThePerson(claims) as Claims }
+    },
+  }
+}
+
+async function claimsOf(
+  login: Login<unknown>,
+  promised: readonly string[],
+  mayAsk: boolean,
+): Promise<OpenIdClaims> {
+  const { claims, endpoints, previous, call } = login
+  const age = call.clock.now() / 1000 - Number(claims?.iat)
+  const isOld = previous !== undefined && !(age < current)
+  const saysTooLittle = !claims || isOld || promised.some((name) => claims[name] === undefined)
+  const further =
+    endpoints.userinfo !== undefined && mayAsk && saysTooLittle
+      ? await userinfoOf(login, endpoints.userinfo)
+      : undefined
+  const sub = claims?.sub ?? further?.sub
+  if (typeof sub !== 'string' || sub === '')
+    throw new Error('neither an id_token nor userinfo says who this is')
+  // OpenID Connect Core 5.3.2: an answer about somebody else is not to be used.
+  if (further && further.sub !== sub) throw new Error('userinfo is about somebody else than the id_token')
+  return { ...claims, ...further, sub }
+}
+
+async function userinfoOf({ tokens, call }: Login<unknown>, url: string): Promise<UpstreamClaims> {
+  const response = await call(url, {
+    headers: { accept: 'application/json', authorization: `Bearer ${tokens.access_token}` },
+  })
+  // A token that expires may just have been replaced elsewhere; its refresh will tell.
+  if (response.status === 401 && tokens.expires_at === undefined) {
+    throw new AccessDenied('The provider no longer accepts this sign-in. Please sign in again.')
+  }
+  const { status, body } = await jsonAnswer(response, url)
+  if (status === 200 && typeof member(body, 'sub') === 'string') return body as UpstreamClaims
+  throw new Error(`userinfo answered ${status}`)
+}
+
+function aboutThePerson(claims: OpenIdClaims): OpenIdClaims {
+  return {
+    ...Object.fromEntries(Object.entries(claims).filter(([name]) => !ofTheToken.has(name))),
+    sub: claims.sub,
+  }
+}

@@ -1,0 +1,67 @@
+import { errorPage, signInPage } from '../dev-github/pages.ts'
+import { randomToken } from '../dev-github/tokens.ts'
+import type { OidcState } from './state.ts'
+
+/** Milliseconds. */
+const CODE_LIFETIME = 600_000
+
+/** `/authorize` (OpenID Connect Core 3.1.2): GET shows the sign-in page, POST is its form. */
+export function authorize(state: OidcState, request: Request, form: URLSearchParams): Response {
+  const query = new URL(request.url).searchParams
+  const app = state.apps.find(({ clientId }) => clientId === query.get('client_id'))
+  const redirect_uri = query.get('redirect_uri') ?? ''
+  if (!app || !URL.canParse(redirect_uri)) return errorPage(400, 'Unknown app', 'Or it sent no redirect_uri.')
+
+  const back = (parameters: Record<string, string>) => {
+    const all = { ...parameters, state: query.get('state') ?? '' }
+    if (query.get('response_mode') === 'form_post') return formPost(redirect_uri, all)
+    const url = new URL(redirect_uri)
+    for (const [name, value] of Object.entries(all)) url.searchParams.set(name, value)
+    return new Response(null, { status: 302, headers: { location: url.href } })
+  }
+  if (query.get('response_type') !== 'code') return back({ error: 'unsupported_response_type' })
+  if (state.pkce === false && query.has('code_challenge')) return back({ error: 'invalid_request' })
+  const { name, separator } = state.scopeParameter ?? { name: 'scope', separator: ' ' }
+  const scopes = (query.get(name) ?? '').split(separator).filter(Boolean)
+  if (request.method !== 'POST') {
+    const people = state.users.map((user) => ({ login: user.sub, name: user.name }))
+    return signInPage(app.clientId, scopes, people)
+  }
+  if (form.get('decision') === 'deny') return back({ error: 'access_denied' })
+  const user = state.users.find(({ sub }) => sub === form.get('login'))
+  if (!user) return errorPage(422, 'Who is that?', 'No such user is configured.')
+
+  const consent = `${app.clientId}/${user.sub}`
+  const mode = state.refreshTokens ?? 'always'
+  const isConsent = query.get('prompt') === 'consent' || !state.consented.has(consent)
+  const refreshable = mode === 'always' || (mode === 'on consent' && isConsent)
+  if (refreshable) state.consented.add(consent)
+  const first = !state.visited.has(user.sub)
+  state.visited.add(user.sub)
+  const code = randomToken('code_', 20)
+  state.codes.set(code, {
+    app: app.clientId,
+    sub: user.sub,
+    scopes,
+    redirect_uri,
+    nonce: query.get('nonce') ?? undefined,
+    code_challenge: query.get('code_challenge') ?? undefined,
+    refreshable,
+    expires: state.clock.now() + CODE_LIFETIME,
+  })
+  return back({ code, ...state.callback?.(user, first) })
+}
+
+/** OAuth 2.0 Form Post Response Mode; the button stands for the script. */
+function formPost(action: string, parameters: Record<string, string>): Response {
+  const fields = Object.entries(parameters).map(
+    ([name, value]) => `<input type="hidden" name="${escaped(name)}" value="${escaped(value)}">`,
+  )
+  const html = `<!doctype html><title>Continue</title>
+<form method="post" action="${escaped(action)}">${fields.join('')}<button>Continue</button></form>`
+  return new Response(html, { headers: { 'content-type': 'text/html; charset=utf-8' } })
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}
