@@ -87,8 +87,12 @@ it("the authorization server is at the issuer's host only, and names them all", 
 
 it('one that is the default is described by the server itself, which is its gate', async () => {
   const provider = github({ clientId: 'a', clientSecret: 'b' })
-  for (const resources of [{ [mail]: {} }, { [mail]: { default: true }, '/mcp': {} }] as const) {
-    const auth = oauthProxy({ issuer, secret, storage: memory(), log: false, provider, resources })
+  const base = { issuer, secret, storage: memory(), log: false, provider } as const
+  for (const auth of [
+    oauthProxy({ ...base, resources: { [mail]: {} } }),
+    oauthProxy({ ...base, resources: { [mail]: { default: true }, '/mcp': {} } }),
+  ]) {
+    expect(auth.resource).toBe(mail)
     const answer = await auth.handle(new Request(`https://mail.test${well}/mcp`))
     expect(await answer?.json()).toMatchObject({ resource: mail })
     const paths = auth.routes.map(({ path }) => path)
