@@ -162,6 +162,31 @@ describe('a second sign-in of a user with other scopes', () => {
   })
 })
 
+describe('a callback that arrives twice at once', () => {
+  it('leads to the second round both times', async () => {
+    const { install, fetch, clock, events } = started()
+    await install('email')
+    const app = oauthClient({ mcpUrl: resource, fetch })
+    await app.register()
+    const pending = await app.authorize({ scope: 'email calendar' })
+    const person = browser({ fetch, clock })
+    const atCallback = (url: URL) => url.pathname === '/callback/google'
+    let page = await person.open(pending.url, { until: atCallback })
+    while (!page.leftFor) {
+      const [button] = page.forms.flatMap(({ buttons }) => buttons)
+      if (!button) throw new Error(`nothing to press: ${page.text}`)
+      page = await person.submit(page, button, {}, { until: atCallback })
+    }
+    const callback = page.leftFor
+    const until = (url: URL) => url.origin === upstream || url.port === '33418'
+    const ticking = setInterval(() => clock.advance(0.2), 1)
+    const both = await Promise.all([person.open(callback, { until }), person.open(callback, { until })])
+    clearInterval(ticking)
+    expect(both.map(({ leftFor }) => leftFor?.searchParams.get('prompt'))).toEqual(['consent', 'consent'])
+    expect(events.map(({ type }) => type)).not.toContain('callback.failed')
+  })
+})
+
 describe('another app at the provider', () => {
   it('means to sign in again, and is no end', async () => {
     const { install, upstreamToken, restartWith, clock, dev, events } = started()

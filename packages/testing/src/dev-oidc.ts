@@ -88,7 +88,7 @@ export function devOidc(options: DevOidcOptions = {}): DevOidc {
       state.sessions.some((each) => each.access_token === access_token && each.expires > clock.now()),
     revokeUser(sub) {
       state.sessions = state.sessions.filter((each) => each.sub !== sub)
-      state.consented.clear()
+      for (const { clientId } of state.apps) state.consented.delete(`${clientId}/${sub}`)
     },
   }
 }

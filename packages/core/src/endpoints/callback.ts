@@ -81,15 +81,18 @@ export function callbackEndpoint(server: CallbackServer, providerId: string): Ha
       return refuse('issuer_mismatch', 400, correlation)
     }
     if (outcome) return replay(server, found.record)
-    // The first round's answer, loaded once more: its code is spent.
-    if (approval.again && sha256(form.get('code') ?? '') === approval.again.spent_code) {
-      return toProvider(server, found.record.value, state)
-    }
+    const code = form.get('code')
+    if (isSpent(found.record.value, code)) return toProvider(server, found.record.value, state)
     // Before the claim: an outage here costs nothing, and a reload begins at once.
     const client = await server.engine.getClient(found.record.value.client_id)
     const claimed = await claim(server, found.record)
     if (!claimed) return refuse('other_browser', 403, correlation)
-    return claimed.value.outcome ? replay(server, claimed) : finish(server, claimed, client, request, context)
+    if (claimed.value.outcome) return replay(server, claimed)
+    // Another request with the same answer has begun a second round in the meantime.
+    if (claimed.value.approval?.code_verifier !== approval.code_verifier) {
+      return toProvider(server, claimed.value, state)
+    }
+    return finish(server, claimed, client, request, context)
   })
 }
 
@@ -130,7 +133,7 @@ async function claim(
   while (current && config.clock.now() <= deadline) {
     const { approval, outcome } = current.value
     if (approval?.binding !== transaction.value.approval?.binding) return undefined
-    if (outcome) return current
+    if (outcome || approval?.code_verifier !== transaction.value.approval?.code_verifier) return current
     if (!isAtWork(config, current.value)) {
       const attempt = { id: randomText(9), began_at: unixTime(config.clock) }
       const value = { ...current.value, attempt }
@@ -206,6 +209,12 @@ async function askAgain(
   return toProvider(server, value, callback.get('state') ?? '')
 }
 
+/** Whether this code brought the browser to a second round. */
+function isSpent({ approval }: Readonly<TransactionRecord>, code: string | undefined): boolean {
+  return approval?.again !== undefined && approval.again.spent_code === sha256(code ?? '')
+}
+
+/** To the second round, from wherever the first one's answer is loaded. */
 async function toProvider(
   { config, upstreams }: CallbackServer,
   { approval, scopes, correlation }: Readonly<TransactionRecord>,

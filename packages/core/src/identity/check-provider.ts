@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.ts'
+import { inWords } from '../known-options.ts'
 import type { OAuthProvider } from './provider.ts'
 import { neededEndpoints } from './upstream-metadata.ts'
 
@@ -8,6 +9,13 @@ import { neededEndpoints } from './upstream-metadata.ts'
  */
 export function checkProvider(provider: OAuthProvider): void {
   const { id, endpoints, issuer } = provider
+  if (typeof endpoints !== 'object' || endpoints === null) {
+    throw new ConfigurationError(
+      `provider "${id}": endpoints`,
+      `is ${inWords(endpoints)}`,
+      'Pass an object, which may be empty where the `issuer` publishes them.',
+    )
+  }
   if (typeof issuer === 'string') return
   const missing = neededEndpoints(provider).filter((name) => endpoints[name] === undefined)
   if (missing.length === 0) return
