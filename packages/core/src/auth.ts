@@ -83,7 +83,10 @@ export interface Auth<User = unknown> extends Mountable {
    * Decides whether a request may reach this resource. A request without a good token yields 401 with a challenge
    * (RFC 6750, RFC 9728), one with too little scope 403, an OPTIONS preflight 204, an outage 503.
    */
-  authenticate(request: Request, need?: ScopeNeed): Promise<Authentication<User>>
+  authenticate(
+    request: Pick<Request, 'method' | 'url' | 'headers'>,
+    need?: ScopeNeed,
+  ): Promise<Authentication<User>>
   /** 403 `insufficient_scope` (RFC 6750 3.1) for a request already authenticated. Reads no storage. */
   challenge(auth: AuthInfo<User>, need: { scopes: readonly string[] }): Response
   /**

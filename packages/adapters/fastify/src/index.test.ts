@@ -22,10 +22,13 @@ const start: StartApp = async ({ mounted = [], below = '', guarded }) => {
     else await app.register(drawbridge(x))
   }
   if (guarded) {
-    app.all('/guarded', { onRequest: protect(guarded.auth, { scopes: guarded.scopes }) }, (request) => {
-      guarded.handler(request.auth)
-      return { reached: true }
-    })
+    app.all(
+      '/guarded',
+      { onRequest: protect(guarded.auth, { scopes: guarded.scopes }) },
+      async (request) => ({
+        reached: await guarded.handler(() => request.auth),
+      }),
+    )
   }
   app.post('/app', async (request) => ({ body: request.body }))
   const url = await app.listen({ port: 0, host: '127.0.0.1' })

@@ -57,7 +57,10 @@ export interface GateOptions<User> {
 }
 
 export interface Gate<User> {
-  authenticate(request: Request, need?: ScopeNeed): Promise<Authentication<User>>
+  authenticate(
+    request: Pick<Request, 'method' | 'url' | 'headers'>,
+    need?: ScopeNeed,
+  ): Promise<Authentication<User>>
   challenge(auth: AuthInfo<User>, need: { scopes: readonly string[] }): Response
 }
 
