@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import type { Readable } from 'node:stream'
 import { bodyOf } from './body.ts'
-import { type NodeResponse, outlet } from './response.ts'
+import { arrivedWhole, type NodeResponse } from './response.ts'
 
 /** A request as `node:http`, or `node:http2` through its compatibility API, gives it to a handler. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest
@@ -95,7 +95,7 @@ function urlOf(target: string): string {
 function disconnection(res: NodeResponse): AbortSignal {
   const controller = new AbortController()
   res.once('close', () => {
-    if (!outlet(res).writableFinished) controller.abort()
+    if (!arrivedWhole(res)) controller.abort()
   })
   return controller.signal
 }

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { type ServerResponse, STATUS_CODES, validateHeaderValue } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
-import type { Writable } from 'node:stream'
 
 /** An answer as `node:http`, or `node:http2` through its compatibility API, wants it written. */
 export type NodeResponse = ServerResponse | Http2ServerResponse
@@ -24,7 +23,7 @@ const ofTheConnection = ['connection', 'keep-alive', 'proxy-connection', 'transf
 export async function send(res: NodeResponse, response: Response): Promise<void> {
   // Whichever it is, it is used as the two have it in common.
   const out = res as ServerResponse
-  if (outlet(res).destroyed) return response.body?.cancel()
+  if (hasGone(res)) return response.body?.cancel()
   const reader = response.body?.getReader()
   try {
     writeHead(out, response)
@@ -78,7 +77,14 @@ async function pass(reader: ReadableStreamDefaultReader<Uint8Array>, out: Server
   }
 }
 
-/** What knows how an answer ended. Those of HTTP/2 do not, and emit `finish` also when they were cut. */
-export function outlet(res: NodeResponse): Pick<Writable, 'destroyed' | 'writableFinished'> {
-  return 'stream' in res ? res.stream : res
+/** Whether no answer can arrive any more. */
+function hasGone(res: NodeResponse): boolean {
+  return 'stream' in res ? res.stream.destroyed : res.destroyed
+}
+
+/** Whether a closed answer was complete. Those of HTTP/2 emit `finish`, and are ended, also when they were cut. */
+export function arrivedWhole(res: NodeResponse): boolean {
+  if (!('stream' in res)) return res.writableFinished
+  const { writableFinished, aborted, rstCode } = res.stream
+  return writableFinished && !aborted && rstCode === 0
 }
