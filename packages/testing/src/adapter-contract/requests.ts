@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { type AdapterCase, adapterCase, deferred, echo, echoed, meeting, probe, sendRaw } from './case.ts'
@@ -69,6 +70,16 @@ export const requestCases: AdapterCase[] = [
       // Some servers read to the end and answer the next request, others close. A client can go on after either.
       assert.match(text, /^HTTP\/1\.1 401/)
     }
+  }),
+
+  adapterCase('refuses a request whose body is still to come', async ({ start }) => {
+    const url = await start({ mounted: [probe(() => new Response('refused', { status: 401 }))] })
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname)
+    socket.write('POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"a"')
+    const [answer] = await once(socket, 'data')
+    socket.destroy()
+    assert.match(String(answer), /^HTTP\/1\.1 401/)
   }),
 
   adapterCase(
