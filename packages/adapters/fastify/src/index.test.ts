@@ -3,6 +3,7 @@ import { connect as connectHttp2 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { createGunzip, gzipSync } from 'node:zlib'
 import type { AuthInfo, Mountable } from '@drawbridge/core'
 import { adapterContract, fakeAuth, type StartApp } from '@drawbridge/testing'
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
@@ -143,6 +144,18 @@ describe('bodies', () => {
     expect((await app.inject(form)).statusCode).toBe(415)
   })
 
+  it('are not said to have the length or the encoding they had before a preParsing hook', async () => {
+    const app = fastify()
+    app.addHook('preParsing', async (_request, _reply, payload) => payload.pipe(createGunzip()))
+    const x = mounting(['/token'], async ({ headers }) =>
+      Response.json([headers.get('content-length'), headers.get('content-encoding')]),
+    )
+    await app.register(drawbridge(x))
+    const headers = { 'content-type': 'text/plain', 'content-encoding': 'gzip' }
+    const response = await app.inject({ method: 'POST', url: '/token', headers, payload: gzipSync('abc') })
+    expect(response.json()).toEqual([null, null])
+  })
+
   it('come from preParsing hooks when those replace them', async () => {
     const app = fastify()
     app.addHook('preParsing', async (_request, _reply, payload) => {
@@ -236,6 +249,16 @@ describe('on HTTP/2', () => {
   it('bodies and answers pass, whatever Host says', async () => {
     expect(await request(echo)).toEqual([200, 'text/plain abc'])
     expect(await request(echo, { host: 'other.example' })).toEqual([200, 'text/plain abc'])
+  })
+
+  it('a request that was answered is not one whose client has gone', async () => {
+    const signals: AbortSignal[] = []
+    const keeping = mounting(['/token'], async ({ signal }) => {
+      signals.push(signal)
+      return new Response('done')
+    })
+    expect(await request(keeping)).toEqual([200, 'done'])
+    expect(signals[0]?.aborted).toBe(false)
   })
 
   it('the host a client asked for is where it is on HTTP/1', async () => {
