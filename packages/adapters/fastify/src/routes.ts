@@ -27,7 +27,7 @@ export function declareRoutes(scope: FastifyInstance, x: Mountable): void {
     if (already || url === undefined) continue
     const here = new Set([x])
     mounted.set(path, here)
-    scope.route({ method: [...scope.supportedMethods], url, handler: firstOf(here) })
+    scope.route({ method: [...scope.supportedMethods], url: decoded(url), handler: firstOf(here) })
   }
 }
 
@@ -35,6 +35,15 @@ export function declareRoutes(scope: FastifyInstance, x: Mountable): void {
 export function pathBelow(prefix: string, path: string): string | undefined {
   const base = prefix.replace(/\/$/, '')
   return path === base || path.startsWith(`${base}/`) ? path.slice(base.length) : undefined
+}
+
+/** Fastify compares routes with the path it has decoded. What cannot be decoded it answers itself. */
+function decoded(path: string): string {
+  try {
+    return decodeURI(path)
+  } catch {
+    return path
+  }
 }
 
 /** Lets every body of a scope through as the stream it is, whatever its content type. */

@@ -209,6 +209,10 @@ const mistakes: Record<string, [mistake: Partial<Parts>, caughtBy: string]> = {
     },
     'leaves escapes in paths and queries as they are',
   ],
+  'compares its routes with a path it has decoded': [
+    { below: (path, prefix) => path.startsWith(prefix) && decodeURI(path) === path },
+    'serves the paths of an issuer whose prefix has escapes',
+  ],
   'forgets that the client may go': [
     { request: (req, res) => new Request(toRequest(req, res, { advice }), { signal: null }) },
     'aborts the signal of a request whose client has gone',

@@ -29,6 +29,13 @@ export const routingCases: AdapterCase[] = [
     assert.equal((await fetch(`${url}/mcp`)).status, 404)
   }),
 
+  adapterCase('serves the paths of an issuer whose prefix has escapes', async ({ start }) => {
+    const url = await start({ mounted: [probe(echo, '/caf%C3%A9%20a')] })
+    for (const path of ['/caf%C3%A9%20a/mcp', `${wellKnown}/caf%C3%A9%20a`]) {
+      assert.equal((await echoed(fetch(url + path))).path, path)
+    }
+  }),
+
   adapterCase('shows the whole path when mounted below that prefix', async ({ start }) => {
     const url = await start({ mounted: [probe(echo, '/api')], below: '/api' })
     assert.equal((await echoed(fetch(`${url}/api/token?x`))).path, '/api/token?x')
