@@ -291,6 +291,8 @@ export function detailOf(error: unknown): string {
  */
 export function redacted(text: string): string {
   return withoutAddresses(text.slice(0, 4 * longestDetail))
-    .replace(/[A-Za-z0-9_+/~-]{20,}={0,2}/g, (run) => (/\d/.test(run) || run.length >= 40 ? '[redacted]' : run))
+    .replace(/[A-Za-z0-9_+/~-]{20,}={0,2}/g, (run) =>
+      /\d/.test(run) || run.length >= 40 ? '[redacted]' : run,
+    )
     .slice(0, longestDetail)
 }

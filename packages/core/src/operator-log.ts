@@ -145,6 +145,13 @@ function sinkOf(log: LogOption | undefined): ((line: string) => void) | undefine
       'Pass a function that takes each line, false for none, or leave it out for the standard error. Structured logs are `onEvent: logEvents()`.',
     )
   }
+  if (Object.hasOwn(write, Symbol.for('drawbridge.event-listener'))) {
+    throw new ConfigurationError(
+      'log',
+      'is what logEvents() makes, which takes events and not lines',
+      'Pass it as `onEvent`; `log` takes `(line) => { ... }` or false.',
+    )
+  }
   return (text) => {
     try {
       const result: unknown = write(text)
