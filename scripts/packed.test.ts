@@ -156,7 +156,7 @@ describe('a project that has core, GitHub and Express, and nothing of the worksp
   let project: Consumer
 
   beforeAll(() => {
-    const needed = ['core', 'github', 'express', 'testing'].map((name) => `@drawbridge/${name}`)
+    const needed = ['core', 'github', 'node', 'express', 'testing'].map((name) => `@drawbridge/${name}`)
     const { express = '' } = frameworkPeers()
     project = makeConsumer({
       tarballs: tarballs.filter(({ name }) => needed.includes(name)),

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
@@ -6,6 +7,7 @@ import type { Mountable } from '@drawbridge/core'
 import { drawbridge as forExpress } from '@drawbridge/express'
 import { drawbridge as forFastify } from '@drawbridge/fastify'
 import { drawbridge as forHono } from '@drawbridge/hono'
+import { drawbridge as forNode } from '@drawbridge/node'
 import { serve } from '@hono/node-server'
 import express, { type RequestHandler } from 'express'
 import fastify, { type FastifyInstance } from 'fastify'
@@ -28,6 +30,7 @@ export const leavingTheBody: Readonly<Record<string, Application>> = {
   'c.req.text()': onHono((c) => c.req.text()),
   'c.req.arrayBuffer()': onHono((c) => c.req.arrayBuffer()),
   fastify: onFastify(),
+  'node:http': onNode(),
   'a preParsing hook': onFastify((app) => {
     app.addHook('preParsing', async (_request, _reply, payload) => Readable.from([await buffer(payload)]))
   }),
@@ -37,6 +40,7 @@ export const leavingTheBody: Readonly<Record<string, Application>> = {
 export const takingTheBody: Readonly<Record<string, Application>> = {
   'an Express middleware': onExpress((req, _res, next) => void text(req).then(() => next(), next)),
   'c.req.raw.text()': onHono((c) => c.req.raw.text()),
+  'a listener of node:http': onNode(async (req) => void (await text(req))),
   'a preHandler hook': onFastify((app) => {
     app.addHook('preHandler', async (request) => {
       await text(request.raw)
@@ -77,6 +81,15 @@ function onFastify(add?: (app: FastifyInstance) => void): Application {
     await app.register(forFastify(mounted))
     const url = await app.listen({ port: 0, host: '127.0.0.1' })
     return { url, close: () => app.close() }
+  }
+}
+
+function onNode(read: (req: IncomingMessage) => Promise<void> = async () => {}): Application {
+  return async (mounted) => {
+    const handler = forNode(mounted)
+    const server = createServer((req, res) => void read(req).then(() => handler(req, res)))
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    return running(server)
   }
 }
 

@@ -4,6 +4,7 @@ import type { Mountable } from '@drawbridge/core'
 import { drawbridge as forExpress } from '@drawbridge/express'
 import { drawbridge as forFastify } from '@drawbridge/fastify'
 import { drawbridge as forHono } from '@drawbridge/hono'
+import { drawbridge as forNode } from '@drawbridge/node'
 import { serve } from '@hono/node-server'
 import express from 'express'
 import fastify from 'fastify'
@@ -72,6 +73,25 @@ export const frameworks: Readonly<Record<string, Start>> = {
     app.get('/app', () => 'the application')
     await app.listen({ port, host: '127.0.0.1' })
     return { close: () => app.close() }
+  },
+
+  // Without a framework there are no child apps, and a prefix makes no difference.
+  async node(mounted, { port }) {
+    const handler = forNode(mounted)
+    const server = createServer((request, response) => {
+      handler(request, response, () => {
+        if (request.url === '/app') response.end('the application')
+        else response.writeHead(404).end()
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+    return {
+      close: () =>
+        new Promise((done) => {
+          server.close(() => done())
+          server.closeAllConnections()
+        }),
+    }
   },
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { RegisteredClient } from '../../../packages/core/src/clients/metadata.ts'
 import type {
   EngineAfterLogin,
   LoadedAccessToken,

@@ -13,6 +13,7 @@ import { github, githubTokenVerifier } from '@drawbridge/github'
 import * as hono from '@drawbridge/hono'
 import { introspectionVerifier, jwtVerifier } from '@drawbridge/jwt'
 import { mcp } from '@drawbridge/mcp'
+import * as node from '@drawbridge/node'
 import { createSchema, postgres, schemaSql } from '@drawbridge/postgres'
 import { redis } from '@drawbridge/redis'
 import { sqlite } from '@drawbridge/sqlite'
@@ -204,6 +205,12 @@ const functions: readonly [string, Loose, Readonly<Record<string, unknown>>][] =
     ((given) => fastify.protect(served() as never, given as never)) as Loose,
     { scopes: ['a'] },
   ],
+  [
+    'node drawbridge, 2nd',
+    ((given) => node.drawbridge(served(), given as never)) as Loose,
+    { clientAddress: () => 'a' },
+  ],
+  ['node protect, 2nd', ((given) => node.protect(served(), given as never)) as Loose, { scopes: ['a'] }],
 ]
 
 const nonsense: readonly [string, unknown][] = [
@@ -272,6 +279,7 @@ describe('whatever is passed, nobody reads a raw TypeError', () => {
     ['hono', hono.drawbridge as Loose, hono.protect as Loose],
     ['express', express.drawbridge as Loose, express.protect as Loose],
     ['fastify', fastify.drawbridge as Loose, fastify.protect as Loose],
+    ['node', node.drawbridge as Loose, node.protect as Loose],
   ])('%s, mounting something else', (_, drawbridge, protect) => {
     for (const [what, value] of [['nothing', undefined] as const, ...nonsense]) {
       expect(() => drawbridge(value), what).toThrow(/^drawbridge\(\): .*drawbridge\(mcp\(\{ auth, server/)
@@ -348,6 +356,8 @@ describe('an option that does not exist is an error', () => {
     ['hono protect, 2nd', { scope: ['a'] }, /^protect\.scope: .*"scopes"/],
     ['express protect, 2nd', { scope: ['a'] }, /^protect\.scope: .*"scopes"/],
     ['fastify protect, 2nd', { scope: ['a'] }, /^protect\.scope: .*"scopes"/],
+    ['node drawbridge, 2nd', { clientAdress: () => 'a' }, /^drawbridge\.clientAdress: .*"clientAddress"/],
+    ['node protect, 2nd', { scope: ['a'] }, /^protect\.scope: .*"scopes"/],
   ])('%s %j', (name, more, message) => {
     expect(withMore(name, more)).toThrow(message)
   })

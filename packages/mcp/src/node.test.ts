@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { drawbridge } from '@drawbridge/node'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
-import { createRequestListener } from '@remix-run/node-fetch-server'
 import { afterEach, expect, test } from 'vitest'
 import { type McpOptions, mcp, type ServerV1 } from './index.ts'
 import { bearer, call, countingServers, fakeAuth, post, toolText, until } from './mcp.fixture.ts'
@@ -23,10 +23,7 @@ async function listening(options: Partial<McpOptions<never, ServerV1>> = {}) {
     auth: fakeAuth({ good: {} }, { resource: url.href }),
     server: servers.create,
   })
-  node.on(
-    'request',
-    createRequestListener((request) => served.fetch(request)),
-  )
+  node.on('request', drawbridge(served))
   closing.push(() => {
     node.close()
     node.closeAllConnections()

@@ -28,9 +28,8 @@ for (const [version, express] of Object.entries({ 'Express 4': express4, 'Expres
       else app.use(drawbridge(x))
     }
     if (guarded) {
-      app.all('/guarded', protect(guarded.auth, { scopes: guarded.scopes }), (req, res) => {
-        guarded.handler(req.auth)
-        res.json({ reached: true })
+      app.all('/guarded', protect(guarded.auth, { scopes: guarded.scopes }), (req, res, next) => {
+        guarded.handler(() => req.auth).then((reached) => res.json({ reached }), next)
       })
     }
     app.post('/app', express.json(), (req, res) => {

@@ -1,7 +1,6 @@
 import { type Auth, type AuthInfo, checkMounted, type Mountable, type ScopeNeed } from '@drawbridge/core'
+import { fault, requestHead, send, toRequest } from '@drawbridge/node/bridge'
 import type { RequestHandler } from 'express'
-import { toRequest } from './request.ts'
-import { send } from './response.ts'
 
 /**
  * Names the type of `req.auth.extra.user` for an application:
@@ -22,6 +21,9 @@ declare global {
   }
 }
 
+const advice =
+  'Mount drawbridge() first, or read the body with express.json() and express.urlencoded(), and leave req.body as they made it.'
+
 /**
  * Mounts an `mcp()`, or an `Auth` alone, as middleware. Paths that are not its own go on to the next handler. Mount
  * it on the outermost app: below a prefix, the well-known paths at the root of the host do not reach it.
@@ -37,7 +39,9 @@ declare global {
 export function drawbridge(x: Mountable): RequestHandler {
   checkMounted('drawbridge', x)
   return forwarding(async (req, res, next) => {
-    const response = await x.handle(toRequest(req, res), { clientAddress: req.ip })
+    // Below a sub-application `req.url` is shortened; the paths of an authorization server are whole.
+    const request = toRequest(req, res, { target: req.originalUrl, parsed: req.body, advice })
+    const response = await x.handle(request, { clientAddress: req.ip })
     if (response) await send(res, response)
     else next()
   })
@@ -62,7 +66,7 @@ export function drawbridge(x: Mountable): RequestHandler {
 export function protect(auth: Auth<RegisteredUser>, need?: ScopeNeed): RequestHandler {
   checkMounted('protect', auth, need)
   return forwarding(async (req, res, next) => {
-    const result = await auth.authenticate(toRequest(req, res), need)
+    const result = await auth.authenticate(requestHead(req, req.originalUrl), need)
     if (!result.ok) return send(res, result.response)
     req.auth = result.auth
     next()
@@ -71,5 +75,5 @@ export function protect(auth: Auth<RegisteredUser>, need?: ScopeNeed): RequestHa
 
 /** Express 4 does not look at what becomes of a handler's promise. */
 function forwarding(handler: (...given: Parameters<RequestHandler>) => Promise<void>): RequestHandler {
-  return (req, res, next) => handler(req, res, next).catch(next)
+  return (req, res, next) => handler(req, res, next).catch((thrown) => next(fault(thrown)))
 }

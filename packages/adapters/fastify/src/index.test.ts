@@ -3,6 +3,7 @@ import { connect as connectHttp2 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { createGunzip, gzipSync } from 'node:zlib'
 import type { AuthInfo, Mountable } from '@drawbridge/core'
 import { adapterContract, fakeAuth, type StartApp } from '@drawbridge/testing'
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
@@ -22,10 +23,13 @@ const start: StartApp = async ({ mounted = [], below = '', guarded }) => {
     else await app.register(drawbridge(x))
   }
   if (guarded) {
-    app.all('/guarded', { onRequest: protect(guarded.auth, { scopes: guarded.scopes }) }, (request) => {
-      guarded.handler(request.auth)
-      return { reached: true }
-    })
+    app.all(
+      '/guarded',
+      { onRequest: protect(guarded.auth, { scopes: guarded.scopes }) },
+      async (request) => ({
+        reached: await guarded.handler(() => request.auth),
+      }),
+    )
   }
   app.post('/app', async (request) => ({ body: request.body }))
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
@@ -140,6 +144,18 @@ describe('bodies', () => {
     expect((await app.inject(form)).statusCode).toBe(415)
   })
 
+  it('are not said to have the length or the encoding they had before a preParsing hook', async () => {
+    const app = fastify()
+    app.addHook('preParsing', async (_request, _reply, payload) => payload.pipe(createGunzip()))
+    const x = mounting(['/token'], async ({ headers }) =>
+      Response.json([headers.get('content-length'), headers.get('content-encoding')]),
+    )
+    await app.register(drawbridge(x))
+    const headers = { 'content-type': 'text/plain', 'content-encoding': 'gzip' }
+    const response = await app.inject({ method: 'POST', url: '/token', headers, payload: gzipSync('abc') })
+    expect(response.json()).toEqual([null, null])
+  })
+
   it('come from preParsing hooks when those replace them', async () => {
     const app = fastify()
     app.addHook('preParsing', async (_request, _reply, payload) => {
@@ -233,6 +249,24 @@ describe('on HTTP/2', () => {
   it('bodies and answers pass, whatever Host says', async () => {
     expect(await request(echo)).toEqual([200, 'text/plain abc'])
     expect(await request(echo, { host: 'other.example' })).toEqual([200, 'text/plain abc'])
+  })
+
+  it('a request whose client has gone is aborted', async () => {
+    const app = fastify({ http2: true })
+    let aborted: Promise<unknown> | undefined
+    const waiting = async ({ signal }: Request) => {
+      aborted = once(signal, 'abort')
+      return new Response(new ReadableStream(), { headers: { 'content-type': 'text/event-stream' } })
+    }
+    await app.register(drawbridge(mounting(['/token'], waiting)))
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const session = connectHttp2(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`)
+    const stream = session.request({ ':path': '/token' })
+    await once(stream, 'response')
+    stream.close()
+    await aborted
+    session.close()
+    await app.close()
   })
 
   it('the host a client asked for is where it is on HTTP/1', async () => {

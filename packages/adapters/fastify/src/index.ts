@@ -1,6 +1,6 @@
 import { type Auth, type AuthInfo, checkMounted, type Mountable, type ScopeNeed } from '@drawbridge/core'
+import { requestHead } from '@drawbridge/node/bridge'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { toRequest } from './request.ts'
 import { send } from './response.ts'
 import { declareRoutes, leaveBodiesUnparsed, mountedOn, pathBelow } from './routes.ts'
 
@@ -72,7 +72,7 @@ export function drawbridge(x: Mountable): FastifyPluginAsync<{ prefix?: string }
 export function protect(auth: Auth<RegisteredUser>, need?: ScopeNeed): Guard {
   checkMounted('protect', auth, need)
   return async (request, reply) => {
-    const result = await auth.authenticate(toRequest(request, reply), need)
+    const result = await auth.authenticate(requestHead(request.raw, request.url), need)
     if (!result.ok) return send(reply, result.response)
     request.auth = result.auth
   }

@@ -1,11 +1,14 @@
 import type { Readable } from 'node:stream'
 import type { Mountable } from '@drawbridge/core'
+import { toRequest } from '@drawbridge/node/bridge'
 import type { FastifyInstance, RouteHandlerMethod } from 'fastify'
-import { toRequest } from './request.ts'
 import { send } from './response.ts'
 
 /** Fastify wants one handler per path, but several `mcp()` share the paths of their authorization server. */
 const mounts = new WeakMap<object, Map<string, Set<Mountable>>>()
+
+const advice =
+  'Let hooks leave the bodies of these routes alone, or return a new stream from a preParsing hook.'
 
 /** What is mounted at each public path of an instance's server. */
 export function mountedOn({ server }: FastifyInstance): Map<string, Set<Mountable>> {
@@ -24,7 +27,7 @@ export function declareRoutes(scope: FastifyInstance, x: Mountable): void {
     if (already || url === undefined) continue
     const here = new Set([x])
     mounted.set(path, here)
-    scope.route({ method: [...scope.supportedMethods], url, handler: firstOf(here) })
+    scope.route({ method: [...scope.supportedMethods], url: decoded(url), handler: firstOf(here) })
   }
 }
 
@@ -32,6 +35,15 @@ export function declareRoutes(scope: FastifyInstance, x: Mountable): void {
 export function pathBelow(prefix: string, path: string): string | undefined {
   const base = prefix.replace(/\/$/, '')
   return path === base || path.startsWith(`${base}/`) ? path.slice(base.length) : undefined
+}
+
+/** Fastify compares routes with the path it has decoded. What cannot be decoded it answers itself. */
+function decoded(path: string): string {
+  try {
+    return decodeURI(path)
+  } catch {
+    return path
+  }
 }
 
 /** Lets every body of a scope through as the stream it is, whatever its content type. */
@@ -46,7 +58,8 @@ export function leaveBodiesUnparsed(scope: FastifyInstance): void {
 
 function firstOf(mounted: ReadonlySet<Mountable>): RouteHandlerMethod {
   return async (request, reply) => {
-    const original = toRequest(request, reply, request.body as Readable | undefined)
+    const stream = (request.body ?? null) as Readable | null
+    const original = toRequest(request.raw, reply.raw, { target: request.url, stream, advice })
     for (const x of mounted) {
       const response = await x.handle(original, { clientAddress: request.ip })
       if (response) return send(reply, response)

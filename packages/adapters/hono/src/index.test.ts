@@ -24,10 +24,9 @@ const start: StartApp = async ({ mounted = [], below = '', guarded }) => {
     else app.use(drawbridge(x))
   }
   if (guarded) {
-    app.all('/guarded', protect(guarded.auth, { scopes: guarded.scopes }), (c) => {
-      guarded.handler(c.get('auth'))
-      return c.json({ reached: true })
-    })
+    app.all('/guarded', protect(guarded.auth, { scopes: guarded.scopes }), async (c) =>
+      c.json({ reached: (await guarded.handler(() => c.get('auth'))) as string }),
+    )
   }
   app.post('/app', async (c) => c.json({ body: await c.req.json() }))
   app.onError((error, c) => c.text(`application: ${error.message}`, 500))

@@ -72,13 +72,20 @@ export function protect<User>(auth: Auth<User>, need?: ScopeNeed): MiddlewareHan
  * Cookies go through the context: once an earlier middleware has touched `c.res`, Hono keeps that one's cookies and
  * drops those of a response returned later.
  */
-function answer(c: Context, response: Response): Response {
+function answer(c: Context, whole: Response): Response {
+  const response = c.req.method === 'HEAD' ? withoutBody(whole) : whole
   const cookies = response.headers.getSetCookie()
   if (cookies.length === 0) return response
   for (const cookie of cookies) c.header('Set-Cookie', cookie, { append: true })
   const rest = new Response(null, response)
   rest.headers.delete('set-cookie')
   return c.newResponse(response.body, rest)
+}
+
+/** Hono drops the body of an answer to HEAD, and what feeds it would wait for a reader. */
+function withoutBody(response: Response): Response {
+  response.body?.cancel().catch(() => {})
+  return new Response(null, response)
 }
 
 function peerAddress(c: Context): string | undefined {

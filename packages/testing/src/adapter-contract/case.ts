@@ -1,3 +1,4 @@
+import { AssertionError } from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Auth, AuthInfo, Mountable, RequestContext } from '@drawbridge/core'
@@ -5,7 +6,8 @@ import type { Auth, AuthInfo, Mountable, RequestContext } from '@drawbridge/core
 /** A named part of the contract. Framework-agnostic: `run` rejects with an `AssertionError` when an adapter breaks it. */
 export interface AdapterCase {
   name: string
-  run(start: StartApp): Promise<void>
+  /** @param options.timeout in seconds. Default 10: an adapter that hangs fails its case, and not the run. */
+  run(start: StartApp, options?: { timeout?: number | undefined }): Promise<void>
 }
 
 /**
@@ -13,8 +15,8 @@ export interface AdapterCase {
  *
  * 1. sets the header `x-app: yes` and the cookie `app=1` on every answer, before anything else runs;
  * 2. mounts with `drawbridge()` what `mounted` lists, below the prefix `below` when there is one;
- * 3. puts the route `/guarded`, for all methods, behind `protect(auth, { scopes })`; it calls `handler` with the auth
- *    info it finds on the request and answers `{"reached":true}`;
+ * 3. puts the route `/guarded`, for all methods, behind `protect(auth, { scopes })`; it awaits `handler(read)`, where
+ *    `read()` is the auth info on the request, and answers `{"reached":...}` with what that resolved to;
  * 4. answers `POST /app` with `{"body":...}`, the JSON it received, parsed by the framework;
  * 5. answers errors with 500 and the text `application: <message>`.
  */
@@ -29,7 +31,7 @@ export interface AdapterApp {
 export interface GuardedRoute {
   auth: Auth
   scopes?: readonly string[] | undefined
-  handler(auth: AuthInfo | undefined): void
+  handler(read: () => AuthInfo | undefined): Promise<unknown>
 }
 
 export interface RunningApp {
@@ -48,21 +50,39 @@ export interface Subject {
 export function adapterCase(name: string, body: (subject: Subject) => Promise<void>): AdapterCase {
   return {
     name,
-    async run(start) {
+    async run(start, { timeout = 10 } = {}) {
       const running: RunningApp[] = []
-      try {
-        await body({
-          async start(app) {
-            const started = await start(app)
-            running.push(started)
-            return started.url
-          },
-        })
-      } finally {
+      let over = false
+      const subject: Subject = {
+        async start(app) {
+          const started = await start(app)
+          running.push(started)
+          if (over) await started.close()
+          return started.url
+        },
+      }
+      const close = async () => {
         for (const app of running) await app.close()
+      }
+      try {
+        await within(timeout, `"${name}" takes`, body(subject))
+      } finally {
+        over = true
+        await within(timeout, `to close the application after "${name}" takes`, close())
       }
     },
   }
+}
+
+async function within(seconds: number, what: string, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new AssertionError({ message: `${what} longer than ${seconds} seconds` })),
+      seconds * 1000,
+    )
+  })
+  await Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
 export type Answer = (request: Request, context: RequestContext) => Response | Promise<Response>
@@ -126,4 +146,14 @@ export function deferred<T = void>(): { promise: Promise<T>; resolve(value: T): 
     resolve = keep
   })
   return { promise, resolve }
+}
+
+/** Waits until that many have come to it. */
+export function meeting(of: number): () => Promise<void> {
+  const { promise, resolve } = deferred()
+  let here = 0
+  return () => {
+    if (++here === of) resolve()
+    return promise
+  }
 }

@@ -8,7 +8,7 @@ import {
   type ScopeNeed,
 } from '@drawbridge/core'
 import { fakeAuth } from '../fake-auth.ts'
-import { type AdapterCase, adapterCase, sendRaw } from './case.ts'
+import { type AdapterCase, adapterCase, type GuardedRoute, meeting, sendRaw } from './case.ts'
 
 const alice = { subject: 'github|1', scopes: ['files:read'], user: { login: 'alice' } }
 const asAlice = { headers: { authorization: 'Bearer alice' } }
@@ -18,7 +18,7 @@ export const guardCases: AdapterCase[] = [
     const { guarded, reached } = guardedRoute()
     const url = await start({ guarded })
     const response = await fetch(`${url}/guarded`, { ...asAlice, method: 'POST', body: '{}' })
-    assert.deepEqual([response.status, await response.json()], [200, { reached: true }])
+    assert.deepEqual([response.status, await response.json()], [200, { reached: 'github|1' }])
     assert.equal(reached[0]?.token, 'alice')
     assert.equal(reached[0]?.extra.subject, 'github|1')
     assert.deepEqual(reached[0]?.extra.user, alice.user)
@@ -103,6 +103,79 @@ export const guardCases: AdapterCase[] = [
     assert.deepEqual(reached, [])
   }),
 
+  adapterCase('does not take what was thrown for leave to go on, whatever it is', async ({ start }) => {
+    // Words and nothing, in which frameworks see "go on".
+    for (const thrown of [undefined, null, false, 0, '', 'route', 'router']) {
+      const auth = { ...guardedRoute().guarded.auth, authenticate: () => Promise.reject(thrown) }
+      const { guarded, reached } = guardedRoute(auth)
+      const url = await start({ guarded })
+      assert.equal((await fetch(`${url}/guarded`, asAlice)).status, 500, `thrown: ${thrown}`)
+      assert.deepEqual(reached, [])
+    }
+  }),
+
+  adapterCase('tells two requests apart that are under way together', async ({ start }) => {
+    const users = { alice, bob: { subject: 'github|2', user: { login: 'bob' } } }
+    const both = meeting(2)
+    const seen: unknown[] = []
+    const handler: GuardedRoute['handler'] = async (read) => {
+      await both()
+      seen.push(read()?.token)
+      return read()?.extra.subject
+    }
+    const url = await start({ guarded: { auth: fakeAuth({ users }), handler } })
+    const ask = async (token: string) => {
+      const response = await fetch(`${url}/guarded`, { headers: { authorization: `Bearer ${token}` } })
+      return response.json()
+    }
+    const answers = await Promise.all([ask('alice'), ask('bob')])
+    assert.deepEqual(answers, [{ reached: 'github|1' }, { reached: 'github|2' }])
+    assert.deepEqual(seen.sort(), ['alice', 'bob'])
+    // Nor does one that comes later, on the same connection, inherit anything.
+    assert.equal((await fetch(`${url}/guarded`)).status, 401)
+    assert.equal(seen.length, 2)
+  }),
+
+  adapterCase('hands over what a request is judged by', async ({ start }) => {
+    const judged: string[] = []
+    const auth = { ...guardedRoute().guarded.auth }
+    const { authenticate } = auth
+    auth.authenticate = (request, need?: ScopeNeed) => {
+      const { pathname, search } = new URL(request.url)
+      judged.push(`${request.method} ${pathname}${search} ${request.headers.get('authorization')}`)
+      return authenticate(request, need)
+    }
+    const url = await start({ guarded: guardedRoute(auth).guarded })
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      await (await fetch(`${url}/guarded?a=%2526&b`, { ...asAlice, method })).text()
+    }
+    assert.deepEqual(
+      judged,
+      ['GET', 'POST', 'DELETE'].map((method) => `${method} /guarded?a=%2526&b Bearer alice`),
+    )
+  }),
+
+  adapterCase('sends a refusal as whole as any other answer', async ({ start }) => {
+    const auth = { ...guardedRoute().guarded.auth }
+    auth.authenticate = async () => {
+      const headers = new Headers({ 'retry-after': '7', 'content-type': 'application/json' })
+      headers.append('set-cookie', 'a=1')
+      headers.append('set-cookie', 'b=2')
+      return { ok: false, response: new Response('{"error":"later"}', { status: 503, headers }) }
+    }
+    const url = await start({ guarded: guardedRoute(auth).guarded })
+    const response = await fetch(`${url}/guarded`, asAlice)
+    assert.deepEqual([response.status, await response.text()], [503, '{"error":"later"}'])
+    assert.deepEqual(response.headers.getSetCookie().sort(), ['a=1', 'app=1', 'b=2'])
+    for (const [name, value] of [
+      ['retry-after', '7'],
+      ['content-type', 'application/json'],
+      ['x-app', 'yes'],
+    ] as const) {
+      assert.equal(response.headers.get(name), value)
+    }
+  }),
+
   adapterCase(
     'stays shut when the global Response is not the one refusals are made of',
     async ({ start }) => {
@@ -130,7 +203,11 @@ export const guardCases: AdapterCase[] = [
 
 function guardedRoute(auth: Auth = fakeAuth({ users: { alice } })) {
   const reached: (AuthInfo | undefined)[] = []
-  return { reached, guarded: { auth, handler: (info: AuthInfo | undefined) => void reached.push(info) } }
+  const handler: GuardedRoute['handler'] = async (read) => {
+    reached.push(read())
+    return read()?.extra.subject
+  }
+  return { reached, guarded: { auth, handler } }
 }
 
 /** What `fakeAuth` does not do: headers for browsers. */

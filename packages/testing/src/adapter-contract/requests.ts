@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect } from 'node:net'
-import { type AdapterCase, adapterCase, deferred, echo, echoed, probe, sendRaw } from './case.ts'
+import { text } from 'node:stream/consumers'
+import { type AdapterCase, adapterCase, deferred, echo, echoed, meeting, probe, sendRaw } from './case.ts'
 
 const form = 'grant_type=refresh_token&resource=a&resource=b%2Fc&empty='
 
@@ -70,6 +72,16 @@ export const requestCases: AdapterCase[] = [
     }
   }),
 
+  adapterCase('refuses a request whose body is still to come', async ({ start }) => {
+    const url = await start({ mounted: [probe(() => new Response('refused', { status: 401 }))] })
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname)
+    socket.write('POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"a"')
+    const [answer] = await once(socket, 'data')
+    socket.destroy()
+    assert.match(String(answer), /^HTTP\/1\.1 401/)
+  }),
+
   adapterCase(
     'lets the reading of a body fail whose client has gone, and goes on serving',
     async ({ start }) => {
@@ -115,6 +127,62 @@ export const requestCases: AdapterCase[] = [
     const arrived = (await echoed(fetch(`${url}/token`, { headers }))).headers
     assert.deepEqual([arrived.authorization, arrived.cookie], [headers.authorization, headers.cookie])
     assert.deepEqual(contexts, ['127.0.0.1'])
+  }),
+
+  adapterCase('hands over headers that came twice, and the host', async ({ start }) => {
+    const url = await start({ mounted: [probe(echo)] })
+    const { host } = new URL(url)
+    const { text: answer } = await sendRaw(
+      url,
+      `GET /token HTTP/1.1\r\nHost: ${host}\r\nX-A: 1\r\nx-a: 2\r\nCookie: a=1\r\nCookie: b=2\r\nConnection: close\r\n\r\n`,
+    )
+    for (const header of ['"x-a":"1, 2"', '"cookie":"a=1; b=2"', `"host":"${host}"`]) {
+      assert.ok(answer.includes(header), `${header} is not in ${answer}`)
+    }
+  }),
+
+  adapterCase('hands over a body while it arrives', async ({ start }) => {
+    const began = deferred<string>()
+    const url = await start({
+      mounted: [
+        probe(async ({ body }) => {
+          const reader = body?.pipeThrough(new TextDecoderStream()).getReader()
+          const first = (await reader?.read())?.value ?? ''
+          began.resolve(first)
+          let rest = ''
+          for (let more = await reader?.read(); more && !more.done; more = await reader?.read()) {
+            rest += more.value
+          }
+          return new Response(`${first}|${rest}`)
+        }),
+      ],
+    })
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname)
+    const received = text(socket)
+    socket.write(
+      'POST /token HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 6\r\n\r\none',
+    )
+    assert.equal(await began.promise, 'one')
+    socket.write('two')
+    assert.match(await received, /one\|two/)
+  }),
+
+  adapterCase('tells two bodies apart that arrive together', async ({ start }) => {
+    const both = meeting(2)
+    const url = await start({
+      mounted: [
+        probe(async (request) => {
+          await both()
+          return echo(request)
+        }),
+      ],
+    })
+    const ask = (n: number) =>
+      echoed(fetch(`${url}/token?${n}`, { method: 'POST', headers: { 'x-n': `${n}` }, body: `body ${n}` }))
+    for (const [index, { path, headers, body }] of (await Promise.all([ask(0), ask(1)])).entries()) {
+      assert.deepEqual([path, headers['x-n'], body], [`/token?${index}`, `${index}`, `body ${index}`])
+    }
   }),
 
   adapterCase('aborts the signal of a request whose client has gone', async ({ start }) => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { type AdapterCase, adapterCase, deferred, probe } from './case.ts'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { type AdapterCase, adapterCase, deferred, probe, sendRaw } from './case.ts'
 
 export const responseCases: AdapterCase[] = [
   adapterCase('sends status, headers and body as they are', async ({ start }) => {
@@ -49,6 +51,59 @@ export const responseCases: AdapterCase[] = [
     assert.deepEqual([head.status, await head.text()], [200, ''])
     const preflight = await fetch(`${url}/mcp`, { method: 'OPTIONS' })
     assert.deepEqual([preflight.status, await preflight.text()], [204, ''])
+  }),
+
+  adapterCase('ends a stream that nobody reads, since HEAD asked for it', async ({ start }) => {
+    const { response, cancelled } = eventStream()
+    const url = await start({ mounted: [probe(() => response)] })
+    const head = await fetch(`${url}/mcp`, { method: 'HEAD' })
+    assert.deepEqual([head.status, head.headers.get('content-type')], [200, 'text/event-stream'])
+    await cancelled
+  }),
+
+  adapterCase('says in words what the status means', async ({ start }) => {
+    const url = await start({ mounted: [probe(() => new Response(null, { status: 401 }))] })
+    const { text } = await sendRaw(url, 'GET /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+    assert.match(text, /^HTTP\/1\.1 401 Unauthorized\r\n/)
+  }),
+
+  adapterCase('sends bytes that are no text', async ({ start }) => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
+    const url = await start({
+      mounted: [probe(() => new Response(bytes, { headers: { 'content-type': 'image/x-icon' } }))],
+    })
+    const response = await fetch(`${url}/mcp`)
+    assert.equal(response.headers.get('content-type'), 'image/x-icon')
+    assert.deepEqual(new Uint8Array(await response.arrayBuffer()), bytes)
+  }),
+
+  adapterCase('takes no more from a stream than its client takes', async ({ start }) => {
+    const megabyte = new Uint8Array(1_000_000)
+    const limit = 100
+    let taken = 0
+    const url = await start({
+      mounted: [
+        probe(() => {
+          const body = new ReadableStream({
+            async pull(controller) {
+              // Lets the process do something else than this.
+              await new Promise((resolve) => setImmediate(resolve))
+              controller.enqueue(megabyte)
+              if (++taken === limit) controller.close()
+            },
+          })
+          return new Response(body)
+        }),
+      ],
+    })
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname)
+    socket.write('GET /mcp HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await once(socket, 'readable')
+    // Each takes some turns of the event loop, in which a greedy adapter takes as many megabytes.
+    for (let times = 0; times < limit; times++) await (await fetch(`${url}/nowhere`)).text()
+    socket.destroy()
+    assert.ok(taken < limit, `all ${limit} megabytes were taken, and the client had read nothing`)
   }),
 
   adapterCase('sends a large body whole', async ({ start }) => {
@@ -136,6 +191,23 @@ export const responseCases: AdapterCase[] = [
       while (!(await reader?.read())?.done);
     })
     assert.equal((await fetch(`${url}/nowhere`)).status, 404)
+  }),
+
+  adapterCase('does not make a whole answer of a stream that breaks at once', async ({ start }) => {
+    const broken = () =>
+      new Response(new ReadableStream({ pull: (controller) => controller.error(new Error('it broke')) }))
+    const url = await start({ mounted: [probe(broken)] })
+    const outcome = await fetch(`${url}/mcp`)
+      .then((response) => response.text().then(() => response.status))
+      .catch(() => 'cut')
+    assert.ok(outcome === 'cut' || outcome === 500, `the client was told ${outcome}`)
+  }),
+
+  adapterCase('takes whatever was thrown for an error', async ({ start }) => {
+    for (const thrown of [undefined, null, 'route', 'router']) {
+      const url = await start({ mounted: [probe(() => Promise.reject(thrown))] })
+      assert.equal((await fetch(`${url}/mcp`)).status, 500, `thrown: ${thrown}`)
+    }
   }),
 
   adapterCase("leaves errors to the application's error handler", async ({ start }) => {

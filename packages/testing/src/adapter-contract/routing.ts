@@ -12,12 +12,28 @@ export const routingCases: AdapterCase[] = [
     assert.deepEqual(await posted.json(), { body: { hello: 'application' } })
   }),
 
+  adapterCase('leaves escapes in paths and queries as they are', async ({ start }) => {
+    const url = await start({ mounted: [probe(echo)] })
+    const path = '/token?a=%2526&b=%26c%3D&d=%2B+%C3%BC'
+    assert.equal((await echoed(fetch(url + path))).path, path)
+    for (const other of ['/tok%65n', '/token%3Fa', '/token%2F', '/%2Ftoken']) {
+      assert.equal((await fetch(url + other)).status, 404, other)
+    }
+  }),
+
   adapterCase('serves the paths of an issuer with a prefix, mounted at the root', async ({ start }) => {
     const url = await start({ mounted: [probe(echo, '/api')] })
     for (const path of ['/api/mcp', '/api/token', `${wellKnown}/api`]) {
       assert.equal((await echoed(fetch(url + path))).path, path)
     }
     assert.equal((await fetch(`${url}/mcp`)).status, 404)
+  }),
+
+  adapterCase('serves the paths of an issuer whose prefix has escapes', async ({ start }) => {
+    const url = await start({ mounted: [probe(echo, '/caf%C3%A9%20a')] })
+    for (const path of ['/caf%C3%A9%20a/mcp', `${wellKnown}/caf%C3%A9%20a`]) {
+      assert.equal((await echoed(fetch(url + path))).path, path)
+    }
   }),
 
   adapterCase('shows the whole path when mounted below that prefix', async ({ start }) => {
