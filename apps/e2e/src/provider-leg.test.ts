@@ -199,7 +199,11 @@ describe('a secret', () => {
 
   it('may be made anew for each request', async () => {
     let made = 0
-    const auth = { method: 'client_secret_post', secret: async () => (made++, 'dev-secret') } as const
+    const secret = async () => {
+      made++
+      return 'dev-secret'
+    }
+    const auth = { method: 'client_secret_post', secret } as const
     const { install, clock } = started({ provider: { ...plain(), client: { id: 'dev-client', auth } } })
     const { app, tokens } = await install()
     clock.advance(day)
@@ -235,6 +239,7 @@ describe('openIdConnect', () => {
         identify: (login) =>
           provider.identify({
             ...login,
+            previous: undefined,
             call: Object.assign(async () => Response.json({ sub: 'grace' }), { clock: login.call.clock }),
           }),
       },

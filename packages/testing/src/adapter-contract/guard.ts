@@ -161,7 +161,8 @@ export const guardCases: AdapterCase[] = [
       const headers = new Headers({ 'retry-after': '7', 'content-type': 'application/json' })
       headers.append('set-cookie', 'a=1')
       headers.append('set-cookie', 'b=2')
-      return { ok: false, response: new Response('{"error":"later"}', { status: 503, headers }) }
+      const response = new Response('{"error":"later"}', { status: 503, headers })
+      return { ok: false, response, credentials: 'unchecked' }
     }
     const url = await start({ guarded: guardedRoute(auth).guarded })
     const response = await fetch(`${url}/guarded`, asAlice)
