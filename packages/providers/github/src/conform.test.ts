@@ -30,6 +30,15 @@ describe('conform', () => {
     })
   })
 
+  it.each([
+    ['too many requests', { 'x-ratelimit-remaining': '0' }, 'temporarily_unavailable'],
+    ['for a while', { 'retry-after': '60' }, 'temporarily_unavailable'],
+    ['for another reason', {}, 'access_denied'],
+  ])('takes a 403 for %s for what it is', async (_, headers, error) => {
+    const response = await conform(Response.json({ error: 'access_denied' }, { status: 403, headers }))
+    expect(await response.json()).toMatchObject({ error })
+  })
+
   it('separates scopes with spaces and names those that GitHub left out', async () => {
     const { body } = await conformed({ access_token: 'gho_x', token_type: 'bearer', scope: 'gist,user' })
     expect(body).toEqual({
