@@ -88,7 +88,7 @@ describe('a secret that is none is refused at construction, and never repeated i
       /repeats few|random bytes/,
     ],
     ['a good one and a short one', [first, 'short'], /about 3 random bytes in one of several/],
-    ['bytes instead of text', [new Uint8Array(32)], /missing or empty/],
+    ['bytes instead of text', [new Uint8Array(32)], /is an Uint8Array/],
   ])('%s', (_, secret, message) => {
     vi.stubEnv('DRAWBRIDGE_SECRET', '')
     let thrown: unknown

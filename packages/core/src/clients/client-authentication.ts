@@ -62,11 +62,15 @@ export function clientCredentials(headers: Headers, form: Pick<Form, 'get'>): Cl
 }
 
 /**
- * Whether a client that is bound to one method may use another: only one that proves as much. Somebody with a stolen
- * token and half of the client's credentials must not be able to choose the easier way.
+ * Whether a client that is bound to one method may use another: a stronger one, or one that proves as much when its
+ * registration has come to name that one. Somebody with a stolen token must not be able to choose the easier way.
  */
-export function isAsStrong(used: TokenEndpointAuthMethod, bound: TokenEndpointAuthMethod): boolean {
-  return strength[used] >= strength[bound]
+export function keepsBinding(
+  { client, method }: AuthenticatedClient,
+  bound: TokenEndpointAuthMethod,
+): boolean {
+  if (method === bound || strength[method] > strength[bound]) return true
+  return strength[method] === strength[bound] && client.either_secret_method !== true
 }
 
 /** The two ways to send a secret prove the same. */

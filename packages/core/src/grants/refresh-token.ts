@@ -1,4 +1,4 @@
-import { authenticateClient, clientCredentials, isAsStrong } from '../clients/client-authentication.ts'
+import { authenticateClient, clientCredentials, keepsBinding } from '../clients/client-authentication.ts'
 import { unixTime } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Engine, TokenSet } from '../engine.ts'
@@ -35,7 +35,7 @@ export async function refreshTokenGrant(
   if (loaded.client_id !== authenticated.client.client_id) {
     throw refuse('other_client', 'The refresh token was issued to another client.')
   }
-  if (loaded.client_auth !== undefined && !isAsStrong(authenticated.method, loaded.client_auth)) {
+  if (loaded.client_auth !== undefined && !keepsBinding(authenticated, loaded.client_auth)) {
     throw refuse(
       'client_auth',
       'The client must authenticate as it did when the grant was made.',
