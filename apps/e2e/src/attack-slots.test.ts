@@ -1,0 +1,189 @@
+import { memory, type Storage } from '@drawbridge/core'
+import { github } from '@drawbridge/github'
+import { browser, chooseButton, delayed, fakeClock, network, signIn } from '@drawbridge/testing'
+import { describe, expect, it } from 'vitest'
+import { issuer, upstreamHost, world } from './world.ts'
+
+const redirect_uri = 'http://127.0.0.1:33418/callback'
+
+async function keysOf(storage: Storage, prefix: string): Promise<readonly string[]> {
+  return (await storage.list(prefix, { limit: 1000 })).keys
+}
+
+async function damage(storage: Storage, key: string): Promise<void> {
+  const stored = await storage.get(key)
+  await storage.put(key, `${stored?.value.slice(0, -4)}AAAA`, { ifVersion: stored?.version ?? '' })
+}
+
+function from(auth: ReturnType<typeof world>['auth'], clientAddress: string) {
+  const body = JSON.stringify({ redirect_uris: [redirect_uri] })
+  return auth.handle(new Request(`${issuer}/register`, { method: 'POST', body }), { clientAddress })
+}
+
+describe('I: one grant of a user does not open', () => {
+  it('and revokeAll still ends the others', async () => {
+    const storage = memory()
+    const w = world({ storage })
+    const tokens: (string | undefined)[] = []
+    for (let more = 0; more < 3; more++) {
+      const app = w.client()
+      await app.register()
+      tokens.push((await app.login(w.browser(), { user: 'octocat' })).access_token)
+    }
+    const { extra } = await (await w.call(tokens[0])).json()
+    const [damaged = ''] = await keysOf(storage, 'grant/')
+    await damage(storage, damaged)
+    await w.auth.grants.revokeAll(extra.subject).catch(() => {})
+    const statuses = await Promise.all(tokens.map(async (token) => (await w.call(token)).status))
+    expect(statuses.filter((status) => status === 200)).toEqual([])
+  })
+})
+
+describe('J: one record in a slot does not open', () => {
+  it('and strangers whose registrations may lie there still register', async () => {
+    const storage = memory()
+    const { client } = world({ storage, registration: { unapproved: 8 } })
+    for (let more = 0; more < 20; more++) await client().register()
+    const [damaged = ''] = await keysOf(storage, 'client-candidate/')
+    await damage(storage, damaged)
+    const statuses: number[] = []
+    for (let more = 0; more < 10; more++) {
+      const app = world({ storage, registration: { unapproved: 8 } }).client()
+      statuses.push(await app.register().then(({ status }) => status, () => 503))
+    }
+    expect(new Set(statuses)).toEqual(new Set([201]))
+  })
+})
+
+describe('K: many registrations of one sender at one moment', () => {
+  it('are never refused, also where its share is small', async () => {
+    const { auth } = world({
+      storage: delayed(memory(), { milliseconds: 1 }),
+      registration: { key: ({ clientAddress }) => clientAddress, unapproved: 1000, unapprovedPerKey: 4 },
+    })
+    const answers = await Promise.all(Array.from({ length: 60 }, () => from(auth, '192.0.2.7')))
+    expect(answers.map((answer) => answer?.status).filter((status) => status !== 201)).toEqual([])
+  })
+})
+
+describe('L: a registration.key that answers with a promise', () => {
+  it('does not make one sender of everybody', async () => {
+    const storage = memory()
+    const key = async ({ clientAddress }: { clientAddress?: string | undefined }) => clientAddress
+    const { auth } = world({
+      storage,
+      registration: { key: key as never, unapproved: 1000, unapprovedPerKey: 5 },
+    })
+    const statuses: (number | undefined)[] = []
+    for (let more = 0; more < 40; more++) statuses.push((await from(auth, `192.0.2.${more}`))?.status)
+    const isLoud = statuses.every((status) => status !== 201)
+    expect(isLoud || (await keysOf(storage, 'client-candidate/')).length > 30).toBe(true)
+  })
+})
+
+describe('M: two servers that were given one secret, and know one client', () => {
+  const other = 'https://other.test'
+  const desk = { client_id: 'desk', redirect_uris: [redirect_uri] }
+
+  it("do not take each other's sealed requests", async () => {
+    const here = world({ clients: [desk] })
+    const there = world({ issuer: other, clients: [desk] })
+    const { url } = await here.client({ credentials: { client_id: 'desk' } }).authorize()
+    const page = await here.browser().open(url)
+    expect(chooseButton(page)).toBeDefined()
+    const answer = await there.auth.handle(new Request(`${other}/consent${new URL(page.url).search}`))
+    expect(answer?.status).toBe(400)
+  })
+
+  it("so that a token of one is not for the other's resource, with scopes its client may not have there", async () => {
+    const scopes = { supported: ['notes:read', 'notes:delete'], default: ['notes:read'] }
+    const clock = fakeClock()
+    const lenient = world({ clock, clients: [desk], scopes })
+    const strict = world({ clock, issuer: other, clients: [{ ...desk, scope: 'notes:read' }], scopes })
+    const pending = await lenient
+      .client({ credentials: { client_id: 'desk' } })
+      .authorize({ scope: 'notes:read notes:delete' })
+    const start = await lenient.auth.handle(new Request(pending.url))
+    const handle = new URL(start?.headers.get('location') ?? '').search
+    const send = async (request: Request) =>
+      (await strict.auth.handle(request)) ?? new Response(null, { status: 404 })
+    const fetch = network({ [upstreamHost]: strict.provider.fetch, [other]: send })
+    const back = await signIn(browser({ fetch, clock }), `${other}/consent${handle}`, {
+      user: 'octocat',
+      redirectUri: redirect_uri,
+    }).catch(() => undefined)
+    const body = new URLSearchParams({
+      grant_type: 'authorization_code',
+      client_id: 'desk',
+      code: back?.searchParams.get('code') ?? '',
+      code_verifier: pending.code_verifier,
+      redirect_uri: pending.redirect_uri,
+    })
+    const answer = await send(new Request(`${other}/token`, { method: 'POST', body }))
+    const { access_token = '..', scope } = await answer.json()
+    const { iss, aud } = JSON.parse(Buffer.from(access_token.split('.')[1] || 'e30', 'base64url').toString())
+    expect({ iss, aud, scope }).toEqual({ iss: undefined, aud: undefined, scope: undefined })
+  })
+})
+
+describe('M, worse: two servers that share the store as well, one of them for members only', () => {
+  it("whom the members' server refuses does not get in by the other one", async () => {
+    const other = 'https://open.test'
+    const clock = fakeClock()
+    const storage = memory({ clock })
+    const login = { clientId: 'dev-client', clientSecret: 'dev-secret', host: upstreamHost }
+    const members = world({ clock, storage, provider: github({ ...login, allow: { users: ['octocat'] } }) })
+    const open = world({ clock, storage, issuer: other, provider: github(login) })
+    const app = members.client()
+    await app.register()
+    const pending = await app.authorize()
+    const handle = new URL(
+      (await members.auth.handle(new Request(pending.url)))?.headers.get('location') ?? '',
+    ).search
+    const send = async (request: Request) =>
+      (await open.auth.handle(request)) ?? new Response(null, { status: 404 })
+    const fetch = network({ [upstreamHost]: open.provider.fetch, [other]: send })
+    const back = await signIn(browser({ fetch, clock }), `${other}/consent${handle}`, {
+      user: 'hubot',
+      redirectUri: pending.redirect_uri,
+    }).catch(() => undefined)
+    const client_id = app.credentials?.client_id ?? ''
+    const body = new URLSearchParams({
+      grant_type: 'authorization_code',
+      client_id,
+      code: back?.searchParams.get('code') ?? '',
+      code_verifier: pending.code_verifier,
+      redirect_uri: pending.redirect_uri,
+    })
+    const { refresh_token = '' } = await (
+      await send(new Request(`${other}/token`, { method: 'POST', body }))
+    ).json()
+    const refreshed = await app.refresh(refresh_token)
+    const call = await members.call(refreshed.body.access_token)
+    expect(call.status).toBe(401)
+  })
+})
+
+describe('O: five strangers with wrong secrets of their own', () => {
+  it('do not hide from the operator that a client of the options has a wrong one', async () => {
+    const lines: string[] = []
+    const client_secret = 'Kq7vX0mW2tYs9PzR5uLb1cDf4gHj6aN8QeTiOoUyZxE'
+    const w = world({
+      log: (line: string) => lines.push(line),
+      clients: [{ client_id: 'desk', client_secret, redirect_uris: [redirect_uri] }],
+    })
+    const wrong = (client_id: string) =>
+      w.fetch(`${issuer}/token`, {
+        method: 'POST',
+        body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'x', client_id, client_secret: 'wrong' }),
+      })
+    for (let more = 0; more < 5; more++) {
+      const { body } = await w.client().register({ token_endpoint_auth_method: 'client_secret_post' })
+      await wrong(body.client_id ?? '')
+    }
+    await wrong('desk')
+    w.clock.advance(61)
+    await w.fetch(`${issuer}/authorize?client_id=nobody`)
+    expect(lines.filter((line) => line.includes('desk'))).not.toEqual([])
+  })
+})
