@@ -2,7 +2,7 @@ import { memory } from '@drawbridge/core'
 import { chooseButton, delayed, failing, type Page } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
 import { slowStore, turnstile } from './slow-store.ts'
-import { issuer, secret as world_secret, type World, world } from './world.ts'
+import { issuer, type World, world, secret as world_secret } from './world.ts'
 
 function press(page: Page, options: { user?: string; approve?: boolean } = {}) {
   const button = chooseButton(page, options)
@@ -95,7 +95,10 @@ describe('C: a double click on "Approve" of which the first request is the slowe
 describe('D: the store fails for a few seconds after the grant was made', () => {
   it('and the person, who reloads when it is back, gets further without 150 seconds of 503', async () => {
     let down = false
-    const storage = failing(memory(), ({ name, key }) => down && name === 'put' && key.startsWith('transaction/'))
+    const storage = failing(
+      memory(),
+      ({ name, key }) => down && name === 'put' && key.startsWith('transaction/'),
+    )
     const w = await atCallback({
       storage,
       onEvent: (event) => {
@@ -113,7 +116,10 @@ describe('D: the store fails for a few seconds after the grant was made', () => 
 
   it('nor is the provider blamed for it in the end', async () => {
     let down = false
-    const storage = failing(memory(), ({ name, key }) => down && name === 'put' && key.startsWith('transaction/'))
+    const storage = failing(
+      memory(),
+      ({ name, key }) => down && name === 'put' && key.startsWith('transaction/'),
+    )
     heard.length = 0
     const w = await atCallback({
       storage,

@@ -20,7 +20,7 @@ const down = async () => {
   throw new Error('the place for logs is down')
 }
 
-describe('U: an async function that fails, given as an option, does not end the process at a stranger\'s request', () => {
+describe("U: an async function that fails, given as an option, does not end the process at a stranger's request", () => {
   it('log', async () => {
     const w = world({ log: down })
     const unhandled = await unhandledDuring(() => w.fetch(`${issuer}/authorize?client_id=nobody`))

@@ -39,6 +39,24 @@ describe('I: one grant of a user does not open', () => {
   })
 })
 
+describe("V: a user's connection does not open", () => {
+  it('and the user, who signs in anew and thereby replaces it, still can', async () => {
+    const storage = memory()
+    const w = world({ storage })
+    const app = w.client()
+    await app.login(w.browser(), { user: 'octocat' })
+    const [damaged = ''] = await keysOf(storage, 'connection/')
+    await damage(storage, damaged)
+    const ticking = setInterval(() => w.clock.advance(0.2), 1)
+    const again = await app
+      .login(w.browser(), { user: 'octocat' })
+      .catch((error: unknown) => ({ access_token: String(error) }))
+      .finally(() => clearInterval(ticking))
+    expect(again.access_token).not.toContain('Error')
+    expect((await w.call(again.access_token)).status).toBe(200)
+  })
+})
+
 describe('J: one record in a slot does not open', () => {
   it('and strangers whose registrations may lie there still register', async () => {
     const storage = memory()
@@ -49,7 +67,12 @@ describe('J: one record in a slot does not open', () => {
     const statuses: number[] = []
     for (let more = 0; more < 10; more++) {
       const app = world({ storage, registration: { unapproved: 8 } }).client()
-      statuses.push(await app.register().then(({ status }) => status, () => 503))
+      statuses.push(
+        await app.register().then(
+          ({ status }) => status,
+          () => 503,
+        ),
+      )
     }
     expect(new Set(statuses)).toEqual(new Set([201]))
   })
@@ -175,7 +198,12 @@ describe('O: five strangers with wrong secrets of their own', () => {
     const wrong = (client_id: string) =>
       w.fetch(`${issuer}/token`, {
         method: 'POST',
-        body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'x', client_id, client_secret: 'wrong' }),
+        body: new URLSearchParams({
+          grant_type: 'refresh_token',
+          refresh_token: 'x',
+          client_id,
+          client_secret: 'wrong',
+        }),
       })
     for (let more = 0; more < 5; more++) {
       const { body } = await w.client().register({ token_endpoint_auth_method: 'client_secret_post' })
