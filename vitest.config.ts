@@ -5,6 +5,8 @@ const everywhere = { exclude: ['**/node_modules/**', '**/dist/**'], testTimeout:
 // One group after the other, so that browsers and installs do not take the processor from the packages' own tests.
 export default defineConfig({
   test: {
+    // What servers under test tell their operators. Tests that are about it take it by `log`.
+    onConsoleLog: (text) => !text.startsWith('drawbridge '),
     projects: [
       {
         test: {

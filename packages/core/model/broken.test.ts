@@ -275,7 +275,7 @@ const variants: Variant[] = [
     'a code that comes twice, and the grant is over a day later',
     'a code presented twice, and days',
     { parts: { doubtGrant: (to, grant, _, now) => doubt.doubtGrant(to, grant, 'superseded', now) } },
-    /was refused instead of/,
+    /was refused instead of|ended the grant without a reason/,
   ],
   [
     'a replayed code that ends nothing',

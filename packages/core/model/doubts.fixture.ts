@@ -52,7 +52,7 @@ export const doubts = {
     faults: 1,
     leaps: [3721, day + 121],
     stolen: true,
-    ends: ['refresh_reused'],
+    ends: ['refresh_reused', 'doubtful'],
     sees: ['refresh.refused superseded', 'grant.doubted superseded', 'refresh: refused', 'late put'],
     programs: superseded({ signIn: 'never' }),
   },

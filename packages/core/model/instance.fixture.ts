@@ -16,7 +16,7 @@ import { connections } from '../src/identity/connections.ts'
 import type { Identity, OAuthProvider } from '../src/identity/provider.ts'
 import type { Upstream } from '../src/identity/upstream.ts'
 import type { RefreshOptions } from '../src/options.ts'
-import { type GrantRecord, grantKey, grantRef } from '../src/records/grant.ts'
+import { type GrantRecord, grantExpiry, grantKey, grantRef } from '../src/records/grant.ts'
 import { type Records, records } from '../src/records/records.ts'
 import type { Storage } from '../src/storage/storage.ts'
 import { openSealer } from './sealer.fixture.ts'
@@ -146,7 +146,9 @@ function accessTokens(store: Records, clock: Clock, random: RandomBytes): Access
     async verify(token) {
       const [, ref = ''] = token.split('/')
       const grant = await store.get<GrantRecord>(grantKey(ref))
-      if (!grant) return { status: 'invalid', reason: 'grant_ended' }
+      if (!grant || unixTime(clock) >= grantExpiry(grant.value)) {
+        return { status: 'invalid', reason: 'grant_ended' }
+      }
       const { client_id, subject: sub, resource: aud, scopes } = grant.value
       const exp = unixTime(clock) + 3600
       return { status: 'valid', claims: { sub, aud, client_id, scopes, exp, grant: ref }, grant }

@@ -330,7 +330,8 @@ export function specification(options: {
     },
     ends({ name, presented, right, denied }) {
       const revokes = presented.kind === 'revoke' && !presented.forged
-      if (!revokes && !denied && !right.has('ended')) fail(`${name} ended the grant without a reason`)
+      const isDue = right.has('ended') || doubtMayBeOver()
+      if (!revokes && !denied && !isDue) fail(`${name} ended the grant without a reason`)
     },
     answered(request, answer) {
       underWay.delete(request)

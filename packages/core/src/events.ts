@@ -264,14 +264,14 @@ const longestMember = 1000
 const disruptive = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 /** Text that a stranger may have chosen, on one line and no longer than `limit` characters. */
-export function harmless(text: string, limit = longestMember): string {
+export function harmless(text: string, limit: number = longestMember): string {
   const cut = text.length > limit ? `${text.slice(0, limit - 3)}...` : text
   return cut.replace(disruptive, '\ufffd')
 }
 
 /** Without e-mail addresses, and without what stands before the host of a connection string. */
 export function withoutAddresses(text: string): string {
-  return text.replace(/[^\s"'<>(),;]+@[\w.-]+/g, '[address]')
+  return text.replace(/(?:"[^"]*"|[^\s"'<>(),;]+)(?:@|%40)[^\s"'<>(),;:]+/gi, '[address]')
 }
 
 const longestDetail = 300
@@ -291,6 +291,6 @@ export function detailOf(error: unknown): string {
  */
 export function redacted(text: string): string {
   return withoutAddresses(text.slice(0, 4 * longestDetail))
-    .replace(/[A-Za-z0-9_+~-]{20,}/g, (run) => (/\d/.test(run) || run.length >= 40 ? '[redacted]' : run))
+    .replace(/[A-Za-z0-9_+/~-]{20,}={0,2}/g, (run) => (/\d/.test(run) || run.length >= 40 ? '[redacted]' : run))
     .slice(0, longestDetail)
 }

@@ -1,7 +1,17 @@
 import { ConfigurationError } from './errors.ts'
 
 /** What an option may be; `true` where somebody looks closer. */
-export type OptionKind = true | keyof typeof kinds
+export type OptionKind =
+  | true
+  | 'text'
+  | 'texts'
+  | 'text or texts'
+  | 'number'
+  | 'flag'
+  | 'function'
+  | 'list'
+  | 'object'
+  | 'clock'
 
 /**
  * Every option of a type, and what it may be. An option that is added to the type and not here does not compile, and
@@ -11,20 +21,20 @@ export type OptionTable<Options> = Readonly<Record<keyof Options, OptionKind>>
 
 const isText = (value: unknown) => typeof value === 'string'
 
-const kinds = {
+const kinds: Readonly<Record<Exclude<OptionKind, true>, { holds(value: unknown): boolean; fix: string }>> = {
   text: { holds: isText, fix: 'Pass a text.' },
-  texts: { holds: (value: unknown) => isListOf(value, isText), fix: 'Pass a list of texts.' },
+  texts: { holds: (value) => isListOf(value, isText), fix: 'Pass a list of texts.' },
   'text or texts': {
-    holds: (value: unknown) => isText(value) || isListOf(value, isText),
+    holds: (value) => isText(value) || isListOf(value, isText),
     fix: 'Pass a text, or a list of texts.',
   },
-  number: { holds: (value: unknown) => typeof value === 'number', fix: 'Pass a number.' },
-  flag: { holds: (value: unknown) => typeof value === 'boolean', fix: 'Pass true or false.' },
-  function: { holds: (value: unknown) => typeof value === 'function', fix: 'Pass a function.' },
+  number: { holds: (value) => typeof value === 'number', fix: 'Pass a number.' },
+  flag: { holds: (value) => typeof value === 'boolean', fix: 'Pass true or false.' },
+  function: { holds: (value) => typeof value === 'function', fix: 'Pass a function.' },
   list: { holds: Array.isArray, fix: 'Pass a list.' },
   object: { holds: isPlain, fix: 'Pass an object, such as { ... }.' },
   clock: {
-    holds: (value: unknown) => ['now', 'sleep'].every((name) => typeof Object(value)[name] === 'function'),
+    holds: (value) => ['now', 'sleep'].every((name) => typeof Object(value)[name] === 'function'),
     fix: 'Pass a clock with `now` and `sleep`, or leave it out.',
   },
 }

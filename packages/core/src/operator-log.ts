@@ -113,8 +113,9 @@ export function operatorLog(log: LogOption | undefined, clock: Pick<Clock, 'now'
         return write(line(`drawbridge ${isLoud(severity) ? severity : 'info'} ${event.type}: ${text}`))
       }
       kind.more++
-      if (event.reference !== undefined && kind.references.length < referencesOfAKind) {
-        kind.references.push(event.reference)
+      const reference = event.reference ?? event.correlation
+      if (reference !== undefined && kind.references.length < referencesOfAKind) {
+        kind.references.push(reference)
       }
       count()
     },
@@ -146,7 +147,9 @@ function sinkOf(log: LogOption | undefined): ((line: string) => void) | undefine
   }
   return (text) => {
     try {
-      write(text)
+      const result: unknown = write(text)
+      // Async functions pass for listeners; a rejection nobody handles would end the process.
+      if (result instanceof Promise) result.catch(() => {})
     } catch {
       // A full disk is not the flow's fault.
     }

@@ -230,7 +230,8 @@ export interface RefreshOptions {
   streakCount?: number | undefined
   /**
    * Replace a refresh token at most every so many seconds, a quarter of `lifetimes.idle` at most. Default 0: each time it
-   * is used. Saves a write, and costs detection: a copied token that is used within this time goes unnoticed.
+   * is used. Saves a write, and costs detection: a copied token that is used within this time goes unnoticed, and one
+   * that always comes late is noticed after eight such times.
    */
   rotateEvery?: number | undefined
 }

@@ -113,7 +113,9 @@ function withoutCredentials(request: Request): Request {
 function guarded(listener: (error: unknown) => void): (error: unknown) => void {
   return (error) => {
     try {
-      listener(error)
+      const result: unknown = listener(error)
+      // Async functions pass for listeners; a rejection nobody handles would end the process.
+      if (result instanceof Promise) result.catch(() => {})
     } catch {}
   }
 }

@@ -1,7 +1,11 @@
-import { isObject } from './json-rpc.ts'
+import { isObject, messagesIn } from './json-rpc.ts'
 
 /** Levels of arrays and objects. Code that walks by recursion gives up a few thousand further down. */
 const deepest = 1000
+/** Values of a message. Servers write a line of error about each wrong one, and spend a hundred times as long on it. */
+const mostValues = 5000
+/** Values of a tool's arguments, which may well be a long list. */
+const mostArguments = 100_000
 
 /**
  * Why no server should see a body, although it is JSON; `undefined` for most. A member called `__proto__` is a member
@@ -24,5 +28,25 @@ export function flawOf(body: unknown): string | undefined {
     }
     level = next
   }
-  return undefined
+  const ofArguments = messagesIn(body).reduce((sum, { params }) => sum + valuesIn(argumentsOf(params)), 0)
+  if (ofArguments > mostArguments) return `arguments of more than ${mostArguments} values`
+  return valuesIn(body) - ofArguments > mostValues ? `more than ${mostValues} values` : undefined
+}
+
+function argumentsOf(params: unknown): unknown {
+  return isObject(params) && Object.hasOwn(params, 'arguments') ? params.arguments : undefined
+}
+
+function valuesIn(body: unknown): number {
+  let values = 0
+  const left: unknown[] = [body]
+  while (left.length > 0) {
+    const value = left.pop()
+    if (!isObject(value)) continue
+    for (const member of Array.isArray(value) ? value : Object.values(value)) {
+      values += 1
+      if (isObject(member)) left.push(member)
+    }
+  }
+  return values
 }

@@ -56,7 +56,7 @@ export function mcp<User>(options: McpOptions<User, ServerV1>): Mcp {
       }
     })
     const send = transport.send.bind(transport)
-    transport.send = (message, options) => send(withoutHiddenTools(message), options)
+    transport.send = (message, options) => send(shortened(withoutHiddenTools(message)), options)
     await server.connect(transport)
 
     const connection: Connection = {
@@ -80,6 +80,15 @@ export function mcp<User>(options: McpOptions<User, ServerV1>): Mcp {
     return connection
   }
   return endpoint(options, connect)
+}
+
+const longestError = 4000
+
+/** What is wrong with a request is said at length by whoever validates it, once for each wrong value. */
+function shortened(message: JSONRPCMessage): JSONRPCMessage {
+  if (!('error' in message) || message.error.message.length <= longestError) return message
+  const text = `${message.error.message.slice(0, longestError)}...`
+  return { ...message, error: { ...message.error, message: text } }
 }
 
 /** Takes out of a `tools/list` answer what the token of the request it answers does not reach. */

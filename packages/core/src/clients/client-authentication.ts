@@ -62,11 +62,18 @@ export function clientCredentials(headers: Headers, form: Pick<Form, 'get'>): Cl
 }
 
 /**
- * Whether a client that is bound to one method may use another: only a stronger one. Somebody with a stolen token and
- * half of the client's credentials must not be able to choose the easier way.
+ * Whether a client that is bound to one method may use another: only one that proves as much. Somebody with a stolen
+ * token and half of the client's credentials must not be able to choose the easier way.
  */
 export function isAsStrong(used: TokenEndpointAuthMethod, bound: TokenEndpointAuthMethod): boolean {
-  return used === bound || bound === 'none'
+  return strength[used] >= strength[bound]
+}
+
+/** The two ways to send a secret prove the same. */
+const strength: Readonly<Record<TokenEndpointAuthMethod, number>> = {
+  none: 0,
+  client_secret_basic: 1,
+  client_secret_post: 1,
 }
 
 /**

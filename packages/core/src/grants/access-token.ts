@@ -2,7 +2,14 @@ import { type Clock, unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { peekJwt, signJwt, verifyJwt } from '../crypto/signing-keys.ts'
 import { byteCache } from '../records/byte-cache.ts'
-import { type GrantRecord, type GrantRef, grantKey, grantRef, isGrantRef } from '../records/grant.ts'
+import {
+  type GrantRecord,
+  type GrantRef,
+  grantExpiry,
+  grantKey,
+  grantRef,
+  isGrantRef,
+} from '../records/grant.ts'
 import type { Records, Versioned } from '../records/records.ts'
 import type { ServerKeys } from '../records/server-keys.ts'
 
@@ -113,7 +120,14 @@ export function accessTokens(dependencies: {
       const claims = await claimsOf(token)
       if ('status' in claims) return claims
       const grant = await records.get<GrantRecord>(grantKey(claims.grant))
-      if (!grant || grant.value.client_id !== claims.client_id || grant.value.subject !== claims.sub) {
+      const isGood =
+        grant &&
+        // Nobody has an access token of a code that was never redeemed: a write that came late brought the grant back.
+        grant.value.code.redeemed_at !== undefined &&
+        unixTime(clock) < grantExpiry(grant.value) &&
+        grant.value.client_id === claims.client_id &&
+        grant.value.subject === claims.sub
+      if (!isGood) {
         return { status: 'invalid', reason: 'grant_ended', claims }
       }
       return { status: 'valid', claims, grant }

@@ -3,6 +3,7 @@ import { unixTime } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
+import { isNamed } from '../errors.ts'
 import type { Connections } from '../identity/connections.ts'
 import type { Identity, OAuthProvider, UpstreamTokens } from '../identity/provider.ts'
 import { connectionExpiry, type GrantRecord, grantKey, grantPrefix, grantRef } from '../records/grant.ts'
@@ -21,6 +22,8 @@ export type CreateGrant = (login: {
   tokens: UpstreamTokens
 }) => Promise<{ code: string; grant: string; tidy: () => Promise<void> }>
 
+const createTries = 5
+
 export function grantCreator(dependencies: {
   config: Config
   ownerOf: OwnerOf
@@ -31,17 +34,38 @@ export function grantCreator(dependencies: {
   const { config, ownerOf, records, connections, end } = dependencies
   const { clock, emit, lifetimes } = config
 
-  /** Ends what a finished sign-in makes needless: doubtful grants of the installation, and the longest unused beyond the limit. */
-  async function tidy(owner: string, installation: string): Promise<void> {
+  /**
+   * Ends what a finished sign-in makes needless: doubtful grants of the installation, and the longest unused beyond the
+   * limit. Never its own grant, which may have been redeemed, and doubted, by now.
+   */
+  async function tidy(owner: string, installation: string, own: string): Promise<void> {
     const keys: string[] = []
     for await (const key of everyKey(records, grantPrefix(owner))) {
-      if (key.startsWith(grantPrefix(owner) + installation)) keys.push(key)
+      if (key.startsWith(grantPrefix(owner) + installation) && key !== grantKey(own)) keys.push(key)
     }
     const found = await Promise.all(keys.map((key) => records.get<GrantRecord>(key)))
     const grants = found.flatMap((grant) => (grant ? [grant.value] : []))
     for (const grant of grants.filter(({ doubt }) => doubt)) await end(grantRef(grant), 'doubtful')
     const byUse = grants.filter(({ doubt }) => !doubt).sort((a, b) => b.used_at - a.used_at)
-    for (const grant of byUse.slice(config.grantsPerInstallation)) await end(grantRef(grant), 'capped')
+    for (const grant of byUse.slice(config.grantsPerInstallation - 1)) await end(grantRef(grant), 'capped')
+  }
+
+  /**
+   * Writes a new grant. Where that fails, another try goes by another name: the failed one may land when the grant has
+   * been revoked, and must then be one that nobody has a code of.
+   */
+  async function create(grant: GrantRecord, rename: () => void): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const options = { ifVersion: null, expiresAt: grant.code.expires_at, once: tries < createTries }
+      try {
+        if ((await records.put(grantKey(grantRef(grant)), grant, options)) !== undefined) return
+        if (tries >= createTries) throw new Error('fresh grant ids were taken')
+      } catch (error) {
+        if (tries >= createTries || !isNamed(error, 'Unavailable')) throw error
+        await clock.sleep(100 * tries)
+      }
+      rename()
+    }
   }
 
   return async ({ transaction, client, provider, identity, tokens }) => {
@@ -49,12 +73,12 @@ export function grantCreator(dependencies: {
     const subject = `${provider.id}|${identity.sub}`
     const owner = await ownerOf(subject)
     const installation = sha256(`${client.client_id} ${portless(transaction.redirect_uri)}`).slice(0, 12)
-    const id = `${installation}${randomText(15, config.random)}`
+    const newId = () => `${installation}${randomText(15, config.random)}`
     const secret = randomText(32, config.random)
     const known = config.keepUpstreamTokens ? tokens.refresh_expires_at : undefined
     const grant: GrantRecord = {
       owner,
-      id,
+      id: newId(),
       subject,
       provider: provider.id,
       claims: identity.claims,
@@ -81,15 +105,15 @@ export function grantCreator(dependencies: {
       if (tokens.refresh_token === undefined && tokens.expires_at !== undefined) {
         grant.expires_at = Math.min(grant.expires_at, tokens.expires_at)
       }
-      grant.connection = provider.tokens === 'per-user' ? provider.id : id
+      grant.connection = provider.tokens === 'per-user' ? provider.id : grant.id
       grant.connection_expires_at = connectionExpiry(grant)
     }
-    const ref = grantRef(grant)
-    const version = await records.put(grantKey(ref), grant, {
-      ifVersion: null,
-      expiresAt: grant.code.expires_at,
+    await create(grant, () => {
+      const perLogin = grant.connection === grant.id
+      grant.id = newId()
+      if (perLogin) grant.connection = grant.id
     })
-    if (version === undefined) throw new Error('a fresh grant id was taken')
+    const ref = grantRef(grant)
     // After the grant: whoever ends the user's last other grant now must see that the connection is needed.
     if (grant.connection !== undefined && grant.connection_expires_at !== undefined) {
       await connections.save({
@@ -108,7 +132,7 @@ export function grantCreator(dependencies: {
       subject,
       correlation: grant.correlation,
     })
-    return { code: formatCode(ref, secret), grant: ref, tidy: () => tidy(owner, installation) }
+    return { code: formatCode(ref, secret), grant: ref, tidy: () => tidy(owner, installation, ref) }
   }
 }
 

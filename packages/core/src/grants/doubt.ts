@@ -1,5 +1,5 @@
 import type { Emit } from '../events.ts'
-import { type GrantRecord, grantExpiry, grantRef } from '../records/grant.ts'
+import { type GrantRecord, grantKeptUntil, grantRef } from '../records/grant.ts'
 import type { Records, Versioned } from '../records/records.ts'
 
 /** Seconds that a grant is kept after a refresh made it doubtful, for want of a sign-in that would end it. */
@@ -20,7 +20,7 @@ export async function doubtGrant(
   const until = grant.doubt?.until ?? (reason === 'code_replayed' ? undefined : now + longestDoubt)
   if (grant.doubt && grant.doubt.until === until) return true
   const doubted: GrantRecord = { ...grant, doubt: { since, until } }
-  const written = await records.put(key, doubted, { ifVersion: version, expiresAt: grantExpiry(doubted) })
+  const written = await records.put(key, doubted, { ifVersion: version, expiresAt: grantKeptUntil(doubted) })
   if (written === undefined) return false
   const { client_id, subject, correlation } = grant
   emit({ type: 'grant.doubted', grant: grantRef(grant), client_id, subject, reason, correlation })

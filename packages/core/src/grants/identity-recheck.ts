@@ -2,7 +2,7 @@ import { type Clock, unixTime } from '../clock.ts'
 import { isNamed, OAuthError, Unavailable } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
-import { type GrantRecord, grantExpiry, grantKey, grantRef } from '../records/grant.ts'
+import { type GrantRecord, grantKeptUntil, grantKey, grantRef } from '../records/grant.ts'
 import { takeLease } from '../records/lease.ts'
 import { type Records, update } from '../records/records.ts'
 import type { EndGrant } from './ending.ts'
@@ -47,7 +47,7 @@ export function identityRecheck(dependencies: {
       const identity = await connections.identify(grant.owner, grant.connection, grant.correlation)
       if (`${grant.provider}|${identity.sub}` !== grant.subject)
         return await refuse(grant, 'identity_refused')
-      await update<GrantRecord>(records, grantKey(grantRef(grant)), grantExpiry, (value) => ({
+      await update<GrantRecord>(records, grantKey(grantRef(grant)), grantKeptUntil, (value) => ({
         ...value,
         claims: identity.claims,
         identity_checked_at: unixTime(clock),

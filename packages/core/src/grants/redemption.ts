@@ -4,7 +4,7 @@ import { type RandomBytes, randomText } from '../crypto/random.ts'
 import type { AuthenticatedClient, LoadedCode, TokenSet } from '../engine.ts'
 import { OAuthError } from '../errors.ts'
 import type { Emit } from '../events.ts'
-import { type GrantRecord, grantExpiry, grantKey, grantRef } from '../records/grant.ts'
+import { type GrantRecord, grantExpiry, grantKeptUntil, grantKey, grantRef } from '../records/grant.ts'
 import { clockSkew, type Records, type Versioned } from '../records/records.ts'
 import type { AccessTokens } from './access-token.ts'
 import { doubtGrant } from './doubt.ts'
@@ -83,7 +83,7 @@ async function redeem(
     ...(refreshable && { refresh: attempt.refresh }),
   }
   const [version] = await Promise.all([
-    records.put(record.key, redeemed, { ifVersion: record.version, expiresAt: grantExpiry(redeemed) }),
+    records.put(record.key, redeemed, { ifVersion: record.version, expiresAt: grantKeptUntil(redeemed) }),
     dependencies.touchClient(client, grantExpiry(redeemed)),
   ])
   if (version === undefined) {

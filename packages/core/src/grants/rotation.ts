@@ -8,6 +8,7 @@ import {
   type GrantRecord,
   type GrantRefresh,
   grantExpiry,
+  grantKeptUntil,
   grantKey,
   grantRef,
 } from '../records/grant.ts'
@@ -88,7 +89,11 @@ async function exchange(
     if (!record || !refresh) throw refuse('ended', 'The grant has ended.')
     const grant: Readonly<GrantRecord> = record.value
     const now = unixTime(clock)
-    if (now >= grantExpiry(grant)) throw refuse('expired', 'The grant has expired.')
+    if (now >= grantExpiry(grant)) {
+      const refusal = refuse('expired', 'The grant has expired.')
+      if (grant.doubt?.until !== undefined) await end(presented.grant, 'doubtful')
+      throw refusal
+    }
     const verdict = judge(refresh, presented.generation, policy, now)
     switch (verdict.kind) {
       case 'replayed':
@@ -149,8 +154,9 @@ async function moveOn(
     if (lost > 0) emit({ type: 'refresh.adopted', grant: ref, generations: lost, correlation })
   }
   if (hold) {
-    const held: GrantRecord = { ...record.value, refresh }
-    if (lost > 0 && !(await write(dependencies, record, held))) return undefined
+    const isIdle = now - record.value.used_at >= record.value.idle / 4
+    const held: GrantRecord = { ...record.value, refresh, ...(isIdle && { used_at: now }) }
+    if ((lost > 0 || isIdle) && !(await write(dependencies, record, held))) return undefined
     tellAdoption()
     emit({ type: 'refresh.replayed', grant: ref, correlation })
     return answer(dependencies, held, refresh, r, scopes)
@@ -178,7 +184,7 @@ async function write(
   { key, version }: Versioned<GrantRecord>,
   grant: GrantRecord,
 ): Promise<boolean> {
-  const written = await records.put(key, grant, { ifVersion: version, expiresAt: grantExpiry(grant) })
+  const written = await records.put(key, grant, { ifVersion: version, expiresAt: grantKeptUntil(grant) })
   return written !== undefined
 }
 

@@ -102,12 +102,16 @@ export function grantPrefix(owner: string): string {
 
 /** When the grant is over: unused for too long, doubted for too long, or at its absolute end. */
 export function grantExpiry(grant: GrantRecord): number {
+  return Math.min(grantKeptUntil(grant), grant.doubt?.until ?? Number.POSITIVE_INFINITY)
+}
+
+/**
+ * When the store may drop the grant. One that ended for its doubt is kept, so that whoever comes next ends it properly,
+ * with the provider's tokens.
+ */
+export function grantKeptUntil(grant: GrantRecord): number {
   if (grant.code.redeemed_at === undefined) return grant.code.expires_at
-  return Math.min(
-    grant.expires_at,
-    grant.used_at + grant.idle,
-    grant.doubt?.until ?? Number.POSITIVE_INFINITY,
-  )
+  return Math.min(grant.expires_at, grant.used_at + grant.idle)
 }
 
 /**

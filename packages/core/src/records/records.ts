@@ -13,12 +13,11 @@ import { byteCache } from './byte-cache.ts'
 export interface Records {
   /** `keep: false` for a record that is only passed by: it takes no room from those that are in use. */
   get<T>(key: string, options?: { keep?: boolean }): Promise<Versioned<T> | undefined>
-  /** The new version, or `undefined` when the condition failed. `expiresAt` in Unix seconds. */
-  put<T>(
-    key: string,
-    value: T,
-    options: { ifVersion: string | null; expiresAt?: number },
-  ): Promise<string | undefined>
+  /**
+   * The new version, or `undefined` when the condition failed. `expiresAt` in Unix seconds. `once`: not tried again, by
+   * whoever rather tries under another key, since a try that failed may land at any later time.
+   */
+  put<T>(key: string, value: T, options: PutRecordOptions): Promise<string | undefined>
   /** True when this call, or an earlier try of it, removed that version. */
   delete(key: string, ifVersion: string): Promise<boolean>
   list(prefix: string, options?: ListOptions): Promise<KeyPage>
@@ -29,6 +28,12 @@ export interface Records {
   reseal(key: string): Promise<Resealed | undefined>
   /** Removes expired entries from stores that do not do so themselves. Resolves to how many. */
   purge(limit: number): Promise<number>
+}
+
+export interface PutRecordOptions {
+  ifVersion: string | null
+  expiresAt?: number
+  once?: boolean
 }
 
 /** A record as it was read. The value is shared with a cache: never change it in place. */
@@ -68,14 +73,19 @@ export function records(dependencies: {
   const { storage, sealer, clock, emit } = dependencies
   const opened = byteCache<{ version: string; envelope: Envelope }>(cacheBytes)
 
-  async function retrying<T>(operation: string, attempt: () => Promise<T>): Promise<T> {
+  async function retrying<T>(
+    operation: string,
+    delays: readonly number[],
+    attempt: () => Promise<T>,
+  ): Promise<T> {
     for (let index = 0; ; index++) {
       try {
         return await attempt()
       } catch (cause) {
-        const delay = retryDelays[index]
+        const delay = delays[index]
         if (delay === undefined) {
-          emit({ type: 'storage.unavailable', operation, detail: detailOf(cause) })
+          // Whoever allows no other try here makes one elsewhere.
+          if (index > 0) emit({ type: 'storage.unavailable', operation, detail: detailOf(cause) })
           throw new Unavailable(`storage: ${operation} failed`, { cause })
         }
         await clock.sleep(delay)
@@ -83,7 +93,7 @@ export function records(dependencies: {
     }
   }
 
-  const read = (key: string) => retrying('get', () => storage.get(key))
+  const read = (key: string) => retrying('get', retryDelays, () => storage.get(key))
 
   async function open(key: string, stored: StoredValue, keep: boolean): Promise<Envelope> {
     const known = opened.get(key)
@@ -108,14 +118,15 @@ export function records(dependencies: {
   async function put<T>(
     key: string,
     value: T,
-    options: { ifVersion: string | null; expiresAt?: number },
+    { once = false, ...options }: PutRecordOptions,
   ): Promise<string | undefined> {
     const envelope: Envelope =
       options.expiresAt === undefined ? { v: value } : { v: value, exp: options.expiresAt }
     const text = JSON.stringify(envelope)
     const sealed = sealer.seal(key, text)
     let unknown = false
-    return retrying('put', async () => {
+    const delays = once ? [] : retryDelays
+    return retrying('put', delays, async () => {
       if (unknown) {
         // A fresh nonce makes every sealed text unique, so equality means that our own write took effect.
         const current = await read(key)
@@ -152,7 +163,7 @@ export function records(dependencies: {
     async delete(key, ifVersion) {
       opened.delete(key)
       let unknown = false
-      return retrying('delete', async () => {
+      return retrying('delete', retryDelays, async () => {
         if (unknown) {
           const current = await read(key)
           if (!current) return true
@@ -163,7 +174,7 @@ export function records(dependencies: {
       })
     },
 
-    list: (prefix, options) => retrying('list', () => storage.list(prefix, options)),
+    list: (prefix, options) => retrying('list', retryDelays, () => storage.list(prefix, options)),
 
     async reseal(key: string) {
       for (let attempt = 0; attempt < 5; attempt++) {
@@ -182,7 +193,7 @@ export function records(dependencies: {
       throw new Unavailable(`storage: too many writers on ${key.split('/')[0]}`)
     },
 
-    purge: (limit) => retrying('purge', async () => (await storage.purge?.(limit)) ?? 0),
+    purge: (limit) => retrying('purge', retryDelays, async () => (await storage.purge?.(limit)) ?? 0),
   }
 }
 
