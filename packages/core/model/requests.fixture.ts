@@ -71,6 +71,7 @@ function login(redirect_uri: string): Parameters<Instance['createGrant']>[0] {
       expires_at: 0,
       correlation: 'sign-in',
       redirect_uri_named: true,
+      issuer: '',
       id_hash: '',
       decided_at: 0,
     },

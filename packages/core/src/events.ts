@@ -39,7 +39,9 @@ export interface DrawbridgeEvents {
   /** The person said no. */
   'consent.denied': { client_id: string }
   /** A consent form or page that does not count: forged, of another site, or of a transaction that is over. */
-  'consent.refused': { reason: 'csrf' | 'cross_site' | 'unknown_transaction' | 'unknown_client' }
+  'consent.refused': {
+    reason: 'csrf' | 'cross_site' | 'unknown_transaction' | 'unknown_client' | 'no_longer_allowed'
+  }
   /** A browser came back from the provider and may not finish here. Costs the rightful one nothing. */
   'callback.refused': {
     reason: 'unknown_transaction' | 'other_browser' | 'other_provider' | 'issuer_mismatch'
@@ -55,6 +57,7 @@ export interface DrawbridgeEvents {
       | 'misconfigured'
       | 'unavailable'
       | 'unknown_client'
+      | 'no_longer_allowed'
       | 'internal'
     detail?: string | undefined
   }
@@ -291,6 +294,8 @@ export function detailOf(error: unknown): string {
  */
 export function redacted(text: string): string {
   return withoutAddresses(text.slice(0, 4 * longestDetail))
-    .replace(/[A-Za-z0-9_+/~-]{20,}={0,2}/g, (run) => (/\d/.test(run) || run.length >= 40 ? '[redacted]' : run))
+    .replace(/[A-Za-z0-9_+/~-]{20,}={0,2}/g, (run) =>
+      /\d/.test(run) || run.length >= 40 ? '[redacted]' : run,
+    )
     .slice(0, longestDetail)
 }

@@ -9,6 +9,7 @@ import { json, redirect, withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
 import type { AuthorizationRequest } from '../records/transaction.ts'
 import { intersectScopes, parseScope, withoutOfflineAccess } from '../resource-server/scopes.ts'
+import { allowedScopes } from './allowed-scopes.ts'
 import { withErrorPage } from './error-page.ts'
 import { clientLocation, isGoodRedirect } from './redirect-to-client.ts'
 import { reported } from './report.ts'
@@ -145,15 +146,6 @@ function requestedScopes(
   if (known.length > 0) return known
   const what = client.scope === undefined ? 'is known here' : 'may be asked for by this client'
   throw new OAuthError('invalid_scope', `None of these scopes ${what}. Known: ${allowed.join(' ')}`)
-}
-
-/** The client's own `scope` limits it (RFC 7591 2), though never so far that it could not enter at all. */
-function allowedScopes(
-  { supported, required }: ProtectedResource['scopes'],
-  client: RegisteredClient,
-): readonly string[] {
-  const registered = withoutOfflineAccess(client.scope?.split(' ') ?? [])
-  return registered.length === 0 ? supported : intersectScopes(supported, [...registered, ...required])
 }
 
 function unknownClient(

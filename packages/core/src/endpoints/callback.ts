@@ -17,6 +17,7 @@ import {
   type TransactionRecord,
   transactionExpiry,
 } from '../records/transaction.ts'
+import { isStillAllowed } from './allowed-scopes.ts'
 import { browserBinding } from './browser-binding.ts'
 import { withErrorPage } from './error-page.ts'
 import { clientLocation, redirectToClient } from './redirect-to-client.ts'
@@ -215,14 +216,10 @@ async function exchange(
   const { config, upstreams } = server
   const { approval, correlation } = transaction
   const upstream = approval && upstreams.get(approval.provider)
-  if (!approval || !upstream || !client) {
+  if (!approval || !upstream || !client || !isStillAllowed(config, client, transaction)) {
     const provider = approval?.provider ?? 'unknown'
-    const reference = reported(config.emit, {
-      type: 'callback.failed',
-      provider,
-      reason: 'unknown_client',
-      correlation,
-    })
+    const reason = upstream && client ? 'no_longer_allowed' : 'unknown_client'
+    const reference = reported(config.emit, { type: 'callback.failed', provider, reason, correlation })
     return { response: failed('server_error', withReference('The login cannot be finished.', reference)) }
   }
   const provider = approval.provider

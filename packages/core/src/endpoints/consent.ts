@@ -14,6 +14,7 @@ import type {
   Transaction,
   TransactionRecord,
 } from '../records/transaction.ts'
+import { isStillAllowed } from './allowed-scopes.ts'
 import { type BrowserBinding, browserBinding } from './browser-binding.ts'
 import { withErrorPage } from './error-page.ts'
 import { type FormTokens, formTokens, isSameOrigin } from './form-token.ts'
@@ -199,6 +200,9 @@ async function load(
     })
     return refuse(pages.error({ ...pages.messages.unknownClient, status: 400, reference }))
   }
+  if (!isStillAllowed(config, client, transaction.request)) {
+    return refuse(expired(server, correlation, 'no_longer_allowed'))
+  }
   return { ok: true, handle, transaction, client, approval: record?.value.approval }
 }
 
@@ -210,11 +214,11 @@ function isOpen({ outcome, attempt }: Readonly<TransactionRecord>): boolean {
   return !outcome && !attempt
 }
 
-function expired({ config, pages }: ConsentServer, correlation: string | undefined): Promise<Response> {
-  const reference = reported(config.emit, {
-    type: 'consent.refused',
-    reason: 'unknown_transaction',
-    correlation,
-  })
+function expired(
+  { config, pages }: ConsentServer,
+  correlation: string | undefined,
+  reason: 'unknown_transaction' | 'no_longer_allowed' = 'unknown_transaction',
+): Promise<Response> {
+  const reference = reported(config.emit, { type: 'consent.refused', reason, correlation })
   return pages.error({ ...pages.messages.linkExpired, status: 400, reference })
 }

@@ -36,6 +36,8 @@ export interface Transaction {
 
 /** A request that a person decided, on its way through the provider: `transaction/<slot>`. */
 export interface TransactionRecord extends PendingRequest {
+  /** Whose: servers may share a store. */
+  issuer: string
   /** SHA-256 of the id: whose record this is. */
   id_hash: string
   /** Unix seconds. */
@@ -65,8 +67,6 @@ export const transactionPrefix = 'transaction/'
 
 /** Records at most. Those under way should not fill more than a tenth, or one might push out another. */
 const slotCount = 20_000
-/** The seal's purpose. No storage key is without a slash. */
-const sealedAs = 'authorization-request'
 const stateSyntax = /^([0-9a-z]{1,8})\.([\w-]{43})$/
 
 /**
@@ -111,11 +111,15 @@ export function transactions(dependencies: {
   records: Records
   sealer: Sealer
   clock: Clock
+  /** The server's own: what another one sealed or stored is none of its requests, whatever secret or store they share. */
+  issuer: string
   /** Seconds. */
   lifetime: number
   slots?: number | undefined
 }): Transactions {
-  const { records, sealer, clock, lifetime, slots = slotCount } = dependencies
+  const { records, sealer, clock, issuer, lifetime, slots = slotCount } = dependencies
+  /** The seal's purpose. No storage key has a space. */
+  const sealedAs = `authorization-request ${issuer}`
 
   const seal = (id: string, request: PendingRequest) => sealer.seal(sealedAs, JSON.stringify({ id, request }))
   const isOver = ({ expires_at }: PendingRequest) => unixTime(clock) >= expires_at
@@ -129,10 +133,15 @@ export function transactions(dependencies: {
     }
   }
 
+  /** Whether a record is the one of this id, and this server's. */
+  function isOf(value: Readonly<TransactionRecord>, id_hash: string): boolean {
+    return value.issuer === issuer && constantTimeEqual(value.id_hash, id_hash)
+  }
+
   async function placesOf({ id_hash }: Transaction) {
     const names = slotsOf(id_hash, slots)
     const places = await readSlots<TransactionRecord>(records, transactionPrefix, names)
-    return { places, own: places.find(({ record }) => record?.value.id_hash === id_hash) }
+    return { places, own: places.find(({ record }) => record && isOf(record.value, id_hash)) }
   }
 
   return {
@@ -149,7 +158,7 @@ export function transactions(dependencies: {
     },
 
     again({ id, record }) {
-      const { id_hash, decided_at, approval, attempt, outcome, ...request } = record.value
+      const { issuer, id_hash, decided_at, approval, attempt, outcome, ...request } = record.value
       return seal(id, request)
     },
 
@@ -162,7 +171,7 @@ export function transactions(dependencies: {
         const { places, own } = await placesOf(transaction)
         const now = unixTime(clock)
         const { request, id_hash } = transaction
-        const value = change(own?.record?.value ?? { ...request, id_hash, decided_at: now })
+        const value = change(own?.record?.value ?? { ...request, issuer, id_hash, decided_at: now })
         if (value === undefined) return own?.record
         const { key, record } = own ?? placeFor(places, ageIn(now))
         const ifVersion = record?.version ?? null
@@ -179,7 +188,7 @@ export function transactions(dependencies: {
       if (slot === undefined || id === undefined) return undefined
       const record = await records.get<TransactionRecord>(transactionPrefix + slot)
       const id_hash = sha256(id)
-      if (!record || !constantTimeEqual(record.value.id_hash, id_hash)) return undefined
+      if (!record || !isOf(record.value, id_hash)) return undefined
       return isOver(record.value) ? undefined : { id, id_hash, record }
     },
   }
