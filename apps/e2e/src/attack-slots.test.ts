@@ -88,21 +88,6 @@ describe('K: many registrations of one sender at one moment', () => {
   })
 })
 
-describe('L: a registration.key that answers with a promise', () => {
-  it('does not make one sender of everybody', async () => {
-    const storage = memory()
-    const key = async ({ clientAddress }: { clientAddress?: string | undefined }) => clientAddress
-    const { auth } = world({
-      storage,
-      registration: { key: key as never, unapproved: 1000, unapprovedPerKey: 5 },
-    })
-    const statuses: (number | undefined)[] = []
-    for (let more = 0; more < 40; more++) statuses.push((await from(auth, `192.0.2.${more}`))?.status)
-    const isLoud = statuses.every((status) => status !== 201)
-    expect(isLoud || (await keysOf(storage, 'client-candidate/')).length > 30).toBe(true)
-  })
-})
-
 describe('O: five strangers with wrong secrets of their own', () => {
   it('do not hide from the operator that a client of the options has a wrong one', async () => {
     const lines: string[] = []

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { OAuthErrorCode } from './errors.ts'
+import { tell } from './listener.ts'
 
 /**
  * Everything noteworthy, as one closed list: each event by its type, with what it says.
@@ -250,13 +251,7 @@ export function emitter(
       .map(([name, value]) => [name, typeof value === 'string' ? harmless(value) : value])
     const event = { at: clock.now(), ...Object.fromEntries(members) } as DrawbridgeEvent
     if (isLogged) log?.write(event)
-    try {
-      const result: unknown = listener?.(event)
-      // Async functions pass for listeners; a rejection nobody handles would end the process.
-      if (result instanceof Promise) result.catch(() => {})
-    } catch {
-      // An observer's fault is not the flow's.
-    }
+    if (listener) tell(listener, event)
   }
 }
 

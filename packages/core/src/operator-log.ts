@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts'
 import { ConfigurationError } from './errors.ts'
 import { noteOf } from './event-notes.ts'
 import { type DrawbridgeEvent, type EventLog, harmless, withoutAddresses } from './events.ts'
+import { tell } from './listener.ts'
 
 /** Where the lines for the operator go: a function that takes each, or `false` for nowhere. */
 export type LogOption = false | ((line: string) => void)
@@ -145,15 +146,7 @@ function sinkOf(log: LogOption | undefined): ((line: string) => void) | undefine
       'Pass a function that takes each line, false for none, or leave it out for the standard error. Structured logs are `onEvent: logEvents()`.',
     )
   }
-  return (text) => {
-    try {
-      const result: unknown = write(text)
-      // Async functions pass for listeners; a rejection nobody handles would end the process.
-      if (result instanceof Promise) result.catch(() => {})
-    } catch {
-      // A full disk is not the flow's fault.
-    }
-  }
+  return (text) => tell(write, text)
 }
 
 function isLoud(severity: string): severity is 'warn' | 'error' {
