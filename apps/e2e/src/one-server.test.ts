@@ -2,7 +2,8 @@ import { memory } from '@drawbridge/core'
 import { github } from '@drawbridge/github'
 import { browser, chooseButton, fakeClock, network, signIn } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
-import { upstreamHost, world } from './world.ts'
+import { begun } from './sign-in-steps.ts'
+import { issuer, secret, upstreamHost, world } from './world.ts'
 
 const redirect_uri = 'http://127.0.0.1:33418/callback'
 const other = 'https://other.test'
@@ -130,5 +131,20 @@ describe('an instance whose options have changed since a request began', () => {
     expect(events).toContainEqual(
       expect.objectContaining({ type: 'callback.failed', reason: 'no_longer_allowed' }),
     )
+  })
+})
+
+describe('an instance that does not know the newer secret of another one yet', () => {
+  it('says so, and does not only call the link expired', async () => {
+    const { w, handle } = await (async () => {
+      const w = await begun()
+      const newer = w.instance({ secret: ['m9Wq2ZrT6yBv1XcN8kLp4SdF7gHj3aQeUoIi5tYwRzE=', secret] })
+      const answer = await newer.handle(new Request(w.pending.url))
+      return { w, handle: new URL(answer?.headers.get('location') ?? '').search }
+    })()
+    w.events.length = 0
+    const page = await w.person.open(`${issuer}/consent${handle}`)
+    expect(page.status).not.toBe(200)
+    expect(w.events.map(({ type }) => type)).toContain('keys.unknown_secret')
   })
 })

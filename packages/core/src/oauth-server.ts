@@ -170,6 +170,7 @@ function compose<User, Path extends string>(
       records: store,
       sealer: seals,
       clock,
+      emit,
       issuer: config.issuer,
       lifetime: lifetimes.transaction,
     }),

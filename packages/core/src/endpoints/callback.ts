@@ -10,7 +10,7 @@ import { withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
 import { type Upstream, UpstreamError } from '../identity/upstream.ts'
 import { type GrantRecord, grantKey } from '../records/grant.ts'
-import { update, type Versioned } from '../records/records.ts'
+import { clockSkew, update, type Versioned } from '../records/records.ts'
 import {
   type AuthorizationResponse,
   type FoundTransaction,
@@ -37,11 +37,15 @@ const pollEvery = 200
 const patience = 30_000
 /** Milliseconds that the provider may take for all its answers together: each has a time-out of its own. */
 const upstreamPatience = 60_000
+/** Seconds that a callback takes at most: the provider's time, and every time-out of the store after it. */
+const longestAttempt = 150
 /**
- * Seconds after which a callback that began and did not finish is taken for crashed: later than the provider's time and
- * every time-out of the store after it are over, since the provider takes its code once.
+ * Seconds after which a callback that began and did not finish is taken for crashed: when it is over on any clock, since
+ * the provider takes its code once.
  */
-const claimLifetime = 150
+const claimLifetime = longestAttempt + clockSkew
+/** Milliseconds before each further try to note an outcome that the browser has got already. */
+const notingDelays = [1000, 5000, 15_000, 60_000]
 
 /**
  * Where one provider sends the browser back (RFC 6749 4.1.2): `/callback/<provider id>`. It finishes only in the
@@ -148,13 +152,26 @@ async function finish(
     await settle(server, transaction, { response, grant }).catch(() => {})
     throw outage
   }
-  const winner = await settle(server, transaction, { response, grant })
-  const later = after?.().catch(() => {
-    // The next login tries again.
+  const noted = await settle(server, transaction, { response, grant }).catch((error: unknown) => {
+    // Nobody else can have begun anew, and the code that is stored already must not be lost with the note of it.
+    if (isNamed(error, 'Unavailable') && isAtWork(config, transaction.value, longestAttempt))
+      return 'later' as const
+    throw error
   })
-  if (later && context.waitUntil) context.waitUntil(later)
-  else await later
-  if (winner) return replay(server, winner)
+  if (noted === 'later') {
+    const noting = noteLater(server, transaction, { response, grant }).then(after)
+    const later = noting.catch(() => {
+      // A reload waits, and then begins anew.
+    })
+    context.waitUntil?.(later)
+  } else {
+    const later = after?.().catch(() => {
+      // The next login tries again.
+    })
+    if (later && context.waitUntil) context.waitUntil(later)
+    else await later
+    if (noted) return replay(server, noted)
+  }
   const location = clientLocation(config.issuer, transaction.value, response)
   return redirectToClient(server, transaction.value, location, 302)
 }
@@ -201,9 +218,30 @@ async function settle(
   throw new Unavailable('callback: another request did not finish in time')
 }
 
+/** Notes the outcome when the store is back. Its condition is the claim, however late it comes. */
+async function noteLater(
+  server: CallbackServer,
+  transaction: Versioned<TransactionRecord>,
+  outcome: NonNullable<TransactionRecord['outcome']>,
+): Promise<void> {
+  for (const [index, delay] of notingDelays.entries()) {
+    await server.config.clock.sleep(delay)
+    try {
+      await settle(server, transaction, outcome)
+      return
+    } catch (error) {
+      if (index === notingDelays.length - 1) throw error
+    }
+  }
+}
+
 /** Whether a callback may still be at work. */
-function isAtWork({ clock }: CallbackServer['config'], { attempt }: Readonly<TransactionRecord>): boolean {
-  return attempt !== undefined && unixTime(clock) - attempt.began_at < claimLifetime
+function isAtWork(
+  { clock }: CallbackServer['config'],
+  { attempt }: Readonly<TransactionRecord>,
+  lifetime: number = claimLifetime,
+): boolean {
+  return attempt !== undefined && unixTime(clock) - attempt.began_at < lifetime
 }
 
 /** The upstream leg's second half. Whatever it comes to is an answer for the client, never a dead end. */
@@ -224,7 +262,8 @@ async function exchange(
   }
   const provider = approval.provider
   const error = callback.get('error')
-  if (error !== null) {
+  // Empty is left out (RFC 6749 3.1).
+  if (error) {
     const reference = reported(
       config.emit,
       error === 'access_denied'

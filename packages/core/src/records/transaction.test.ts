@@ -29,7 +29,7 @@ function world(slots: number) {
   const seals = sealer(keyRing('Vq3x8m0TtS2yYk7sPzR5uWb1cDf4gHj6KlN9oQeXaZA='))
   const store = records({ storage, sealer: seals, clock, emit: () => {} })
   const at = (issuer: string) =>
-    transactions({ records: store, sealer: seals, clock, issuer, lifetime: 900, slots })
+    transactions({ records: store, sealer: seals, clock, emit: () => {}, issuer, lifetime: 900, slots })
   const all = at('https://mcp.test')
   return {
     storage,
