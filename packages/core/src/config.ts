@@ -90,7 +90,8 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
     )
   }
   const clock = options.clock ?? systemClock
-  const emit = emitter(options.onEvent, clock, operatorLog(options.log, clock))
+  const listed = (options.clients ?? []).map(({ client_id }) => client_id)
+  const emit = emitter(options.onEvent, clock, operatorLog(options.log, clock, listed))
   const doubled = resources.find(({ path }) => path !== '/' && prefix.endsWith(path))
   if (doubled) {
     tellOperator(

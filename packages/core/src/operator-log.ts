@@ -12,7 +12,8 @@ const period = 60_000
 /** Of one kind and in one period: lines written in full, which differ, and references named when summed up. */
 const linesOfAKind = 5
 const referencesOfAKind = 50
-/** Kinds of one period. An event's type and reason make a kind, so that strangers cannot add any. */
+/** Kinds of one period. An event's type and reason make a kind, and a client of the options one
+ * of its own, so that strangers cannot add any. */
 const kinds = 200
 const longestLine = 1200
 const longestValue = 200
@@ -51,12 +52,17 @@ interface Kind {
  * after a minute.
  *
  * @param log as the option of that name. Default: the standard error.
+ * @param clients ids of those in the options: what is about one of them is a kind of its own, which no stranger hides
  * @throws {ConfigurationError} for what is neither a function nor `false`
  * @example
  * operatorLog(undefined, systemClock)
  * // drawbridge warn client.refused: A client sent a wrong secret. Check ... (reason secret, client_id desk)
  */
-export function operatorLog(log: LogOption | undefined, clock: Pick<Clock, 'now'>): EventLog | undefined {
+export function operatorLog(
+  log: LogOption | undefined,
+  clock: Pick<Clock, 'now'>,
+  clients: readonly string[] = [],
+): EventLog | undefined {
   const write = sinkOf(log)
   if (!write) return undefined
   let since = 0
@@ -95,7 +101,9 @@ export function operatorLog(log: LogOption | undefined, clock: Pick<Clock, 'now'
       }
       const { severity, told } = noteOf(event)
       const reason = 'reason' in event ? ` (reason ${event.reason})` : ''
-      const name = `${isLoud(severity) ? severity : 'info'} ${event.type}${reason}`
+      const client = 'client_id' in event && clients.find((id) => id === event.client_id)
+      const whose = client ? ` (client_id ${client})` : ''
+      const name = `${isLoud(severity) ? severity : 'info'} ${event.type}${reason}${whose}`
       let kind = seen.get(name)
       if (!kind) {
         if (seen.size >= kinds) {

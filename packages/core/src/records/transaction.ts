@@ -186,8 +186,7 @@ export function transactions(dependencies: {
         const { request, id_hash } = transaction
         const value = change(own?.record?.value ?? { ...request, issuer, id_hash, decided_at: now })
         if (value === undefined) return own?.record
-        const { key, record } = own ?? placeFor(places, ageIn(now))
-        const ifVersion = record?.version ?? null
+        const { key, version: ifVersion } = own ?? placeFor(places, ageIn(now))
         const version = await records.put(key, value, { ifVersion, expiresAt: transactionExpiry(value) })
         if (version !== undefined) return { key, value, version }
       }

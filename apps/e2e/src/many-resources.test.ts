@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { issuer, world } from './world.ts'
 
-it('W: a body that names six thousand resources keeps nobody else waiting', async () => {
+it('a body that names six thousand resources keeps nobody else waiting', async () => {
   const path = '/authorize'
   const resources = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`/tenant-${index}/mcp`, {}]))
   const w = world({ resources })

@@ -5,7 +5,7 @@ import { memory } from '../storage/memory.ts'
 import { candidateId, candidateKey, findCandidate } from './client.ts'
 import { records } from './records.ts'
 
-it('S: asking for clients by made-up ids, which anybody can, throws no grant out of the cache', async () => {
+it('asking for clients by made-up ids, which anybody can, throws no grant out of the cache', async () => {
   const openings: string[] = []
   let sealed = 0
   const sealer: Sealer = {
