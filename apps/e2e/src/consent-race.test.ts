@@ -137,10 +137,10 @@ describe('a callback that takes longer than anybody would wait', () => {
     const { person, callback, atProvider, release, clock, app, pending } = await atSlowCallback()
     const stalled = person.open(callback, { until: atClient })
     await atProvider
-    clock.advance(180)
+    clock.advance(240)
     const second = (await person.open(callback, { until: atClient })).leftFor
     expect(second?.searchParams.has('code')).toBe(true)
-    clock.advance(180)
+    clock.advance(240)
     release()
     expect((await stalled).leftFor?.href).toBe(second?.href)
     expect((await person.open(callback, { until: atClient })).leftFor?.href).toBe(second?.href)
@@ -154,7 +154,7 @@ describe('a callback that was overtaken', () => {
     const other = holdSecond()
     const stalled = person.open(callback, { until: atClient })
     await atProvider
-    clock.advance(180)
+    clock.advance(240)
     const overtaking = person.open(callback, { until: atClient })
     await other.reached
     release()

@@ -67,7 +67,7 @@ const bodies: [string, RequestInit][] = [
     },
   ],
   ['a malformed Bearer', { headers: { authorization: 'Bearer a b c' } }],
-  ['malformed cookies', { headers: { cookie: '=;;__Host-drawbridge-browser;a==;%00' } }],
+  ['malformed cookies', { headers: { cookie: '=;;__Host-drawbridge-form-x;a==;%00' } }],
 ]
 
 describe('no input produces a 5xx', () => {

@@ -53,7 +53,14 @@ export function authorizationServer<User>(parts: {
     }),
     engine,
     records,
-    transactions: transactions({ records, sealer, clock, lifetime: lifetimes.transaction }),
+    transactions: transactions({
+      records,
+      sealer,
+      clock,
+      emit: config.emit,
+      issuer: config.issuer,
+      lifetime: lifetimes.transaction,
+    }),
     upstreams,
     pages: createPages({
       issuer: config.issuer,

@@ -12,6 +12,7 @@ import { isSameResource } from './grants/resource.ts'
 import { secureUrl } from './http/secure-url.ts'
 import type { OAuthProvider } from './identity/provider.ts'
 import { inWords } from './known-options.ts'
+import { isThenable, settled } from './listener.ts'
 import { operatorLog, tellOperator } from './operator-log.ts'
 import type { Lifetimes, OAuthServerOptions, RegistrationOptions, ResourceOptions } from './options.ts'
 import { clockSkew } from './records/records.ts'
@@ -90,7 +91,8 @@ export function configure(options: OAuthServerOptions, providers: readonly OAuth
     )
   }
   const clock = options.clock ?? systemClock
-  const emit = emitter(options.onEvent, clock, operatorLog(options.log, clock))
+  const listed = (options.clients ?? []).map(({ client_id }) => client_id)
+  const emit = emitter(options.onEvent, clock, operatorLog(options.log, clock, listed))
   const doubled = resources.find(({ path }) => path !== '/' && prefix.endsWith(path))
   if (doubled) {
     tellOperator(
@@ -183,7 +185,21 @@ function registration(options: RegistrationOptions): Registration {
     lifetime: seconds('registration.lifetime', options.lifetime, 90 * day),
     unapproved,
     unapprovedPerKey,
-    key: options.key ?? (() => undefined),
+    key: senderKey(options.key),
+  }
+}
+
+/** `registration.key` as it is called. Throws {@link ConfigurationError} when it answers with anything but a text. */
+function senderKey(key: RegistrationOptions['key']): Registration['key'] {
+  return (sender) => {
+    const answer: unknown = key?.(sender)
+    if (answer === undefined || typeof answer === 'string') return answer
+    if (isThenable(answer)) settled(answer)
+    throw new ConfigurationError(
+      'registration.key',
+      `answered with ${inWords(answer)}`,
+      'Return a text, or undefined, and nothing that has to be waited for.',
+    )
   }
 }
 

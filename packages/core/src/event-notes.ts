@@ -68,6 +68,9 @@ const providerCredentials =
 const clientSecret =
   'Check the client_secret that this client sends; of a client in `clients`, the `client_secret` there.'
 
+const optionsChanged =
+  'A sign-in asks for a resource or scopes that it may not ask for any more. Check, if it happens often, that all instances have the same `resources`, `scopes` and `clients`.'
+
 const notes: Notes = {
   'client.registered': 'info',
   'registration.refused': wrongRequest,
@@ -105,6 +108,7 @@ const notes: Notes = {
     ],
     unknown_transaction: 'info',
     unknown_client: 'info',
+    no_longer_allowed: ['warn', optionsChanged],
   },
   'callback.refused': {
     unknown_transaction: 'info',
@@ -137,6 +141,7 @@ const notes: Notes = {
       'warn',
       'The client or the provider of a sign-in was gone when it finished. Check that all instances have the same `clients` and providers.',
     ],
+    no_longer_allowed: ['warn', optionsChanged],
     internal: ['error', 'A sign-in failed by a fault of this server. Check the detail, and report it to us.'],
   },
   'login.denied': { cancelled: 'info', not_allowed: 'info' },

@@ -155,6 +155,11 @@ describe('details', () => {
     ],
     ['a JWT', 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJnaXRodWJ8MSJ9.c2lnbmF0dXJlIG9mIHRoaXMgdG9rZW4x'],
     ['a GitHub token', 'gho_ABCDEFGHIJabcdefghij0123456789ABCDEF'],
+    [
+      'a secret as `openssl rand -base64 32` writes it',
+      'wJalrXUtnFEMI7/K7MDENGab12/bPxRfiCYEXAM0/KEYqWe12Q0=',
+    ],
+    ['an e-mail address in a query', 'login_hint=alice%40example.com'],
     ['a code', '9f3c1a7be2d04586a1c3'],
     ['random letters', 'qwertyuiopasdfghjklzxcvbnmqwertyuiopasdfghj'],
     ['an e-mail address', 'mona.lisa+x@octo-cat.example'],

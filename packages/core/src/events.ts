@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { OAuthErrorCode } from './errors.ts'
+import { tell } from './listener.ts'
 
 /**
  * Everything noteworthy, as one closed list: each event by its type, with what it says. A minor release may add types,
@@ -45,7 +46,9 @@ export interface DrawbridgeEvents {
   /** The person said no. */
   'consent.denied': { client_id: string }
   /** A consent form or page that does not count: forged, of another site, or of a transaction that is over. */
-  'consent.refused': { reason: 'csrf' | 'cross_site' | 'unknown_transaction' | 'unknown_client' }
+  'consent.refused': {
+    reason: 'csrf' | 'cross_site' | 'unknown_transaction' | 'unknown_client' | 'no_longer_allowed'
+  }
   /** A browser came back from the provider and may not finish here. Costs the rightful one nothing. */
   'callback.refused': {
     reason: 'unknown_transaction' | 'other_browser' | 'other_provider' | 'issuer_mismatch'
@@ -61,6 +64,7 @@ export interface DrawbridgeEvents {
       | 'misconfigured'
       | 'unavailable'
       | 'unknown_client'
+      | 'no_longer_allowed'
       | 'internal'
     detail?: string | undefined
   }
@@ -262,16 +266,6 @@ export function emitter(
     if (isLogged) log?.write(event)
     // To each its own, since one may change what it is given.
     for (const listener of listeners) tell(listener, { ...event })
-  }
-}
-
-function tell(listener: EventListener, event: DrawbridgeEvent): void {
-  try {
-    const result: unknown = listener(event)
-    // Async functions pass for listeners; a rejection nobody handles would end the process.
-    if (result instanceof Promise) result.catch(() => {})
-  } catch {
-    // An observer's fault is not the flow's.
   }
 }
 

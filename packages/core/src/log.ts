@@ -2,6 +2,7 @@ import { ConfigurationError } from './errors.ts'
 import { noteOf, type Severity } from './event-notes.ts'
 import type { EventListener } from './events.ts'
 import { checkCall, inWords } from './known-options.ts'
+import { tell } from './listener.ts'
 
 /** A logger that takes fields and a message, as pino and its kin do. */
 export type Logger = Readonly<
@@ -15,7 +16,7 @@ export interface LogOptions {
    * Default `info`; with a `logger`, everything is passed on and the logger's own level decides.
    */
   level?: Severity | undefined
-  /** Receives each line, without its end. Default: `console.log`. */
+  /** Receives each line, without its end. What it throws, or rejects with, is ignored. Default: `console.log`. */
   write?: ((line: string) => void) | undefined
   /** Instead of lines: a logger of your own, which adds time and level itself. */
   logger?: Logger | undefined
@@ -57,8 +58,8 @@ export function logEvents(options: LogOptions = {}): EventListener {
     if (severities.indexOf(severity) < severities.indexOf(level)) return
     const { type, at, correlation, ...rest } = event
     const fields = { event: type, ...(correlation !== undefined && { correlation }), ...rest }
-    if (logger) logger[severity](fields, type)
-    else write(JSON.stringify({ time: new Date(at).toISOString(), level: severity, ...fields }))
+    if (logger) tell(() => logger[severity](fields, type))
+    else tell(write, JSON.stringify({ time: new Date(at).toISOString(), level: severity, ...fields }))
   }
   return Object.assign(listener, { [isEventListener]: true })
 }

@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts'
 import { ConfigurationError } from './errors.ts'
 import { noteOf } from './event-notes.ts'
 import { type DrawbridgeEvent, type EventLog, harmless, withoutAddresses } from './events.ts'
+import { tell } from './listener.ts'
 
 /** Where the lines for the operator go: a function that takes each, or `false` for nowhere. */
 export type LogOption = false | ((line: string) => void)
@@ -11,7 +12,8 @@ const period = 60_000
 /** Of one kind and in one period: lines written in full, which differ, and references named when summed up. */
 const linesOfAKind = 5
 const referencesOfAKind = 50
-/** Kinds of one period. An event's type and reason make a kind, so that strangers cannot add any. */
+/** Kinds of one period. An event's type and reason make a kind, and a client of the options one
+ * of its own, so that strangers cannot add any. */
 const kinds = 200
 const longestLine = 1200
 const longestValue = 200
@@ -50,12 +52,17 @@ interface Kind {
  * after a minute.
  *
  * @param log as the option of that name. Default: the standard error.
+ * @param clients ids of those in the options: what is about one of them is a kind of its own, which no stranger hides
  * @throws {ConfigurationError} for what is neither a function nor `false`
  * @example
  * operatorLog(undefined, systemClock)
  * // drawbridge warn client.refused: A client sent a wrong secret. Check ... (reason secret, client_id desk)
  */
-export function operatorLog(log: LogOption | undefined, clock: Pick<Clock, 'now'>): EventLog | undefined {
+export function operatorLog(
+  log: LogOption | undefined,
+  clock: Pick<Clock, 'now'>,
+  clients: readonly string[] = [],
+): EventLog | undefined {
   const write = sinkOf(log)
   if (!write) return undefined
   let since = 0
@@ -94,7 +101,9 @@ export function operatorLog(log: LogOption | undefined, clock: Pick<Clock, 'now'
       }
       const { severity, told } = noteOf(event)
       const reason = 'reason' in event ? ` (reason ${event.reason})` : ''
-      const name = `${isLoud(severity) ? severity : 'info'} ${event.type}${reason}`
+      const client = 'client_id' in event && clients.find((id) => id === event.client_id)
+      const whose = client ? ` (client_id ${client})` : ''
+      const name = `${isLoud(severity) ? severity : 'info'} ${event.type}${reason}${whose}`
       let kind = seen.get(name)
       if (!kind) {
         if (seen.size >= kinds) {
@@ -152,15 +161,7 @@ function sinkOf(log: LogOption | undefined): ((line: string) => void) | undefine
       'Pass it as `onEvent`; `log` takes `(line) => { ... }` or false.',
     )
   }
-  return (text) => {
-    try {
-      const result: unknown = write(text)
-      // Async functions pass for listeners; a rejection nobody handles would end the process.
-      if (result instanceof Promise) result.catch(() => {})
-    } catch {
-      // A full disk is not the flow's fault.
-    }
-  }
+  return (text) => tell(write, text)
 }
 
 function isLoud(severity: string): severity is 'warn' | 'error' {

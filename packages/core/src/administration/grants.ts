@@ -8,7 +8,7 @@ import { everyKey, forEachKey, type Records } from '../records/records.ts'
 /** What an operator, or a page of the application's own, does with the grants of a user. */
 export interface GrantAdmin {
   /**
-   * The installations a user let in, newest first.
+   * The installations a user let in, newest first. One whose record does not open is left out, with an event.
    *
    * @param subject `<provider id>|<sub>`, as in `auth.extra.subject`
    * @example
@@ -24,6 +24,8 @@ export interface GrantAdmin {
   /**
    * Signs a user out of everything: ends all grants, forgets the provider's tokens and revokes them there.
    * Resolves to how many grants it ended.
+   *
+   * @throws Unavailable when a record does not open, after it has ended all others
    */
   revokeAll(subject: string): Promise<number>
 }
@@ -50,21 +52,28 @@ export function grantAdmin(dependencies: {
 }): GrantAdmin {
   const { records, connections, ownerOf, end } = dependencies
 
-  async function grantsOf(owner: string): Promise<Readonly<GrantRecord>[]> {
-    const found: Readonly<GrantRecord>[] = []
+  /** Those that open, and what the others failed with. */
+  async function grantsOf(owner: string): Promise<{ grants: Readonly<GrantRecord>[]; failures: unknown[] }> {
+    const grants: Readonly<GrantRecord>[] = []
+    const failures: unknown[] = []
     await forEachKey(records, grantPrefix(owner), async (key) => {
-      const grant = await records.get<GrantRecord>(key)
-      if (grant) found.push(grant.value)
+      const grant = await records.peek<GrantRecord>(key)
+      if (grant?.value) grants.push(grant.value)
+      else if (grant) failures.push(grant.unreadable)
     })
-    return found
+    return { grants, failures }
+  }
+
+  async function endConnection(owner: string, id: string): Promise<void> {
+    const connection = await connections.forget(owner, id)
+    if (connection) await connections.revoke(connection)
   }
 
   return {
     async list(subject) {
-      const grants = (await grantsOf(await ownerOf(subject))).filter(
-        ({ code }) => code.redeemed_at !== undefined,
-      )
-      return grants.sort((a, b) => b.created_at - a.created_at).map(summary)
+      const { grants } = await grantsOf(await ownerOf(subject))
+      const redeemed = grants.filter(({ code }) => code.redeemed_at !== undefined)
+      return redeemed.sort((a, b) => b.created_at - a.created_at).map(summary)
     },
 
     async revoke(grant) {
@@ -75,13 +84,14 @@ export function grantAdmin(dependencies: {
 
     async revokeAll(subject) {
       const owner = await ownerOf(subject)
-      const grants = await grantsOf(owner)
-      for (const grant of grants) await end(grantRef(grant), 'administration')
+      const { grants, failures } = await grantsOf(owner)
+      const attempted = (work: Promise<void>) => work.catch((error: unknown) => void failures.push(error))
+      for (const grant of grants) await attempted(end(grantRef(grant), 'administration'))
       // What a login left behind that never became a grant, or outlived it.
       for await (const key of everyKey(records, connectionPrefix(owner))) {
-        const connection = await connections.forget(owner, key.slice(connectionPrefix(owner).length))
-        if (connection) await connections.revoke(connection)
+        await attempted(endConnection(owner, key.slice(connectionPrefix(owner).length)))
       }
+      if (failures.length > 0) throw failures[0]
       return grants.length
     },
   }

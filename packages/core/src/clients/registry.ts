@@ -15,7 +15,7 @@ import {
   isDeleted,
 } from '../records/client.ts'
 import { type Records, update } from '../records/records.ts'
-import { placeFor, readSlots, slotsOf, slotsOfSender } from '../records/slots.ts'
+import { anyPlaceFor, readSlots, slotsOf, slotsOfSender } from '../records/slots.ts'
 import type { ClientMetadata, RegisteredClient } from './metadata.ts'
 
 /** The clients this server knows: those in its options, and those that registered themselves (RFC 7591). */
@@ -34,6 +34,8 @@ export interface ClientRegistry {
 
 const day = 86_400
 const clientIdSyntax = /^[A-Za-z0-9_-]{1,128}$/
+/** Each time somebody else was first: as many at one moment as a sender with few places may send. */
+const registerTries = 60
 /** Clients of which this instance remembers something. */
 const remembered = 10_000
 
@@ -124,12 +126,16 @@ export function clientRegistry(dependencies: {
         sender === undefined
           ? slotsOf(random, unapproved)
           : slotsOfSender(random, sender, unapprovedPerKey, unapproved)
-      for (let tries = 0; tries < 10; tries++) {
+      for (let tries = 0; tries < registerTries; tries++) {
         const slots = await readSlots<ClientRecord>(records, candidatePrefix, names)
-        const { key, record } = placeFor(slots, (other) => now - other.client_id_issued_at)
+        const {
+          key,
+          record,
+          version: ifVersion,
+        } = anyPlaceFor(slots, (other) => now - other.client_id_issued_at)
         const registered = { ...client, client_id: candidateId(random, key.slice(candidatePrefix.length)) }
         const version = await records.put(key, registered, {
-          ifVersion: record?.version ?? null,
+          ifVersion,
           expiresAt: client.expires_at,
         })
         if (version !== undefined) {

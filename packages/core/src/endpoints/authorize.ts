@@ -3,12 +3,13 @@ import type { Config, ProtectedResource } from '../config.ts'
 import { isCodeChallenge } from '../crypto/pkce.ts'
 import { randomText } from '../crypto/random.ts'
 import { isNamed, OAuthError } from '../errors.ts'
-import { isSameResource } from '../grants/resource.ts'
+import { normalizedResource } from '../grants/resource.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { json, redirect, withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
 import type { AuthorizationRequest } from '../records/transaction.ts'
 import { intersectScopes, parseScope, withoutOfflineAccess } from '../resource-server/scopes.ts'
+import { allowedScopes } from './allowed-scopes.ts'
 import { withErrorPage } from './error-page.ts'
 import { clientLocation, isGoodRedirect } from './redirect-to-client.ts'
 import { reported } from './report.ts'
@@ -16,6 +17,8 @@ import type { Server } from './server.ts'
 
 /** A longer `state` could neither be kept for everybody nor be sent back in a URL. */
 const maximumStateBytes = 4096
+/** A body has room for thousands, each of which would be compared with all of ours. */
+const maximumResources = 20
 
 /**
  * The authorization endpoint (RFC 6749 3.1, 4.1.1). Checks the request, and sends the browser on to consent, with the
@@ -122,9 +125,12 @@ function storedBytes(text: string): number {
 /** RFC 8707 2: one grant is for one resource. */
 function requestedResource(config: Config, form: Form): ProtectedResource {
   const named = form.all('resource')
-  const matching = named.map((given) =>
-    config.resources.find(({ identifier }) => isSameResource(given, identifier)),
-  )
+  if (named.length > maximumResources) {
+    throw new OAuthError('invalid_target', `Name at most ${maximumResources} resources.`)
+  }
+  const wanted = named.map(normalizedResource)
+  const known = config.resources.map((one) => ({ one, normalized: normalizedResource(one.identifier) }))
+  const matching = wanted.map((given) => known.find(({ normalized }) => normalized === given)?.one)
   const [resource = config.defaultResource] = matching
   if (resource && matching.every((one) => one === resource)) return resource
   const all = config.resources.map(({ identifier }) => identifier).join(', ')
@@ -149,15 +155,6 @@ function requestedScopes(
   if (known.length > 0) return known
   const what = client.scope === undefined ? 'is known here' : 'may be asked for by this client'
   throw new OAuthError('invalid_scope', `None of these scopes ${what}. Known: ${allowed.join(' ')}`)
-}
-
-/** The client's own `scope` limits it (RFC 7591 2), though never so far that it could not enter at all. */
-function allowedScopes(
-  { supported, required }: ProtectedResource['scopes'],
-  client: RegisteredClient,
-): readonly string[] {
-  const registered = withoutOfflineAccess(client.scope?.split(' ') ?? [])
-  return registered.length === 0 ? supported : intersectScopes(supported, [...registered, ...required])
 }
 
 function unknownClient(

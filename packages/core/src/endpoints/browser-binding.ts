@@ -1,5 +1,4 @@
 import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
-import { randomText } from '../crypto/random.ts'
 import { type CookieJar, cookie } from '../http/cookies.ts'
 
 /**
@@ -7,11 +6,12 @@ import { type CookieJar, cookie } from '../http/cookies.ts'
  * tabs work, required again at the callback. The record holds its hash.
  */
 export interface BrowserBinding {
-  /** A new binding for this browser, or the one it has already. */
+  /** A binding for this browser: the one it has already, else `fresh`. */
   bind(
     request: Request,
     handleHash: string,
     existing: string | undefined,
+    fresh: string,
   ): { binding: string; cookie: string }
   holds(request: Request, handleHash: string, binding: string | undefined): boolean
 }
@@ -20,10 +20,10 @@ export function browserBinding(jar: CookieJar, lifetimeSeconds: number): Browser
   const suffix = (handleHash: string) => `transaction-${handleHash.slice(0, 16)}`
   const presented = (request: Request, handleHash: string) => cookie(request, jar.name(suffix(handleHash)))
   return {
-    bind(request, handleHash, existing) {
+    bind(request, handleHash, existing, fresh) {
       const held = presented(request, handleHash)
       const keeps = held !== undefined && existing !== undefined && constantTimeEqual(sha256(held), existing)
-      const value = keeps ? held : randomText()
+      const value = keeps ? held : fresh
       return {
         binding: sha256(value),
         cookie: jar.serialize(suffix(handleHash), value, lifetimeSeconds),

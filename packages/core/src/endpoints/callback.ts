@@ -20,6 +20,7 @@ import {
   type TransactionRecord,
   transactionExpiry,
 } from '../records/transaction.ts'
+import { isStillAllowed } from './allowed-scopes.ts'
 import { browserBinding } from './browser-binding.ts'
 import { completeLogin } from './complete-login.ts'
 import { withErrorPage } from './error-page.ts'
@@ -39,11 +40,15 @@ const pollEvery = 200
 const patience = 30_000
 /** Milliseconds that the provider may take for all its answers together: each has a time-out of its own. */
 const upstreamPatience = 60_000
+/** Seconds that a callback takes at most: the provider's time, and every time-out of the store after it. */
+const longestAttempt = 150
 /**
- * Seconds after which a callback that began and did not finish is taken for crashed: later than the provider's time and
- * every time-out of the store after it are over, since the provider takes its code once.
+ * Seconds after which a callback that began and did not finish is taken for crashed: when it is over on any clock, since
+ * the provider takes its code once.
  */
-const claimLifetime = 150
+const claimLifetime = longestAttempt + clockSkew
+/** Milliseconds before each further try to note an outcome that the browser has got already. */
+const notingDelays = [1000, 5000, 15_000, 60_000]
 
 /**
  * Where one provider sends the browser back (RFC 6749 4.1.2): `/callback/<provider id>`. It finishes only in the
@@ -176,13 +181,26 @@ async function finish(
     await settle(server, transaction, { response }).catch(() => {})
     throw outage
   }
-  const winner = await settle(server, transaction, { response })
-  const later = after?.().catch(() => {
-    // The next login tries again.
+  const noted = await settle(server, transaction, { response }).catch((error: unknown) => {
+    // Nobody else can have begun anew, and the code that is stored already must not be lost with the note of it.
+    if (isNamed(error, 'Unavailable') && isAtWork(config, transaction.value, longestAttempt))
+      return 'later' as const
+    throw error
   })
-  if (later && context.waitUntil) context.waitUntil(later)
-  else await later
-  if (winner) return replay(server, winner)
+  if (noted === 'later') {
+    const noting = noteLater(server, transaction, { response }).then(after)
+    const later = noting.catch(() => {
+      // A reload waits, and then begins anew.
+    })
+    context.waitUntil?.(later)
+  } else {
+    const later = after?.().catch(() => {
+      // The next login tries again.
+    })
+    if (later && context.waitUntil) context.waitUntil(later)
+    else await later
+    if (noted) return replay(server, noted)
+  }
   const location = clientLocation(config.issuer, transaction.value, response)
   return redirectToClient(server, transaction.value, location, 302)
 }
@@ -274,9 +292,30 @@ async function settle(
   throw new Unavailable('callback: another request did not finish in time')
 }
 
+/** Notes the outcome when the store is back. Its condition is the claim, however late it comes. */
+async function noteLater(
+  server: CallbackServer,
+  transaction: Versioned<TransactionRecord>,
+  outcome: NonNullable<TransactionRecord['outcome']>,
+): Promise<void> {
+  for (const [index, delay] of notingDelays.entries()) {
+    await server.config.clock.sleep(delay)
+    try {
+      await settle(server, transaction, outcome)
+      return
+    } catch (error) {
+      if (index === notingDelays.length - 1) throw error
+    }
+  }
+}
+
 /** Whether a callback may still be at work. */
-function isAtWork({ clock }: CallbackServer['config'], { attempt }: Readonly<TransactionRecord>): boolean {
-  return attempt !== undefined && unixTime(clock) - attempt.began_at < claimLifetime
+function isAtWork(
+  { clock }: CallbackServer['config'],
+  { attempt }: Readonly<TransactionRecord>,
+  lifetime: number = claimLifetime,
+): boolean {
+  return attempt !== undefined && unixTime(clock) - attempt.began_at < lifetime
 }
 
 /** The upstream leg's second half. Whatever it comes to is an answer for the client, never a dead end. */
@@ -289,19 +328,16 @@ async function exchange(
   const { config, upstreams } = server
   const { approval, correlation } = transaction
   const upstream = approval && upstreams.get(approval.provider)
-  if (!approval || !upstream || !client) {
+  if (!approval || !upstream || !client || !isStillAllowed(config, client, transaction)) {
     const provider = approval?.provider ?? 'unknown'
-    const reference = reported(config.emit, {
-      type: 'callback.failed',
-      provider,
-      reason: 'unknown_client',
-      correlation,
-    })
+    const reason = upstream && client ? 'no_longer_allowed' : 'unknown_client'
+    const reference = reported(config.emit, { type: 'callback.failed', provider, reason, correlation })
     return { response: failed('server_error', withReference('The login cannot be finished.', reference)) }
   }
   const provider = approval.provider
   const error = callback.get('error')
-  if (error !== null) {
+  // Empty is left out (RFC 6749 3.1).
+  if (error) {
     const reference = reported(
       config.emit,
       error === 'access_denied'

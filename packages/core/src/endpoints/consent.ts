@@ -1,5 +1,6 @@
 import type { RegisteredClient } from '../clients/metadata.ts'
 import { redirectKind } from '../clients/redirect-uri.ts'
+import { unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { isNamed, OAuthError } from '../errors.ts'
 import { detailOf } from '../events.ts'
@@ -14,6 +15,7 @@ import type {
   Transaction,
   TransactionRecord,
 } from '../records/transaction.ts'
+import { isStillAllowed } from './allowed-scopes.ts'
 import { type BrowserBinding, browserBinding } from './browser-binding.ts'
 import { withErrorPage } from './error-page.ts'
 import { type FormTokens, formTokens, isSameOrigin } from './form-token.ts'
@@ -44,12 +46,14 @@ async function show(server: ConsentServer, checks: BrowserChecks, request: Reque
   const { config, pages } = server
   const loaded = await load(server, request)
   if (!loaded.ok) return loaded.response
-  const { transaction, handle, client } = loaded
+  const { transaction, handle, client, isOver } = loaded
+  if (isOver) return expired(server, transaction.request.correlation)
   const { request: asked, id_hash } = transaction
   const { client_id } = client
   const [only, ...others] = config.providers
   if (config.skipConsent && only && others.length === 0) {
-    return approve(server, checks.binding, request, { ...loaded, provider: only.id }, 'consent.skipped')
+    const chosen = { ...loaded, provider: only.id, fresh: randomText() }
+    return approve(server, checks.binding, request, chosen, 'consent.skipped')
   }
   const { csrf, cookie } = checks.forms.issue(request, id_hash)
   const resource = config.resources.find(({ identifier }) => identifier === asked.resource)
@@ -66,11 +70,15 @@ async function show(server: ConsentServer, checks: BrowserChecks, request: Reque
     resource: { url: asked.resource, name: resource?.name },
     providers: config.providers.map(({ id, label }) => ({ id, label })),
     csrf,
-    action: `${server.urls.consent}?transaction=${handle}`,
+    action: consentUrl(server, handle),
   })
   response.headers.append('set-cookie', cookie)
   config.emit({ type: 'consent.shown', client_id, correlation: asked.correlation })
   return response
+}
+
+function consentUrl({ urls }: ConsentServer, handle: string): string {
+  return `${urls.consent}?transaction=${handle}`
 }
 
 const denial: AuthorizationResponse = { error: 'access_denied', error_description: 'The person said no.' }
@@ -84,22 +92,29 @@ async function decide(server: ConsentServer, checks: BrowserChecks, request: Req
   const form = await bodyForm(request)
   const loaded = await load(server, request)
   if (!loaded.ok) return loaded.response
-  const { transaction } = loaded
+  const { transaction, handle, isOver } = loaded
   const { correlation, client_id } = transaction.request
-  if (!checks.forms.verify(request, transaction.id_hash, form.get('csrf'))) {
+  const csrf = form.get('csrf')
+  if (csrf === undefined || !checks.forms.verify(request, transaction.id_hash, csrf)) {
     const reference = reported(config.emit, { type: 'consent.refused', reason: 'csrf', correlation })
-    return pages.error({ ...pages.messages.formRefused, status: 403, reference })
+    // Embedded windows drop cookies.
+    const openUrl = consentUrl(server, handle)
+    return pages.error({ ...pages.messages.formRefused, status: 403, openUrl, reference })
   }
   const decision = decisionOf(server, form)
   if (decision.provider !== undefined) {
-    const chosen = { ...loaded, provider: decision.provider }
+    // A double click leads to one sign-in, whichever of its answers the browser takes.
+    const fresh = checks.forms.secret(request, transaction.id_hash, csrf)
+    if (isOver || fresh === undefined) return expired(server, correlation)
+    const chosen = { ...loaded, provider: decision.provider, fresh }
     return approve(server, checks.binding, request, chosen, 'consent.approved')
   }
   const denied = await server.transactions.decide(transaction, (current) =>
     isOpen(current) ? { ...current, outcome: { response: denial } } : undefined,
   )
   if (!denied || !isDenial(denied.value)) return expired(server, correlation)
-  config.emit({ type: 'consent.denied', client_id, correlation })
+  // Said before, when a double click says it again: the browser follows the second answer only.
+  if (!isOver) config.emit({ type: 'consent.denied', client_id, correlation })
   const location = clientLocation(config.issuer, transaction.request, denial)
   return redirectToClient(server, transaction.request, location, 303)
 }
@@ -125,13 +140,13 @@ async function approve(
   server: ConsentServer,
   binding: BrowserBinding,
   request: Request,
-  chosen: Loaded & { provider: string },
+  chosen: Loaded & { provider: string; fresh: string },
   decision: 'consent.approved' | 'consent.skipped',
 ): Promise<Response> {
   const { config, upstreams, transactions } = server
-  const { transaction, approval: earlier, provider } = chosen
+  const { transaction, approval: earlier, provider, fresh } = chosen
   const { client_id, correlation, scopes } = transaction.request
-  const bound = binding.bind(request, transaction.id_hash, earlier?.binding)
+  const bound = binding.bind(request, transaction.id_hash, earlier?.binding, fresh)
   const isThis = (approval: Approval | undefined) =>
     approval?.binding === bound.binding && approval.provider === provider
   const code_verifier = randomText()
@@ -140,7 +155,11 @@ async function approve(
   const approved = await transactions.decide(transaction, (current) =>
     isThis(current.approval) || !isOpen(current)
       ? undefined
-      : { ...current, approval: { provider, binding: bound.binding, code_verifier, nonce } },
+      : {
+          ...current,
+          decided_at: unixTime(config.clock),
+          approval: { provider, binding: bound.binding, code_verifier, nonce },
+        },
   )
   const approval = approved?.value.approval
   if (!approved || !approval || !isThis(approval)) return expired(server, correlation)
@@ -175,6 +194,8 @@ interface Loaded {
   client: RegisteredClient
   /** What was approved before, by whichever browser. */
   approval: Approval | undefined
+  /** It is decided, and cannot be decided otherwise. */
+  isOver: boolean
 }
 
 /** The request that is to be decided, or the page for one that cannot be any more. */
@@ -190,7 +211,6 @@ async function load(
   if (!transaction) return refuse(expired(server, undefined))
   const { client_id, correlation } = transaction.request
   const [record, client] = await Promise.all([transactions.record(transaction), engine.getClient(client_id)])
-  if (record && !isOpen(record.value)) return refuse(expired(server, correlation))
   if (!client) {
     const reference = reported(config.emit, {
       type: 'consent.refused',
@@ -199,7 +219,17 @@ async function load(
     })
     return refuse(pages.error({ ...pages.messages.unknownClient, status: 400, reference }))
   }
-  return { ok: true, handle, transaction, client, approval: record?.value.approval }
+  if (!isStillAllowed(config, client, transaction.request)) {
+    return refuse(expired(server, correlation, 'no_longer_allowed'))
+  }
+  return {
+    ok: true,
+    handle,
+    transaction,
+    client,
+    approval: record?.value.approval,
+    isOver: record !== undefined && !isOpen(record.value),
+  }
 }
 
 /**
@@ -210,11 +240,11 @@ function isOpen({ outcome, attempt }: Readonly<TransactionRecord>): boolean {
   return !outcome && !attempt
 }
 
-function expired({ config, pages }: ConsentServer, correlation: string | undefined): Promise<Response> {
-  const reference = reported(config.emit, {
-    type: 'consent.refused',
-    reason: 'unknown_transaction',
-    correlation,
-  })
+function expired(
+  { config, pages }: ConsentServer,
+  correlation: string | undefined,
+  reason: 'unknown_transaction' | 'no_longer_allowed' = 'unknown_transaction',
+): Promise<Response> {
+  const reference = reported(config.emit, { type: 'consent.refused', reason, correlation })
   return pages.error({ ...pages.messages.linkExpired, status: 400, reference })
 }

@@ -1,39 +1,52 @@
-import { constantTimeEqual, hmac } from '../crypto/hash.ts'
+import { constantTimeEqual, hmac, sha256 } from '../crypto/hash.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { randomText } from '../crypto/random.ts'
 import { type CookieJar, cookie } from '../http/cookies.ts'
 
 /**
  * Proof that a form came from a page we rendered, in this browser, for this transaction: a signed double-submit
- * token. Each rendering has its own, and all of them stay good.
+ * token. Each rendering has its own, and all of them stay good. The cookie is the
+ * transaction's: tabs that open at one moment would each put their own in the place of a common one.
  */
 export interface FormTokens {
   issue(request: Request, handleHash: string): { csrf: string; cookie: string }
   verify(request: Request, handleHash: string, csrf: string | undefined): boolean
+  /**
+   * A secret of this one rendering in this browser: the same each time that its form is sent. `undefined` without the
+   * form's cookie.
+   */
+  secret(request: Request, handleHash: string, csrf: string): string | undefined
 }
 
-const suffix = 'browser'
-
 export function formTokens(ring: KeyRing, jar: CookieJar, lifetimeSeconds: number): FormTokens {
+  const suffix = (handleHash: string) => `form-${handleHash.slice(0, 16)}`
+  const presented = (request: Request, handleHash: string) => cookie(request, jar.name(suffix(handleHash)))
   function sign(keyId: string, browser: string, handleHash: string, nonce: string): string | undefined {
     const key = ring.derive(keyId, 'form')
     return key && hmac(key, `${browser} ${handleHash} ${nonce}`)
   }
   return {
     issue(request, handleHash) {
-      const held = cookie(request, jar.name(suffix))
+      const held = presented(request, handleHash)
       const browser = held !== undefined && /^[A-Za-z0-9_-]{43}$/.test(held) ? held : randomText()
       const keyId = ring.currentId()
       const nonce = randomText(16)
       const mac = sign(keyId, browser, handleHash, nonce)
-      return { csrf: `${keyId}.${nonce}.${mac}`, cookie: jar.serialize(suffix, browser, lifetimeSeconds) }
+      return {
+        csrf: `${keyId}.${nonce}.${mac}`,
+        cookie: jar.serialize(suffix(handleHash), browser, lifetimeSeconds),
+      }
     },
     verify(request, handleHash, csrf) {
-      const browser = cookie(request, jar.name(suffix))
+      const browser = presented(request, handleHash)
       const [keyId, nonce, mac] = csrf?.split('.') ?? []
       if (!browser || !keyId || !nonce || !mac) return false
       const expected = sign(keyId, browser, handleHash, nonce)
       return expected !== undefined && constantTimeEqual(mac, expected)
+    },
+    secret(request, handleHash, csrf) {
+      const browser = presented(request, handleHash)
+      return browser && sha256(`form ${browser} ${csrf}`)
     },
   }
 }

@@ -42,8 +42,8 @@ export function grantCreator(dependencies: {
     for await (const key of everyKey(records, grantPrefix(owner))) {
       if (key.startsWith(grantPrefix(owner) + installation) && key !== grantKey(own)) keys.push(key)
     }
-    const found = await Promise.all(keys.map((key) => records.get<GrantRecord>(key)))
-    const grants = found.flatMap((grant) => (grant ? [grant.value] : []))
+    const found = await Promise.all(keys.map((key) => records.peek<GrantRecord>(key)))
+    const grants = found.flatMap((grant) => (grant?.value ? [grant.value] : []))
     for (const grant of grants.filter(({ doubt }) => doubt)) await end(grantRef(grant), 'doubtful')
     const byUse = grants.filter(({ doubt }) => !doubt).sort((a, b) => b.used_at - a.used_at)
     for (const grant of byUse.slice(config.grantsPerInstallation - 1)) await end(grantRef(grant), 'capped')

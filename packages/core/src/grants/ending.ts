@@ -18,7 +18,9 @@ export function endGrant(dependencies: {
   /** Whether any other grant of this user stands on the connection, or on the same authorization at the provider. */
   async function othersNeed(grant: Readonly<GrantRecord>, revocation: 'token' | 'user'): Promise<boolean> {
     for await (const key of everyKey(records, grantPrefix(grant.owner))) {
-      const other = await records.get<GrantRecord>(key)
+      const other = await records.peek<GrantRecord>(key)
+      // What does not open may need it.
+      if (other?.unreadable) return true
       if (!other || other.value.id === grant.id || !other.value.connection) continue
       if (revocation === 'user' || other.value.connection === grant.connection) return true
     }

@@ -291,8 +291,9 @@ export function connections(dependencies: {
     async save({ kept, ...login }) {
       const key = connectionKey(login.owner, login.id)
       for (let attempt = 0; attempt < 10; attempt++) {
-        const existing = await records.get<ConnectionRecord>(key)
-        const expiresAt = Math.max(login.expires_at, existing?.value.expires_at ?? 0)
+        // One that does not open is replaced: without this login's the user could not come in again.
+        const existing = await records.peek<ConnectionRecord>(key)
+        const expiresAt = Math.max(login.expires_at, existing?.value?.expires_at ?? 0)
         const value: ConnectionRecord = {
           ...login,
           ...completed(kept, existing?.value),
@@ -355,7 +356,7 @@ export function connections(dependencies: {
 
     async forget(owner, id, isNeeded = async () => false) {
       for (let attempt = 0; attempt < 10; attempt++) {
-        const record = await records.get<ConnectionRecord>(connectionKey(owner, id))
+        const record = await records.peek<ConnectionRecord>(connectionKey(owner, id))
         if (!record || (await isNeeded())) return undefined
         // Under conflict somebody may have signed in, and needs it now.
         if (await records.delete(record.key, record.version)) return record.value

@@ -55,7 +55,8 @@ export async function findCandidate(
 ): Promise<Versioned<ClientRecord> | undefined> {
   const key = candidateKey(client_id)
   if (key === undefined) return undefined
-  const record = await records.get<ClientRecord>(key)
+  // Strangers name them: none takes the room of a grant that is in use.
+  const record = await records.get<ClientRecord>(key, { keep: false })
   return record?.value.client_id === client_id ? record : undefined
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { unixTime } from '../clock.ts'
 import { type Sealer, sealedWith, UnknownSecret } from '../crypto/sealing.ts'
-import { Unavailable } from '../errors.ts'
+import { isNamed, Unavailable } from '../errors.ts'
 import { detailOf, type Emit } from '../events.ts'
 import type { KeyPage, ListOptions, Storage, StoredValue } from '../storage/storage.ts'
 import { byteCache } from './byte-cache.ts'
@@ -13,6 +13,11 @@ import { byteCache } from './byte-cache.ts'
 export interface Records {
   /** `keep: false` for a record that is only passed by: it takes no room from those that are in use. */
   get<T>(key: string, options?: { keep?: boolean }): Promise<Versioned<T> | undefined>
+  /**
+   * The same for whoever goes on without a record that does not open, or replaces it; a store that is out still throws.
+   * Passes by the cache.
+   */
+  peek<T>(key: string): Promise<Peeked<T> | undefined>
   /**
    * The new version, or `undefined` when the condition failed. `expiresAt` in Unix seconds. `once`: not tried again, by
    * whoever rather tries under another key, since a try that failed may land at any later time.
@@ -42,6 +47,11 @@ export interface Versioned<T> {
   value: Readonly<T>
   version: string
 }
+
+/** What lies at a key. Without `value` it does not open: it was damaged, or sealed with a secret not known here. */
+export type Peeked<T> =
+  | (Versioned<T> & { unreadable?: undefined })
+  | { key: string; version: string; value?: undefined; unreadable: Unavailable }
 
 /** A record after an attempt to seal it anew. */
 export interface Resealed {
@@ -130,6 +140,11 @@ export function records(dependencies: {
     return envelope
   }
 
+  /** The store's own expiry rules; the sealed one only stops a tampered store from prolonging a record. */
+  function isOver({ exp }: Envelope): boolean {
+    return exp !== undefined && unixTime(clock) >= exp + clockSkew
+  }
+
   /** An opened record takes about twice its text, and some more. */
   function remember(key: string, version: string, envelope: Envelope, sealed: string): void {
     opened.set(key, { version, envelope }, 2 * (key.length + sealed.length) + 500)
@@ -180,9 +195,20 @@ export function records(dependencies: {
       const stored = await read(key)
       if (!stored) return undefined
       const envelope = await open(key, stored, keep)
-      // The store's own expiry rules; the sealed one only stops a tampered store from prolonging a record.
-      if (envelope.exp !== undefined && unixTime(clock) >= envelope.exp + clockSkew) return undefined
-      return { key, value: envelope.v as T, version: stored.version }
+      return isOver(envelope) ? undefined : { key, value: envelope.v as T, version: stored.version }
+    },
+
+    async peek<T>(key: string): Promise<Peeked<T> | undefined> {
+      const stored = await read(key)
+      if (!stored) return undefined
+      const { version } = stored
+      try {
+        const envelope = await open(key, stored, false)
+        return isOver(envelope) ? undefined : { key, value: envelope.v as T, version }
+      } catch (error) {
+        if (!isNamed<Unavailable>(error, 'Unavailable')) throw error
+        return { key, version, unreadable: error }
+      }
     },
 
     put,

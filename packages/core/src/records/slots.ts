@@ -1,4 +1,5 @@
 import { sha256 } from '../crypto/hash.ts'
+import { UnknownSecret } from '../crypto/sealing.ts'
 import type { Records, Versioned } from './records.ts'
 
 /**
@@ -8,6 +9,8 @@ import type { Records, Versioned } from './records.ts'
 export interface Slot<T> {
   key: string
   record: Versioned<T> | undefined
+  /** Of what lies there, also when it was damaged, and may be overwritten. */
+  version: string | null
 }
 
 /** How many places a record may lie in. Of four, one is nearly always free until most are taken. */
@@ -37,17 +40,30 @@ export function readSlots<T>(
   return Promise.all(
     names.map(async (name) => {
       const key = prefix + name
-      return { key, record: await records.get<T>(key, { keep: false }) }
+      const found = await records.peek<T>(key)
+      if (!found?.unreadable) return { key, record: found, version: found?.version ?? null }
+      // Another instance may well know what that is.
+      if (found.unreadable.cause instanceof UnknownSecret) throw found.unreadable
+      return { key, record: undefined, version: found.version }
     }),
   )
 }
 
-/** The place for a new record: an empty one, or else that whose record is the oldest. */
+/**
+ * The place for a new record: an empty one, or one with something damaged, or else that whose record is the oldest. Among
+ * equals the first, so that several who write the same record meet.
+ */
 export function placeFor<T>(slots: readonly Slot<T>[], age: (record: Readonly<T>) => number): Slot<T> {
   const ageOf = ({ record }: Slot<T>) => (record ? age(record.value) : Number.POSITIVE_INFINITY)
   const [first, ...others] = slots
   if (!first) throw new Error('there is always a place')
   return others.reduce((best, slot) => (ageOf(slot) > ageOf(best) ? slot : best), first)
+}
+
+/** The same, but any among equals: many who write different records at one moment should not all want one place. */
+export function anyPlaceFor<T>(slots: readonly Slot<T>[], age: (record: Readonly<T>) => number): Slot<T> {
+  const from = Math.floor(Math.random() * slots.length)
+  return placeFor([...slots.slice(from), ...slots.slice(0, from)], age)
 }
 
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'

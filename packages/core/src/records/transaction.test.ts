@@ -28,11 +28,14 @@ function world(slots: number) {
   const storage = memory({ clock })
   const seals = sealer(keyRing('Vq3x8m0TtS2yYk7sPzR5uWb1cDf4gHj6KlN9oQeXaZA='))
   const store = records({ storage, sealer: seals, clock, emit: () => {} })
-  const all = transactions({ records: store, sealer: seals, clock, lifetime: 900, slots })
+  const at = (issuer: string) =>
+    transactions({ records: store, sealer: seals, clock, emit: () => {}, issuer, lifetime: 900, slots })
+  const all = at('https://mcp.test')
   return {
     storage,
     seals,
     all,
+    other: at('https://other.test'),
     advance: (more: number) => {
       seconds += more
     },
@@ -138,6 +141,18 @@ describe('a handle', () => {
     expect(again).toEqual(transaction)
     expect(JSON.stringify(again)).not.toContain('code_verifier')
   })
+})
+
+it("what one server sealed or stored is none of another's, though both have one secret and one store", async () => {
+  const { all, other, begun } = world(1)
+  const handle = all.begin(request)
+  expect(other.open(handle)).toBeUndefined()
+  const transaction = await begun()
+  const record = await all.decide(transaction, approved)
+  if (!record) throw new Error('not decided')
+  expect(await other.find(other.state(transaction, record))).toBeUndefined()
+  expect(await other.record(transaction)).toBeUndefined()
+  expect((await all.find(all.state(transaction, record)))?.id).toBe(transaction.id)
 })
 
 it('a state finds its own record only, whoever has its place', async () => {

@@ -1,8 +1,9 @@
 import { type Clock, unixTime } from '../clock.ts'
 import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
-import type { Sealer } from '../crypto/sealing.ts'
+import { type Sealer, UnknownSecret } from '../crypto/sealing.ts'
 import { type OAuthErrorCode, Unavailable } from '../errors.ts'
+import type { Emit } from '../events.ts'
 import { clockSkew, type Records, type Versioned } from './records.ts'
 import { placeFor, readSlots, slotsOf } from './slots.ts'
 
@@ -36,9 +37,11 @@ export interface Transaction {
 
 /** A request that a person decided, on its way through the provider: `transaction/<slot>`. */
 export interface TransactionRecord extends PendingRequest {
+  /** Whose: servers may share a store. */
+  issuer: string
   /** SHA-256 of the id: whose record this is. */
   id_hash: string
-  /** Unix seconds. */
+  /** Unix seconds: when it was last decided. */
   decided_at: number
   /** What the person decided, and in which browser. */
   approval?: Approval | undefined
@@ -67,10 +70,11 @@ export type AuthorizationResponse = { code: string } | { error: OAuthErrorCode; 
 /** All of them: for administration. */
 export const transactionPrefix = 'transaction/'
 
+/** Seconds that a person has for the provider, at least: a second factor may have to be found. */
+const signInTime = 300
 /** Records at most. Those under way should not fill more than a tenth, or one might push out another. */
 const slotCount = 20_000
-/** The seal's purpose. No storage key is without a slash. */
-const sealedAs = 'authorization-request'
+const keyIdSyntax = /^[\w-]{8}$/
 const stateSyntax = /^([0-9a-z]{1,8})\.([\w-]{43})$/
 
 /**
@@ -107,36 +111,54 @@ export interface FoundTransaction {
 }
 
 /** When the store may drop the record. Until then nobody takes the sealed request for undecided, whatever their clock. */
-export function transactionExpiry({ expires_at }: Pick<PendingRequest, 'expires_at'>): number {
-  return expires_at + clockSkew
+export function transactionExpiry(record: Pick<TransactionRecord, 'expires_at' | 'decided_at'>): number {
+  return endOf(record) + clockSkew
+}
+
+/** When a decided request is over: who decides in the last moment has the time to sign in. */
+function endOf({ expires_at, decided_at }: Pick<TransactionRecord, 'expires_at' | 'decided_at'>): number {
+  return Math.max(expires_at, decided_at + signInTime)
 }
 
 export function transactions(dependencies: {
   records: Records
   sealer: Sealer
   clock: Clock
+  emit: Emit
+  /** The server's own: what another one sealed or stored is none of its requests, whatever secret or store they share. */
+  issuer: string
   /** Seconds. */
   lifetime: number
   slots?: number | undefined
 }): Transactions {
-  const { records, sealer, clock, lifetime, slots = slotCount } = dependencies
+  const { records, sealer, clock, emit, issuer, lifetime, slots = slotCount } = dependencies
+  /** The seal's purpose. No storage key has a space. */
+  const sealedAs = `authorization-request ${issuer}`
 
   const seal = (id: string, request: PendingRequest) => sealer.seal(sealedAs, JSON.stringify({ id, request }))
-  const isOver = ({ expires_at }: PendingRequest) => unixTime(clock) >= expires_at
 
   /** Sealed with a secret that is gone, or by nobody: either way the client has to ask again. */
   function opened(handle: string): string | undefined {
     try {
       return sealer.open(sealedAs, handle)
-    } catch {
+    } catch (error) {
+      // Anybody can write something that looks like it; but who has an older or a newer secret elsewhere should know.
+      if (error instanceof UnknownSecret && keyIdSyntax.test(error.keyId)) {
+        emit({ type: 'keys.unknown_secret', key_id: error.keyId })
+      }
       return undefined
     }
+  }
+
+  /** Whether a record is the one of this id, and this server's. */
+  function isOf(value: Readonly<TransactionRecord>, id_hash: string): boolean {
+    return value.issuer === issuer && constantTimeEqual(value.id_hash, id_hash)
   }
 
   async function placesOf({ id_hash }: Transaction) {
     const names = slotsOf(id_hash, slots)
     const places = await readSlots<TransactionRecord>(records, transactionPrefix, names)
-    return { places, own: places.find(({ record }) => record?.value.id_hash === id_hash) }
+    return { places, own: places.find(({ record }) => record && isOf(record.value, id_hash)) }
   }
 
   return {
@@ -149,11 +171,11 @@ export function transactions(dependencies: {
       const text = opened(handle)
       if (text === undefined) return undefined
       const { id, request }: { id: string; request: PendingRequest } = JSON.parse(text)
-      return isOver(request) ? undefined : { id, id_hash: sha256(id), request }
+      return unixTime(clock) >= request.expires_at ? undefined : { id, id_hash: sha256(id), request }
     },
 
     again({ id, record }) {
-      const { id_hash, decided_at, approval, attempt, outcome, ...request } = record.value
+      const { issuer, id_hash, decided_at, approval, attempt, outcome, ...request } = record.value
       return seal(id, request)
     },
 
@@ -166,10 +188,9 @@ export function transactions(dependencies: {
         const { places, own } = await placesOf(transaction)
         const now = unixTime(clock)
         const { request, id_hash } = transaction
-        const value = change(own?.record?.value ?? { ...request, id_hash, decided_at: now })
+        const value = change(own?.record?.value ?? { ...request, issuer, id_hash, decided_at: now })
         if (value === undefined) return own?.record
-        const { key, record } = own ?? placeFor(places, ageIn(now))
-        const ifVersion = record?.version ?? null
+        const { key, version: ifVersion } = own ?? placeFor(places, ageIn(now))
         const version = await records.put(key, value, { ifVersion, expiresAt: transactionExpiry(value) })
         if (version !== undefined) return { key, value, version }
       }
@@ -183,8 +204,8 @@ export function transactions(dependencies: {
       if (slot === undefined || id === undefined) return undefined
       const record = await records.get<TransactionRecord>(transactionPrefix + slot)
       const id_hash = sha256(id)
-      if (!record || !constantTimeEqual(record.value.id_hash, id_hash)) return undefined
-      return isOver(record.value) ? undefined : { id, id_hash, record }
+      if (!record || !isOf(record.value, id_hash)) return undefined
+      return unixTime(clock) >= endOf(record.value) ? undefined : { id, id_hash, record }
     },
   }
 }
@@ -194,6 +215,5 @@ const longAgo = 1e12
 
 /** What is over is needed for reloads only, and goes before what is under way. */
 function ageIn(now: number): (record: Readonly<TransactionRecord>) => number {
-  return ({ decided_at, expires_at, outcome }) =>
-    now - decided_at + (outcome || now >= expires_at ? longAgo : 0)
+  return (record) => now - record.decided_at + (record.outcome || now >= endOf(record) ? longAgo : 0)
 }

@@ -86,6 +86,26 @@ export function kindRefusal(claims: Claims): string | undefined {
   return undefined
 }
 
+/**
+ * Why the operator's own look refuses: for anything but `true`. Whether an async function agrees would be known too late.
+ *
+ * @throws {ConfigurationError} when it answers with a promise
+ */
+export function acceptRefusal<Given>(
+  accept: ((claims: Given) => boolean) | undefined,
+  claims: Given,
+): string | undefined {
+  const answer: unknown = accept ? accept(claims) : true
+  if (typeof Object(answer).then !== 'function') return answer === true ? undefined : 'not_accepted'
+  // A rejection that nobody handles would end the process.
+  Promise.resolve(answer).catch(() => {})
+  throw new ConfigurationError(
+    'accept',
+    'answered with a promise',
+    'Return true or false, and nothing that has to be waited for.',
+  )
+}
+
 /** The first of these claims that holds scopes: words in a string (RFC 8693 4.2), or a list of strings. */
 export function scopesOf(claims: Claims, names: readonly string[]): string[] {
   for (const name of names) {

@@ -123,6 +123,11 @@ describe('a refused token', () => {
     )
   })
 
+  it('that a last look is still thinking about', async () => {
+    const world = setUp(good, { accept: (async () => false) as never })
+    await expect(world.outcome()).rejects.toThrow('accept: answered with a promise. Return true or false')
+  })
+
   it('that is not one of theirs is not even shown to them', async () => {
     const world = setUp(good, { recognises: (token) => token.startsWith('acme_') })
     expect(await world.outcome('gho_secret')).toBe('not-mine')

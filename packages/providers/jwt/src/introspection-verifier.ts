@@ -11,6 +11,7 @@ import {
 } from '@drawbridge/core/provider'
 import { boundedCache } from './bounded-cache.ts'
 import {
+  acceptRefusal,
   audienceRefusal,
   audienceRule,
   type Claims,
@@ -65,7 +66,7 @@ export interface IntrospectionVerifierOptions<User = IntrospectionClaims> {
   recognises?: ((token: string) => boolean) | undefined
   /** Remember good answers for this many `seconds`, at most until `exp`. A revoked token lives on that long. Default: not at all. */
   cache?: { seconds: number; maximum?: number | undefined } | undefined
-  /** A last look at the claims. `false` refuses the token. */
+  /** A last look at the claims. Only `true` lets the token in. */
   accept?: ((claims: IntrospectionClaims) => boolean) | undefined
   /** How far the server's clock may be off. Default 30. */
   clockTolerance?: number | undefined
@@ -145,7 +146,7 @@ export function introspectionVerifier<User = IntrospectionClaims>(
       timeRefusal(claims, now, tolerance) ??
       kindRefusal(claims) ??
       (withoutAudience ? undefined : audienceRefusal(claims.aud, resource, audience)) ??
-      (options.accept?.(claims) === false ? 'not_accepted' : undefined)
+      acceptRefusal(options.accept, claims)
     )
   }
 

@@ -369,6 +369,20 @@ describe('claims', () => {
     expect(await outcome(checker, sign({ tenant: 'evil' }))).toBe('invalid: not_accepted')
   })
 
+  it.each([
+    ['nothing', () => undefined, 'invalid: not_accepted'],
+    ['a promise', async () => false, /^accept: answered with a promise\. Return true or false/],
+    [
+      'a promise that fails',
+      async () => Promise.reject(new Error('down')),
+      /^accept: answered with a promise/,
+    ],
+  ])('that answers with %s lets nobody in', async (_, accept, expected) => {
+    const checker = verifier({ accept: accept as never })
+    const answer = await outcome(checker, sign()).catch((error: Error) => error.message)
+    expect(answer).toEqual(typeof expected === 'string' ? expected : expect.stringMatching(expected))
+  })
+
   it('are looked at on every request, also when the signature is known', async () => {
     const clock = fakeClock()
     const checker = verifier({ clock })

@@ -20,7 +20,15 @@ import {
 } from 'jose'
 import { type JwtAlgorithm, pinnedAlgorithms } from './algorithms.ts'
 import { boundedCache } from './bounded-cache.ts'
-import { audienceRefusal, audienceRule, firstString, kindRefusal, scopesOf, timeRefusal } from './claims.ts'
+import {
+  acceptRefusal,
+  audienceRefusal,
+  audienceRule,
+  firstString,
+  kindRefusal,
+  scopesOf,
+  timeRefusal,
+} from './claims.ts'
 import { discoveredKeys } from './discovery.ts'
 import { jsonRequest } from './json-request.ts'
 import { remoteKeys } from './jwks.ts'
@@ -78,7 +86,7 @@ export interface JwtVerifierOptions<User = JwtClaims> {
   typ?: string | readonly string[] | undefined
   /** How far the issuer's clock may be off. Default 30. */
   clockTolerance?: number | undefined
-  /** A last look at the claims, such as a tenant or a role. `false` refuses the token. */
+  /** A last look at the claims, such as a tenant or a role. Only `true` lets the token in. */
   accept?: ((claims: JwtClaims) => boolean) | undefined
 
   /** Where scopes are; the first that holds any counts. Default `scope`, then `scp`. */
@@ -180,7 +188,7 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>)
     return (
       kindRefusal(claims) ??
       (options.dangerouslySkipAudience ? undefined : audienceRefusal(claims.aud, resource, audience)) ??
-      (options.accept?.(claims as JwtClaims) === false ? 'not_accepted' : undefined) ??
+      acceptRefusal(options.accept, claims as JwtClaims) ??
       // Last, so that what has only expired is known for it.
       timeRefusal(claims, now, tolerance)
     )
