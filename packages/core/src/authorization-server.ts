@@ -57,7 +57,7 @@ export function authorizationServer<User>(parts: {
       records,
       sealer,
       clock,
-      emit: config.emit,
+      emit,
       issuer: config.issuer,
       lifetime: lifetimes.transaction,
     }),
