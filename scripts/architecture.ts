@@ -34,6 +34,7 @@ const leaves = [
   'errors.ts',
   'events.ts',
   'event-notes.ts',
+  'listener.ts',
   'operator-log.ts',
   'known-options.ts',
   'clock.ts',

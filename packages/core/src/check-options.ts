@@ -1,6 +1,7 @@
 import { ConfigurationError } from './errors.ts'
 import type { OAuthProvider } from './identity/provider.ts'
 import { checkCall, checkMembers, inWords } from './known-options.ts'
+import { logEvents } from './log.ts'
 import type {
   Lifetimes,
   OAuthProxyOptions,
@@ -132,6 +133,9 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
   }
   oneOf('refreshUpstream', options.refreshUpstream, ['lazy', 'proactive'])
   oneOf('signingKeys.algorithm', options.signingKeys?.algorithm, ['ES256', 'EdDSA', 'RS256'])
+  if (Object.is(options.onEvent, logEvents)) {
+    throw new ConfigurationError('onEvent', 'is a function that makes a listener', 'Call it: `logEvents()`.')
+  }
   if (options.onEvent !== undefined && typeof options.onEvent !== 'function') {
     throw new ConfigurationError(
       'onEvent',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { logEvents } from './log.ts'
 import { oauthProxy, oauthServer } from './oauth-server.ts'
 import type { OAuthServerOptions } from './options.ts'
 import type { OAuthProvider } from './provider.ts'
@@ -77,6 +78,10 @@ describe('a mistake in the options stops the server, names the option and says w
     [{ accept: [{}] }, /^accept: .*`verify`/],
     [{ stripPrefix: '/tools' }, /^stripPrefix: "\/tools" .*`issuer` \("\/"\).*Put the prefix into `issuer`/],
     [{ onEvent: 'console' }, /^onEvent: is not a function/],
+    [{ onEvent: logEvents }, /^onEvent: .*Call it: `logEvents\(\)`/],
+    [{ log: logEvents() }, /^log: is what logEvents\(\) makes.*as `onEvent`/],
+    [{ secret: new Uint8Array(32) }, /^secret: is an? .*Uint8Array.*Pass a text/],
+    [{ secret: Promise.resolve('a secret') }, /^secret: is a promise.*what it resolves to/],
   ])('%j', (wrong, message) => {
     expect(making(wrong)).toThrow(message)
   })

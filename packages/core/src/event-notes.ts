@@ -112,7 +112,7 @@ const notes: Notes = {
   'grant.doubted': {
     superseded: [
       'warn',
-      'A refresh token came an hour and more after it was replaced; its grant ends within a day, or with the next sign-in. Check, if it happens often, whether two processes share what this client stored.',
+      'A refresh token came long after it was replaced; its grant ends within a day, or with the next sign-in. Check, if it happens often, whether two processes share what this client stored.',
     ],
     streak: [
       'warn',

@@ -24,6 +24,9 @@ export interface LogOptions {
 
 const severities: readonly Severity[] = ['debug', 'info', 'warn', 'error']
 
+/** Marks what belongs into `onEvent` and not into `log`: to the eye both are functions of one argument. */
+const isEventListener = Symbol.for('drawbridge.event-listener')
+
 /**
  * Writes events as structured log lines: one JSON object a line, or through a logger of your own. Tokens, codes,
  * secrets and e-mail addresses are in no event, and so in no line, at any level.
@@ -50,7 +53,7 @@ export function logEvents(options: LogOptions = {}): EventListener {
       `Use one of ${severities.join(', ')}.`,
     )
   }
-  return (event) => {
+  const listener: EventListener = (event) => {
     const { severity } = noteOf(event)
     if (severities.indexOf(severity) < severities.indexOf(level)) return
     const { type, at, correlation, ...rest } = event
@@ -58,6 +61,7 @@ export function logEvents(options: LogOptions = {}): EventListener {
     if (logger) tell(() => logger[severity](fields, type))
     else tell(write, JSON.stringify({ time: new Date(at).toISOString(), level: severity, ...fields }))
   }
+  return Object.assign(listener, { [isEventListener]: true })
 }
 
 function checkLogger(logger: unknown): void {

@@ -12,8 +12,10 @@ const period = 60_000
 /** Of one kind and in one period: lines written in full, which differ, and references named when summed up. */
 const linesOfAKind = 5
 const referencesOfAKind = 50
-/** Kinds of one period. An event's type and reason make a kind, and a client of the options one
- * of its own, so that strangers cannot add any. */
+/**
+ * Kinds of one period. An event's type and reason make a kind, and with a client of the options one of its own, so that
+ * strangers cannot add any.
+ */
 const kinds = 200
 const longestLine = 1200
 const longestValue = 200
@@ -152,6 +154,13 @@ function sinkOf(log: LogOption | undefined): ((line: string) => void) | undefine
       'log',
       `is ${log === null ? 'null' : typeof log}`,
       'Pass a function that takes each line, false for none, or leave it out for the standard error. Structured logs are `onEvent: logEvents()`.',
+    )
+  }
+  if (Object.hasOwn(write, Symbol.for('drawbridge.event-listener'))) {
+    throw new ConfigurationError(
+      'log',
+      'is what logEvents() makes, which takes events and not lines',
+      'Pass it as `onEvent`; `log` takes `(line) => { ... }` or false.',
     )
   }
   return (text) => tell(write, text)

@@ -216,7 +216,7 @@ export interface Lifetimes {
 }
 
 /**
- * The rotation of refresh tokens (RFC 9700 4.14.2). What is longer forgives more to clients that lose answers or use one
+ * The rotation of refresh tokens (RFC 9700 4.14.2). A minute is added to each time, since clocks of instances differ. What is longer forgives more to clients that lose answers or use one
  * file from several processes; what is shorter shows sooner that somebody else has a copy.
  */
 export interface RefreshOptions {

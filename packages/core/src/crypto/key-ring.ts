@@ -2,6 +2,7 @@ import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { base64url } from 'jose'
 import { ConfigurationError } from '../errors.ts'
+import { inWords } from '../known-options.ts'
 
 /** The operator's secrets. The first one seals and derives; all of them open. */
 export interface KeyRing {
@@ -22,6 +23,14 @@ const minimumBytes = 32
  */
 export function keyRing(secret: string | readonly string[] | undefined): KeyRing {
   const given: readonly unknown[] = [secret].flat()
+  const stranger = given.find((one) => one !== undefined && typeof one !== 'string')
+  if (stranger !== undefined) {
+    throw new ConfigurationError(
+      'secret',
+      `${given.length > 1 ? 'holds' : 'is'} ${inWords(stranger)}`,
+      'Pass a text, such as the output of `openssl rand -base64 32`, or a list of texts; of a Buffer its `toString("base64")`, of a promise what it resolves to.',
+    )
+  }
   const secrets = given
     .flatMap((one) => (typeof one === 'string' ? one.split(',') : ['']))
     .map((one) => one.trim())
