@@ -35,6 +35,7 @@ const leaves = [
   'environment.ts',
   'events.ts',
   'event-notes.ts',
+  'listener.ts',
   'operator-log.ts',
   'known-options.ts',
   'clock.ts',

@@ -12,8 +12,10 @@ const period = 60_000
 /** Of one kind and in one period: lines written in full, which differ, and references named when summed up. */
 const linesOfAKind = 5
 const referencesOfAKind = 50
-/** Kinds of one period. An event's type and reason make a kind, and a client of the options one
- * of its own, so that strangers cannot add any. */
+/**
+ * Kinds of one period. An event's type and reason make a kind, and with a client of the options one of its own, so that
+ * strangers cannot add any.
+ */
 const kinds = 200
 const longestLine = 1200
 const longestValue = 200
