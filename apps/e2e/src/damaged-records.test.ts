@@ -45,6 +45,20 @@ describe('one grant of a user does not open', () => {
     expect((await w.call(second.access_token)).status).toBe(401)
     expect((await w.call(third.access_token)).status).toBe(200)
   })
+
+  it('and another is revoked all the same, while the connection stays for the one that may need it', async () => {
+    const storage = memory()
+    const w = world({ storage })
+    const first = await w.client().login(w.browser(), { user: 'octocat' })
+    const { extra } = await (await w.call(first.access_token)).json()
+    const [damaged = ''] = await keysOf(storage, 'grant/')
+    const second = await w.client().login(w.browser(), { user: 'octocat' })
+    await damage(storage, damaged)
+    const [grant] = await w.auth.grants.list(extra.subject)
+    expect(await w.auth.grants.revoke(grant?.id ?? '')).toBe(true)
+    expect((await w.call(second.access_token)).status).toBe(401)
+    expect(await keysOf(storage, 'connection/')).toHaveLength(1)
+  })
 })
 
 describe("a user's connection does not open", () => {
