@@ -95,7 +95,11 @@ describe('what identify is given', () => {
     }
     const { clock, install } = started({
       provider,
-      truth: { callback: () => ({ hint: 'first time' }), answer: (body) => ({ ...body, team: 'acme' }) },
+      truth: {
+        accessTokenLifetime: 'for ever',
+        callback: () => ({ hint: 'first time' }),
+        answer: (body) => ({ ...body, team: 'acme' }),
+      },
     })
     const { app, tokens } = await install()
     clock.advance(day)
@@ -158,13 +162,15 @@ describe('a provider with an issuer for each tenant', () => {
     users: [{ sub: 'ada', tid: 'evil', oid: 'ada' }],
     issuerOf: ({ tid }, origin) => `${origin}/${tid}/v2.0`,
   }
+  const open = { identify: async () => ({ sub: 'anybody', claims: {} }) }
   it.each([
     ['by its rules', entra(upstream)],
-    ['by its issuer', { ...entra(upstream), issuer: () => `${upstream}/acme/v2.0` }],
+    ['by its issuer', { ...entra(upstream), ...open, issuer: () => `${upstream}/acme/v2.0` }],
     [
       'in its own words',
       {
         ...entra(upstream),
+        ...open,
         issuer: () => {
           throw new AccessDenied('This account belongs to an organization that has no access here.')
         },
