@@ -51,7 +51,7 @@ function started(given: { provider?: OAuthProvider; truth?: DevOidcOptions } = {
     const tokens = await app.login(browser({ fetch, clock }), { user: 'ada' })
     return { app, tokens }
   }
-  return { clock, dev, events, headers, install }
+  return { clock, dev, events, fetch, headers, install }
 }
 
 describe('a provider that knows people by their id_token alone', () => {
@@ -70,7 +70,7 @@ describe('a provider that knows people by their id_token alone', () => {
     const answer: DevOidcOptions['answer'] = (body) => ({ ...body, team: 'acme' })
     const { clock, install, events } = started({ provider, truth: { refreshIdToken, answer } })
     const { app, tokens } = await install()
-    let refresh_token = tokens.refresh_token
+    let refresh_token: string | undefined = tokens.refresh_token
     for (const days of [1, 8]) {
       clock.advance(days * day + 60)
       const { status, body } = await app.refresh(refresh_token)
@@ -95,7 +95,11 @@ describe('what identify is given', () => {
     }
     const { clock, install } = started({
       provider,
-      truth: { callback: () => ({ hint: 'first time' }), answer: (body) => ({ ...body, team: 'acme' }) },
+      truth: {
+        accessTokenLifetime: 'for ever',
+        callback: () => ({ hint: 'first time' }),
+        answer: (body) => ({ ...body, team: 'acme' }),
+      },
     })
     const { app, tokens } = await install()
     clock.advance(day)
@@ -158,13 +162,15 @@ describe('a provider with an issuer for each tenant', () => {
     users: [{ sub: 'ada', tid: 'evil', oid: 'ada' }],
     issuerOf: ({ tid }, origin) => `${origin}/${tid}/v2.0`,
   }
+  const open = { identify: async () => ({ sub: 'anybody', claims: {} }) }
   it.each([
     ['by its rules', entra(upstream)],
-    ['by its issuer', { ...entra(upstream), issuer: () => `${upstream}/acme/v2.0` }],
+    ['by its issuer', { ...entra(upstream), ...open, issuer: () => `${upstream}/acme/v2.0` }],
     [
       'in its own words',
       {
         ...entra(upstream),
+        ...open,
         issuer: () => {
           throw new AccessDenied('This account belongs to an organization that has no access here.')
         },
@@ -214,6 +220,31 @@ describe('a secret', () => {
   function basic(secret: string) {
     return { method: 'client_secret_basic', secret } as const
   }
+})
+
+describe('an answer that is posted to the callback', () => {
+  const callback = `${issuer}/callback/login`
+  const posted = (parameters: Record<string, string>) => ({
+    method: 'POST',
+    body: new URLSearchParams(parameters),
+  })
+
+  it('goes to the same place with a GET, where the cookie comes', async () => {
+    const { fetch } = started({ provider: { ...plain(), response_mode: 'form_post' } })
+    const response = await fetch(callback, posted({ code: 'a&b', state: 'x.y' }))
+    expect(response.status).toBe(303)
+    expect(response.headers.get('location')).toBe(`${callback}?code=a%26b&state=x.y`)
+  })
+
+  it('is refused where it is too long for a URL', async () => {
+    const { fetch } = started({ provider: { ...plain(), response_mode: 'form_post' } })
+    expect((await fetch(callback, posted({ user: 'x'.repeat(9000) }))).status).toBe(400)
+  })
+
+  it('is not taken from a provider that answers in the query', async () => {
+    const { fetch } = started()
+    expect((await fetch(callback, posted({ code: 'a' }))).status).toBe(405)
+  })
 })
 
 describe('openIdConnect', () => {
