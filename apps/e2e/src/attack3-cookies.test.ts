@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import { world } from './world.ts'
+
+/** What any page can do with one window of its own, without a click of the person on ours. */
+it('a page that sends a browser to /authorize again and again leaves it able to come in', async () => {
+  const w = world()
+  const app = w.client()
+  await app.register()
+  const pending = await app.authorize()
+  const jar = new Map<string, string>()
+  for (let visit = 0; visit < 180; visit++) {
+    const started = await w.auth.handle(new Request(pending.url))
+    const location = started?.headers.get('location') ?? ''
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+    const page = await w.auth.handle(new Request(location, { headers: { cookie } }))
+    for (const set of page?.headers.getSetCookie() ?? []) {
+      const [pair = '', ...attributes] = set.split(';')
+      const [name = '', value = ''] = pair.split('=')
+      if (attributes.some((one) => one.trim() === 'Max-Age=0')) jar.delete(name)
+      else jar.set(name, value)
+    }
+  }
+  const header = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+  // nginx: 8 KiB for a line; Node: 16 KiB for all headers.
+  expect(header.length).toBeLessThan(8192)
+})
