@@ -5,8 +5,8 @@ import { type CookieJar, cookie } from '../http/cookies.ts'
 
 /**
  * Proof that a form came from a page we rendered, in this browser, for this transaction: a signed double-submit
- * token. Each rendering has its own, and all of them stay good. The cookie is the
- * transaction's: tabs that open at one moment would each put their own in the place of a common one.
+ * token. Each rendering has its own, and all of them stay good. Tabs that open at one moment would each put their own
+ * cookie in the place of a common one; so there are some, of which a transaction has one, and never more than fit a request.
  */
 export interface FormTokens {
   issue(request: Request, handleHash: string): { csrf: string; cookie: string }
@@ -19,7 +19,7 @@ export interface FormTokens {
 }
 
 export function formTokens(ring: KeyRing, jar: CookieJar, lifetimeSeconds: number): FormTokens {
-  const suffix = (handleHash: string) => `form-${handleHash.slice(0, 16)}`
+  const suffix = (handleHash: string) => `form-${handleHash.slice(0, 1)}`
   const presented = (request: Request, handleHash: string) => cookie(request, jar.name(suffix(handleHash)))
   function sign(keyId: string, browser: string, handleHash: string, nonce: string): string | undefined {
     const key = ring.derive(keyId, 'form')

@@ -4,7 +4,7 @@ import { isNamed, NoUpstreamToken, Unavailable, UpstreamEnded } from '../errors.
 import { detailOf, type Emit } from '../events.ts'
 import { type ConnectionRecord, connectionKey } from '../records/connection.ts'
 import { isLeased, type Lease, takeLease } from '../records/lease.ts'
-import { type Records, update, type Versioned } from '../records/records.ts'
+import { NewerVersion, type Records, update, type Versioned } from '../records/records.ts'
 import type { Identity, UpstreamAnswer, UpstreamTokens } from './provider.ts'
 import type { Upstream } from './upstream.ts'
 import type { UpstreamError } from './upstream-error.ts'
@@ -262,8 +262,7 @@ export function connections(dependencies: {
     isNeeded: () => Promise<boolean>,
   ): Promise<void> {
     const { owner } = connection
-    const lease = await takeLease(records, clock, owner, revocationLease, leaseSeconds)
-    // Somebody else ends everything right now.
+    const lease = await revocationTurn(owner)
     if (!lease) return
     try {
       if (await isNeeded()) return
@@ -272,6 +271,16 @@ export function connections(dependencies: {
       await noteRevocation(owner)
     } finally {
       await lease.release()
+    }
+  }
+
+  /** Whoever has the lease may have seen our grant, and left the revocation to us: so it is waited for. */
+  async function revocationTurn(owner: string): Promise<Lease | undefined> {
+    const deadline = clock.now() + leaseSeconds * 1000
+    for (;;) {
+      const lease = await takeLease(records, clock, owner, revocationLease, leaseSeconds)
+      if (lease || clock.now() > deadline) return lease
+      await clock.sleep(pollEvery)
     }
   }
 
@@ -293,6 +302,7 @@ export function connections(dependencies: {
       for (let attempt = 0; attempt < 10; attempt++) {
         // One that does not open is replaced: without this login's the user could not come in again.
         const existing = await records.peek<ConnectionRecord>(key)
+        if (existing?.unreadable?.cause instanceof NewerVersion) throw existing.unreadable
         const expiresAt = Math.max(login.expires_at, existing?.value?.expires_at ?? 0)
         const value: ConnectionRecord = {
           ...login,
@@ -310,7 +320,8 @@ export function connections(dependencies: {
     },
 
     async complete(owner, id, kept) {
-      return completed(kept, (await records.get<ConnectionRecord>(connectionKey(owner, id)))?.value)
+      // One that does not open has nothing to add, and is replaced when this login is saved.
+      return completed(kept, (await records.peek<ConnectionRecord>(connectionKey(owner, id)))?.value)
     },
 
     async extend(owner, id, expires_at) {

@@ -77,7 +77,7 @@ interface Envelope {
 export const schemaVersion = 1
 
 /** Written by a later release than this one. */
-class NewerVersion extends Error {
+export class NewerVersion extends Error {
   override readonly name = 'NewerVersion'
 }
 

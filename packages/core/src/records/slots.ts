@@ -1,6 +1,6 @@
 import { sha256 } from '../crypto/hash.ts'
 import { UnknownSecret } from '../crypto/sealing.ts'
-import type { Records, Versioned } from './records.ts'
+import { NewerVersion, type Records, type Versioned } from './records.ts'
 
 /**
  * Records that strangers can cause lie in a fixed number of places, so that there are never more of them. Each may lie
@@ -43,7 +43,8 @@ export function readSlots<T>(
       const found = await records.peek<T>(key)
       if (!found?.unreadable) return { key, record: found, version: found?.version ?? null }
       // Another instance may well know what that is.
-      if (found.unreadable.cause instanceof UnknownSecret) throw found.unreadable
+      const { cause } = found.unreadable
+      if (cause instanceof UnknownSecret || cause instanceof NewerVersion) throw found.unreadable
       return { key, record: undefined, version: found.version }
     }),
   )

@@ -29,7 +29,9 @@ async function asNewer(storage: Storage, key: string): Promise<string> {
 
 /** Of how many of them an instance of this release left what was there. */
 async function leftAlone(storage: Storage, before: ReadonlyMap<string, string>): Promise<number> {
-  const now = await Promise.all([...before].map(async ([key, value]) => (await storage.get(key))?.value === value))
+  const now = await Promise.all(
+    [...before].map(async ([key, value]) => (await storage.get(key))?.value === value),
+  )
   return now.filter(Boolean).length
 }
 
@@ -92,11 +94,15 @@ describe('docs/storage-schema.md: what a newer release wrote is neither absent n
       const w = world({ clock, storage, registration: { unapproved: 8 } })
       for (let more = 0; more < 2; more++) await w.client().register()
       const before = new Map<string, string>()
-      for (const key of await keysOf(storage, 'client-candidate/')) before.set(key, await asNewer(storage, key))
+      for (const key of await keysOf(storage, 'client-candidate/'))
+        before.set(key, await asNewer(storage, key))
       // Six places are empty: of its four, at least two are.
       const older = world({ clock, storage, registration: { unapproved: 8 } })
       const ticking = setInterval(() => clock.advance(0.2), 1)
-      await older.client().register().catch(() => undefined)
+      await older
+        .client()
+        .register()
+        .catch(() => undefined)
       clearInterval(ticking)
       lost += before.size - (await leftAlone(storage, before))
     }
@@ -111,7 +117,10 @@ describe('docs/storage-schema.md: what a newer release wrote is neither absent n
     const before = new Map<string, string>()
     for (const key of await keysOf(storage, 'connection/')) before.set(key, await asNewer(storage, key))
     const ticking = setInterval(() => w.clock.advance(0.2), 1)
-    await w.client().login(w.browser(), { user: 'octocat' }).catch(() => undefined)
+    await w
+      .client()
+      .login(w.browser(), { user: 'octocat' })
+      .catch(() => undefined)
     clearInterval(ticking)
     expect(await leftAlone(storage, before)).toBe(before.size)
   })
