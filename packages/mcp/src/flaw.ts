@@ -16,6 +16,7 @@ const mostArguments = 100_000
  */
 export function flawOf(body: unknown): string | undefined {
   let level: unknown[] = [body]
+  let values = 0
   for (let depth = 0; level.length > 0; depth += 1) {
     const next: unknown[] = []
     for (const value of level) {
@@ -23,14 +24,19 @@ export function flawOf(body: unknown): string | undefined {
       if (depth === deepest) return `nested deeper than ${deepest} levels`
       if (Object.hasOwn(value, '__proto__')) return '"__proto__" is not a member'
       for (const member of Array.isArray(value) ? value : Object.values(value)) {
+        values += 1
         if (isObject(member)) next.push(member)
       }
     }
     level = next
   }
+  return values > mostValues ? tooManyValues(body, values) : undefined
+}
+
+function tooManyValues(body: unknown, values: number): string | undefined {
   const ofArguments = messagesIn(body).reduce((sum, { params }) => sum + valuesIn(argumentsOf(params)), 0)
   if (ofArguments > mostArguments) return `arguments of more than ${mostArguments} values`
-  return valuesIn(body) - ofArguments > mostValues ? `more than ${mostValues} values` : undefined
+  return values - ofArguments > mostValues ? `more than ${mostValues} values` : undefined
 }
 
 function argumentsOf(params: unknown): unknown {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { flawOf } from './flaw.ts'
 import { mcp } from './index.ts'
 import { bearer, countingServers, fakeAuth, post } from './mcp.fixture.ts'
 
@@ -21,3 +22,23 @@ test.each(Object.keys(messages))(
     expect(length).toBeLessThan(body.length)
   },
 )
+
+test('an error of the server about a thousand values is cut', async () => {
+  const { fetch } = mcp({ auth: fakeAuth({ reader: { scopes: [] } }), server: countingServers().create })
+  const clientInfo = { name: 'a', version: '1', icons: ones.slice(0, 1000) }
+  const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo }
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })
+  const response = await fetch(new Request(post('', bearer('reader')), { body, method: 'POST' }))
+  const text = await response.text()
+  expect(text).toContain('"error"')
+  expect(text.length).toBeLessThan(5000)
+})
+
+test.each([
+  ['5,001 values', { clientInfo: ones.slice(0, 5001) }, true],
+  ['a list of 90,000 for a tool', { name: 'echo', arguments: { list: Array(90_000).fill(1) } }, false],
+  ['one of more than 100,000', { name: 'echo', arguments: { list: Array(100_001).fill(1) } }, true],
+])('of %s', (_, params, isRefused) => {
+  const message = { jsonrpc: '2.0', id: 1, method: 'tools/call', params }
+  expect(flawOf(message) !== undefined).toBe(isRefused)
+})

@@ -1,3 +1,4 @@
+import { namesRateLimit } from './rest-api.ts'
 import { grantedScopes } from './scopes.ts'
 
 /** GitHub's error codes, in RFC 6749 5.2's terms. */
@@ -15,7 +16,7 @@ const errors: Readonly<Record<string, string>> = {
 /** GitHub says errors with status 200, separates scopes with commas, and gives GitHub Apps an empty scope. */
 export async function conform(response: Response): Promise<Response> {
   if (response.status >= 500 || response.status === 429) return response
-  if (isRateLimited(response)) {
+  if (response.status === 403 && namesRateLimit(response.headers)) {
     return Response.json({ error: 'temporarily_unavailable' }, { status: 400 })
   }
   const body = await jsonObject(response.clone())
@@ -34,11 +35,6 @@ export async function conform(response: Response): Promise<Response> {
   return Response.json(hasScopes ? { ...rest, scope: grantedScopes(scope).join(' ') } : rest, {
     status: response.status,
   })
-}
-
-/** Told with a 403, as a refusal would be. */
-function isRateLimited({ status, headers }: Response): boolean {
-  return status === 403 && (headers.get('x-ratelimit-remaining') === '0' || headers.has('retry-after'))
 }
 
 async function jsonObject(response: Response): Promise<Record<string, unknown> | undefined> {

@@ -18,9 +18,12 @@ export async function get(call: Call, url: string, access_token: string): Promis
 export function isVerdict({ status, headers, body }: JsonAnswer, expected: number): boolean {
   const text = member(body, 'message')
   if (status !== expected || typeof text !== 'string') return false
-  return (
-    headers.get('x-ratelimit-remaining') !== '0' && !headers.has('retry-after') && !/rate limit/i.test(text)
-  )
+  return !namesRateLimit(headers) && !/rate limit/i.test(text)
+}
+
+/** Whether the headers say that we ask too often: GitHub says so with a 403, as it says no. */
+export function namesRateLimit(headers: Headers): boolean {
+  return headers.get('x-ratelimit-remaining') === '0' || headers.has('retry-after')
 }
 
 export function unexpected({ status }: JsonAnswer, url: string): Error {
