@@ -22,3 +22,19 @@ it.each([
     current = { ...current, ...answer.body }
   }
 })
+
+it("nor does it lose the provider's token", async () => {
+  const { clock, auth, ...w } = world({ refresh: { window: 7200 }, lifetimes: { idle: 1800 } })
+  const app = w.client()
+  let { refresh_token, access_token } = await app.login(w.browser(), { user: 'octocat' })
+  for (let time = 0; time < 30; time++) {
+    clock.advance(5 * minute)
+    const { body } = await app.refresh(refresh_token)
+    refresh_token = body.refresh_token ?? ''
+    access_token = body.access_token ?? ''
+    const headers = { authorization: `Bearer ${access_token}` }
+    const gate = await auth.authenticate(new Request('https://mcp.test/mcp', { headers }))
+    if (!gate.ok) throw new Error(`refused after ${time + 1} refreshes`)
+    expect((await auth.upstreamToken(gate.auth)).provider, `after ${time + 1} refreshes`).toBe('github')
+  }
+})

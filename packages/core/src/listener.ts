@@ -23,3 +23,6 @@ export function settled(work: PromiseLike<unknown>): void {
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof Object(value).then === 'function'
 }
+
+/** Marks what belongs into `onEvent` and not into `log`: to the eye both are functions of one argument. */
+export const eventListener: unique symbol = Symbol.for('drawbridge.event-listener')

@@ -2,7 +2,7 @@ import { ConfigurationError } from './errors.ts'
 import { noteOf, type Severity } from './event-notes.ts'
 import type { EventListener } from './events.ts'
 import { checkCall, inWords } from './known-options.ts'
-import { tell } from './listener.ts'
+import { eventListener, tell } from './listener.ts'
 
 /** A logger that takes fields and a message, as pino and its kin do. */
 export type Logger = Readonly<
@@ -23,9 +23,6 @@ export interface LogOptions {
 }
 
 const severities: readonly Severity[] = ['debug', 'info', 'warn', 'error']
-
-/** Marks what belongs into `onEvent` and not into `log`: to the eye both are functions of one argument. */
-const isEventListener = Symbol.for('drawbridge.event-listener')
 
 /**
  * Writes events as structured log lines: one JSON object a line, or through a logger of your own. Tokens, codes,
@@ -61,7 +58,7 @@ export function logEvents(options: LogOptions = {}): EventListener {
     if (logger) tell(() => logger[severity](fields, type))
     else tell(write, JSON.stringify({ time: new Date(at).toISOString(), level: severity, ...fields }))
   }
-  return Object.assign(listener, { [isEventListener]: true })
+  return Object.assign(listener, { [eventListener]: true })
 }
 
 function checkLogger(logger: unknown): void {

@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts'
 import { ConfigurationError } from './errors.ts'
 import { noteOf } from './event-notes.ts'
 import { type DrawbridgeEvent, type EventLog, harmless, withoutAddresses } from './events.ts'
-import { tell } from './listener.ts'
+import { eventListener, tell } from './listener.ts'
 
 /** Where the lines for the operator go: a function that takes each, or `false` for nowhere. */
 export type LogOption = false | ((line: string) => void)
@@ -156,7 +156,7 @@ function sinkOf(log: LogOption | undefined): ((line: string) => void) | undefine
       'Pass a function that takes each line, false for none, or leave it out for the standard error. Structured logs are `onEvent: logEvents()`.',
     )
   }
-  if (Object.hasOwn(write, Symbol.for('drawbridge.event-listener'))) {
+  if (Object.hasOwn(write, eventListener)) {
     throw new ConfigurationError(
       'log',
       'is what logEvents() makes, which takes events and not lines',

@@ -12,7 +12,7 @@ import { bodyParameters, queryForm } from '../http/forms.ts'
 import { redirect, withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
 import type { UpstreamLogin } from '../identity/upstream.ts'
-import { UpstreamError } from '../identity/upstream-error.ts'
+import { outageReason, UpstreamError } from '../identity/upstream-error.ts'
 import { clockSkew, update, type Versioned } from '../records/records.ts'
 import {
   type AuthorizationResponse,
@@ -246,7 +246,8 @@ async function toProvider(
     // A reload tries again: the code that came first is not needed any more.
     const detail = detailOf(error)
     const { provider } = approval
-    config.emit({ type: 'upstream.unavailable', provider, reason: 'unavailable', detail, correlation })
+    const reason = outageReason(error)
+    config.emit({ type: 'upstream.unavailable', provider, reason, detail, correlation })
     throw new Unavailable('upstream: the provider cannot be asked again now', { cause: error })
   }
 }
@@ -335,21 +336,17 @@ async function exchange(
     return { response: failed('server_error', withReference('The login cannot be finished.', reference)) }
   }
   const provider = approval.provider
+  const told = (reason: CallbackFailure, cause: unknown) => {
+    const detail = detailOf(cause)
+    return reported(config.emit, { type: 'callback.failed', provider, reason, detail, correlation })
+  }
   const error = callback.get('error')
   // Empty is left out (RFC 6749 3.1).
   if (error) {
-    const reference = reported(
-      config.emit,
+    const reference =
       error === 'access_denied'
-        ? { type: 'login.denied', provider, reason: 'cancelled', correlation }
-        : {
-            type: 'callback.failed',
-            provider,
-            reason: 'provider_error',
-            detail: detailOf(error),
-            correlation,
-          },
-    )
+        ? reported(config.emit, { type: 'login.denied', provider, reason: 'cancelled', correlation })
+        : told('provider_error', error)
     return { response: providerError(error, reference) }
   }
   let login: UpstreamLogin
@@ -364,14 +361,7 @@ async function exchange(
       return { response: failed('access_denied', error.message) }
     }
     const reason = failureOf(error)
-    const detail = detailOf(error)
-    const reference = reported(config.emit, {
-      type: 'callback.failed',
-      provider,
-      reason,
-      detail,
-      correlation,
-    })
+    const reference = told(reason, error)
     return {
       response:
         reason === 'unavailable'
@@ -406,14 +396,7 @@ async function exchange(
       )
       return { response, outage: error }
     }
-    const detail = detailOf(error)
-    const reference = reported(config.emit, {
-      type: 'callback.failed',
-      provider,
-      reason: 'internal',
-      detail,
-      correlation,
-    })
+    const reference = told('internal', error)
     return {
       response: failed('server_error', withReference('This server could not finish the login.', reference)),
     }

@@ -8,7 +8,7 @@ import { cookieJar } from '../http/cookies.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { redirect, withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
-import type { UpstreamError } from '../identity/upstream-error.ts'
+import { outageReason, type UpstreamError } from '../identity/upstream-error.ts'
 import type {
   Approval,
   AuthorizationResponse,
@@ -175,7 +175,7 @@ async function approve(
     const reference = reported(config.emit, {
       type: 'upstream.unavailable',
       provider,
-      reason: error.kind === 'unavailable' ? 'unavailable' : 'misconfigured',
+      reason: outageReason(error),
       detail: detailOf(error),
       correlation,
     })

@@ -124,13 +124,11 @@ export function grantCreator(dependencies: {
       if (perLogin) grant.connection = grant.id
     })
     const ref = grantRef(grant)
-    if (provider.revocation === 'user') {
-      // After the grant: whoever revokes looks for it when they have their lease.
-      if (await connections.isRevokedSince(owner, began_at)) {
-        await remove<GrantRecord>(records, grantKey(ref))
-        if (mayAskAgain) throw new AskAgain('what this login brought may have been revoked')
-        throw new Unavailable('upstream: everything of this user is being revoked')
-      }
+    // After the grant: whoever revokes looks for it when they have their lease.
+    if (provider.revocation === 'user' && (await connections.isRevokedSince(owner, began_at))) {
+      await remove<GrantRecord>(records, grantKey(ref))
+      if (mayAskAgain) throw new AskAgain('what this login brought may have been revoked')
+      throw new Unavailable('upstream: everything of this user is being revoked')
     }
     // After the grant: whoever ends the user's last other grant now must see that the connection is needed.
     if (grant.connection !== undefined && grant.connection_expires_at !== undefined) {

@@ -165,7 +165,8 @@ async function moveOn(
   }
   if (hold) {
     const isIdle = now - record.value.used_at >= record.value.idle / 4
-    const held: GrantRecord = { ...record.value, refresh, ...(isIdle && { used_at: now }) }
+    const adopting: GrantRecord = { ...record.value, refresh }
+    const held = isIdle ? await withConnection(dependencies, { ...adopting, used_at: now }) : adopting
     if ((lost > 0 || isIdle) && !(await write(dependencies, record, held))) return undefined
     tellAdoption()
     emit({ type: 'refresh.replayed', grant: ref, correlation })

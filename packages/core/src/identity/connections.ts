@@ -7,7 +7,7 @@ import { isLeased, type Lease, takeLease } from '../records/lease.ts'
 import { NewerVersion, type Records, update, type Versioned } from '../records/records.ts'
 import type { Identity, UpstreamAnswer, UpstreamTokens } from './provider.ts'
 import type { Upstream } from './upstream.ts'
-import type { UpstreamError } from './upstream-error.ts'
+import { outageReason, type UpstreamError } from './upstream-error.ts'
 
 /** The provider's tokens, kept apart from the grants that use them. */
 export interface Connections {
@@ -212,8 +212,7 @@ export function connections(dependencies: {
   }
 
   function unavailable(provider: string, error: unknown, correlation: string): void {
-    const misconfigured = isNamed<UpstreamError>(error, 'UpstreamError') && error.kind === 'misconfigured'
-    const reason = misconfigured ? 'misconfigured' : 'unavailable'
+    const reason = outageReason(error)
     emit({ type: 'upstream.unavailable', provider, reason, detail: detailOf(error), correlation })
   }
 

@@ -39,3 +39,10 @@ export async function classified<T>(provider: { id: string }, work: () => Promis
     throw new UpstreamError('unavailable', `${provider.id} could not be reached`, error)
   }
 }
+
+/** How an event tells of a provider that could not be used. Only what it says of us is for an operator to mend. */
+export function outageReason(error: unknown): 'misconfigured' | 'unavailable' {
+  return isNamed<UpstreamError>(error, 'UpstreamError') && error.kind === 'misconfigured'
+    ? 'misconfigured'
+    : 'unavailable'
+}

@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import { type Clock, unixTime } from '../clock.ts'
+import { peekJwt } from '../crypto/signing-keys.ts'
 import { upstreamCall, upstreamTimeout } from './call.ts'
 import { checkProvider } from './check-provider.ts'
 import {
@@ -295,9 +296,7 @@ async function withoutIdToken(response: Response): Promise<Response> {
 async function issuerIn(response: Response, otherwise: string): Promise<string> {
   try {
     const body = (await response.clone().json()) as { id_token?: unknown }
-    const [, payload = ''] = String(body.id_token).split('.')
-    const bytes = Uint8Array.from(atob(payload.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0))
-    return String(JSON.parse(new TextDecoder().decode(bytes)).iss)
+    return peekJwt(String(body.id_token))?.iss ?? otherwise
   } catch {
     return otherwise
   }
