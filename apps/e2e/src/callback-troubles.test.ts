@@ -51,7 +51,7 @@ describe('the store fails for a few seconds after the grant was made', () => {
     down = false
     w.clock.advance(160)
     const reload = await ticking(w, w.person.open(w.callback, { until: atClient }))
-    expect(heard.filter((one) => one.startsWith('callback.failed'))).toEqual([])
+    expect(heard.filter((one) => one.startsWith('login.failed'))).toEqual([])
     expect(reload.leftFor?.searchParams.get('error')).not.toBe('server_error')
   })
   const heard: string[] = []

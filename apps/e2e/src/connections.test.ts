@@ -183,7 +183,7 @@ describe('a callback that arrives twice at once', () => {
     const both = await Promise.all([person.open(callback, { until }), person.open(callback, { until })])
     clearInterval(ticking)
     expect(both.map(({ leftFor }) => leftFor?.searchParams.get('prompt'))).toEqual(['consent', 'consent'])
-    expect(events.map(({ type }) => type)).not.toContain('callback.failed')
+    expect(events.map(({ type }) => type)).not.toContain('login.failed')
   })
 })
 

@@ -119,7 +119,7 @@ describe('a sign-in', () => {
       'temporarily_unavailable',
     )
     expect(correlations(w).size).toBe(1)
-    expect(told(w)).toEqual([...login.slice(0, 4), 'callback.failed unavailable'])
+    expect(told(w)).toEqual([...login.slice(0, 4), 'login.failed unavailable'])
   })
 
   it('of an account that may not enter', async () => {
@@ -151,7 +151,7 @@ describe('a sign-in', () => {
       ...login.slice(0, 4),
       'callback.refused other_browser',
       'grant.created',
-      'callback.replayed',
+      'login.replayed',
       'grant.redeemed',
     ])
   })
@@ -649,7 +649,7 @@ describe('no credential is in an event', () => {
     const w = await started({ provider: careless })
     await expect(w.client().login(w.browser(), { user: 'octocat' })).rejects.toThrow()
     expect(w.events.at(-1)).toMatchObject({
-      type: 'callback.failed',
+      type: 'login.failed',
       detail: expect.stringMatching(/GET \/user\?token=\[redacted\] as \[address\]: 500/),
     })
   })

@@ -129,7 +129,7 @@ describe('an instance whose options have changed since a request began', () => {
     expect([back.searchParams.get('error'), back.searchParams.has('code')]).toEqual(['server_error', false])
     expect(events.map(({ type }) => type)).not.toContain('grant.created')
     expect(events).toContainEqual(
-      expect.objectContaining({ type: 'callback.failed', reason: 'no_longer_allowed' }),
+      expect.objectContaining({ type: 'login.failed', reason: 'no_longer_allowed' }),
     )
   })
 })

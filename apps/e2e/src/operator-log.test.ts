@@ -238,7 +238,7 @@ describe('a store that fails while a sign-in finishes', () => {
     expect(page.text).not.toMatch(hidden)
     const log = w.lines.join('\n')
     expect(log).toMatch(/^drawbridge error storage\.unavailable: /m)
-    expect(log).not.toContain('callback.failed')
+    expect(log).not.toContain('login.failed')
     expect(log).toContain(referenceIn(page.text))
   })
 

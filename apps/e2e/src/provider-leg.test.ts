@@ -180,7 +180,7 @@ describe('a provider with an issuer for each tenant', () => {
     const { install, events } = started({ provider, truth })
     await expect(install()).rejects.toThrow('access_denied')
     expect(events.map(({ type }) => type)).toContain('login.denied')
-    expect(events.map(({ type }) => type)).not.toContain('callback.failed')
+    expect(events.map(({ type }) => type)).not.toContain('login.failed')
   })
 })
 

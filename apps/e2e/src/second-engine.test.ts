@@ -240,10 +240,10 @@ describe('an engine that signs people in by itself', () => {
           const { code } = await completeLogin({
             client,
             request,
+            provider: 'own',
             subject: 'own|1',
             claims: { login: 'ada' },
             scopes: asked.scopes,
-            upstream: undefined as never,
           })
           begun.push(client.client_id)
           const answer = new URLSearchParams({ code, iss: issuer, ...(state !== undefined && { state }) })

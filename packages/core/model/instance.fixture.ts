@@ -127,7 +127,16 @@ export function instance(options: {
     accessTokens: accessTokens(store, clock, random),
     end,
     connections: links,
-    recheck: identityRecheck({ records: store, connections: links, clock, emit, end, every, grace }),
+    recheck: identityRecheck({
+      records: store,
+      connections: links,
+      forms: new Map(),
+      clock,
+      emit,
+      end,
+      every,
+      grace,
+    }),
   })
   return { engine, records: store, createGrant, config: { clock, emit } }
 }

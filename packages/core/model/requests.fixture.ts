@@ -71,6 +71,7 @@ function login(redirect_uri: string): Parameters<Instance['createGrant']>[0] {
       correlation: 'sign-in',
       redirect_uri_named: true,
     },
+    provider: provider.id,
     subject: `${provider.id}|1`,
     claims: {},
     scopes: ['user'],

@@ -15,6 +15,7 @@ import type { Engine, EngineAfterLogin, OwnEngine } from './engine.ts'
 import { ConfigurationError } from './errors.ts'
 import { type Entry, pathsOf, type Router, router } from './http/router.ts'
 import { checkedStripPrefix } from './http/strip-prefix.ts'
+import { isOAuth } from './identity/provider.ts'
 import type { Upstream } from './identity/upstream.ts'
 import type { OAuthServerOptions } from './options.ts'
 import { createPages } from './pages/pages.ts'
@@ -150,7 +151,7 @@ function signIn(server: Server & { engine: EngineAfterLogin }): readonly Entry[]
   const pathOf = (url: string) => new URL(url).pathname
   return [
     { path: pathOf(urls.consent), methods: consentEndpoint(server) },
-    ...config.providers.map(({ id, response_mode }) => ({
+    ...config.providers.filter(isOAuth).map(({ id, response_mode }) => ({
       path: pathOf(urls.callback + id),
       methods: {
         GET: callbackEndpoint(server, id),

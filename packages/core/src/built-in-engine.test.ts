@@ -33,6 +33,7 @@ function setUp() {
     const completed = await engine.completeLogin?.({
       client,
       request: { ...request, correlation: 'c' },
+      provider: 'github',
       subject: 'github|1',
       claims: user,
       scopes,

@@ -1,6 +1,7 @@
 import { ConfigurationError } from './errors.ts'
 import type { EventListeners } from './events.ts'
-import type { OAuthProvider } from './identity/provider.ts'
+import { checkProvider } from './identity/check-provider.ts'
+import type { Provider } from './identity/provider.ts'
 import { checkCall, checkMembers, inWords } from './known-options.ts'
 import { logEvents } from './log.ts'
 import type {
@@ -138,10 +139,7 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
 }
 
 /** The providers, from whichever of the two options holds them. Throws {@link ConfigurationError}. */
-export function checkedProviders(options: {
-  provider?: unknown
-  providers?: unknown
-}): readonly OAuthProvider[] {
+export function checkedProviders(options: { provider?: unknown; providers?: unknown }): readonly Provider[] {
   const { provider, providers } = options
   if (provider !== undefined && providers !== undefined) {
     throw new ConfigurationError(
@@ -179,7 +177,7 @@ export function checkedProviders(options: {
   return checked
 }
 
-function checkedProvider(given: unknown, option: string): OAuthProvider {
+function checkedProvider(given: unknown, option: string): Provider {
   if (typeof given === 'function') {
     throw new ConfigurationError(option, 'is a function', 'Call it: `github({ clientId, clientSecret })`.')
   }
@@ -190,14 +188,18 @@ function checkedProvider(given: unknown, option: string): OAuthProvider {
       'Pass what a provider package makes, such as `github({ clientId, clientSecret })`. What checks tokens belongs in `accept`.',
     )
   }
+  checkProvider(given)
   return given
 }
 
-function isProvider(given: unknown): given is OAuthProvider {
-  const { type, id, identify, client, scopes } = Object(given) as Readonly<Record<string, unknown>>
+function isProvider(given: unknown): given is Provider {
+  const { type, id, identify, client, scopes, fields, verify } = Object(given) as Readonly<
+    Record<string, unknown>
+  >
+  if (typeof id !== 'string') return false
+  if (type === 'form') return Array.isArray(fields) && typeof verify === 'function'
   return (
     type === 'oauth' &&
-    typeof id === 'string' &&
     typeof identify === 'function' &&
     typeof Object(Object(client).auth).method === 'string' &&
     Array.isArray(Object(scopes).default)

@@ -10,7 +10,7 @@ import { type Emit, emitter } from './events.ts'
 import type { RefreshPolicy } from './grants/refresh-history.ts'
 import { isSameResource } from './grants/resource.ts'
 import { secureUrl } from './http/secure-url.ts'
-import type { OAuthProvider } from './identity/provider.ts'
+import type { Provider } from './identity/provider.ts'
 import { inWords } from './known-options.ts'
 import { isThenable, settled } from './listener.ts'
 import { operatorLog, tellOperator } from './operator-log.ts'
@@ -29,7 +29,7 @@ export interface Config {
   prefix: string
   name: string
   ring: KeyRing
-  providers: readonly OAuthProvider[]
+  providers: readonly Provider[]
   resources: readonly ProtectedResource[]
   /** The resource of a client that names none; `undefined` when several are configured and none is the default. */
   defaultResource: ProtectedResource | undefined
@@ -76,7 +76,7 @@ const hour = 3600
 const day = 24 * hour
 
 /** Fills in and checks. Throws {@link ConfigurationError}, naming the option and the fix. */
-export function configure(options: OAuthServerOptions, providers: readonly OAuthProvider[]): Config {
+export function configure(options: OAuthServerOptions, providers: readonly Provider[]): Config {
   checkOptions(options)
   const issuer = checkedIssuer(options.issuer ?? environment('DRAWBRIDGE_ISSUER'))
   const issuerUrl = new URL(issuer)
@@ -236,7 +236,7 @@ function checkedIssuer(issuer: string | undefined): string {
 function protectedResources(
   options: OAuthServerOptions,
   issuer: string,
-  providers: readonly OAuthProvider[],
+  providers: readonly Provider[],
 ): readonly ProtectedResource[] {
   if (options.resources && (options.resource !== undefined || options.scopes !== undefined)) {
     throw new ConfigurationError(
@@ -250,7 +250,9 @@ function protectedResources(
     : [[options.resource ?? '/mcp', { scopes: options.scopes }]]
   if (entries.length === 0)
     throw new ConfigurationError('resources', 'is empty', "Name at least one, such as '/mcp': {}.")
-  const providerScopes = unionScopes(...providers.map(({ scopes }) => scopes.default))
+  const providerScopes = unionScopes(
+    ...providers.map((provider) => (provider.type === 'oauth' ? provider.scopes.default : [])),
+  )
   const resources = entries.map(([path, resource]) => {
     const elsewhere = options.resources && /^[a-z][a-z0-9+.-]*:\/\//i.test(path)
     if (elsewhere) checkElsewhere(path)

@@ -73,13 +73,16 @@ export interface Registration {
 export interface Login {
   client: RegisteredClient
   request: AuthorizationRequest
+  /** The provider's id. */
+  provider: string
   /** `<provider id>|<sub>` */
   subject: string
   /** What the provider says of the person. */
   claims: unknown
   /** Consented, and granted by the provider. */
   scopes: readonly string[]
-  upstream: UpstreamOfLogin
+  /** Absent: the person signed in at a page of ours, and nobody needs to be called later. */
+  upstream?: UpstreamOfLogin | undefined
 }
 
 /** For an engine that calls the provider later. */

@@ -125,8 +125,8 @@ const notes: Notes = {
       'The callback names another issuer than the provider has. Check the `issuer` of the provider.',
     ],
   },
-  'callback.replayed': 'debug',
-  'callback.failed': {
+  'login.replayed': 'debug',
+  'login.failed': {
     provider_error: [
       'warn',
       `The provider sent the browser back with an error. ${providerCredentials} Check the scopes that are asked for.`,

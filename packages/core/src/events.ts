@@ -54,9 +54,9 @@ export interface DrawbridgeEvents {
     reason: 'unknown_transaction' | 'other_browser' | 'other_provider' | 'issuer_mismatch'
   }
   /** The same browser came back again, and was sent where the first time led. */
-  'callback.replayed': { client_id: string }
+  'login.replayed': { client_id: string }
   /** The provider's answer did not become a login; the client was told. */
-  'callback.failed': {
+  'login.failed': {
     provider: string
     reason:
       | 'provider_error'

@@ -21,7 +21,7 @@ import { identityRecheck } from './grants/identity-recheck.ts'
 import { ownerOf } from './grants/owner.ts'
 import { upstreamToken } from './grants/upstream-token.ts'
 import { connections } from './identity/connections.ts'
-import type { ClaimsOf, Provider } from './identity/provider.ts'
+import { type ClaimsOf, isForm, isOAuth, type OAuthProvider, type Provider } from './identity/provider.ts'
 import { type Upstream, upstream } from './identity/upstream.ts'
 import type { MultiProviderOptions, OAuthProxyOptions, OAuthServerOptions } from './options.ts'
 import { records } from './records/records.ts'
@@ -122,7 +122,7 @@ export function oauthServer<
  * })
  */
 export function oauthProxy<
-  P extends Provider,
+  P extends OAuthProvider,
   const Path extends string = '/mcp',
   const A extends readonly Verifier[] = readonly [],
   Several extends string = never,
@@ -149,7 +149,7 @@ function compose(config: Config, options: OAuthServerOptions): OAuthServer | OAu
   const keys = serverKeys({ records: store, clock, emit, policy: config.signingKeys })
   const owners = ownerOf(keys)
   const upstreams: ReadonlyMap<string, Upstream> = new Map(
-    config.providers.map((provider) => [
+    config.providers.filter(isOAuth).map((provider) => [
       provider.id,
       upstream(provider, {
         redirect_uri: callbackUrl(config.issuer) + provider.id,
@@ -172,6 +172,7 @@ function compose(config: Config, options: OAuthServerOptions): OAuthServer | OAu
   const recheck = identityRecheck({
     records: store,
     connections: links,
+    forms: new Map(config.providers.filter(isForm).map((provider) => [provider.id, provider])),
     clock,
     emit,
     end,

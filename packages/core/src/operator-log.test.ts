@@ -48,7 +48,7 @@ describe('a line', () => {
     ['text nobody sees', 'admin\u200b\ufeff\u{e0041}'],
   ])('cannot be made to hold %s', (_, text) => {
     const { lines, emit } = logging()
-    emit({ type: 'callback.failed', provider: text, reason: 'provider_error', detail: text })
+    emit({ type: 'login.failed', provider: text, reason: 'provider_error', detail: text })
     emit({ ...refused, client_id: text })
     expect(lines).toHaveLength(2)
     expect(lines.join('')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
@@ -93,7 +93,7 @@ describe('nobody can fill a disk', () => {
   it('and what a stranger chose makes them no less equal', () => {
     const { lines, clock, emit } = logging()
     for (let time = 0; time < 10_000; time++) {
-      emit({ type: 'callback.failed', provider: 'acme', reason: 'provider_error', detail: `made up ${time}` })
+      emit({ type: 'login.failed', provider: 'acme', reason: 'provider_error', detail: `made up ${time}` })
       emit({ ...refused, client_id: `made up ${time}` })
       emit({ ...gone, correlation: `c${time}`, reference: `r${time}` })
     }

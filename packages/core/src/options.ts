@@ -1,7 +1,7 @@
 import type { ClientMetadata } from './clients/metadata.ts'
 import type { Clock } from './clock.ts'
 import type { EventListeners } from './events.ts'
-import type { Provider } from './identity/provider.ts'
+import type { OAuthProvider, Provider } from './identity/provider.ts'
 import type { LogOption } from './operator-log.ts'
 import type { Messages } from './pages/messages.ts'
 import type { Theme } from './pages/theme.ts'
@@ -245,7 +245,7 @@ export interface RefreshOptions {
 
 /** Options of {@link oauthProxy}: one upstream provider. */
 export interface OAuthProxyOptions<
-  P extends Provider = Provider,
+  P extends Provider = OAuthProvider,
   Path extends string = string,
   A extends readonly Verifier[] = readonly Verifier[],
   Several extends string = string,

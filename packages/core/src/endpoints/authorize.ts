@@ -7,6 +7,7 @@ import { normalizedResource } from '../grants/resource.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { json, redirect, withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
+import type { Prompt } from '../identity/provider.ts'
 import type { AuthorizationRequest } from '../records/transaction.ts'
 import { intersectScopes, parseScope, withoutOfflineAccess } from '../resource-server/scopes.ts'
 import { allowedScopes } from './allowed-scopes.ts'
@@ -17,6 +18,8 @@ import type { Server } from './server.ts'
 
 /** A longer `state` could neither be kept for everybody nor be sent back in a URL. */
 const maximumStateBytes = 4096
+/** An address has 254 characters (RFC 5321 4.5.3.1). */
+const maximumHint = 256
 /** A body has room for thousands, each of which would be compared with all of ours. */
 const maximumResources = 20
 
@@ -114,7 +117,21 @@ function checkedRequest(
     code_challenge,
     resource: resource.identifier,
     scopes: requestedScopes(resource, client, form),
+    prompt: promptForProvider(form),
+    login_hint: loginHint(form),
   }
+}
+
+/** What only the provider can do. Consent is asked for here in any case, and prompts we do not know change nothing. */
+function promptForProvider(form: Form): Prompt | undefined {
+  const asked = form.get('prompt')?.split(' ') ?? []
+  return (['login', 'select_account'] as const).find((prompt) => asked.includes(prompt))
+}
+
+/** Only a hint: one that could be no name or address is left out. */
+function loginHint(form: Form): string | undefined {
+  const hint = form.get('login_hint')
+  return hint !== undefined && hint.length <= maximumHint && !/\p{Cc}/u.test(hint) ? hint : undefined
 }
 
 /** As it will lie in a record, which is JSON. */

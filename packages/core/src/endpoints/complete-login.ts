@@ -1,28 +1,80 @@
 import type { RegisteredClient } from '../clients/metadata.ts'
 import type { CompletedLogin, EngineAfterLogin, UpstreamOfLogin } from '../engine.ts'
-import type { OAuthProvider } from '../identity/provider.ts'
-import type { UpstreamLogin } from '../identity/upstream.ts'
-import type { AuthorizationRequest } from '../records/transaction.ts'
+import { isNamed, type Unavailable } from '../errors.ts'
+import { type DrawbridgeEvents, detailOf } from '../events.ts'
+import type { AskAgain } from '../grants/creation.ts'
+import { withReference } from '../http/responses.ts'
+import type { Identity, OAuthProvider, Provider } from '../identity/provider.ts'
+import type {
+  AuthorizationRequest,
+  AuthorizationResponse,
+  TransactionRecord,
+} from '../records/transaction.ts'
+import { reported } from './report.ts'
+import type { Server } from './server.ts'
 
-/** The end of a login here: hands what was consented to, and who signed in, to an engine that makes a code of it. */
-export function completeLogin(
+/** What a login comes to. */
+export interface Completion {
+  /** For the client, which is never left without one. */
+  response: AuthorizationResponse
+  after?: (() => Promise<void>) | undefined
+  /** Our own: the browser gets 503 now. */
+  outage?: Unavailable
+}
+
+/** Who signed in, and what came with it where the provider is one that others use, too. */
+export interface SignedIn {
+  client: RegisteredClient
+  provider: Provider
+  identity: Identity
+  upstream?: Omit<UpstreamOfLogin, 'provider'> | undefined
+}
+
+/**
+ * The end of a login, however the person signed in: has the engine make a code of it. The provider has done its part, and
+ * what fails is ours. `again`: the engine asks for a second round at the provider.
+ */
+export async function completeLogin(
+  server: Pick<Server, 'config'> & { engine: EngineAfterLogin },
+  transaction: Readonly<TransactionRecord>,
+  signedIn: SignedIn,
+): Promise<Completion | 'again'> {
+  const { id_hash, decided_at, approval, attempt, outcome, ...request } = transaction
+  try {
+    const { code, tidy } = await codeFor(server.engine, request, signedIn)
+    return { response: { code }, after: tidy }
+  } catch (error) {
+    if (isNamed<AskAgain>(error, 'AskAgain')) return 'again'
+    if (isNamed<Unavailable>(error, 'Unavailable')) {
+      const response = failed(
+        'temporarily_unavailable',
+        'This server cannot finish the login now. Try again.',
+      )
+      return { response, outage: error }
+    }
+    const reference = loginFailed(server, transaction, 'internal', error)
+    return {
+      response: failed('server_error', withReference('This server could not finish the login.', reference)),
+    }
+  }
+}
+
+function codeFor(
   engine: EngineAfterLogin,
-  login: {
-    request: AuthorizationRequest
-    client: RegisteredClient
-    provider: OAuthProvider
-    login: UpstreamLogin
-  } & Pick<UpstreamOfLogin, 'began_at' | 'mayAskAgain'>,
+  request: AuthorizationRequest,
+  { client, provider, identity, upstream }: SignedIn,
 ): Promise<CompletedLogin> {
-  const { request, client, provider, began_at, mayAskAgain } = login
-  const { identity, ...brought } = login.login
   return engine.completeLogin({
     client,
     request,
+    provider: provider.id,
     subject: `${provider.id}|${identity.sub}`,
     claims: identity.claims,
-    scopes: grantedScopes(request.scopes, provider, brought.tokens.scopes),
-    upstream: { provider, brought, began_at, mayAskAgain },
+    scopes:
+      provider.type === 'oauth' && upstream
+        ? grantedScopes(request.scopes, provider, upstream.brought.tokens.scopes)
+        : request.scopes,
+    upstream: provider.type === 'oauth' && upstream ? { ...upstream, provider } : undefined,
   })
 }
 
@@ -34,4 +86,29 @@ function grantedScopes(
 ): readonly string[] {
   const upstream = new Set([...scopes.default, ...(scopes.supported ?? [])])
   return consented.filter((scope) => !upstream.has(scope) || granted.includes(scope))
+}
+
+/** Tells of a login that came to nothing, and resolves to what the answer to the client refers to. */
+export function loginFailed(
+  { config }: Pick<Server, 'config'>,
+  { approval, correlation }: Readonly<TransactionRecord>,
+  reason: DrawbridgeEvents['login.failed']['reason'],
+  cause?: unknown,
+): string {
+  const provider = approval?.provider ?? 'unknown'
+  const detail = cause === undefined ? undefined : detailOf(cause)
+  return reported(config.emit, { type: 'login.failed', provider, reason, detail, correlation })
+}
+
+/** The answer to a client whose user could not be signed in. */
+export function failed(
+  error: 'access_denied' | 'server_error' | 'temporarily_unavailable',
+  text: string,
+): AuthorizationResponse {
+  return { error, error_description: printable(text) }
+}
+
+/** RFC 6749 4.1.2.1: printable ASCII without quotes and backslashes. */
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, ' ').slice(0, 200)
 }

@@ -11,6 +11,7 @@ import type { Handler } from '../http/router.ts'
 import { outageReason, type UpstreamError } from '../identity/upstream-error.ts'
 import type {
   Approval,
+  AuthorizationRequest,
   AuthorizationResponse,
   Transaction,
   TransactionRecord,
@@ -68,7 +69,7 @@ async function show(server: ConsentServer, checks: BrowserChecks, request: Reque
     redirect: { uri: asked.redirect_uri, kind: redirectKind(asked.redirect_uri).kind },
     scopes: asked.scopes.map((name) => ({ name })),
     resource: { url: asked.resource, name: resource?.name },
-    providers: config.providers.map(({ id, label }) => ({ id, label })),
+    providers: config.providers.map(({ id, label, icon }) => ({ id, label, icon })),
     csrf,
     action: consentUrl(server, handle),
   })
@@ -143,9 +144,9 @@ async function approve(
   chosen: Loaded & { provider: string; fresh: string },
   decision: 'consent.approved' | 'consent.skipped',
 ): Promise<Response> {
-  const { config, upstreams, transactions } = server
+  const { config, transactions } = server
   const { transaction, approval: earlier, provider, fresh } = chosen
-  const { client_id, correlation, scopes } = transaction.request
+  const { client_id, correlation } = transaction.request
   const bound = binding.bind(request, transaction.id_hash, earlier?.binding, fresh)
   const isThis = (approval: Approval | undefined) =>
     approval?.binding === bound.binding && approval.provider === provider
@@ -167,7 +168,7 @@ async function approve(
   const status = request.method === 'POST' ? 303 : 302
   try {
     const state = transactions.state(transaction, approved)
-    const location = await upstreams.get(provider)?.authorizationUrl({ ...approval, state, scopes })
+    const location = await signInLocation(server, transaction.request, approval, state)
     if (location === undefined) return expired(server, correlation)
     return redirect(location, { status, cookies: [bound.cookie] })
   } catch (error) {
@@ -185,6 +186,20 @@ async function approve(
     })
     return redirectToClient(server, transaction.request, location, status)
   }
+}
+
+/** Where the person signs in: at the provider, or at a page of ours. `undefined`: it is configured no longer. */
+async function signInLocation(
+  { config, upstreams, urls }: ConsentServer,
+  { scopes, prompt, login_hint }: AuthorizationRequest,
+  approval: Approval,
+  state: string,
+): Promise<string | undefined> {
+  const { provider } = approval
+  if (config.providers.some(({ id, type }) => id === provider && type === 'form')) {
+    return `${urls.signIn}${provider}?${new URLSearchParams({ state })}`
+  }
+  return upstreams.get(provider)?.authorizationUrl({ ...approval, state, scopes, prompt, login_hint })
 }
 
 interface Loaded {

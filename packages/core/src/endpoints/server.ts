@@ -29,6 +29,8 @@ export interface EndpointUrls {
   consent: string
   /** Without the provider's id, which follows. */
   callback: string
+  /** The same. */
+  signIn: string
 }
 
 /** `has`: which of the endpoints there are that need not be. */
@@ -41,6 +43,7 @@ export function endpointUrls(issuer: string, has: { registration: boolean; jwks:
     jwks_uri: has.jwks ? `${issuer}/jwks` : undefined,
     consent: `${issuer}/consent`,
     callback: callbackUrl(issuer),
+    signIn: `${issuer}/sign-in/`,
   }
 }
 

@@ -2,7 +2,7 @@ import { unixTime } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
-import type { CompletedLogin, Login } from '../engine.ts'
+import type { CompletedLogin, Login, UpstreamOfLogin } from '../engine.ts'
 import { isNamed, Unavailable } from '../errors.ts'
 import type { Connections } from '../identity/connections.ts'
 import type { UpstreamTokens } from '../identity/provider.ts'
@@ -67,13 +67,8 @@ export function grantCreator(dependencies: {
     }
   }
 
-  return async ({ client, request, subject, claims, scopes, upstream }) => {
-    const { provider, brought, began_at = 0, mayAskAgain } = upstream
-    const now = unixTime(clock)
-    const owner = await ownerOf(subject)
-    const installation = sha256(`${client.client_id} ${portless(request.redirect_uri)}`).slice(0, 12)
-    const newId = () => `${installation}${randomText(15, config.random)}`
-    const secret = randomText(32, config.random)
+  /** Where the provider's tokens go, and what they will be there. */
+  async function placeOf(owner: string, { provider, brought, mayAskAgain }: UpstreamOfLogin) {
     const shared =
       provider.tokens === 'per-user'
         ? sharedConnectionId(provider.id, provider.client.id, brought.tokens.scopes)
@@ -85,12 +80,22 @@ export function grantCreator(dependencies: {
     if (mayAskAgain?.forRefreshToken && config.keepUpstreamTokens && isRenewedBySignIn(tokens)) {
       throw new AskAgain('no refresh token came, and none is kept')
     }
-    const known = config.keepUpstreamTokens ? tokens.refresh_expires_at : undefined
+    return { shared, tokens }
+  }
+
+  return async ({ client, request, provider, subject, claims, scopes, upstream }) => {
+    const now = unixTime(clock)
+    const owner = await ownerOf(subject)
+    const installation = sha256(`${client.client_id} ${portless(request.redirect_uri)}`).slice(0, 12)
+    const newId = () => `${installation}${randomText(15, config.random)}`
+    const secret = randomText(32, config.random)
+    const place = upstream && (await placeOf(owner, upstream))
+    const known = config.keepUpstreamTokens ? place?.tokens.refresh_expires_at : undefined
     const grant: GrantRecord = {
       owner,
       id: newId(),
       subject,
-      provider: provider.id,
+      provider,
       claims,
       client_id: client.client_id,
       client_name: client.client_name,
@@ -110,7 +115,8 @@ export function grantCreator(dependencies: {
         expires_at: now + lifetimes.code,
       },
     }
-    if (config.keepUpstreamTokens) {
+    if (config.keepUpstreamTokens && place) {
+      const { shared, tokens } = place
       // Tokens that cannot be renewed end the grant with them: the user's next login brings new ones.
       if (isRenewedBySignIn(tokens) && tokens.expires_at !== undefined) {
         grant.expires_at = Math.min(grant.expires_at, tokens.expires_at)
@@ -125,20 +131,23 @@ export function grantCreator(dependencies: {
     })
     const ref = grantRef(grant)
     // After the grant: whoever revokes looks for it when they have their lease.
-    if (provider.revocation === 'user' && (await connections.isRevokedSince(owner, began_at))) {
+    if (
+      upstream?.provider.revocation === 'user' &&
+      (await connections.isRevokedSince(owner, upstream.began_at ?? 0))
+    ) {
       await remove<GrantRecord>(records, grantKey(ref))
-      if (mayAskAgain) throw new AskAgain('what this login brought may have been revoked')
+      if (upstream.mayAskAgain) throw new AskAgain('what this login brought may have been revoked')
       throw new Unavailable('upstream: everything of this user is being revoked')
     }
     // After the grant: whoever ends the user's last other grant now must see that the connection is needed.
-    if (grant.connection !== undefined && grant.connection_expires_at !== undefined) {
+    if (upstream && grant.connection !== undefined && grant.connection_expires_at !== undefined) {
       await connections.save({
         owner,
         id: grant.connection,
-        provider: provider.id,
-        client_id: provider.client.id,
+        provider,
+        client_id: upstream.provider.client.id,
         subject,
-        kept: brought,
+        kept: upstream.brought,
         expires_at: grant.connection_expires_at,
       })
     }

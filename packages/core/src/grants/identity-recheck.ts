@@ -2,6 +2,7 @@ import { type Clock, unixTime } from '../clock.ts'
 import { isNamed, OAuthError, Unavailable } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
+import { AccessDenied, type FormProvider, type Identity } from '../identity/provider.ts'
 import { type GrantRecord, grantKeptUntil, grantKey, grantRef } from '../records/grant.ts'
 import { takeLease } from '../records/lease.ts'
 import { type Records, update } from '../records/records.ts'
@@ -21,6 +22,8 @@ const pollEvery = 500
 export function identityRecheck(dependencies: {
   records: Records
   connections: Connections
+  /** Those whose people sign in at a page of ours, by id. */
+  forms: ReadonlyMap<string, FormProvider>
   clock: Clock
   emit: Emit
   end: EndGrant
@@ -29,10 +32,26 @@ export function identityRecheck(dependencies: {
   /** Seconds beyond that an outage is tolerated. */
   grace: number
 }): RecheckIdentity {
-  const { records, connections, clock, emit, end, every, grace } = dependencies
+  const { records, connections, forms, clock, emit, end, every, grace } = dependencies
+
+  /** `undefined`: nobody can be asked. */
+  function whoToAsk(grant: Readonly<GrantRecord>): ((previous: Identity) => Promise<Identity>) | undefined {
+    const { owner, connection, correlation, provider } = grant
+    if (connection !== undefined) {
+      return (previous) => connections.identify(owner, connection, previous, correlation)
+    }
+    const form = forms.get(provider)
+    if (!form?.recheck) return undefined
+    return async (previous) => {
+      if (await form.recheck?.(previous.sub)) return previous
+      throw new AccessDenied('This account has no access any more.')
+    }
+  }
+
   return async (grant) => {
     const age = unixTime(clock) - grant.identity_checked_at
-    if (grant.connection === undefined || age < every) return false
+    const ask = whoToAsk(grant)
+    if (!ask || age < every) return false
     const lease = await takeLease(records, clock, grant.owner, `identity-${grant.id}`, leaseSeconds)
     if (!lease) {
       if (age < every + grace) return false
@@ -44,9 +63,9 @@ export function identityRecheck(dependencies: {
       // Whoever had the lease before may have asked since this grant was read.
       const current = await records.get<GrantRecord>(grantKey(grantRef(grant)))
       if (!current || unixTime(clock) - current.value.identity_checked_at < every) return true
-      const { owner, connection, correlation } = grant
+      const { correlation } = grant
       const previous = { sub: grant.subject.slice(grant.provider.length + 1), claims: current.value.claims }
-      const identity = await connections.identify(owner, connection, previous, correlation)
+      const identity = await ask(previous)
       if (identity.sub !== previous.sub) return await refuse(grant, 'identity_refused')
       await update<GrantRecord>(records, grantKey(grantRef(grant)), grantKeptUntil, (value) => ({
         ...value,

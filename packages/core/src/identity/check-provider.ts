@@ -1,13 +1,19 @@
 import { ConfigurationError } from '../errors.ts'
 import { inWords } from '../known-options.ts'
-import type { OAuthProvider } from './provider.ts'
+import type { FormField, FormProvider, Icon, OAuthProvider, Provider } from './provider.ts'
 import { neededEndpoints } from './upstream-metadata.ts'
 
 /**
  * What a provider declares has to be enough for a login. Throws {@link ConfigurationError} for endpoints that are
- * neither written nor to be discovered.
+ * neither written nor to be discovered, for fields that no page could show, and for a mark that is no image.
  */
-export function checkProvider(provider: OAuthProvider): void {
+export function checkProvider(provider: Provider): void {
+  checkIcon(provider.id, provider.icon)
+  if (provider.type === 'form') checkFields(provider)
+  else checkEndpoints(provider)
+}
+
+function checkEndpoints(provider: OAuthProvider): void {
   const { id, endpoints, issuer } = provider
   if (typeof endpoints !== 'object' || endpoints === null) {
     throw new ConfigurationError(
@@ -25,5 +31,45 @@ export function checkProvider(provider: OAuthProvider): void {
     issuer === undefined
       ? 'Name them, or pass the `issuer` that publishes them.'
       : 'Name them: with a function as `issuer` there is no one place to discover them at.',
+  )
+}
+
+/** Names that are the form's own. */
+const taken = ['csrf']
+const types: readonly FormField['type'][] = ['text', 'email', 'password', 'one-time-code']
+
+function checkFields({ id, fields }: FormProvider): void {
+  const option = `provider "${id}": fields`
+  if (fields.length === 0) {
+    throw new ConfigurationError(option, 'is empty', 'Name what people type, such as a name and a password.')
+  }
+  const names = fields.map(({ name }) => name)
+  const unusable = names.find(
+    (name, index) =>
+      !/^[a-z][a-z0-9_]{0,31}$/.test(name) || taken.includes(name) || names.indexOf(name) !== index,
+  )
+  if (unusable !== undefined) {
+    throw new ConfigurationError(
+      option,
+      `has the name "${unusable}"`,
+      `Give each a name of its own, of lower-case letters, digits and _ (and not ${taken.join(', ')}).`,
+    )
+  }
+  const odd = fields.find(({ type }) => !types.includes(type))
+  if (odd)
+    throw new ConfigurationError(option, `has the type "${odd.type}"`, `Use one of ${types.join(', ')}.`)
+}
+
+/** Characters of a mark, which is part of each page that shows it. */
+const largestIcon = 20_000
+
+function checkIcon(id: string, icon: Icon | undefined): void {
+  if (icon === undefined) return
+  const { svg } = icon
+  if (typeof svg === 'string' && svg.length <= largestIcon && /^<svg\s[^>]*xmlns="[^"]+"/.test(svg)) return
+  throw new ConfigurationError(
+    `provider "${id}": icon`,
+    typeof svg === 'string' && svg.length > largestIcon ? `has ${svg.length} characters` : 'is no SVG image',
+    `Pass { svg: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">...' } of at most ${largestIcon} characters.`,
   )
 }

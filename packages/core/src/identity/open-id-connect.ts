@@ -146,7 +146,7 @@ export function openIdConnect<Claims = OpenIdClaims>(
     issuer,
     endpoints: { ...options.endpoints },
     scopes,
-    parameters,
+    parameters: { ...parameters, authorize: authorizationParameters(parameters?.authorize) },
     response_mode,
     pkce,
     tokens: options.tokens ?? 'per-login',
@@ -161,6 +161,17 @@ export function openIdConnect<Claims = OpenIdClaims>(
       return options.identity?.(claims) ?? { sub: claims.sub, claims: aboutThePerson(claims) as Claims }
     },
   }
+}
+
+/** OpenID Connect Core 3.1.2.1 has words for both; the provider's own parameters win. */
+function authorizationParameters(
+  own: NonNullable<OAuthProvider['parameters']>['authorize'],
+): NonNullable<NonNullable<OAuthProvider['parameters']>['authorize']> {
+  return (request) => ({
+    ...(request.prompt && { prompt: request.prompt }),
+    ...(request.login_hint && { login_hint: request.login_hint }),
+    ...own?.(request),
+  })
 }
 
 async function claimsOf(

@@ -2,6 +2,11 @@ import type { CryptoKey } from 'jose'
 import type { Clock } from '../clock.ts'
 
 /**
+ * Where people sign in: at somebody else's, or at a page of ours. What `provider` and `providers` take.
+ */
+export type Provider<Claims = unknown> = OAuthProvider<Claims> | FormProvider<Claims>
+
+/**
  * An identity provider that speaks OAuth 2 or OpenID Connect. Plain data and a few functions: the flow itself is in
  * core, once, and names no provider. {@link OAuthProvider.conform} is the only place for a provider's quirks.
  */
@@ -11,6 +16,8 @@ export interface OAuthProvider<Claims = unknown> {
   id: string
   /** What people call it: "GitHub". */
   label: string
+  /** Its mark, beside the label on the consent page. */
+  icon?: Icon | undefined
   client: { id: string; auth: ClientAuth }
   /** Written endpoints win over discovered ones. Nothing is discovered where all are written that a login needs. */
   endpoints: Partial<Endpoints>
@@ -46,6 +53,18 @@ export interface OAuthProvider<Claims = unknown> {
    * Throws {@link AccessDenied} for an account that may not enter; any other error counts as an outage.
    */
   identify(login: Login<Claims>): Promise<Identity<Claims>>
+  /**
+   * Asks the provider for another token for the same user (RFC 8693, or "on behalf of"), for tools that need scopes the
+   * kept token has not. Resolves to the token endpoint's answer, or whatever `post` resolved to; core reads it. Absent:
+   * the kept token is the only one.
+   */
+  exchange?(request: {
+    tokens: UpstreamTokens
+    /** What the token is to hold, as the provider names it. */
+    scopes: readonly string[]
+    endpoints: Readonly<Partial<Endpoints>>
+    post: Post
+  }): Promise<Response>
   /** Ends upstream tokens where RFC 7009 (`endpoints.revocation`) does not apply. */
   revoke?(ending: {
     tokens: UpstreamTokens
@@ -55,16 +74,31 @@ export interface OAuthProvider<Claims = unknown> {
   }): Promise<void>
 }
 
+export function isOAuth(provider: Provider): provider is OAuthProvider {
+  return provider.type === 'oauth'
+}
+
+export function isForm(provider: Provider): provider is FormProvider {
+  return provider.type === 'form'
+}
+
 /** What `parameters.authorize` may depend on. */
 export interface AuthorizationParameters {
   /** As they are sent: in the provider's names. */
   scopes: readonly string[]
+  /** What the client would have the provider ask of the person (OpenID Connect Core 3.1.2.1). */
+  prompt?: Prompt | undefined
+  /** Whom the client expects to sign in: an address or a name, and never to be relied upon. */
+  login_hint?: string | undefined
   /**
    * The provider was asked a moment ago and its answer will not do: it brought no refresh token and none is kept. Ask in
    * a way that brings one.
    */
   again: boolean
 }
+
+/** Sign in again, whoever is signed in; or choose an account. The consent that a client may ask for is ours. */
+export type Prompt = 'login' | 'select_account'
 
 /** What `identify` learns of a sign-in, or of one that is checked again. All of it is a copy. */
 export interface Login<Claims = unknown> {
@@ -85,13 +119,14 @@ export interface Login<Claims = unknown> {
 /** The claims of a checked id_token (OpenID Connect Core 2). */
 export type UpstreamClaims = Readonly<Record<string, unknown>>
 
-/** What `provider` and `providers` take. */
-export type Provider<Claims = unknown> = OAuthProvider<Claims>
-
 /** The claims type of a provider. */
 export type ClaimsOf<P> = P extends { identify(...args: never[]): Promise<Identity<infer Claims>> }
   ? Claims
-  : never
+  : P extends { verify(...args: never[]): Promise<infer Verdict> }
+    ? Verdict extends Identity<infer Claims>
+      ? Claims
+      : never
+    : never
 
 /** How we authenticate to the provider's token endpoint (RFC 6749 2.3, RFC 7523). */
 export type ClientAuth =
@@ -158,6 +193,59 @@ export interface UpstreamAnswer {
   claims?: UpstreamClaims | undefined
   /** Members beyond those of the specifications. */
   answer: Readonly<Record<string, unknown>>
+}
+
+/**
+ * People who sign in at a page of ours: with a password kept here, a directory, a code. Plain data and a function or two:
+ * the page, its form and what binds it to one browser are in core.
+ */
+export interface FormProvider<Claims = unknown> {
+  type: 'form'
+  /** Stable and explicit: it is part of every subject and of the page's path `/sign-in/<id>`. */
+  id: string
+  /** What people call what they sign in to: "your Acme account". */
+  label: string
+  /** Its mark, beside the label on the consent page. */
+  icon?: Icon | undefined
+  /** What is asked for, in this order. */
+  fields: readonly FormField[]
+  /**
+   * Who this is. `invalid`: nobody, and the person may try again; say the same of a name that is not known, after the same
+   * time. `locked`: not now, after too many tries. Throws {@link AccessDenied} for an account that may not enter; any
+   * other error counts as an outage. It may be called more than once for one login.
+   */
+  verify(
+    input: Readonly<Record<string, string>>,
+    context: FormContext,
+  ): Promise<Identity<Claims> | { error: 'invalid' | 'locked' }>
+  /** Whether this account may still enter; asked now and then. Absent: until the grant ends. Throws for an outage. */
+  recheck?(sub: string): Promise<boolean>
+}
+
+/** One input of a sign-in page. All are required. */
+export interface FormField {
+  /** Its key in `verify`'s input. */
+  name: string
+  /** What people read beside it. */
+  label: string
+  type: 'text' | 'email' | 'password' | 'one-time-code'
+  /** For password managers (HTML 4.10.18.7). Default by type: `username`, `username`, `current-password`, `one-time-code`. */
+  autocomplete?: string | undefined
+}
+
+/** What `verify` knows beside the input. */
+export interface FormContext {
+  clock: Clock
+  /** The peer's address, where the adapter knows it. Nothing is to be bound to it. */
+  clientAddress?: string | undefined
+  /** Joins log lines with the events of this sign-in. */
+  correlation: string
+}
+
+/** A mark for a page. */
+export interface Icon {
+  /** A whole `<svg>` with a `viewBox`; it is shown as an image, where it runs no script and loads nothing. */
+  svg: string
 }
 
 /** Who signed in. */

@@ -2,12 +2,12 @@ import * as oauth from 'oauth4webapi'
 import { type Clock, unixTime } from '../clock.ts'
 import { peekJwt } from '../crypto/signing-keys.ts'
 import { upstreamCall, upstreamTimeout } from './call.ts'
-import { checkProvider } from './check-provider.ts'
 import {
   AccessDenied,
   type Identity,
   type OAuthProvider,
   type Post,
+  type Prompt,
   type UpstreamAnswer,
   type UpstreamTokens,
 } from './provider.ts'
@@ -25,6 +25,8 @@ export interface Upstream {
     code_verifier: string
     nonce: string
     scopes: readonly string[]
+    prompt?: Prompt | undefined
+    login_hint?: string | undefined
     /** The answer a moment ago will not do. */
     again?: unknown
   }): Promise<string>
@@ -62,14 +64,11 @@ const callbackParameters = [
 
 /**
  * The leg for one provider.
- *
- * @throws {ConfigurationError} when what the provider declares is not enough for a login
  */
 export function upstream(
   provider: OAuthProvider,
   dependencies: { redirect_uri: string; fetch: typeof fetch; clock: Clock },
 ): Upstream {
-  checkProvider(provider)
   const { redirect_uri, clock } = dependencies
   const call = upstreamCall(dependencies.fetch, clock)
   const authentication = upstreamAuthentication(provider.client.auth)
@@ -164,7 +163,12 @@ export function upstream(
         const url = new URL(authorization_endpoint)
         const { sent } = scopesFor(request.scopes)
         const parameters: Record<string, string> = {
-          ...provider.parameters?.authorize?.({ scopes: [...sent], again: request.again !== undefined }),
+          ...provider.parameters?.authorize?.({
+            scopes: [...sent],
+            prompt: request.prompt,
+            login_hint: request.login_hint,
+            again: request.again !== undefined,
+          }),
           response_type: 'code',
           response_mode: provider.response_mode ?? 'query',
           client_id: provider.client.id,

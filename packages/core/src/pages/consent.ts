@@ -15,7 +15,7 @@ export interface ConsentPage {
   scopes: readonly { name: string; description?: string | undefined }[]
   resource: { url: string; name?: string | undefined }
   /** One: its button approves. Several: one button each. */
-  providers: readonly { id: string; label: string }[]
+  providers: readonly { id: string; label: string; icon?: { svg: string } | undefined }[]
   /** Comes back as the form's `csrf`. */
   csrf: string
   /** Where the form is posted. */
@@ -172,10 +172,15 @@ function nextStep(providers: ConsentPage['providers'], messages: Messages): stri
 }
 
 function approveButtons(providers: ConsentPage['providers'], messages: Messages): readonly Html[] {
-  return providers.map(({ id, label }) => {
-    const text = phrase(messages.continueWith(isolate(label)))
+  return providers.map(({ id, label, icon }) => {
+    const text = [mark(icon), phrase(messages.continueWith(isolate(label)))]
     return providers.length === 1
       ? html`<button name="decision" value="approve">${text}</button>`
       : html`<button class="choice" name="provider" value="${id}">${text}</button>\n`
   })
+}
+
+/** As an image: what is in it can neither run nor load anything, nor change the page. */
+function mark(icon: { svg: string } | undefined): Html | undefined {
+  return icon && html`<img class="mark" src="data:image/svg+xml,${encodeURIComponent(icon.svg)}" alt=""> `
 }

@@ -197,6 +197,7 @@ button,.button{
 button:hover,.button:hover{background:var(--accent-hover)}
 .choice,.plain{background:var(--card);color:var(--text)}
 .plain{border-color:var(--line)}
+.mark{width:1.25rem;height:1.25rem;vertical-align:-.25rem;margin-inline-end:.375rem}
 .choice:hover,.plain:hover{background:var(--sunken)}
 button:focus-visible,.button:focus-visible{border-radius:.625rem}
 summary{width:fit-content;cursor:pointer;font-size:.875rem;color:var(--quiet)}

@@ -4,6 +4,7 @@ import { randomText } from '../crypto/random.ts'
 import { type Sealer, UnknownSecret } from '../crypto/sealing.ts'
 import { type OAuthErrorCode, Unavailable } from '../errors.ts'
 import type { Emit } from '../events.ts'
+import type { Prompt } from '../identity/provider.ts'
 import { clockSkew, type Records, type Versioned } from './records.ts'
 import { placeFor, readSlots, slotsOf } from './slots.ts'
 
@@ -18,6 +19,9 @@ export interface AuthorizationRequest {
   scopes: readonly string[]
   resource: string
   code_challenge: string
+  /** For the provider (OpenID Connect Core 3.1.2.1). */
+  prompt?: Prompt | undefined
+  login_hint?: string | undefined
   correlation: string
 }
 

@@ -1,0 +1,187 @@
+import type { RequestContext } from '../auth.ts'
+import { unixTime } from '../clock.ts'
+import { randomText } from '../crypto/random.ts'
+import type { EngineAfterLogin } from '../engine.ts'
+import { isNamed, Unavailable } from '../errors.ts'
+import { clockSkew, update, type Versioned } from '../records/records.ts'
+import { type TransactionRecord, transactionExpiry } from '../records/transaction.ts'
+import type { Completion } from './complete-login.ts'
+import { clientLocation, redirectToClient } from './redirect-to-client.ts'
+import type { Server } from './server.ts'
+
+/** What ends a login, at a provider's callback or at a sign-in page of ours. */
+export type LoginServer = Pick<
+  Server,
+  'config' | 'pages' | 'records' | 'transactions' | 'upstreams' | 'urls'
+> & {
+  engine: EngineAfterLogin
+}
+
+/** Milliseconds between looks while another request of the same browser is at work. */
+const pollEvery = 200
+/** Milliseconds that a browser is kept waiting for it; shorter than the patience of most proxies. */
+const patience = 30_000
+/** Seconds that a callback takes at most: the provider's time, and every time-out of the store after it. */
+const longestAttempt = 150
+/**
+ * Seconds after which a callback that began and did not finish is taken for crashed: when it is over on any clock, since
+ * the provider takes its code once.
+ */
+const claimLifetime = longestAttempt + clockSkew
+/** Milliseconds before each further try to note an outcome that the browser has got already. */
+const notingDelays = [1000, 5000, 15_000, 60_000]
+
+/**
+ * Of several requests with the same answer, one works and the others wait for what it comes to. `undefined` when another
+ * browser has approved in the meantime: then it is the one that may finish.
+ *
+ * @throws Unavailable when the other does not finish soon: a reload waits on
+ */
+export async function claim(
+  { config, records }: LoginServer,
+  transaction: Versioned<TransactionRecord>,
+): Promise<Versioned<TransactionRecord> | undefined> {
+  const deadline = config.clock.now() + patience
+  let current: Versioned<TransactionRecord> | undefined = transaction
+  while (current && config.clock.now() <= deadline) {
+    const { approval, outcome } = current.value
+    if (approval?.binding !== transaction.value.approval?.binding) return undefined
+    if (outcome || approval?.code_verifier !== transaction.value.approval?.code_verifier) return current
+    if (!isAtWork(config, current.value)) {
+      const attempt = { id: randomText(9), began_at: unixTime(config.clock) }
+      const value = { ...current.value, attempt }
+      const version = await records.put(current.key, value, {
+        ifVersion: current.version,
+        expiresAt: transactionExpiry(value),
+      })
+      if (version !== undefined) return { ...current, value, version }
+    } else {
+      await config.clock.sleep(pollEvery)
+    }
+    current = await reread(records, transaction)
+  }
+  throw new Unavailable('callback: another request did not finish in time')
+}
+
+/** The record as it stands now; `undefined` when its place was given to another. */
+async function reread(
+  records: LoginServer['records'],
+  { key, value }: Versioned<TransactionRecord>,
+): Promise<Versioned<TransactionRecord> | undefined> {
+  const current = await records.get<TransactionRecord>(key)
+  return current?.value.id_hash === value.id_hash ? current : undefined
+}
+
+/** Sends the browser where the login came to, and notes it for a reload. */
+export async function finish(
+  server: LoginServer,
+  transaction: Versioned<TransactionRecord>,
+  { response, after, outage }: Completion,
+  context: RequestContext,
+  status: 302 | 303,
+): Promise<Response> {
+  const { config } = server
+  if (outage) {
+    // The provider's code is spent. A reload is told what happened, if the store can keep even that.
+    await settle(server, transaction, { response }).catch(() => {})
+    throw outage
+  }
+  const noted = await settle(server, transaction, { response }).catch((error: unknown) => {
+    // Nobody else can have begun anew, and the code that is stored already must not be lost with the note of it.
+    if (isNamed(error, 'Unavailable') && isAtWork(config, transaction.value, longestAttempt))
+      return 'later' as const
+    throw error
+  })
+  if (noted === 'later') {
+    const noting = noteLater(server, transaction, { response }).then(after)
+    const later = noting.catch(() => {
+      // A reload waits, and then begins anew.
+    })
+    context.waitUntil?.(later)
+  } else {
+    const later = after?.().catch(() => {
+      // The next login tries again.
+    })
+    if (later && context.waitUntil) context.waitUntil(later)
+    else await later
+    if (noted) return replay(server, noted, status)
+  }
+  const location = clientLocation(config.issuer, transaction.value, response)
+  return redirectToClient(server, transaction.value, location, status)
+}
+
+/**
+ * Notes the outcome, if this is still the attempt that may. Resolves to the record when it is not: this one took so long
+ * that a reload began anew, and there is one outcome.
+ */
+async function settle(
+  { config, records }: LoginServer,
+  transaction: Versioned<TransactionRecord>,
+  outcome: NonNullable<TransactionRecord['outcome']>,
+): Promise<Versioned<TransactionRecord> | undefined> {
+  const { id_hash, attempt } = transaction.value
+  // Nearly always nobody has touched the record since it was claimed.
+  const version = await records.put(
+    transaction.key,
+    { ...transaction.value, outcome },
+    { ifVersion: transaction.version, expiresAt: transactionExpiry(transaction.value) },
+  )
+  if (version !== undefined) return undefined
+  const deadline = config.clock.now() + patience
+  while (config.clock.now() <= deadline) {
+    let isOurs = true
+    const current = await update<TransactionRecord>(records, transaction.key, transactionExpiry, (value) => {
+      const isAnother = value.attempt?.id !== attempt?.id && isAtWork(config, value)
+      isOurs = value.id_hash !== id_hash || (!value.outcome && !isAnother)
+      return isOurs && value.id_hash === id_hash ? { ...value, outcome } : undefined
+    })
+    if (isOurs) return undefined
+    if (current?.value.outcome) return current
+    await config.clock.sleep(pollEvery)
+  }
+  throw new Unavailable('callback: another request did not finish in time')
+}
+
+/** Notes the outcome when the store is back. Its condition is the claim, however late it comes. */
+async function noteLater(
+  server: LoginServer,
+  transaction: Versioned<TransactionRecord>,
+  outcome: NonNullable<TransactionRecord['outcome']>,
+): Promise<void> {
+  for (const [index, delay] of notingDelays.entries()) {
+    await server.config.clock.sleep(delay)
+    try {
+      await settle(server, transaction, outcome)
+      return
+    } catch (error) {
+      if (index === notingDelays.length - 1) throw error
+    }
+  }
+}
+
+/** Whether a callback may still be at work. */
+function isAtWork(
+  { clock }: LoginServer['config'],
+  { attempt }: Readonly<TransactionRecord>,
+  lifetime: number = claimLifetime,
+): boolean {
+  return attempt !== undefined && unixTime(clock) - attempt.began_at < lifetime
+}
+
+/** A reload goes where the first request went, as long as that still leads somewhere. */
+export async function replay(
+  server: LoginServer,
+  transaction: Versioned<TransactionRecord>,
+  status: 302 | 303,
+): Promise<Response> {
+  const { config, engine, pages } = server
+  const { client_id, correlation, outcome } = transaction.value
+  config.emit({ type: 'login.replayed', client_id, correlation })
+  if (!outcome) return pages.done()
+  if ('code' in outcome.response) {
+    const loaded = await engine.loadCode(outcome.response.code)
+    if (!loaded || loaded.refused || loaded.redeemed) return pages.done()
+  }
+  const location = clientLocation(config.issuer, transaction.value, outcome.response)
+  return redirectToClient(server, transaction.value, location, status)
+}
