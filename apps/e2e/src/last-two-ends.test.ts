@@ -1,47 +1,23 @@
-import { memory, oauthServer } from '@drawbridge/core'
-import { browser, devOidc, fakeClock, network, oauthClient } from '@drawbridge/testing'
+import { memory } from '@drawbridge/core'
+import { fakeClock } from '@drawbridge/testing'
 import { expect, it } from 'vitest'
-import { google } from './providers/google.ts'
+import { likeGoogle, oidcWorld } from './oidc-world.ts'
 import { slowStore } from './slow-store.ts'
-import { issuer, resource, secret } from './world.ts'
-
-const upstream = 'https://login.test'
+import { resource } from './world.ts'
 
 /** Whoever has the lease has seen the other's grant, and leaves the revocation to it: the last waits for its turn. */
 it.each(['one after the other', 'at once'])(
   'two last installations that sign out %s end it at the provider',
   async (how) => {
     const clock = fakeClock()
-    const dev = devOidc({ clock, refreshTokens: 'on consent', rotation: false, revocation: 'user' })
     const { storage, holdNext } = slowStore(memory({ clock }))
-    const events: string[] = []
-    const fetch = network({
-      [upstream]: dev.fetch,
-      [issuer]: async (request) => {
-        const handled = await auth.handle(request)
-        if (handled) return handled
-        const gate = await auth.authenticate(request)
-        return gate.ok ? Response.json(gate.auth) : gate.response
-      },
-    })
-    const auth = oauthServer({
-      issuer,
-      secret,
-      clock,
-      fetch,
-      storage,
-      onEvent: ({ type }) => events.push(type),
-      log: false,
-      provider: google(upstream),
-      scopes: ['email', 'calendar'],
-    })
+    const w = oidcWorld({ ...likeGoogle, storage, clock })
     const install = async (scope: string) => {
-      const app = oauthClient({ mcpUrl: resource, fetch })
-      const tokens = await app.login(browser({ fetch, clock }), { user: 'ada', parameters: { scope } })
+      const { app, tokens } = await w.install({ scope })
       const headers = { authorization: `Bearer ${tokens.access_token}` }
-      const gate = await auth.authenticate(new Request(resource, { headers }))
+      const gate = await w.auth.authenticate(new Request(resource, { headers }))
       if (!gate.ok) throw new Error('not in')
-      return { app, tokens, theirs: (await auth.upstreamToken(gate.auth)).access_token }
+      return { app, tokens, theirs: (await w.auth.upstreamToken(gate.auth)).access_token }
     }
     const first = await install('email')
     const second = await install('email calendar')
@@ -61,7 +37,7 @@ it.each(['one after the other', 'at once'])(
     }
     expect((await storage.list('grant/')).keys).toEqual([])
     expect((await storage.list('connection/')).keys).toEqual([])
-    expect(events).toContain('upstream.revoked')
-    expect([first, second].map(({ theirs }) => dev.works(theirs))).toEqual([false, false])
+    expect(w.events.map(({ type }) => type)).toContain('upstream.revoked')
+    expect([first, second].map(({ theirs }) => w.dev.works(theirs))).toEqual([false, false])
   },
 )

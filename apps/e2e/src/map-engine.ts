@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { RegisteredClient } from '../../../packages/core/src/clients/metadata.ts'
+import { sha256 } from '../../../packages/core/src/crypto/hash.ts'
 import type {
   EngineAfterLogin,
   LoadedAccessToken,
@@ -8,15 +9,19 @@ import type {
 } from '../../../packages/core/src/engine.ts'
 import { OAuthError } from '../../../packages/core/src/errors.ts'
 
-interface MapGrant extends Pick<Login, 'request' | 'subject' | 'claims' | 'scopes'> {
+interface MapGrant extends Pick<Login, 'subject' | 'claims' | 'scopes'> {
   client_id: string
   resource: string
-  redeemed: boolean
+  /** Absent: a client that acts for itself. */
+  login?: { request: Login['request']; redeemed: boolean }
 }
 
+type MapEngine = EngineAfterLogin &
+  Required<Pick<EngineAfterLogin, 'issue' | 'registerClient'>> & { grants: Map<string, MapGrant> }
+
 /** The smallest engine somebody could bring: everything in Maps, tokens that say nothing. */
-export function mapEngine(): EngineAfterLogin & { grants: Map<string, MapGrant> } {
-  const clients = new Map<string, Awaited<ReturnType<EngineAfterLogin['getClient']>>>()
+export function mapEngine(known: readonly RegisteredClient[] = []): MapEngine {
+  const clients = new Map(known.map((client) => [client.client_id, client]))
   const grants = new Map<string, MapGrant>()
   /** Codes and tokens, and the grant they stand on. */
   const credentials = new Map<string, string>()
@@ -54,35 +59,40 @@ export function mapEngine(): EngineAfterLogin & { grants: Map<string, MapGrant> 
     grants,
     getClient: async (client_id) => clients.get(client_id),
     async registerClient(metadata) {
+      const client_secret = metadata.token_endpoint_auth_method === 'none' ? undefined : randomUUID()
       const client: RegisteredClient = {
         ...metadata,
         client_id: randomUUID(),
         client_id_issued_at: 0,
+        client_secret_hash: client_secret && sha256(client_secret),
         source: 'registered',
       }
       clients.set(client.client_id, client)
-      return { client }
+      return { client, client_secret }
     },
     async completeLogin({ client, request, subject, claims, scopes }) {
       const id = randomUUID()
       const { client_id } = client
       const { resource } = request
-      grants.set(id, { client_id, request, subject, claims, scopes, resource, redeemed: false })
+      const login = { request, redeemed: false }
+      grants.set(id, { client_id, subject, claims, scopes, resource, login })
       return { code: issued('code', id) }
     },
     async loadCode(code) {
       if (!code.startsWith('map-code-')) return undefined
       const { id, grant } = found(code) ?? {}
-      if (id === undefined || !grant) return { refused: 'unknown' }
+      if (id === undefined || !grant?.login) return { refused: 'unknown' }
+      const { login } = grant
+      const { redirect_uri, redirect_uri_named, code_challenge } = login.request
       return {
         ...standing(id, grant),
-        redirect_uri: grant.request.redirect_uri,
-        redirect_uri_named: grant.request.redirect_uri_named,
-        code_challenge: grant.request.code_challenge,
-        redeemed: grant.redeemed,
+        redirect_uri,
+        redirect_uri_named,
+        code_challenge,
+        redeemed: login.redeemed,
         async exchange() {
-          if (grant.redeemed) throw new OAuthError('invalid_grant', 'The code was used already.')
-          grant.redeemed = true
+          if (login.redeemed) throw new OAuthError('invalid_grant', 'The code was used already.')
+          login.redeemed = true
           return tokens(id, grant.scopes)
         },
       }
@@ -113,6 +123,11 @@ export function mapEngine(): EngineAfterLogin & { grants: Map<string, MapGrant> 
         revoke: end(id),
       }
       return loaded
+    },
+    async issue({ client: { client_id } }, { resource, scopes }) {
+      const id = randomUUID()
+      grants.set(id, { client_id, subject: `client|${client_id}`, claims: {}, scopes, resource })
+      return tokens(id, scopes)
     },
   }
 }

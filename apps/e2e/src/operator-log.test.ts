@@ -109,7 +109,7 @@ describe('without anything being asked for', () => {
     const w = logged({ provider: github(app) })
     await expect(w.client().login(w.browser(), { user: 'octocat' })).rejects.toThrow('server_error')
     expect(w.lines).toEqual([
-      expect.stringMatching(/^drawbridge error callback\.failed: .*clientSecret.*reason misconfigured/),
+      expect.stringMatching(/^drawbridge error login\.failed: .*clientSecret.*reason misconfigured/),
     ])
   })
 
@@ -268,7 +268,7 @@ describe('a store that fails while a sign-in finishes', () => {
     const { leftFor } = await w.person.open(w.callback, w.atClient)
     expect(leftFor?.searchParams.get('error')).toBe('server_error')
     expect(leftFor?.searchParams.get('error_description')).not.toMatch(hidden)
-    expect(w.lines).toEqual([expect.stringMatching(/^drawbridge error callback\.failed: .*reason internal/)])
+    expect(w.lines).toEqual([expect.stringMatching(/^drawbridge error login\.failed: .*reason internal/)])
   })
 })
 

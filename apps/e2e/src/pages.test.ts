@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 // The pages are no public export: what people see is looked at here before any flow is built on it.
 import type { ConsentPage } from '../../../packages/core/src/pages/consent.ts'
 import { createPages } from '../../../packages/core/src/pages/pages.ts'
+import type { SignInPage } from '../../../packages/core/src/pages/sign-in.ts'
 import { launchChromium, skipWithoutChromium } from './chromium.ts'
 
 const screenshots = join(tmpdir(), 'drawbridge-pages')
@@ -69,6 +70,31 @@ const hostile: ConsentPage = {
   csrf: attack,
 }
 
+const mark = {
+  svg: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 2"><script>top.pwned = 1</script><circle cx="1" cy="1" r="1"/></svg>',
+}
+const signIn: SignInPage = {
+  label: 'your Acme account',
+  icon: mark,
+  client: 'Claude Code',
+  fields: [
+    { name: 'username', label: 'User name', type: 'text', value: 'ada' },
+    { name: 'password', label: 'Password', type: 'password' },
+    { name: 'code', label: 'Code from your app', type: 'one-time-code' },
+  ],
+  error: 'invalid',
+  csrf: 'csrf-1',
+  action: '/answer',
+}
+const hostileSignIn: SignInPage = {
+  ...signIn,
+  label: attack,
+  client: attack,
+  icon: { svg: attack },
+  fields: [{ name: attack, label: attack, type: 'text', autocomplete: attack, value: attack }],
+  csrf: attack,
+}
+
 const looks: Record<string, () => Promise<Response>> = {
   '/consent': () => plain.consent(consent),
   '/several-providers': () => themed.consent(severalProviders),
@@ -93,6 +119,7 @@ const looks: Record<string, () => Promise<Response>> = {
       status: 403,
       openUrl: `https://mcp.acme.dev/authorize?state=${'s'.repeat(300)}`,
     }),
+  '/sign-in': () => plain.signIn(signIn),
   '/done': () => plain.done(),
 }
 
@@ -119,6 +146,7 @@ describe.skipIf(skipWithoutChromium('the pages in a browser'))('the pages in a b
       }
       if (path === '/to-app') return await plain.consent({ ...consent, action: '/answer-to-app' })
       if (path === '/hostile') return await plain.consent(hostile)
+      if (path === '/hostile-sign-in') return await plain.signIn(hostileSignIn)
       if (path === '/hostile-escaped-only') return html(await (await plain.consent(hostile)).text())
       if (path === '/hostile-policy-only') {
         const response = await plain.consent(consent)
@@ -154,7 +182,7 @@ describe.skipIf(skipWithoutChromium('the pages in a browser'))('the pages in a b
     test('is one response that its own policy does not complain about', async () => {
       const { page, complaints } = await visit(path)
       // Chromium logs the status of an error page; everything else would be a violation or a fault.
-      expect(complaints.filter((text) => !/status of 40[03]/.test(text))).toEqual([])
+      expect(complaints.filter((text) => !/status of 4(00|03|22)/.test(text))).toEqual([])
       expect(received).toEqual([path])
       expect(await page.locator('main').evaluate((main) => getComputedStyle(main).maxWidth)).toBe('480px')
     })
@@ -271,6 +299,35 @@ describe.skipIf(skipWithoutChromium('the pages in a browser'))('the pages in a b
     await page.getByRole('button', { name: 'Continue with GitHub' }).click()
     await page.waitForURL(`${elsewhere.origin}/callback`)
     expect(new URLSearchParams(answers[0]?.body).get('csrf')).toBe(attack)
+  })
+
+  test('/hostile-sign-in: nor do a mark, a label and what was typed get any further', async () => {
+    const { page } = await visit('/hostile-sign-in')
+    expect(await page.evaluate(() => 'pwned' in window)).toBe(false)
+    expect(received).toEqual(['/hostile-sign-in'])
+    expect(await page.locator('script, a, img:not(.mark)').count()).toBe(0)
+    expect(await page.getByRole('textbox').inputValue()).toBe(attack)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL(`${elsewhere.origin}/callback`)
+    expect(new URLSearchParams(answers[0]?.body).get(attack)).toBe(attack)
+  })
+
+  test('the sign-in page begins where one types, and Enter signs in', async () => {
+    const { page } = await visit('/sign-in')
+    expect(await page.getByLabel('User name').evaluate((input) => input === document.activeElement)).toBe(
+      true,
+    )
+    expect(await page.getByRole('alert').textContent()).toContain('did not match')
+    await page.getByLabel('Password').fill('correct horse')
+    await page.getByLabel('Code').fill('123456')
+    await page.getByLabel('Code').press('Enter')
+    await page.waitForURL(`${elsewhere.origin}/callback`)
+    expect(Object.fromEntries(new URLSearchParams(answers[0]?.body))).toEqual({
+      csrf: 'csrf-1',
+      username: 'ada',
+      password: 'correct horse',
+      code: '123456',
+    })
   })
 
   test('/hostile-policy-only: markup that got in would run nothing and load nothing', async () => {

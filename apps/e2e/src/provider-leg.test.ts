@@ -1,62 +1,15 @@
-import { type DrawbridgeEvent, memory, oauthServer } from '@drawbridge/core'
 import { AccessDenied, type Login, type OAuthProvider, openIdConnect } from '@drawbridge/core/provider'
-import { browser, type DevOidcOptions, devOidc, fakeClock, network, oauthClient } from '@drawbridge/testing'
+import type { DevOidcOptions } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
+import { oidcWorld, plainProvider, upstream } from './oidc-world.ts'
 import { entra } from './providers/entra.ts'
-import { issuer, resource, secret } from './world.ts'
+import { issuer } from './world.ts'
 
-const upstream = 'https://login.test'
 const day = 86_400
-
-const plain = () =>
-  openIdConnect({
-    id: 'login',
-    label: 'Login',
-    issuer: upstream,
-    clientId: 'dev-client',
-    clientSecret: 'dev-secret',
-  })
-
-/** A server at which people sign in with this provider, and what its functions were given. */
-function started(given: { provider?: OAuthProvider; truth?: DevOidcOptions } = {}) {
-  const clock = fakeClock()
-  const events: DrawbridgeEvent[] = []
-  const dev = devOidc({ clock, ...given.truth })
-  const headers: Headers[] = []
-  const fetch = network({
-    [upstream]: (request) => {
-      headers.push(request.headers)
-      return dev.fetch(request)
-    },
-    [issuer]: async (request) => {
-      const handled = await auth.handle(request)
-      if (handled) return handled
-      const gate = await auth.authenticate(request)
-      return gate.ok ? Response.json(gate.auth) : gate.response
-    },
-  })
-  const auth = oauthServer({
-    issuer,
-    secret,
-    clock,
-    fetch,
-    storage: memory({ clock }),
-    onEvent: (event) => events.push(event),
-    log: false,
-    provider: given.provider ?? plain(),
-    scopes: ['notes'],
-  })
-  const install = async () => {
-    const app = oauthClient({ mcpUrl: resource, fetch })
-    const tokens = await app.login(browser({ fetch, clock }), { user: 'ada' })
-    return { app, tokens }
-  }
-  return { clock, dev, events, fetch, headers, install }
-}
 
 describe('a provider that knows people by their id_token alone', () => {
   const provider: OAuthProvider = {
-    ...plain(),
+    ...plainProvider(),
     identify: async ({ claims, answer }) => {
       if (!claims) throw new Error('no id_token')
       return { sub: String(claims.sub), claims: { team: answer.team } }
@@ -68,7 +21,7 @@ describe('a provider that knows people by their id_token alone', () => {
     ['brings none', false as const],
   ])('knows them when they are checked again, and a refresh %s', async (_, refreshIdToken) => {
     const answer: DevOidcOptions['answer'] = (body) => ({ ...body, team: 'acme' })
-    const { clock, install, events } = started({ provider, truth: { refreshIdToken, answer } })
+    const { clock, install, events } = oidcWorld({ provider, truth: { refreshIdToken, answer } })
     const { app, tokens } = await install()
     let refresh_token: string | undefined = tokens.refresh_token
     for (const days of [1, 8]) {
@@ -85,7 +38,7 @@ describe('what identify is given', () => {
   it('is who it was, as a copy, and of the callback what is not of the flow', async () => {
     const seen: Pick<Login, 'previous' | 'callback' | 'endpoints' | 'answer'>[] = []
     const provider: OAuthProvider = {
-      ...plain(),
+      ...plainProvider(),
       identify: async (login) => {
         seen.push(structuredClone({ ...login, call: undefined }))
         Object.assign(Object(login.previous).claims ?? {}, { visits: 'changed' })
@@ -93,7 +46,7 @@ describe('what identify is given', () => {
         return { sub: 'ada', claims: { visits: seen.length } }
       },
     }
-    const { clock, install } = started({
+    const { clock, install } = oidcWorld({
       provider,
       truth: {
         accessTokenLifetime: 'for ever',
@@ -119,14 +72,14 @@ describe('what identify is given', () => {
   it('is no more of the answer than is kept', async () => {
     const seen: unknown[] = []
     const provider: OAuthProvider = {
-      ...plain(),
+      ...plainProvider(),
       identify: async ({ answer }) => {
         seen.push(Object.keys(answer))
         return { sub: 'ada', claims: {} }
       },
     }
     const answer: DevOidcOptions['answer'] = (body) => ({ ...body, much: 'x'.repeat(5000), little: 'y' })
-    const { clock, install } = started({ provider, truth: { answer } })
+    const { clock, install } = oidcWorld({ provider, truth: { answer } })
     const { app, tokens } = await install()
     clock.advance(day)
     await app.refresh(tokens.refresh_token)
@@ -136,13 +89,13 @@ describe('what identify is given', () => {
 
 it('a provider ends tokens at an endpoint that was discovered, authenticated as at the token endpoint', async () => {
   const provider: OAuthProvider = {
-    ...plain(),
+    ...plainProvider(),
     revoke: async ({ tokens, endpoints, post }) => {
       const response = await post(endpoints.revocation ?? '', { token: tokens.access_token })
       if (!response.ok) throw new Error(`answered ${response.status}`)
     },
   }
-  const { install, events } = started({ provider })
+  const { install, events } = oidcWorld({ provider })
   const { app, tokens } = await install()
   await app.revoke(tokens.refresh_token)
   expect(events).toContainEqual(expect.objectContaining({ type: 'upstream.revoked', outcome: 'done' }))
@@ -150,12 +103,12 @@ it('a provider ends tokens at an endpoint that was discovered, authenticated as 
 
 describe('a provider with an issuer for each tenant', () => {
   it('has to name the endpoints that it then needs', () => {
-    const provider: OAuthProvider = { ...plain(), issuer: ({ tid }) => `${upstream}/${tid}` }
-    expect(() => started({ provider })).toThrow(/endpoints: has no authorization, token, jwks/)
+    const provider: OAuthProvider = { ...plainProvider(), issuer: ({ tid }) => `${upstream}/${tid}` }
+    expect(() => oidcWorld({ provider })).toThrow(/endpoints: has no authorization, token, jwks/)
     const written = { authorization: `${upstream}/authorize`, token: `${upstream}/token` }
-    expect(() => started({ provider: { ...provider, endpoints: written } })).toThrow(/has no jwks/)
-    const { issuer: _, ...without } = plain()
-    expect(() => started({ provider: without })).toThrow(/has no authorization, token/)
+    expect(() => oidcWorld({ provider: { ...provider, endpoints: written } })).toThrow(/has no jwks/)
+    const { issuer: _, ...without } = plainProvider()
+    expect(() => oidcWorld({ provider: without })).toThrow(/has no authorization, token/)
   })
 
   const truth: DevOidcOptions = {
@@ -177,7 +130,7 @@ describe('a provider with an issuer for each tenant', () => {
       },
     ],
   ] as [string, OAuthProvider][])('refuses an account of another one, %s', async (_, provider) => {
-    const { install, events } = started({ provider, truth })
+    const { install, events } = oidcWorld({ provider, truth })
     await expect(install()).rejects.toThrow('access_denied')
     expect(events.map(({ type }) => type)).toContain('login.denied')
     expect(events.map(({ type }) => type)).not.toContain('login.failed')
@@ -187,8 +140,8 @@ describe('a provider with an issuer for each tenant', () => {
 describe('a secret', () => {
   it.each(['a-b_c~d.e!f=', "it's (quoted): *"])('%s goes raw in a Basic header', async (clientSecret) => {
     const truth = { apps: [{ clientId: 'dev-client', clientSecret }] }
-    const provider = { ...plain(), client: { id: 'dev-client', auth: basic(clientSecret) } }
-    const { install, headers } = started({ provider, truth })
+    const provider = { ...plainProvider(), client: { id: 'dev-client', auth: basic(clientSecret) } }
+    const { install, headers } = oidcWorld({ provider, truth })
     if (!clientSecret.includes(':')) await install()
     else await install().catch(() => {})
     const sent = headers.flatMap((each) => each.get('authorization') ?? []).find((one) => /^Basic/.test(one))
@@ -196,8 +149,8 @@ describe('a secret', () => {
   })
 
   it('is encoded where one that decodes would read something else', async () => {
-    const provider = { ...plain(), client: { id: 'dev-client', auth: basic('50%+ü') } }
-    const { install, headers } = started({ provider })
+    const provider = { ...plainProvider(), client: { id: 'dev-client', auth: basic('50%+ü') } }
+    const { install, headers } = oidcWorld({ provider })
     await install().catch(() => {})
     const sent = headers.flatMap((each) => each.get('authorization') ?? []).find((one) => /^Basic/.test(one))
     expect(atob(sent?.slice(6) ?? '')).toBe('dev-client:50%25%2B%C3%BC')
@@ -210,7 +163,9 @@ describe('a secret', () => {
       return 'dev-secret'
     }
     const auth = { method: 'client_secret_post', secret } as const
-    const { install, clock } = started({ provider: { ...plain(), client: { id: 'dev-client', auth } } })
+    const { install, clock } = oidcWorld({
+      provider: { ...plainProvider(), client: { id: 'dev-client', auth } },
+    })
     const { app, tokens } = await install()
     clock.advance(day)
     expect((await app.refresh(tokens.refresh_token)).status).toBe(200)
@@ -230,40 +185,40 @@ describe('an answer that is posted to the callback', () => {
   })
 
   it('goes to the same place with a GET, where the cookie comes', async () => {
-    const { fetch } = started({ provider: { ...plain(), response_mode: 'form_post' } })
+    const { fetch } = oidcWorld({ provider: { ...plainProvider(), response_mode: 'form_post' } })
     const response = await fetch(callback, posted({ code: 'a&b', state: 'x.y' }))
     expect(response.status).toBe(303)
     expect(response.headers.get('location')).toBe(`${callback}?code=a%26b&state=x.y`)
   })
 
   it('is refused where it is too long for a URL', async () => {
-    const { fetch } = started({ provider: { ...plain(), response_mode: 'form_post' } })
+    const { fetch } = oidcWorld({ provider: { ...plainProvider(), response_mode: 'form_post' } })
     expect((await fetch(callback, posted({ user: 'x'.repeat(9000) }))).status).toBe(400)
   })
 
   it('is not taken from a provider that answers in the query', async () => {
-    const { fetch } = started()
+    const { fetch } = oidcWorld()
     expect((await fetch(callback, posted({ code: 'a' }))).status).toBe(405)
   })
 })
 
 describe('openIdConnect', () => {
   it('asks userinfo where the id_token says too little', async () => {
-    const { install, dev, events } = started({ truth: { idTokenClaims: false } })
+    const { install, dev, events } = oidcWorld({ truth: { idTokenClaims: false } })
     await install()
     expect(dev.requests.map(({ path }) => path)).toContain('/userinfo')
     expect(events.map(({ type }) => type)).toContain('grant.created')
   })
 
   it('does not where it says enough', async () => {
-    const { install, dev } = started()
+    const { install, dev } = oidcWorld()
     await install()
     expect(dev.requests.map(({ path }) => path)).not.toContain('/userinfo')
   })
 
   it('takes no answer that is about somebody else', async () => {
-    const provider = plain()
-    const { install, events } = started({
+    const provider = plainProvider()
+    const { install, events } = oidcWorld({
       truth: { idTokenClaims: false },
       provider: {
         ...provider,
@@ -283,7 +238,7 @@ describe('openIdConnect', () => {
     const allow = ({ email }: { email?: string | undefined }) => email === 'grace@example.com'
     const options = { id: 'login', label: 'Login', issuer: upstream, allow }
     const credentials = { clientId: 'dev-client', clientSecret: 'dev-secret' }
-    const { install, events } = started({ provider: openIdConnect({ ...options, ...credentials }) })
+    const { install, events } = oidcWorld({ provider: openIdConnect({ ...options, ...credentials }) })
     await expect(install()).rejects.toThrow('access_denied')
     expect(events.map(({ type }) => type)).toContain('login.denied')
   })
@@ -297,14 +252,14 @@ describe('openIdConnect', () => {
 it('an id_token of a provider without OpenID is looked at by nobody', async () => {
   const seen: unknown[] = []
   const provider: OAuthProvider = {
-    ...plain(),
+    ...plainProvider(),
     openid: false,
     identify: async ({ claims, answer }) => {
       seen.push(claims, answer.id_token)
       return { sub: 'ada', claims: {} }
     },
   }
-  const { install, dev } = started({ provider })
+  const { install, dev } = oidcWorld({ provider })
   await install()
   expect(seen).toEqual([undefined, undefined])
   expect(dev.requests.find(({ path }) => path === '/authorize')?.parameters.nonce).toBeUndefined()

@@ -1,12 +1,11 @@
-import { type DrawbridgeEvent, memory, oauthServer, type Storage } from '@drawbridge/core'
-import { browser, devOidc, fakeClock, network, oauthClient } from '@drawbridge/testing'
+import { memory, type Storage } from '@drawbridge/core'
+import { fakeClock } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
 import { keyRing } from '../../../packages/core/src/crypto/key-ring.ts'
 import { sealer } from '../../../packages/core/src/crypto/sealing.ts'
-import { google } from './providers/google.ts'
-import { issuer, resource, secret, world } from './world.ts'
+import { likeGoogle, oidcWorld } from './oidc-world.ts'
+import { issuer, secret, world } from './world.ts'
 
-const upstream = 'https://login.test'
 const seals = sealer(keyRing(secret))
 
 async function keysOf(storage: Storage, prefix: string): Promise<readonly string[]> {
@@ -38,34 +37,9 @@ async function leftAlone(storage: Storage, before: ReadonlyMap<string, string>):
 describe('a shared connection, and a sign-in that brings no refresh token', () => {
   it.each(['opens', 'does not open'])('which %s: the user can sign in anew', async (how) => {
     const clock = fakeClock()
-    const events: DrawbridgeEvent[] = []
-    const dev = devOidc({ clock, refreshTokens: 'on consent', rotation: false, revocation: 'user' })
     const storage = memory({ clock })
-    const fetch = network({
-      [upstream]: dev.fetch,
-      [issuer]: async (request) => {
-        const handled = await auth.handle(request)
-        if (handled) return handled
-        const gate = await auth.authenticate(request)
-        return gate.ok ? Response.json(gate.auth) : gate.response
-      },
-    })
-    const auth = oauthServer({
-      issuer,
-      secret,
-      clock,
-      fetch,
-      storage,
-      onEvent: (event) => events.push(event),
-      log: false,
-      provider: google(upstream),
-      scopes: ['email', 'calendar'],
-    })
-    const login = () =>
-      oauthClient({ mcpUrl: resource, fetch }).login(browser({ fetch, clock }), {
-        user: 'ada',
-        parameters: { scope: 'email' },
-      })
+    const { install } = oidcWorld({ ...likeGoogle, storage, clock })
+    const login = async () => (await install({ scope: 'email' })).tokens
     await login()
     const [connection = ''] = await keysOf(storage, 'connection/')
     if (how === 'does not open') await damage(storage, connection)

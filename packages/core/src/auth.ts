@@ -125,8 +125,14 @@ export interface Auth<User = unknown> extends Mountable {
   readonly resourcePaths?: readonly string[]
 }
 
-/** Which provider token will not do. */
+/** What the provider token must be, and which one will not do. */
 export interface UpstreamTokenOptions {
+  /**
+   * What the token must hold, in the names the server's scopes have. Where the kept token does not, the provider is asked
+   * for another one, if it has such a way; {@link NoUpstreamToken} says what is missing. Whether the client may do what
+   * the token is for is not looked at: guard the operation with scopes, too.
+   */
+  scopes?: readonly string[] | undefined
   /** An access token obtained earlier that the provider has since answered with 401. */
   rejected?: string | undefined
 }

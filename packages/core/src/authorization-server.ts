@@ -10,12 +10,13 @@ import { registerEndpoint } from './endpoints/register.ts'
 import { reportFailure } from './endpoints/report.ts'
 import { revokeEndpoint } from './endpoints/revoke.ts'
 import { endpointUrls, type Server } from './endpoints/server.ts'
+import { signInEndpoint } from './endpoints/sign-in.ts'
 import { tokenEndpoint } from './endpoints/token.ts'
 import type { Engine, EngineAfterLogin, OwnEngine } from './engine.ts'
 import { ConfigurationError } from './errors.ts'
 import { type Entry, pathsOf, type Router, router } from './http/router.ts'
 import { checkedStripPrefix } from './http/strip-prefix.ts'
-import { isOAuth } from './identity/provider.ts'
+import { isForm, isOAuth } from './identity/provider.ts'
 import type { Upstream } from './identity/upstream.ts'
 import type { OAuthServerOptions } from './options.ts'
 import { createPages } from './pages/pages.ts'
@@ -145,7 +146,7 @@ function metadataOf(config: Config, resource: ProtectedResource): readonly Entry
   return paths.map((path) => ({ path, methods: { GET: describe }, cors: true }))
 }
 
-/** Consent, and where providers send browsers back. */
+/** Consent, where people sign in here, and where providers send browsers back. */
 function signIn(server: Server & { engine: EngineAfterLogin }): readonly Entry[] {
   const { config, urls } = server
   const pathOf = (url: string) => new URL(url).pathname
@@ -157,6 +158,10 @@ function signIn(server: Server & { engine: EngineAfterLogin }): readonly Entry[]
         GET: callbackEndpoint(server, id),
         ...(response_mode === 'form_post' && { POST: formPostEndpoint(server, id) }),
       },
+    })),
+    ...config.providers.filter(isForm).map((provider) => ({
+      path: pathOf(urls.signIn + provider.id),
+      methods: signInEndpoint(server, provider),
     })),
   ]
 }

@@ -63,6 +63,8 @@ const malformedRequest: Readonly<Record<OAuthErrorCode, Note>> = {
 
 const wrongSecret =
   'Something is sealed with a secret that is not configured here. Check `secret` (DRAWBRIDGE_SECRET): pass the previous one too, after the new one, and the same on every instance.'
+const cookiesOfIssuer =
+  'Check that the browser keeps the cookies of `issuer`, and that nothing in front of the server removes them.'
 const providerCredentials =
   "Check the provider's `clientId` and `clientSecret` (or its DRAWBRIDGE_..._CLIENT_ID and _CLIENT_SECRET), and that its app has our callback <issuer>/callback/<provider id>."
 const clientSecret =
@@ -85,6 +87,7 @@ const notes: Notes = {
     ],
     secret: ['warn', `A client sent a wrong secret. ${clientSecret}`],
     secret_expired: ['warn', 'The secret of a client has expired. Check whether it can register again.'],
+    grant_type: 'info',
   },
   'client.evicted': [
     'warn',
@@ -98,10 +101,7 @@ const notes: Notes = {
   'consent.skipped': 'debug',
   'consent.denied': 'info',
   'consent.refused': {
-    csrf: [
-      'warn',
-      'A consent form came without what our page had set. Check that the browser keeps the cookies of `issuer`, and that nothing in front of the server removes them.',
-    ],
+    csrf: ['warn', `A consent form came without what our page had set. ${cookiesOfIssuer}`],
     cross_site: [
       'warn',
       'A consent form came from another site. Check that `issuer` is the address people see.',
@@ -114,7 +114,7 @@ const notes: Notes = {
     unknown_transaction: 'info',
     other_browser: [
       'warn',
-      'A browser came back from the provider that is not the one that consented. Check, if it happens often, that the browser keeps the cookies of `issuer`, and that nothing in front of the server removes them.',
+      `A browser came back from the provider that is not the one that consented. If it happens often: ${cookiesOfIssuer}`,
     ],
     other_provider: [
       'warn',
@@ -124,6 +124,22 @@ const notes: Notes = {
       'warn',
       'The callback names another issuer than the provider has. Check the `issuer` of the provider.',
     ],
+  },
+  'sign_in.shown': 'debug',
+  'sign_in.refused': {
+    invalid: 'info',
+    locked: ['warn', 'A sign-in was refused after too many tries. Check whether somebody guesses passwords.'],
+    csrf: ['warn', `A sign-in form came without what our page had set. ${cookiesOfIssuer}`],
+    cross_site: [
+      'warn',
+      'A sign-in form came from another site. Check that `issuer` is the address people see.',
+    ],
+    unknown_transaction: 'info',
+    other_browser: [
+      'warn',
+      `A sign-in page was opened in a browser that is not the one that consented. If it happens often: ${cookiesOfIssuer}`,
+    ],
+    other_provider: 'info',
   },
   'login.replayed': 'debug',
   'login.failed': {
@@ -216,6 +232,7 @@ const notes: Notes = {
       'A token to be revoked was made up. Check, if it happens again, where its requests come from.',
     ],
   },
+  'token.issued': 'debug',
   'token.accepted': 'debug',
   'token.refused': {
     malformed: 'debug',

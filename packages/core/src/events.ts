@@ -20,9 +20,11 @@ export interface DrawbridgeEvents {
   'client.registered': { client_id: string; client_address?: string | undefined }
   /** A registration was refused: its metadata cannot be honoured. */
   'registration.refused': { reason: OAuthErrorCode; detail: string; client_address?: string | undefined }
-  /** A client did not prove who it is, at the token or revocation endpoint. */
+  /**
+   * A client did not prove who it is, at the token or revocation endpoint; or it may not act for itself (`grant_type`).
+   */
   'client.refused': {
-    reason: 'unknown' | 'method' | 'secret' | 'secret_expired'
+    reason: 'unknown' | 'method' | 'secret' | 'secret_expired' | 'grant_type'
     client_id?: string | undefined
   }
   /** A client that nobody had approved made room for a newer one: very many register. */
@@ -52,6 +54,23 @@ export interface DrawbridgeEvents {
   /** A browser came back from the provider and may not finish here. Costs the rightful one nothing. */
   'callback.refused': {
     reason: 'unknown_transaction' | 'other_browser' | 'other_provider' | 'issuer_mismatch'
+  }
+  /** A sign-in page of ours was shown. */
+  'sign_in.shown': { provider: string }
+  /**
+   * What was typed there lets nobody in, or not now (`invalid`, `locked`); or the page or its form does not count. Costs
+   * the rightful one nothing.
+   */
+  'sign_in.refused': {
+    provider: string
+    reason:
+      | 'invalid'
+      | 'locked'
+      | 'csrf'
+      | 'cross_site'
+      | 'unknown_transaction'
+      | 'other_browser'
+      | 'other_provider'
   }
   /** The same browser came back again, and was sent where the first time led. */
   'login.replayed': { client_id: string }
@@ -133,6 +152,8 @@ export interface DrawbridgeEvents {
     grant?: string | undefined
   }
 
+  /** A client got a token to act for itself with (RFC 6749 4.4): no person was asked. */
+  'token.issued': { resource: string; client_id: string }
   /** A request passed the gate of a resource. */
   'token.accepted': { resource: string; client_id: string; grant?: string | undefined }
   /** A request with a token did not: 401, or 403 for `insufficient_scope`. */

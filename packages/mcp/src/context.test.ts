@@ -1,6 +1,6 @@
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { AuthInfo, UpstreamToken } from '@drawbridge/core'
+import type { AuthInfo, UpstreamToken, UpstreamTokenOptions } from '@drawbridge/core'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { expect, expectTypeOf, test } from 'vitest'
 import { getAuth, getRequest, getUpstreamToken, mcp, type ServerContext, upstreamFetch } from './index.ts'
@@ -114,6 +114,33 @@ function upstreamServer(): McpServer {
   return server
 }
 
+test('a tool says what the token must hold, to whoever looks for it', async () => {
+  const wanted: (UpstreamTokenOptions | undefined)[] = []
+  const gate = {
+    ...fakeAuth({ a: {} }),
+    upstreamToken: async (_auth: AuthInfo, options?: UpstreamTokenOptions) => {
+      wanted.push(options)
+      return { access_token: 'up', scopes: [], provider: 'github' }
+    },
+  }
+  const scopes = ['mail:send']
+  const served = mcp({
+    auth: gate,
+    server: () => {
+      const server = new McpServer({ name: 'mail', version: '1.0.0' })
+      server.registerTool('send', {}, async () => {
+        await getUpstreamToken({ scopes, rejected: 'old' })
+        const response = await upstreamFetch('data:text/plain,sent', { scopes })
+        return { content: [{ type: 'text', text: await response.text() }] }
+      })
+      return server
+    },
+  })
+  const { client } = await connected(served, 'a')
+  expect(await toolText(client, 'send')).toBe('sent')
+  expect(wanted).toEqual([{ scopes, rejected: 'old' }, { scopes }])
+})
+
 test('upstreamFetch() calls as the user, and once more with a newer token after a 401', async () => {
   const presented: (string | null)[] = []
   const api = createHttpServer((request, response) => {
@@ -122,11 +149,11 @@ test('upstreamFetch() calls as the user, and once more with a newer token after 
   })
   await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(api.address() as AddressInfo).port}/user`
-  const rejected: (string | undefined)[] = []
+  const wanted: (UpstreamTokenOptions | undefined)[] = []
   const gate = {
     ...fakeAuth({ 'token-1': { subject: 'github|7' } }),
-    upstreamToken: async (_auth: AuthInfo, options?: { rejected?: string | undefined }) => {
-      rejected.push(options?.rejected)
+    upstreamToken: async (_auth: AuthInfo, options?: UpstreamTokenOptions) => {
+      wanted.push(options)
       return { access_token: options?.rejected ? next : 'stale', scopes: [], provider: 'github' }
     },
   }
@@ -137,7 +164,7 @@ test('upstreamFetch() calls as the user, and once more with a newer token after 
     server: () => {
       const server = new McpServer({ name: 'upstream', version: '1.0.0' })
       server.registerTool('call', {}, async () => {
-        const response = await upstreamFetch(url, { method: 'POST', body: 'x' })
+        const response = await upstreamFetch(url, { method: 'POST', body: 'x', scopes: ['mail:send'] })
         return { content: [{ type: 'text', text: String(response.status) }] }
       })
       return server
@@ -150,7 +177,7 @@ test('upstreamFetch() calls as the user, and once more with a newer token after 
   try {
     expect(await result()).toBe('200')
     expect(presented).toEqual(['Bearer stale', 'Bearer good'])
-    expect(rejected).toEqual([undefined, 'stale'])
+    expect(wanted).toEqual([{ scopes: ['mail:send'] }, { scopes: ['mail:send'], rejected: 'stale' }])
     // A provider that refuses the newer one too has the last word: no third try.
     presented.length = 0
     next = 'refused'

@@ -53,14 +53,19 @@ export function getRequest(): Request {
  * The identity provider's own access token for the current user, refreshed when it must be, for a tool that calls the
  * provider. It stays on the server; never return it from a tool. {@link upstreamFetch} does the usual with it.
  *
+ * @param options.scopes what it must hold: where the sign-in brought less, the provider is asked for another token, if it
+ *   has such a way
  * @param options.rejected a token obtained earlier that the provider has answered with 401
  * @throws {Error} outside a request.
- * @throws {NoUpstreamToken} when there is none: the token was issued elsewhere, or upstream tokens are not kept.
+ * @throws {NoUpstreamToken} when there is none: the token was issued elsewhere, upstream tokens are not kept, or none
+ *   holds the scopes.
  * @throws {UpstreamEnded} when the provider ended the user's authorization.
  * @throws {Unavailable} when the provider or the store is out.
  * @example
  * const { access_token } = await getUpstreamToken()
  * const octokit = new Octokit({ auth: access_token })
+ * @example
+ * const { access_token } = await getUpstreamToken({ scopes: ['https://graph.microsoft.com/Mail.Send'] })
  */
 export async function getUpstreamToken(options?: UpstreamTokenOptions): Promise<UpstreamToken> {
   const { gate, exchange } = current('getUpstreamToken')
@@ -78,22 +83,26 @@ export async function getUpstreamToken(options?: UpstreamTokenOptions): Promise<
  *
  * Only for the provider's own API: whoever is called learns the token.
  *
- * @param init as for `fetch`; a body that is a stream cannot be sent twice, so its 401 is returned as it is.
+ * @param init as for `fetch`, and the `scopes` that the token must hold; a body that is a stream cannot be sent twice, so
+ *   its 401 is returned as it is.
  * @throws what {@link getUpstreamToken} throws, and what `fetch` throws.
  * @example
  * const response = await upstreamFetch('https://api.github.com/user')
  */
-export async function upstreamFetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
+export async function upstreamFetch(
+  url: string | URL,
+  { scopes, ...init }: RequestInit & Pick<UpstreamTokenOptions, 'scopes'> = {},
+): Promise<Response> {
   const send = ({ access_token }: UpstreamToken) => {
     const headers = new Headers(init.headers)
     headers.set('authorization', `Bearer ${access_token}`)
     if (!headers.has('user-agent')) headers.set('user-agent', 'drawbridge')
     return fetch(url, { ...init, headers })
   }
-  const token = await getUpstreamToken()
+  const token = await getUpstreamToken({ scopes })
   const response = await send(token)
   if (response.status !== 401 || init.body instanceof ReadableStream) return response
-  const next = await getUpstreamToken({ rejected: token.access_token }).catch(() => undefined)
+  const next = await getUpstreamToken({ scopes, rejected: token.access_token }).catch(() => undefined)
   if (!next) return response
   await response.body?.cancel()
   return send(next)

@@ -1,5 +1,6 @@
 import { openIdConnect } from '@drawbridge/core/provider'
 import { describe, expect, it } from 'vitest'
+import { fakeClock } from './clock.ts'
 import { type DevOidcOptions, devOidc } from './dev-oidc.ts'
 import { network } from './network.ts'
 import { type OpenedProvider, providerCall, providerContract, type SignedIn } from './provider-contract.ts'
@@ -78,4 +79,82 @@ it('revokeUser ends what one person gave, and nothing of others', async () => {
   dev.revokeUser('ada')
   expect(dev.works(member.tokens.access_token)).toBe(false)
   expect(dev.works(other.tokens.access_token)).toBe(true)
+})
+
+describe('on behalf of somebody', () => {
+  async function started(onBehalfOf: DevOidcOptions['onBehalfOf']) {
+    const clock = fakeClock()
+    const opening = opened({ clock, onBehalfOf })
+    const { tokens } = await opening.signIn('member')
+    const ask = async (form: Record<string, string> = {}) => {
+      const body = new URLSearchParams({
+        client_id: 'dev-client',
+        client_secret: 'dev-secret',
+        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        assertion: tokens.access_token,
+        requested_token_use: 'on_behalf_of',
+        scope: 'mail.send',
+        ...form,
+      })
+      const response = await opening.call(`${origin}/token`, { method: 'POST', body })
+      return { status: response.status, body: await response.json() }
+    }
+    return { ...opening, clock, tokens, ask }
+  }
+
+  it('an access token brings another one of the same user, and stays what it is', async () => {
+    const { dev, tokens, ask } = await started(true)
+    const { status, body } = await ask()
+    expect(status).toBe(200)
+    expect(body).toEqual({
+      access_token: expect.any(String),
+      token_type: 'Bearer',
+      expires_in: 3600,
+      scope: 'mail.send',
+    })
+    expect([tokens.access_token, body.access_token].map(dev.works)).toEqual([true, true])
+    dev.revokeUser('grace')
+    expect(dev.works(body.access_token)).toBe(true)
+    dev.revokeUser('ada')
+    expect(dev.works(body.access_token)).toBe(false)
+  })
+
+  it('with a refresh token and an id_token only where their scopes are asked for', async () => {
+    const { ask } = await started(true)
+    const { body } = await ask({ scope: 'mail.send openid offline_access' })
+    expect(body).toMatchObject({ refresh_token: expect.any(String), id_token: expect.any(String) })
+  })
+
+  it('an access token that is unknown or has ended brings nothing, nor does a form that lacks something', async () => {
+    const { clock, ask } = await started(true)
+    const refused = (error: string) => ({ status: 400, body: { error } })
+    expect(await ask({ assertion: 'of-somebody' })).toEqual(refused('invalid_grant'))
+    expect(await ask({ requested_token_use: 'other' })).toEqual(refused('invalid_request'))
+    expect(await ask({ scope: '' })).toEqual(refused('invalid_scope'))
+    clock.advance(3599)
+    expect((await ask()).status).toBe(200)
+    clock.advance(1)
+    expect(await ask()).toEqual(refused('invalid_grant'))
+    const again = await started(true)
+    again.dev.revokeUser('ada')
+    expect(await again.ask()).toEqual(refused('invalid_grant'))
+  })
+
+  it('is refused with the error that is named, for as long as it is', async () => {
+    let error: string | undefined = 'interaction_required'
+    const { ask } = await started((scopes, { sub }) =>
+      sub === 'ada' && scopes.includes('mail.send') ? error : undefined,
+    )
+    expect(await ask()).toMatchObject({ status: 400, body: { error: 'interaction_required' } })
+    expect((await ask({ scope: 'mail.read' })).status).toBe(200)
+    error = 'invalid_client'
+    expect(await ask()).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
+    error = undefined
+    expect((await ask()).status).toBe(200)
+  })
+
+  it('is a grant that there is not unless it is switched on', async () => {
+    const { ask } = await started(undefined)
+    expect(await ask()).toEqual({ status: 400, body: { error: 'unsupported_grant_type' } })
+  })
 })

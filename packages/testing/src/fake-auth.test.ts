@@ -99,12 +99,12 @@ describe('fakeAuth', () => {
     expect(alice).toEqual({ subject: 'github|1', scopes: ['files:read'], user: { login: 'alice' } })
   })
 
-  it('lets upstream tokens depend on which one the provider rejected', async () => {
+  it('lets upstream tokens depend on what they must hold, and on which one the provider rejected', async () => {
     const proxy = fakeAuth({
       users: { alice },
       upstreamToken: async (_, options) => ({
         access_token: options?.rejected === 'gho_1' ? 'gho_2' : 'gho_1',
-        scopes: [],
+        scopes: options?.scopes ?? [],
         provider: 'github',
       }),
     })
@@ -114,6 +114,7 @@ describe('fakeAuth', () => {
     expect(await proxy.upstreamToken?.(result.auth, { rejected: 'gho_1' })).toMatchObject({
       access_token: 'gho_2',
     })
+    expect(await proxy.upstreamToken?.(result.auth, { scopes: ['repo'] })).toMatchObject({ scopes: ['repo'] })
   })
 
   it('has upstream tokens only when given some', async () => {

@@ -106,6 +106,12 @@ function opened(
       if (!rules.member) throw new AccessDenied('Sorry, this account has no access here.')
       return { sub: me.sub, claims: { sub: me.sub } }
     },
+    exchange: ({ tokens, scopes, endpoints, post }) =>
+      post(String(endpoints.token), {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token: tokens.access_token,
+        scope: scopes.join(' '),
+      }),
     async revoke({ tokens, call }) {
       const headers = { authorization: `Bearer ${tokens.access_token}` }
       const { status } = await call(`${API}/revoke`, { method: 'POST', headers })
@@ -203,7 +209,7 @@ describe('what it does not have is left out', () => {
     expect(names({ without: ['revoke'] }).filter((name) => /revo/.test(name))).toEqual([
       'there really is no revocation',
     ])
-    expect(names({ without: ['refusal', 'calls', 'revoke', 'conform'] })).toHaveLength(22)
+    expect(names({ without: ['refusal', 'calls', 'revoke', 'conform'] })).toHaveLength(30)
     expect(names().length).toBeGreaterThan(40)
   })
 })
@@ -347,9 +353,82 @@ const broken: Record<string, { change?: Change; truth?: Truth; noticed: RegExp[]
     change: () => ({ conform: async () => Response.json({ error: 'invalid_grant' }, { status: 400 }) }),
     noticed: [/conforms already/, /stays an outage/, /nonsense/],
   },
+  'a conform that makes a refusal of an outage where another token is asked for': {
+    change: ({ conform }) => ({
+      conform: async (response, leg) =>
+        leg === 'exchange' && !response.ok
+          ? Response.json({ error: 'invalid_grant' }, { status: 400 })
+          : ((await conform?.(response, leg)) ?? response),
+    }),
+    noticed: [/^an outage of the token endpoint stays/],
+  },
   'no conform': {
     change: () => ({ conform: async (response) => response }),
     noticed: [/odd answers/],
+  },
+  'an exchange that forgets the scopes': {
+    change: ({ exchange }) => ({
+      exchange: async (request) => exchange?.({ ...request, scopes: [] }) ?? Response.error(),
+    }),
+    noticed: [/asked for with its scopes/],
+  },
+  'an exchange with the token in the URL': {
+    change: ({ endpoints }) => ({
+      exchange: ({ tokens, scopes, post }) =>
+        post(`${endpoints.token}?subject_token=${tokens.access_token}`, { scope: scopes.join(' ') }),
+    }),
+    noticed: [/not in a URL/],
+  },
+  'an exchange in the clear': {
+    change: () => ({
+      exchange: ({ scopes, post }) => post('http://acme.test/token', { scope: scopes.join(' ') }),
+    }),
+    noticed: [/not in a URL/],
+  },
+  'an exchange past `post`': {
+    change: () => ({
+      exchange: async () => Response.json({ access_token: 'another', token_type: 'Bearer' }),
+    }),
+    noticed: [/asked for with its scopes/, /refused stays refused/, /stays one: 503/],
+  },
+  'an exchange that changes what it was given': {
+    change: ({ exchange }) => ({
+      exchange: async (request) => {
+        const response = await exchange?.(request)
+        request.tokens.access_token = 'another'
+        return response ?? Response.error()
+      },
+    }),
+    noticed: [/asked for with its scopes/],
+  },
+  'an exchange that reads the answer itself': {
+    change: ({ exchange }) => ({
+      exchange: async (request) => {
+        const response = await exchange?.(request)
+        await response?.text()
+        return Response.json({}, { status: response?.status ?? 500 })
+      },
+    }),
+    noticed: [/asked for with its scopes/, /refused stays refused/],
+  },
+  'an exchange that takes any trouble for a refusal': {
+    change: ({ exchange }) => ({
+      exchange: async (request) => {
+        const response = await exchange?.(request).catch(() => undefined)
+        return response?.ok ? response : Response.json({ error: 'invalid_grant' }, { status: 400 })
+      },
+    }),
+    noticed: [/stays one: 503/, /stays one: a reset connection/],
+  },
+  'an exchange that throws what it was given': {
+    change: ({ exchange }) => ({
+      exchange: async (request) => {
+        const response = await exchange?.(request).catch(() => undefined)
+        if (response?.ok) return response
+        throw new Error(`no token for ${request.tokens.access_token}`)
+      },
+    }),
+    noticed: [/refused stays refused/, /stays one: a time-out/],
   },
   'a revoke that does nothing': { change: () => ({ revoke: async () => {} }), noticed: [/work no more/] },
   'a revoke that fails the second time': {

@@ -10,6 +10,7 @@ import type {
   SignedIn,
 } from './provider-contract/case.ts'
 import { conformityCases } from './provider-contract/conformity.ts'
+import { furtherTokenCases } from './provider-contract/further-token.ts'
 import { identityCases } from './provider-contract/identity.ts'
 import { revocationCases } from './provider-contract/revocation.ts'
 import { noRevocationCase, sessionCases } from './provider-contract/sessions.ts'
@@ -43,6 +44,7 @@ export function providerContract(options: ProviderContractOptions = {}): Provide
     ...identityCases,
     ...conformityCases,
     ...sessionCases,
+    ...furtherTokenCases,
     ...revocationCases,
     ...(without.includes('revoke') ? [noRevocationCase] : []),
   ].filter(({ needs }) => needs === undefined || !without.includes(needs))

@@ -41,6 +41,7 @@ const mostGraves = 10
 const surelyAnswered = 3500
 /** Milliseconds. */
 const decidedBefore = 15_000
+const host = new URL(issuer).hostname
 const json = { 'content-type': 'application/json' }
 
 export function installation(
@@ -153,7 +154,9 @@ export function installation(
         session = undefined
       }
       try {
-        const tokens = await client.login(user.browser, { user: user.login })
+        // The provider asks nobody twice: of whom it has a cookie, it knows who that is.
+        const isKnown = user.browser.cookies.list().some(({ domain }) => domain !== host)
+        const tokens = await client.login(user.browser, isKnown ? {} : { user: user.login })
         // Whatever was held before is forgotten, and goes on without anybody.
         session = undefined
         keep(tokens)

@@ -152,6 +152,12 @@ describe('a registration', () => {
     expect(parse(withFields({ response_types: ['token', 'code'] })).response_types).toEqual(['code'])
   })
 
+  it('never lets anybody act for itself', () => {
+    const grant_types = ['client_credentials', 'authorization_code']
+    expect(parse(withFields({ grant_types })).grant_types).toEqual(['authorization_code'])
+    expect(refusal(withFields({ grant_types: ['client_credentials'] })).code).toBe('invalid_client_metadata')
+  })
+
   it.each(['client_uri', 'logo_uri', 'policy_uri', 'tos_uri'] as const)(
     'connects with a bad %s, which is dropped',
     (name) => {

@@ -13,6 +13,7 @@ const maximumRedirectUris = 20
 const maximumRedirectUriLength = 2048
 /** Of all metadata together, as JSON. With what we add, a record stays below 8 kB. */
 const maximumBytes = 7680
+/** Not `client_credentials`: anybody may register, and then nobody is asked whether the client may have a token. */
 const supportedGrantTypes = ['authorization_code', 'refresh_token']
 const authMethods: readonly TokenEndpointAuthMethod[] = ['none', 'client_secret_basic', 'client_secret_post']
 

@@ -1,16 +1,14 @@
 import type { RegisteredClient } from '../clients/metadata.ts'
-import type { Config, ProtectedResource } from '../config.ts'
+import type { Config } from '../config.ts'
 import { isCodeChallenge } from '../crypto/pkce.ts'
 import { randomText } from '../crypto/random.ts'
 import { isNamed, OAuthError } from '../errors.ts'
-import { normalizedResource } from '../grants/resource.ts'
+import { requestedAccess } from '../grants/requested-access.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { json, redirect, withReference } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
 import type { Prompt } from '../identity/provider.ts'
 import type { AuthorizationRequest } from '../records/transaction.ts'
-import { intersectScopes, parseScope, withoutOfflineAccess } from '../resource-server/scopes.ts'
-import { allowedScopes } from './allowed-scopes.ts'
 import { withErrorPage } from './error-page.ts'
 import { clientLocation, isGoodRedirect } from './redirect-to-client.ts'
 import { reported } from './report.ts'
@@ -20,8 +18,6 @@ import type { Server } from './server.ts'
 const maximumStateBytes = 4096
 /** An address has 254 characters (RFC 5321 4.5.3.1). */
 const maximumHint = 256
-/** A body has room for thousands, each of which would be compared with all of ours. */
-const maximumResources = 20
 
 /**
  * The authorization endpoint (RFC 6749 3.1, 4.1.1). Checks the request, and sends the browser on to consent, with the
@@ -106,7 +102,7 @@ function checkedRequest(
       'Use code_challenge_method=S256 with its 43 characters of challenge.',
     )
   }
-  const resource = requestedResource(config, form)
+  const { resource, scopes } = requestedAccess(config, client, form)
   if (form.get('prompt')?.split(' ').includes('none')) {
     throw new OAuthError('consent_required', 'This server asks its users; leave out prompt=none.')
   }
@@ -115,8 +111,8 @@ function checkedRequest(
     redirect_uri_named: form.get('redirect_uri') !== undefined,
     state,
     code_challenge,
-    resource: resource.identifier,
-    scopes: requestedScopes(resource, client, form),
+    resource,
+    scopes,
     prompt: promptForProvider(form),
     login_hint: loginHint(form),
   }
@@ -137,41 +133,6 @@ function loginHint(form: Form): string | undefined {
 /** As it will lie in a record, which is JSON. */
 function storedBytes(text: string): number {
   return new TextEncoder().encode(JSON.stringify(text)).length - 2
-}
-
-/** RFC 8707 2: one grant is for one resource. */
-function requestedResource(config: Config, form: Form): ProtectedResource {
-  const named = form.all('resource')
-  if (named.length > maximumResources) {
-    throw new OAuthError('invalid_target', `Name at most ${maximumResources} resources.`)
-  }
-  const wanted = named.map(normalizedResource)
-  const known = config.resources.map((one) => ({ one, normalized: normalizedResource(one.identifier) }))
-  const matching = wanted.map((given) => known.find(({ normalized }) => normalized === given)?.one)
-  const [resource = config.defaultResource] = matching
-  if (resource && matching.every((one) => one === resource)) return resource
-  const all = config.resources.map(({ identifier }) => identifier).join(', ')
-  throw new OAuthError('invalid_target', `Name one resource of this server: ${all}`)
-}
-
-/**
- * What the resource knows of what was asked, and this client may have; the default set for a client that asks for
- * nothing in particular. What is beyond is dropped, as RFC 6749 3.3 allows: the token response says what remains.
- */
-function requestedScopes(
-  { scopes }: ProtectedResource,
-  client: RegisteredClient,
-  form: Form,
-): readonly string[] {
-  const parsed = parseScope(form.get('scope') ?? '')
-  if (!parsed) throw new OAuthError('invalid_scope', 'The scope has characters that no scope may have.')
-  const allowed = allowedScopes(scopes, client)
-  const asked = withoutOfflineAccess(parsed)
-  if (asked.length === 0) return intersectScopes(scopes.default, allowed)
-  const known = intersectScopes(asked, allowed)
-  if (known.length > 0) return known
-  const what = client.scope === undefined ? 'is known here' : 'may be asked for by this client'
-  throw new OAuthError('invalid_scope', `None of these scopes ${what}. Known: ${allowed.join(' ')}`)
 }
 
 function unknownClient(

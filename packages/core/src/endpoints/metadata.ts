@@ -1,9 +1,14 @@
+import { grantTypes } from '../grants/index.ts'
 import type { Handler } from '../http/router.ts'
 import { metadataResponder } from '../resource-server/protected-resource-metadata.ts'
 import type { Server } from './server.ts'
 
 /** Authorization server metadata (RFC 8414 2), serialised once. */
-export function metadataEndpoint({ config, urls }: Pick<Server, 'config' | 'urls'>): Handler {
+export function metadataEndpoint({
+  config,
+  engine,
+  urls,
+}: Pick<Server, 'config' | 'engine' | 'urls'>): Handler {
   const methods = ['none', 'client_secret_basic', 'client_secret_post']
   const { supportedScopes, advertiseOfflineAccess } = config
   const scopes = advertiseOfflineAccess ? [...supportedScopes, 'offline_access'] : supportedScopes
@@ -18,7 +23,7 @@ export function metadataEndpoint({ config, urls }: Pick<Server, 'config' | 'urls
     ...(scopes.length > 0 && { scopes_supported: scopes }),
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: ['authorization_code', 'refresh_token'],
+    grant_types_supported: [...grantTypes({ config, engine }).keys()],
     token_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_methods_supported: methods,
     code_challenge_methods_supported: ['S256'],

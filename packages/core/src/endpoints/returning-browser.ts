@@ -5,7 +5,7 @@ import { browserBinding } from './browser-binding.ts'
 import type { Server } from './server.ts'
 
 /** A browser that consented, and is back to sign in or from signing in. */
-interface Returned {
+export interface Returned {
   ok: true
   id_hash: string
   record: Versioned<TransactionRecord>

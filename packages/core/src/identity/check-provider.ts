@@ -35,7 +35,7 @@ function checkEndpoints(provider: OAuthProvider): void {
 }
 
 /** Names that are the form's own. */
-const taken = ['csrf']
+const taken = ['csrf', 'decision']
 const types: readonly FormField['type'][] = ['text', 'email', 'password', 'one-time-code']
 
 function checkFields({ id, fields }: FormProvider): void {
@@ -65,7 +65,7 @@ const largestIcon = 20_000
 
 function checkIcon(id: string, icon: Icon | undefined): void {
   if (icon === undefined) return
-  const { svg } = icon
+  const svg: unknown = Object(icon).svg
   if (typeof svg === 'string' && svg.length <= largestIcon && /^<svg\s[^>]*xmlns="[^"]+"/.test(svg)) return
   throw new ConfigurationError(
     `provider "${id}": icon`,

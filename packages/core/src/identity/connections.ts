@@ -5,6 +5,7 @@ import { detailOf, type Emit } from '../events.ts'
 import { type ConnectionRecord, connectionKey } from '../records/connection.ts'
 import { isLeased, type Lease, takeLease } from '../records/lease.ts'
 import { NewerVersion, type Records, update, type Versioned } from '../records/records.ts'
+import { furtherTokens } from './further-tokens.ts'
 import type { Identity, UpstreamAnswer, UpstreamTokens } from './provider.ts'
 import type { Upstream } from './upstream.ts'
 import { outageReason, type UpstreamError } from './upstream-error.ts'
@@ -28,7 +29,10 @@ export interface Connections {
   complete(owner: string, id: string, kept: UpstreamAnswer): Promise<UpstreamAnswer>
   /** Moves the store's expiry on. False when the connection is gone. */
   extend(owner: string, id: string, expires_at: number): Promise<boolean>
-  /** The provider's access token, refreshed when it is near its end or was rejected. */
+  /**
+   * The provider's access token, refreshed when it is near its end or was rejected; another one where it does not hold
+   * the scopes that are wanted.
+   */
   token(owner: string, id: string, want: Want): Promise<UpstreamToken>
   /** Asks the provider again who this is. Throws `AccessDenied`, {@link UpstreamEnded} or {@link Unavailable}. */
   identify(owner: string, id: string, previous: Identity, correlation: string): Promise<Identity>
@@ -53,6 +57,8 @@ export interface Want {
   correlation: string
   /** An access token that the provider has answered with 401. */
   rejected?: string | undefined
+  /** What it must hold, in our names. */
+  scopes?: readonly string[] | undefined
 }
 
 /** Seconds: longer than the provider's time-out and the store's retries together. */
@@ -79,6 +85,7 @@ export function connections(dependencies: {
 }): Connections {
   const { records, upstreams, clock, emit } = dependencies
   const refreshing = new Map<string, Promise<Versioned<ConnectionRecord>>>()
+  const further = furtherTokens({ clock, unavailable })
 
   function upstreamOf(connection: Readonly<ConnectionRecord>): Upstream {
     const found = upstreams.get(connection.provider)
@@ -334,10 +341,15 @@ export function connections(dependencies: {
     },
 
     async token(owner, id, want) {
+      if (want.rejected !== undefined) further.forget(want.rejected)
       const { value } = await fresh(owner, id, want).catch((error: unknown) => {
         if (!isNamed(error, 'AccessDenied')) throw error
         throw new UpstreamEnded('The provider no longer lets this account in.', { cause: error })
       })
+      const { scopes = [] } = want
+      if (!scopes.every((scope) => value.tokens.scopes.includes(scope))) {
+        return further.token(upstreamOf(value), value, { ...want, scopes })
+      }
       return {
         access_token: value.tokens.access_token,
         expires_at: value.tokens.expires_at,

@@ -6,6 +6,7 @@ import {
   AccessDenied,
   type ClientAuth,
   type Endpoints,
+  type Icon,
   type Identity,
   type Login,
   type OAuthProvider,
@@ -29,6 +30,7 @@ export interface OpenIdConnectOptions<Claims = OpenIdClaims> {
   id: string
   /** What people read on the button. */
   label: string
+  icon?: Icon | undefined
   /** As the provider publishes it; a function where each tenant has its own: see {@link OAuthProvider.issuer}. */
   issuer: NonNullable<OAuthProvider['issuer']>
   /** Default: the environment variable `DRAWBRIDGE_<ID>_CLIENT_ID`. */
@@ -50,6 +52,7 @@ export interface OpenIdConnectOptions<Claims = OpenIdClaims> {
   revocation?: OAuthProvider['revocation'] | undefined
   conform?: OAuthProvider['conform'] | undefined
   revoke?: OAuthProvider['revoke'] | undefined
+  exchange?: OAuthProvider['exchange'] | undefined
   /**
    * Whether this account may enter. May throw {@link AccessDenied} to say why not. Default: everybody whom the provider
    * lets in.
@@ -95,6 +98,7 @@ export function openIdConnect<Claims = OpenIdClaims>(
   checkCall<OpenIdConnectOptions<Claims>>('openIdConnect({ id, label, issuer })', options, {
     id: 'text',
     label: 'text',
+    icon: 'object',
     issuer: true,
     clientId: 'text',
     clientSecret: 'text',
@@ -108,11 +112,12 @@ export function openIdConnect<Claims = OpenIdClaims>(
     revocation: 'text',
     conform: 'function',
     revoke: 'function',
+    exchange: 'function',
     allow: 'function',
     identity: 'function',
     userinfo: 'flag',
   })
-  const { id, label, issuer, response_mode, pkce, parameters, conform, revoke } = options
+  const { id, label, icon, issuer, response_mode, pkce, parameters, conform, revoke, exchange } = options
   if (typeof issuer !== 'function' && !URL.canParse(issuer)) {
     throw new ConfigurationError(
       'issuer',
@@ -136,6 +141,7 @@ export function openIdConnect<Claims = OpenIdClaims>(
     type: 'oauth',
     id,
     label,
+    icon,
     client: {
       id: credential('clientId', options.clientId, known('CLIENT_ID')),
       auth: options.clientAuth ?? {
@@ -153,6 +159,7 @@ export function openIdConnect<Claims = OpenIdClaims>(
     revocation: options.revocation ?? 'token',
     ...(conform && { conform }),
     ...(revoke && { revoke }),
+    ...(exchange && { exchange }),
     async identify(login) {
       const claims = await claimsOf(login, promised, options.userinfo !== false)
       if (options.allow && !(await options.allow(claims))) {

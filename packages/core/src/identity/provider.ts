@@ -46,8 +46,8 @@ export interface OAuthProvider<Claims = unknown> {
   tokens: 'per-login' | 'per-user'
   /** What the provider's revocation ends: the one token, everything this user gave the app, or that there is none. */
   revocation: 'token' | 'user' | 'none'
-  /** Makes this provider's answer what RFC 6749 says. */
-  conform?(response: Response, leg: 'code' | 'refresh' | 'revoke'): Promise<Response>
+  /** Makes this provider's answer what RFC 6749 says; with `exchange`, what {@link OAuthProvider.exchange} resolved to. */
+  conform?(response: Response, leg: 'code' | 'refresh' | 'revoke' | 'exchange'): Promise<Response>
   /**
    * Who signed in. Runs before any code exists, and again when the identity is re-checked.
    * Throws {@link AccessDenied} for an account that may not enter; any other error counts as an outage.
@@ -55,8 +55,8 @@ export interface OAuthProvider<Claims = unknown> {
   identify(login: Login<Claims>): Promise<Identity<Claims>>
   /**
    * Asks the provider for another token for the same user (RFC 8693, or "on behalf of"), for tools that need scopes the
-   * kept token has not. Resolves to the token endpoint's answer, or whatever `post` resolved to; core reads it. Absent:
-   * the kept token is the only one.
+   * kept token has not. Resolves to the token endpoint's answer, or whatever `post` resolved to; core reads it. A refusal
+   * (RFC 6749 5.2) ends nothing. Absent: the kept token is the only one.
    */
   exchange?(request: {
     tokens: UpstreamTokens

@@ -46,3 +46,16 @@ export function outageReason(error: unknown): 'misconfigured' | 'unavailable' {
     ? 'misconfigured'
     : 'unavailable'
 }
+
+/** Error codes (RFC 6749 5.2) that are about the app, whoever the user. */
+const aboutTheApp = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type']
+
+/**
+ * Whether the provider refuses another token for this user. Any code may say so that is not about the app, and even
+ * `invalid_request` may mean the token it was shown (RFC 8693 2.2.2).
+ */
+export function isRefusal(error: unknown): boolean {
+  if (!isNamed<UpstreamError>(error, 'UpstreamError') || error.kind === 'unavailable') return false
+  const { cause } = error
+  return cause instanceof oauth.ResponseBodyError && !aboutTheApp.includes(cause.error)
+}

@@ -42,14 +42,21 @@ export interface Upstream {
   refresh(kept: Readonly<UpstreamAnswer>): Promise<UpstreamAnswer>
   /** Asks again who this is. */
   identify(kept: Readonly<UpstreamAnswer>, previous: Identity): Promise<Identity>
+  /** Asks for another token for the same user, with these scopes of ours. Absent: the provider has no way. */
+  furtherToken?(kept: UpstreamTokens, scopes: readonly string[]): Promise<FurtherToken>
   /** Resolves to false when the provider offers no way. */
   revoke(tokens: UpstreamTokens): Promise<boolean>
 }
+
+/** Only what a tool needs of it: a refresh token beside it would be one more to end. */
+export type FurtherToken = Pick<UpstreamTokens, 'access_token' | 'expires_at' | 'scopes'>
 
 /** What a sign-in at the provider came to. */
 export interface UpstreamLogin extends UpstreamAnswer {
   identity: Identity
 }
+
+type Leg = Parameters<NonNullable<OAuthProvider['conform']>>[1]
 
 /** Parameters of a callback that are the flow's own. */
 const callbackParameters = [
@@ -82,17 +89,21 @@ export function upstream(
     [oauth.clockSkew]: unixTime(clock) - Math.floor(Date.now() / 1000),
   })
 
-  function requestOptions(leg?: 'code' | 'refresh' | 'revoke') {
+  /** An answer of the provider as the library is to see it. */
+  async function conformed(response: Response, leg: Leg | undefined): Promise<Response> {
+    if (response.status >= 500 || response.status === 429) {
+      throw new UpstreamError('unavailable', `${provider.id} answered ${response.status}`)
+    }
+    const answer = leg && provider.conform ? await provider.conform(response, leg) : response
+    const isChecked = usesIdTokens && leg !== 'exchange'
+    return isChecked || leg === undefined ? answer : withoutIdToken(answer)
+  }
+
+  function requestOptions(leg?: Leg) {
     return {
       [oauth.allowInsecureRequests]: true, // https is checked with the metadata, where loopback may pass
-      [oauth.customFetch]: async (url: string, init: oauth.CustomFetchOptions<string, unknown>) => {
-        const response = await call(url, init as RequestInit)
-        if (response.status >= 500 || response.status === 429) {
-          throw new UpstreamError('unavailable', `${provider.id} answered ${response.status}`)
-        }
-        const conformed = leg && provider.conform ? await provider.conform(response, leg) : response
-        return usesIdTokens || leg === undefined ? conformed : withoutIdToken(conformed)
-      },
+      [oauth.customFetch]: async (url: string, init: oauth.CustomFetchOptions<string, unknown>) =>
+        conformed(await call(url, init as RequestInit), leg),
       signal: () => AbortSignal.timeout(upstreamTimeout),
     }
   }
@@ -151,6 +162,21 @@ export function upstream(
     })
     await authentication(await server(), client(), body, headers)
     return call(url, { method: 'POST', headers, body })
+  }
+
+  async function furtherToken(kept: UpstreamTokens, asked: readonly string[]): Promise<FurtherToken> {
+    const as = await server()
+    const response = await provider.exchange?.({
+      tokens: structuredClone(kept),
+      scopes: [...toUpstream(asked)],
+      endpoints: endpointsOf(as),
+      post,
+    })
+    if (!response) throw new UpstreamError('misconfigured', `${provider.id}: exchange() gave no answer`)
+    const answer = await conformed(response, 'exchange')
+    const body = await oauth.processGenericTokenEndpointResponse(as, client(), answer)
+    const tokens = upstreamTokens(body, provider, { now: unixTime(clock), asked })
+    return { access_token: tokens.access_token, expires_at: tokens.expires_at, scopes: tokens.scopes }
   }
 
   return {
@@ -261,6 +287,10 @@ export function upstream(
       }),
 
     identify: (kept, previous) => classified(provider, () => identify(kept, { previous })),
+
+    ...(provider.exchange && {
+      furtherToken: (kept, asked) => classified(provider, () => furtherToken(kept, asked)),
+    }),
 
     revoke: (tokens) =>
       classified(provider, async () => {

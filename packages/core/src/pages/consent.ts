@@ -1,5 +1,6 @@
 import { type Html, html } from './html.ts'
 import type { Page, Shell } from './layout.ts'
+import { mark } from './mark.ts'
 import type { Messages } from './messages.ts'
 import { displayText, isolate, mixesAlphabets, phrase } from './text.ts'
 import { urlText, webLink } from './web-url.ts'
@@ -178,9 +179,4 @@ function approveButtons(providers: ConsentPage['providers'], messages: Messages)
       ? html`<button name="decision" value="approve">${text}</button>`
       : html`<button class="choice" name="provider" value="${id}">${text}</button>\n`
   })
-}
-
-/** As an image: what is in it can neither run nor load anything, nor change the page. */
-function mark(icon: { svg: string } | undefined): Html | undefined {
-  return icon && html`<img class="mark" src="data:image/svg+xml,${encodeURIComponent(icon.svg)}" alt=""> `
 }

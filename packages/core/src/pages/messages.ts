@@ -57,6 +57,17 @@ export interface Messages {
   continueWith: (provider: string) => string
   cancel: string
 
+  /** On a page where people sign in to this server itself. */
+  signInHeading: (label: string) => string
+  signInTitle: (label: string) => string
+  /** Where it leads to. */
+  signInFor: (client: string) => string
+  signIn: string
+  /** What was typed lets nobody in. Says nothing of which part was wrong. */
+  signInInvalid: string
+  /** After too many tries. */
+  signInLocked: string
+
   /** Opens the technical details. */
   details: string
   detailClientId: string
@@ -142,6 +153,13 @@ export const english: Messages = {
   nextStepChoice: 'Next, you sign in with the account you choose. The app never sees your password.',
   continueWith: (provider) => `Continue with ${provider}`,
   cancel: 'Cancel',
+
+  signInHeading: (label) => `Sign in with ${label}`,
+  signInTitle: (label) => `Sign in with ${label}`,
+  signInFor: (client) => `To continue to “${client}”, which never sees what you type here.`,
+  signIn: 'Sign in',
+  signInInvalid: 'That did not match. Check what you typed and try again.',
+  signInLocked: 'Too many tries. Wait a few minutes and try again.',
 
   details: 'Technical details',
   detailClientId: 'Client ID',

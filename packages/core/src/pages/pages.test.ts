@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ConfigurationError } from '../errors.ts'
 import type { ConsentPage } from './consent.ts'
 import { createPages, type PagesOptions } from './pages.ts'
+import type { SignInPage } from './sign-in.ts'
 
 const options: PagesOptions = { issuer: 'https://mcp.acme.dev', name: 'Acme Tools' }
 const pages = createPages(options)
@@ -15,6 +16,14 @@ const consent: ConsentPage = {
   providers: [{ id: 'github', label: 'GitHub' }],
   csrf: 'csrf-1',
   action: '/consent/handle-1',
+}
+
+const signIn: SignInPage = {
+  label: 'your Acme account',
+  client: 'Claude',
+  fields: [{ name: 'username', label: 'User name', type: 'text' }],
+  csrf: 'csrf-1',
+  action: '/sign-in/acme?state=s',
 }
 
 async function show(data: Partial<ConsentPage> = {}, more: Partial<PagesOptions> = {}): Promise<string> {
@@ -35,6 +44,7 @@ describe('every page', () => {
   const all: [string, () => Promise<Response>][] = [
     ['consent', () => pages.consent(consent)],
     ['error', () => pages.error({ ...pages.messages.linkExpired, status: 400 })],
+    ['sign-in', () => pages.signIn(signIn)],
     ['done', () => pages.done()],
   ]
 

@@ -3,6 +3,7 @@ import { donePage } from './done.ts'
 import { type ErrorPage, errorPage } from './error.ts'
 import { respond, type Shell, styleSource } from './layout.ts'
 import { type Messages, withMessages } from './messages.ts'
+import { type SignInPage, signInPage } from './sign-in.ts'
 import { stylesheet } from './style.ts'
 import { appearance, type Theme } from './theme.ts'
 
@@ -18,6 +19,7 @@ export interface PagesOptions {
 export interface Pages {
   consent(data: ConsentPage): Promise<Response>
   error(data: ErrorPage): Promise<Response>
+  signIn(data: SignInPage): Promise<Response>
   done(): Promise<Response>
   /** The messages in use, among them the texts for {@link Pages.error}. */
   readonly messages: Messages
@@ -53,6 +55,7 @@ export function createPages(options: PagesOptions): Pages {
     messages,
     consent: (data) => respond(shell, consentPage(shell, data)),
     error: (data) => respond(shell, errorPage(shell, data)),
+    signIn: (data) => respond(shell, signInPage(shell, data)),
     done: () => respond(shell, donePage(shell)),
   }
 }

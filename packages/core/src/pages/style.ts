@@ -197,6 +197,8 @@ button,.button{
 button:hover,.button:hover{background:var(--accent-hover)}
 .choice,.plain{background:var(--card);color:var(--text)}
 .plain{border-color:var(--line)}
+.field{display:block;font-size:.875rem;font-weight:600}
+.field input{font:inherit;font-size:1rem;font-weight:400}
 .mark{width:1.25rem;height:1.25rem;vertical-align:-.25rem;margin-inline-end:.375rem}
 .choice:hover,.plain:hover{background:var(--sunken)}
 button:focus-visible,.button:focus-visible{border-radius:.625rem}

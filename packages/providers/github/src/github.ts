@@ -1,6 +1,8 @@
 import { checkCall, type OAuthProvider } from '@drawbridge/core/provider'
 import { endToken } from './applications.ts'
+import { authorizationParameters } from './authorization.ts'
 import { conform } from './conform.ts'
+import { icon } from './icon.ts'
 import { type GitHubUser, identify } from './identity.ts'
 import { accessTable, type GitHubOptions, settingsOf } from './options.ts'
 import { includedIn, knownScopes } from './scopes.ts'
@@ -40,13 +42,14 @@ export function github(options: GitHubOptions = {}): OAuthProvider<GitHubUser> {
     type: 'oauth',
     id: options.id ?? 'github',
     label: options.label ?? 'GitHub',
+    icon,
     client: {
       id: clientId,
       auth: { method: options.clientAuth ?? 'client_secret_post', secret: clientSecret },
     },
     endpoints: settings.endpoints,
     scopes: { default: scopes, supported: knownScopes },
-    parameters: { authorize: () => ({ ...options.parameters }) },
+    parameters: { authorize: (request) => authorizationParameters(request, options.parameters) },
     tokens: 'per-user',
     revocation: 'token',
     conform,

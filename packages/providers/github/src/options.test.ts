@@ -109,3 +109,13 @@ it('keeps the rest as it is given', () => {
     sent: { prompt: 'select_account' },
   })
 })
+
+it('passes on whom the client expects, and the choice among accounts, unless the operator says otherwise', () => {
+  const asked = { scopes: [], login_hint: 'octocat', again: false }
+  const sent = (parameters: Record<string, string> | undefined, prompt?: 'login' | 'select_account') =>
+    github({ ...CREDENTIALS, parameters }).parameters?.authorize?.({ ...asked, prompt })
+  expect(sent(undefined)).toEqual({ login: 'octocat' })
+  expect(sent(undefined, 'select_account')).toEqual({ login: 'octocat', prompt: 'select_account' })
+  expect(sent(undefined, 'login')).toEqual({ login: 'octocat' })
+  expect(sent({ login: 'hubot' }, 'select_account')).toEqual({ login: 'hubot', prompt: 'select_account' })
+})

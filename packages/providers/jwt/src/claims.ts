@@ -95,14 +95,19 @@ export function acceptRefusal<Given>(
   accept: ((claims: Given) => boolean) | undefined,
   claims: Given,
 ): string | undefined {
-  const answer: unknown = accept ? accept(claims) : true
-  if (typeof Object(answer).then !== 'function') return answer === true ? undefined : 'not_accepted'
+  if (!accept) return undefined
+  return atOnce('accept', accept(claims), 'Return true or false') === true ? undefined : 'not_accepted'
+}
+
+/** What an operator's function answered, unless that is a promise. Throws {@link ConfigurationError}. */
+export function atOnce(option: string, answer: unknown, instead: string): unknown {
+  if (typeof Object(answer).then !== 'function') return answer
   // A rejection that nobody handles would end the process.
   Promise.resolve(answer).catch(() => {})
   throw new ConfigurationError(
-    'accept',
+    option,
     'answered with a promise',
-    'Return true or false, and nothing that has to be waited for.',
+    `${instead}, and nothing that has to be waited for.`,
   )
 }
 

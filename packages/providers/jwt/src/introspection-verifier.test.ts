@@ -77,6 +77,16 @@ describe('an active token', () => {
     )
   })
 
+  it('may say in its own words who it is', async () => {
+    const subject: IntrospectionVerifierOptions['subject'] = ({ sub }) => sub
+    const { verifier } = setUp({ ...good, sub: 'github|1' }, { subject })
+    expect(await verifier.verify('t', { resource })).toMatchObject({ token: { subject: 'github|1' } })
+    expect(await setUp({ ...good, sub: undefined }, { subject }).outcome()).toBe('invalid: no_subject')
+    expect(await setUp(good, { subject: () => '' }).outcome()).toBe('invalid: no_subject')
+    const late = setUp(good, { subject: (async () => 'ada') as never })
+    await expect(late.outcome()).rejects.toThrow('subject: answered with a promise. Return the text')
+  })
+
   it('may leave out what it does not know with null', async () => {
     expect(await setUp({ ...good, aud: null, nbf: null, iss: null, cnf: null }).outcome()).toBe('valid')
   })
@@ -249,6 +259,7 @@ describe('options', () => {
     [{ client: { id: 'mcp' } }, /^client\.secret: .*DRAWBRIDGE_INTROSPECTION_CLIENT_SECRET/],
     [{ client: { id: 'a', secret: 'b', method: 'none' as never } }, /^client\.method: /],
     [{ audience: '' }, /^audience: /],
+    [{ id: 'acme', subject: (() => 'ada') as never }, /^id, subject: are given together/],
     [{ cache: { seconds: -1 } }, /^cache\.seconds: /],
   ])('%j is refused', (options: Partial<IntrospectionVerifierOptions>, message) => {
     expect(() => introspectionVerifier({ endpoint, client: { id: 'a', secret: 'b' }, ...options })).toThrow(

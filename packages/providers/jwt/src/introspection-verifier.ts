@@ -22,6 +22,7 @@ import {
 } from './claims.ts'
 import { jsonRequest } from './json-request.ts'
 import { duration } from './options.ts'
+import { checkSubjectOptions, type SubjectOptions, subjectOf } from './subject.ts'
 
 /** What the authorization server says of an active token (RFC 7662 2.2). */
 export interface IntrospectionClaims {
@@ -37,7 +38,10 @@ export interface IntrospectionClaims {
 }
 
 /** Options of {@link introspectionVerifier}. Every duration is in seconds. */
-export interface IntrospectionVerifierOptions<User = IntrospectionClaims> {
+export type IntrospectionVerifierOptions<User = IntrospectionClaims> = IntrospectionOptions<User> &
+  SubjectOptions<IntrospectionClaims, string | undefined>
+
+interface IntrospectionOptions<User> {
   /** The authorization server's introspection endpoint. */
   endpoint: string | undefined
   /** Who we are to it (RFC 7662 2.1). May be left out when the environment names both, as below. */
@@ -74,8 +78,6 @@ export interface IntrospectionVerifierOptions<User = IntrospectionClaims> {
   scopeClaims?: readonly string[] | undefined
   /** Where the client's id is. Default `client_id`, then `azp`; without either it is empty. */
   clientIdClaims?: readonly string[] | undefined
-  /** What stands before the `|` of every subject. Default: the issuer. Stable: users are known by it. */
-  id?: string | undefined
   /** Makes of the answer what tools see as the user. Default: the answer itself. */
   user?: ((claims: IntrospectionClaims) => User | Promise<User>) | undefined
   fetch?: typeof fetch | undefined
@@ -118,6 +120,7 @@ export function introspectionVerifier<User = IntrospectionClaims>(
     scopeClaims: 'texts',
     clientIdClaims: 'texts',
     id: 'text',
+    subject: 'function',
     user: 'function',
     fetch: 'function',
     timeout: 'number',
@@ -132,6 +135,7 @@ export function introspectionVerifier<User = IntrospectionClaims>(
     seconds: 'number',
     maximum: 'number',
   })
+  checkSubjectOptions(options)
   const clock = options.clock ?? systemClock
   const { endpoint, ask } = introspection(options)
   const answerFor = options.cache ? remembering(ask, options.cache, clock) : ask
@@ -160,7 +164,7 @@ export function introspectionVerifier<User = IntrospectionClaims>(
       const refused = refusal(claims, resource, now)
       if (refused !== undefined) return { status: 'invalid', reason: refused }
       const issuer = options.issuer ?? firstString(claims, ['iss']) ?? new URL(endpoint).origin
-      const subject = subjectOf(claims, options.id ?? issuer)
+      const subject = subjectOf(options, claims, prefixedSubject(claims, options.id ?? issuer))
       if (subject === undefined) return { status: 'invalid', reason: 'no_subject' }
       return {
         status: 'valid',
@@ -178,7 +182,7 @@ export function introspectionVerifier<User = IntrospectionClaims>(
 }
 
 /** A token without `sub` stands for the client itself. */
-function subjectOf(claims: Claims, prefix: string): string | undefined {
+function prefixedSubject(claims: Claims, prefix: string): string | undefined {
   const sub = firstString(claims, ['sub'])
   if (sub !== undefined) return `${prefix}|${sub}`
   const client = firstString(claims, ['client_id'])

@@ -383,6 +383,37 @@ describe('claims', () => {
     expect(answer).toEqual(typeof expected === 'string' ? expected : expect.stringMatching(expected))
   })
 
+  it('may say in their own words who it is', async () => {
+    const checker = verifier({ subject: ({ sub }) => sub })
+    const token = valid(await checker.verify(await sign({ sub: 'github|1' }), { resource }))
+    expect(token.subject).toBe('github|1')
+  })
+
+  it.each([
+    ['nothing', () => undefined, 'invalid: no_subject'],
+    ['an empty text', () => '', 'invalid: no_subject'],
+    ['a number', () => 1, 'invalid: no_subject'],
+    ['a promise', async () => 'ada', /^subject: answered with a promise\. Return the text/],
+    [
+      'a promise that fails',
+      async () => Promise.reject(new Error('down')),
+      /^subject: answered with a promise/,
+    ],
+  ])('that are answered with %s are nobody', async (_, subject, expected) => {
+    const checker = verifier({ subject: subject as never })
+    const answer = await outcome(checker, sign()).catch((error: Error) => error.message)
+    expect(answer).toEqual(typeof expected === 'string' ? expected : expect.stringMatching(expected))
+  })
+
+  it('say who it is only once they are believed', async () => {
+    const asked: unknown[] = []
+    const checker = verifier({ subject: ({ sub }) => String(asked.push(sub)) })
+    for (const wrong of [{ aud: 'https://other.test' }, { exp: time - 31 }, { sub: undefined }]) {
+      expect(await outcome(checker, sign(wrong))).not.toBe('valid')
+    }
+    expect(asked).toEqual([])
+  })
+
   it('are looked at on every request, also when the signature is known', async () => {
     const clock = fakeClock()
     const checker = verifier({ clock })
@@ -558,10 +589,18 @@ describe('options', () => {
     [{ secret: 's'.repeat(32), algorithms: ['HS512' as const] }, /^secret: .*HS512 needs at least 64/],
     [{ audience: [] }, /^audience: /],
     [{ audience: '' }, /^audience: /],
+    [{ id: 'acme', subject: (() => 'ada') as never }, /^id, subject: are given together/],
     [{ clockTolerance: -1 }, /^clockTolerance: /],
     [{ cacheMaxAge: Number.NaN }, /^cacheMaxAge: /],
   ])('%j is refused', (options: Partial<JwtVerifierOptions>, message) => {
     expect(() => jwtVerifier({ issuer, ...options })).toThrow(message)
+  })
+
+  it('names a subject in one way, which the types say too', () => {
+    expect(() => {
+      // @ts-expect-error id and subject
+      jwtVerifier({ issuer, id: 'acme', subject: ({ sub }) => sub })
+    }).toThrow(/^id, subject: /)
   })
 
   it('takes http on this machine', () => {

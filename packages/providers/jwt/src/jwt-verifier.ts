@@ -41,6 +41,7 @@ import {
   type VerificationKey,
 } from './keys.ts'
 import { duration, listOf } from './options.ts'
+import { checkSubjectOptions, type SubjectOptions, subjectOf } from './subject.ts'
 
 /** The claims of an accepted token (RFC 7519 4.1, RFC 9068 2.2). */
 export interface JwtClaims {
@@ -52,7 +53,9 @@ export interface JwtClaims {
 }
 
 /** Options of {@link jwtVerifier}. Every duration is in seconds. */
-export interface JwtVerifierOptions<User = JwtClaims> {
+export type JwtVerifierOptions<User = JwtClaims> = JwtOptions<User> & SubjectOptions<JwtClaims>
+
+interface JwtOptions<User> {
   /**
    * Who issues the tokens: `iss`, compared as a string, so keep a closing slash if the issuer has one. Or
    * `DRAWBRIDGE_JWT_ISSUER`.
@@ -93,8 +96,6 @@ export interface JwtVerifierOptions<User = JwtClaims> {
   scopeClaims?: readonly string[] | undefined
   /** Where the client's id is. Default `client_id`, then `azp`; without either it is empty. */
   clientIdClaims?: readonly string[] | undefined
-  /** What stands before the `|` of every subject. Default: the issuer. Stable: users are known by it. */
-  id?: string | undefined
   /** Makes of the claims what tools see as the user. Default: the claims themselves. */
   user?: ((claims: JwtClaims) => User | Promise<User>) | undefined
 
@@ -146,6 +147,7 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>)
     scopeClaims: 'texts',
     clientIdClaims: 'texts',
     id: 'text',
+    subject: 'function',
     user: 'function',
     fetch: 'function',
     timeout: 'number',
@@ -155,6 +157,7 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>)
     clock: 'clock',
     log: true,
   })
+  checkSubjectOptions(options)
   const clock = options.clock ?? systemClock
   const issuers = checkedIssuers(options.issuer)
   const secret =
@@ -217,11 +220,13 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>)
       if (refused === 'expired') return { status: 'invalid', reason: refused, scopes }
       if (refused !== undefined) return invalid(refused)
       const claims = parsed.claims as JwtClaims
+      const subject = subjectOf(options, claims, `${options.id ?? claims.iss}|${claims.sub}`)
+      if (subject === undefined) return invalid('no_subject')
       signers.set(token, signer, claims.exp + tolerance)
       return {
         status: 'valid',
         token: {
-          subject: `${options.id ?? claims.iss}|${claims.sub}`,
+          subject,
           clientId: firstString(claims, options.clientIdClaims ?? ['client_id', 'azp']) ?? '',
           scopes,
           expiresAt: Math.floor(claims.exp),

@@ -11,6 +11,7 @@ import {
   systemClock,
   tellOperator,
 } from '@drawbridge/core/storage'
+import { checkDatabase, missingTable } from './check.ts'
 import { checkPool, errorCode, type PostgresPool, queryWithin } from './pool.ts'
 import { type TableOptions, tableOf } from './table.ts'
 
@@ -47,6 +48,9 @@ const undefinedTable = '42P01'
  * cases it is unknown whether a write took effect, so nothing is tried again here. Listens to the pool's errors unless
  * you do, so that losing an idle connection does not end the process.
  *
+ * `check`, which `auth.ready()` asks, rejects with a {@link ConfigurationError} for a replica, a read-only session, a
+ * missing table and missing rights.
+ *
  * @throws {ConfigurationError} when an option is missing or wrong; later, from each operation, when there is no table
  * @example
  * ```ts
@@ -72,8 +76,9 @@ export function postgres(options: PostgresOptions): Storage {
       'Leave it out for 2.',
     )
   }
-  const { table } = tableOf(options)
-  let warned = false
+  const names = tableOf(options)
+  const { table } = names
+  const told = new Set<string>()
   // The pool emits an error for each idle connection that is lost, and has dropped it by then. Without a listener, that
   // would end the process.
   if (pool.listenerCount?.('error') === 0) pool.on?.('error', () => {})
@@ -114,16 +119,17 @@ export function postgres(options: PostgresOptions): Storage {
       return await queryWithin(timeout, pool, statement, values)
     } catch (error) {
       if (errorCode(error) !== undefinedTable) throw error
-      const missing = new ConfigurationError(
-        'postgres.table',
-        `${table} does not exist`,
-        'Create it with `await createSchema(pool)`, or the SQL of `schemaSql()`; both take `schema` and `table`.',
-      )
+      const missing = missingTable(table)
       // Whoever made the request is only told that the storage fails.
-      if (!warned) tellOperator(options.log, missing.message)
-      warned = true
+      tellOnce(missing.message)
       throw missing
     }
+  }
+
+  function tellOnce(message: string): void {
+    if (told.has(message)) return
+    told.add(message)
+    tellOperator(options.log, message)
   }
 
   const now = () => Math.floor(clock.now() / 1000)
@@ -155,6 +161,8 @@ export function postgres(options: PostgresOptions): Storage {
     async purge(limit: number): Promise<number> {
       return (await run(sweep, [now(), limit])).rowCount ?? 0
     },
+
+    check: (): Promise<void> => checkDatabase(run, names, tellOnce),
   }
 }
 

@@ -63,7 +63,7 @@ export const authMembers: Members<Auth> = {
   },
   revalidate: { arguments: [authInfo], returns: async () => true },
   upstreamToken: {
-    arguments: [authInfo, { rejected: 'rejected' }],
+    arguments: [authInfo, { scopes: ['read'], rejected: 'rejected' }],
     returns: async () => ({ access_token: 'upstream', expires_at: 2, scopes: ['read'], provider: 'acme' }),
     optional: true,
   },
@@ -76,7 +76,7 @@ export const serverMembers: Members<OAuthServer> = {
   handle: authMembers.handle,
   routes: authMembers.routes,
   upstreamToken: {
-    arguments: [authInfo, { rejected: 'rejected' }],
+    arguments: [authInfo, { scopes: ['read'], rejected: 'rejected' }],
     returns: async () => ({ access_token: 'upstream', expires_at: 2, scopes: ['read'], provider: 'acme' }),
   },
   at: { arguments: ['/files'], nested: authMembers },

@@ -46,6 +46,11 @@ export interface OidcSwitches {
   scopeParameter?: { name: string; separator: string } | undefined
   /** The scopes an answer names, of those asked for; `undefined`: it names none. Default: all. */
   scopesNamed?: ((asked: readonly string[]) => readonly string[] | undefined) | undefined
+  /**
+   * `true`: an access token of the app's brings another one for the same user (RFC 7523 2.1, as Entra's on-behalf-of).
+   * A function names the error it is refused with, if any: `interaction_required`. Default: there is no such grant.
+   */
+  onBehalfOf?: true | ((scopes: readonly string[], user: DevOidcUser) => string | undefined) | undefined
   /** Changes the answer of the token endpoint. */
   answer?: ((answer: Record<string, unknown>, user: DevOidcUser) => object) | undefined
   /** What the callback gets beside `code` and `state`; `first`: the first time that this user signs in. */

@@ -2,10 +2,12 @@ import { createHash, sign } from 'node:crypto'
 import { randomToken } from '../dev-github/tokens.ts'
 import type { DevOidcApp, DevOidcUser, OidcState, Session } from './state.ts'
 
-/** `/token` (RFC 6749 4.1.3 and 6). */
+const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+
+/** `/token` (RFC 6749 4.1.3 and 6, and RFC 7523 2.1). */
 export function token(state: OidcState, request: Request, app: DevOidcApp, form: URLSearchParams): Response {
-  const refusal = (error: string) => Response.json({ error }, { status: 400 })
   const { origin } = new URL(request.url)
+  if (form.get('grant_type') === jwtBearer && state.onBehalfOf) return onBehalfOf(state, origin, app, form)
   if (form.get('grant_type') === 'refresh_token') {
     const { clientId } = app
     const session = state.sessions.find(
@@ -35,6 +37,26 @@ export function token(state: OidcState, request: Request, app: DevOidcApp, form:
   return answer(state, origin, session, { refresh_token: session.refresh_token, nonce, withIdToken: true })
 }
 
+/** The JWT bearer grant, as Entra has it. */
+function onBehalfOf(state: OidcState, origin: string, app: DevOidcApp, form: URLSearchParams): Response {
+  if (form.get('requested_token_use') !== 'on_behalf_of') return refusal('invalid_request')
+  const session = state.sessions.find(
+    (each) => each.app === app.clientId && each.access_token === form.get('assertion'),
+  )
+  const user = state.users.find(({ sub }) => sub === session?.sub)
+  if (!session || !user || session.expires <= state.clock.now()) return refusal('invalid_grant')
+  const scopes = (form.get('scope') ?? '').split(' ').filter(Boolean)
+  if (scopes.length === 0) return refusal('invalid_scope')
+  const error = typeof state.onBehalfOf === 'function' ? state.onBehalfOf(scopes, user) : undefined
+  if (error !== undefined) return refusal(error, 'AADSTS50000: this user cannot be acted for.')
+  const isRefreshable = scopes.includes('offline_access')
+  const next = opened(state, { ...session, scopes }, isRefreshable ? fresh('refresh_') : undefined)
+  return answer(state, origin, next, {
+    refresh_token: next.refresh_token,
+    withIdToken: scopes.includes('openid'),
+  })
+}
+
 /** `/userinfo` (OpenID Connect Core 5.3). */
 export function userinfo(state: OidcState, request: Request): Response {
   const presented = request.headers.get('authorization')?.replace(/^Bearer /i, '')
@@ -62,6 +84,10 @@ export function revoke(state: OidcState, app: DevOidcApp, form: URLSearchParams)
   )
   if (endsAll) state.consented.delete(`${session.app}/${session.sub}`)
   return new Response(null)
+}
+
+function refusal(error: string, error_description?: string): Response {
+  return Response.json({ error, error_description }, { status: error === 'invalid_client' ? 401 : 400 })
 }
 
 function opened(

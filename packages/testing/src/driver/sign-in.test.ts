@@ -82,6 +82,9 @@ function world({
       case '/auth/authorize':
         if (request.method === 'GET') {
           pending = url.searchParams
+          if (pending.get('state') === 'refused') {
+            return back({ error: 'invalid_scope', error_description: 'No such scope.' })
+          }
           return consent(providers)
         }
         if (form.get('csrf') !== 'c' || request.headers.get('sec-fetch-site') !== 'same-origin') {
@@ -149,6 +152,31 @@ describe('signIn', () => {
     const pending = await client.authorize({ client_id: 'x' })
     const back = await signIn(browser({ fetch }), pending.url, { approve: false })
     expect(back.searchParams.get('error')).toBe('access_denied')
+  })
+
+  it('does not go on as somebody else', async () => {
+    const { client, fetch } = world()
+    await client.register()
+    const { url } = await client.authorize()
+    await expect(signIn(browser({ fetch }), url, { user: 'nobody' })).rejects.toThrow(
+      new RegExp(
+        `^No page had a button for nobody\\. Pages: ${ISSUER}/authorize \\(deny, approve\\), ` +
+          `${GITHUB}/login/oauth/authorize \\(octocat, hubot.*\\)\\. The client got a code\\.$`,
+      ),
+    )
+    const login = client.login(browser({ fetch }), { user: 'nobody' })
+    await expect(login).rejects.toThrow(/^No page had a button for nobody/)
+  })
+
+  it('says what the client got instead', async () => {
+    const { client, fetch } = world()
+    const { url } = await client.authorize({ client_id: 'x', state: 'refused' })
+    await expect(signIn(browser({ fetch }), url, { user: 'octocat' })).rejects.toThrow(
+      'No page had a button for octocat. Pages: none. The client got invalid_scope: No such scope.',
+    )
+    const back = await signIn(browser({ fetch }), url)
+    expect(back.searchParams.get('error')).toBe('invalid_scope')
+    expect((await signIn(browser({ fetch }), url, { user: 'octocat', approve: false })).href).toBe(back.href)
   })
 
   it('chooses among providers', async () => {

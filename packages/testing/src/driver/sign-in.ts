@@ -4,7 +4,7 @@ import type { Button } from './forms.ts'
 export interface SignInOptions {
   /** `false`: press the button that denies. Default true. */
   approve?: boolean | undefined
-  /** Whom to sign in as, where a page offers buttons for several people. */
+  /** Whom to sign in as: a page must have a button for them. Leave it out where nobody is asked who they are. */
   user?: string | undefined
   /** Which identity provider to choose, by id, where the consent page offers several. */
   provider?: string | undefined
@@ -22,7 +22,8 @@ const MOST_PAGES = 10
  * listen, and may wait at a custom scheme.
  *
  * @returns the redirect to the client: `code`, `state` and `iss`, or `error`
- * @throws Error when a page has nothing left to press; it shows the page's status and text
+ * @throws Error when a page has nothing left to press, with the page's status and text; and when the client was reached
+ *   although no page had a button for `user`, since whoever is signed in then is somebody else
  * @example
  * ```ts
  * const back = await signIn(browser(), authorizationUrl, { user: 'octocat' })
@@ -36,12 +37,19 @@ export async function signIn(
 ): Promise<URL> {
   const redirectUri = options.redirectUri ?? new URL(authorizationUrl).searchParams.get('redirect_uri')
   const until = (url: URL) => redirectUri !== null && url.href.split('?')[0] === withoutQuery(redirectUri)
+  const seen: Page[] = []
+  let isChosen = options.user === undefined || options.approve === false
   let page = await browser.open(authorizationUrl, { until })
-  for (let pages = 0; pages < MOST_PAGES; pages++) {
-    if (page.leftFor) return page.leftFor
+  while (seen.length < MOST_PAGES) {
+    if (page.leftFor) {
+      if (!isChosen) throw new Error(notAsked(options.user, seen, page.leftFor))
+      return page.leftFor
+    }
     const button = chooseButton(page, options)
     if (!button)
       throw new Error(`Nothing to press on ${page.url} (${page.status}): ${page.text.slice(0, 300)}`)
+    seen.push(page)
+    if (button.value === options.user) isChosen = true
     page = await browser.submit(page, button, typed(page, button, options.fields), { until })
   }
   throw new Error(`Still not back at the client after ${MOST_PAGES} pages, last ${page.url}`)
@@ -62,6 +70,17 @@ export function chooseButton(page: Page, options: SignInOptions = {}): Button | 
     valued('approve') ??
     buttons.find((button) => button.value !== 'deny')
   )
+}
+
+function notAsked(user: string | undefined, seen: readonly Page[], { searchParams }: URL): string {
+  const pages = seen.map(({ url, forms }) => {
+    const buttons = forms.flatMap((form) => form.buttons.map(({ value, text }) => value || text))
+    return `${withoutQuery(url)} (${buttons.join(', ')})`
+  })
+  const got = searchParams.get('error') ?? (searchParams.has('code') ? 'a code' : 'nothing')
+  const description = searchParams.get('error_description')
+  const why = description === null ? '.' : `: ${description}`
+  return `No page had a button for ${user}. Pages: ${pages.join(', ') || 'none'}. The client got ${got}${why}`
 }
 
 function typed(page: Page, button: Button, fields: SignInOptions['fields'] = {}): Record<string, string> {

@@ -68,7 +68,7 @@ export interface OpenedProvider {
 export interface OddAnswer {
   /** For the message of a failed case. */
   what: string
-  leg: 'code' | 'refresh' | 'revoke'
+  leg: 'code' | 'refresh' | 'revoke' | 'exchange'
   response: Response
   /** The error code of RFC 6749 5.2 it must become, or the granted scopes; `undefined` scope: not said. */
   becomes: { error: string } | { scope: string | undefined }

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import type { OAuthProvider } from '@drawbridge/core/provider'
-import { type ProviderCase, providerCase } from './case.ts'
+import { type OddAnswer, type ProviderCase, providerCase } from './case.ts'
 import { html } from './outages.ts'
-
-const LEGS = ['code', 'refresh', 'revoke'] as const
 
 export const conformityCases: readonly ProviderCase[] = [
   providerCase(
@@ -30,7 +28,7 @@ export const conformityCases: readonly ProviderCase[] = [
 
   providerCase('an answer that conforms already is left alone', async ({ provider }) => {
     const granted = { access_token: 'token', token_type: 'Bearer', expires_in: 3600 }
-    for (const leg of ['code', 'refresh'] as const) {
+    for (const leg of legsOf(provider).filter((each) => each !== 'revoke')) {
       const success = await conform(provider, Response.json(granted), leg)
       assert.equal(success.status, 200)
       assert.deepEqual(await success.json(), granted)
@@ -41,7 +39,7 @@ export const conformityCases: readonly ProviderCase[] = [
   }),
 
   providerCase('an outage of the token endpoint stays an outage', async ({ provider }) => {
-    for (const leg of LEGS) {
+    for (const leg of legsOf(provider)) {
       for (const status of [500, 502, 503, 504]) {
         assert.equal((await conform(provider, html(status), leg)).status, status)
         const json = Response.json({ error: 'server_error' }, { status })
@@ -52,7 +50,7 @@ export const conformityCases: readonly ProviderCase[] = [
   }),
 
   providerCase('nonsense from the token endpoint is not a verdict', async ({ provider }) => {
-    for (const leg of LEGS) {
+    for (const leg of legsOf(provider)) {
       for (const nonsense of [
         html(200),
         new Response('', { status: 200 }),
@@ -66,10 +64,14 @@ export const conformityCases: readonly ProviderCase[] = [
   }),
 ]
 
+function legsOf({ exchange }: OAuthProvider): readonly OddAnswer['leg'][] {
+  return ['code', 'refresh', 'revoke', ...(exchange ? (['exchange'] as const) : [])]
+}
+
 async function conform(
   provider: OAuthProvider,
   response: Response,
-  leg: (typeof LEGS)[number],
+  leg: OddAnswer['leg'],
 ): Promise<Response> {
   return (await provider.conform?.(response, leg)) ?? response
 }

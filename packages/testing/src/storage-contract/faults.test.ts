@@ -66,6 +66,9 @@ const faults = [
   'works on after close',
   'finds nothing after close',
   'fails after close without saying why',
+  'passes its check after close',
+  'never passes its check',
+  'passes its check once',
   'ends what it was lent',
   'throws when closed twice',
   'forgets everything when reopened',
@@ -113,6 +116,7 @@ function faultyStorage(fault: Fault | undefined, disk: Disk, clock: Clock, pool:
   const cache = new Map<string, { value: string; version: string } | undefined>()
   let instanceCounter = 0
   let closed = false
+  let checked = false
   let busy = 0
 
   const expired = ({ expiresAt }: Entry) => {
@@ -317,6 +321,14 @@ function faultyStorage(fault: Fault | undefined, disk: Disk, clock: Clock, pool:
         if (has('forgets versions when purging')) disk.counters.delete(key)
       }
       return taken.length
+    },
+
+    async check() {
+      if (!has('passes its check after close')) whileOpen()
+      if (has('never passes its check') || (has('passes its check once') && checked)) {
+        throw new Error('something is wrong')
+      }
+      checked = true
     },
 
     async close() {

@@ -12,6 +12,13 @@ import { assertAllDifferent } from './versions.ts'
 
 /** Restarts, and several instances over the same data. */
 export const instanceCases: readonly StorageCase[] = [
+  storageCase('check passes whenever it is asked, and changes nothing', async ({ storage }) => {
+    const version = await create(storage, 'grant/a/1')
+    await storage.check?.()
+    await storage.check?.()
+    await assertStored(storage, 'grant/a/1', 'value', version)
+  }),
+
   storageCase('close may be called twice', async ({ storage }) => {
     await create(storage, 'grant/a/1')
     await storage.close?.()

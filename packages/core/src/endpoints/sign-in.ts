@@ -1,0 +1,210 @@
+import type { RequestContext } from '../auth.ts'
+import type { RegisteredClient } from '../clients/metadata.ts'
+import type { Clock } from '../clock.ts'
+import { isNamed, Unavailable } from '../errors.ts'
+import type { DrawbridgeEvents } from '../events.ts'
+import { cookieJar } from '../http/cookies.ts'
+import { bodyForm, type Form, queryForm } from '../http/forms.ts'
+import { withReference } from '../http/responses.ts'
+import type { Handler } from '../http/router.ts'
+import type { FormField, FormProvider, Identity } from '../identity/provider.ts'
+import type { TransactionRecord } from '../records/transaction.ts'
+import { isStillAllowed } from './allowed-scopes.ts'
+import { type Completion, completeLogin, failed, loginFailed } from './complete-login.ts'
+import { withErrorPage } from './error-page.ts'
+import { type FormTokens, formTokens, isSameOrigin } from './form-token.ts'
+import { claim, finish, type LoginServer, replay } from './login-attempt.ts'
+import { reported } from './report.ts'
+import { type Returned, refusal, returningBrowser } from './returning-browser.ts'
+
+type SignInRefusal = DrawbridgeEvents['sign_in.refused']['reason']
+
+/** Characters of one field: a longer one is no password of a person's, and would be hashed all the same. */
+const longestInput = 1024
+
+/**
+ * The page of a provider whose people sign in here: `/sign-in/<provider id>`. It is shown only in the browser that
+ * consented, may be tried again, and finishes once.
+ */
+export function signInEndpoint(server: LoginServer, provider: FormProvider): { GET: Handler; POST: Handler } {
+  const { config } = server
+  const page: SignInPage = {
+    server,
+    provider,
+    forms: formTokens(config.ring, cookieJar(config.issuerUrl), config.lifetimes.transaction),
+    refuse: refusal(server, (reason, correlation) => refused(server, provider, reason, correlation)),
+  }
+  return {
+    GET: withErrorPage(server, (request) => open(page, request)),
+    POST: withErrorPage(server, (request, context) => submit(page, request, context)),
+  }
+}
+
+interface SignInPage {
+  server: LoginServer
+  provider: FormProvider
+  forms: FormTokens
+  refuse: ReturnType<typeof refusal<SignInRefusal>>
+}
+
+async function open(page: SignInPage, request: Request): Promise<Response> {
+  const { server, provider } = page
+  const returned = await returningBrowser(server, request, { state: stateOf(request), provider: provider.id })
+  if (!returned.ok) return page.refuse(returned.reason, returned)
+  if (returned.record.value.outcome) return replay(server, returned.record, 302)
+  const { correlation } = returned.record.value
+  server.config.emit({ type: 'sign_in.shown', provider: provider.id, correlation })
+  return show(page, request, returned)
+}
+
+async function submit(page: SignInPage, request: Request, context: RequestContext): Promise<Response> {
+  const { server, provider, forms } = page
+  const { config, pages } = server
+  if (!isSameOrigin(request, config.issuerUrl)) {
+    const reference = refused(server, provider, 'cross_site')
+    return pages.error({ ...pages.messages.formRefused, status: 403, reference })
+  }
+  const form = await bodyForm(request)
+  const returned = await returningBrowser(server, request, { state: stateOf(request), provider: provider.id })
+  if (!returned.ok) return page.refuse(returned.reason, returned)
+  const { record, id_hash } = returned
+  const { correlation, outcome } = record.value
+  if (!forms.verify(request, id_hash, form.get('csrf'))) {
+    const reference = refused(server, provider, 'csrf', correlation)
+    return pages.error({ ...pages.messages.formRefused, status: 403, reference })
+  }
+  if (outcome) return replay(server, record, 303)
+  const conclude = concluding(page, returned, context)
+  if (form.get('decision') === 'deny') {
+    return conclude(async () => denied(server, record.value, 'cancelled', 'The person did not sign in.'))
+  }
+  // Before anything is tried: an outage here costs nothing.
+  const client = await server.engine.getClient(record.value.client_id)
+  const input = inputOf(provider, form)
+  const verdict = input ? await verified(provider, input, context, config.clock, correlation) : invalid
+  if ('error' in verdict) {
+    refused(server, provider, verdict.error, correlation)
+    return show(page, request, returned, { form, error: verdict.error })
+  }
+  return conclude(async (transaction) =>
+    'denied' in verdict
+      ? denied(server, transaction, 'not_allowed', verdict.denied)
+      : login(server, transaction, { client, provider, identity: verdict }),
+  )
+}
+
+function stateOf(request: Request): string {
+  return queryForm(request).get('state') ?? ''
+}
+
+function refused(
+  { config }: LoginServer,
+  { id }: FormProvider,
+  reason: SignInRefusal,
+  correlation?: string | undefined,
+): string {
+  return reported(config.emit, { type: 'sign_in.refused', provider: id, reason, correlation })
+}
+
+const invalid = { error: 'invalid' } as const
+
+/** What was typed into each field; `undefined` when one is empty, or too long for anybody to have typed. */
+function inputOf({ fields }: FormProvider, form: Form): Record<string, string> | undefined {
+  const typed = fields.map(({ name }) => [name, form.get(name) ?? ''] as const)
+  const isGood = typed.every(([, value]) => value !== '' && value.length <= longestInput)
+  return isGood ? Object.fromEntries(typed) : undefined
+}
+
+type Verdict = Awaited<ReturnType<FormProvider['verify']>> | { denied: string }
+
+/** What the provider says of the input. Throws `Unavailable` when it cannot tell: the form may be sent again. */
+async function verified(
+  provider: FormProvider,
+  input: Readonly<Record<string, string>>,
+  { clientAddress }: RequestContext,
+  clock: Clock,
+  correlation: string,
+): Promise<Verdict> {
+  let verdict: Awaited<ReturnType<FormProvider['verify']>>
+  try {
+    verdict = await provider.verify(input, { clock, clientAddress, correlation })
+  } catch (error) {
+    if (isNamed(error, 'AccessDenied')) return { denied: error.message }
+    throw new Unavailable(`sign-in: ${provider.id} cannot tell who this is now`, { cause: error })
+  }
+  if ('error' in verdict || (typeof verdict.sub === 'string' && verdict.sub !== '')) return verdict
+  throw new Error(`${provider.id}: verify() gave no sub`)
+}
+
+/** Nobody got in: the client is told. */
+function denied(
+  { config }: LoginServer,
+  { correlation, approval }: Readonly<TransactionRecord>,
+  reason: DrawbridgeEvents['login.denied']['reason'],
+  text: string,
+): Completion {
+  const provider = approval?.provider ?? 'unknown'
+  config.emit({ type: 'login.denied', provider, reason, correlation })
+  return { response: failed('access_denied', text) }
+}
+
+/** Makes a code of it. The client, or what it asked for, may have gone while somebody typed. */
+async function login(
+  server: LoginServer,
+  transaction: Readonly<TransactionRecord>,
+  {
+    client,
+    provider,
+    identity,
+  }: { client: RegisteredClient | undefined; provider: FormProvider; identity: Identity },
+): Promise<Completion> {
+  if (!client || !isStillAllowed(server.config, client, transaction)) {
+    const reference = loginFailed(server, transaction, client ? 'no_longer_allowed' : 'unknown_client')
+    return { response: failed('server_error', withReference('The login cannot be finished.', reference)) }
+  }
+  const completion = await completeLogin(server, transaction, { client, provider, identity })
+  if (completion === 'again') throw new Error('sign-in: an engine asked for a provider that there is not')
+  return completion
+}
+
+/** Only one answer to a form ends the transaction, and a second one goes where the first went. */
+function concluding({ server, refuse }: SignInPage, { record }: Returned, context: RequestContext) {
+  return async (
+    completion: (transaction: Readonly<TransactionRecord>) => Promise<Completion>,
+  ): Promise<Response> => {
+    const claimed = await claim(server, record)
+    if (!claimed) return refuse('other_browser', record.value)
+    if (claimed.value.outcome) return replay(server, claimed, 303)
+    return finish(server, claimed, await completion(claimed.value), context, 303)
+  }
+}
+
+/** With what was typed, but for what is secret. */
+async function show(
+  { server, provider, forms }: SignInPage,
+  request: Request,
+  { id_hash, record }: Returned,
+  last?: { form: Form; error: 'invalid' | 'locked' },
+): Promise<Response> {
+  const { pages, urls, engine } = server
+  const { csrf, cookie } = forms.issue(request, id_hash)
+  const client = await engine.getClient(record.value.client_id)
+  const response = await pages.signIn({
+    label: provider.label,
+    icon: provider.icon,
+    client: client?.client_name,
+    fields: provider.fields.map((field) => ({
+      ...field,
+      value: isSecret(field) ? undefined : last?.form.get(field.name)?.slice(0, longestInput),
+    })),
+    error: last?.error,
+    csrf,
+    action: `${urls.signIn}${provider.id}?${new URLSearchParams({ state: stateOf(request) })}`,
+  })
+  response.headers.append('set-cookie', cookie)
+  return response
+}
+
+function isSecret({ type }: FormField): boolean {
+  return type === 'password' || type === 'one-time-code'
+}

@@ -1,0 +1,77 @@
+import type { RegisteredClient } from '../clients/metadata.ts'
+import type { Config, ProtectedResource } from '../config.ts'
+import { OAuthError } from '../errors.ts'
+import type { Form } from '../http/forms.ts'
+import { intersectScopes, parseScope, withoutOfflineAccess } from '../resource-server/scopes.ts'
+import { normalizedResource } from './resource.ts'
+
+/** A body has room for thousands, each of which would be compared with all of ours. */
+const maximumResources = 20
+
+/** What a grant would be for: one resource, and scopes of it. */
+export interface RequestedAccess {
+  /** The resource identifier. */
+  resource: string
+  scopes: readonly string[]
+}
+
+/**
+ * What a client asks for where a grant begins: `resource` (RFC 8707 2) and `scope` (RFC 6749 3.3).
+ *
+ * @throws OAuthError `invalid_target` or `invalid_scope`
+ */
+export function requestedAccess(
+  config: Pick<Config, 'resources' | 'defaultResource'>,
+  client: RegisteredClient,
+  form: Form,
+): RequestedAccess {
+  const resource = requestedResource(config, form)
+  return { resource: resource.identifier, scopes: requestedScopes(resource, client, form) }
+}
+
+/** The client's own `scope` limits it (RFC 7591 2), though never so far that it could not enter at all. */
+export function allowedScopes(
+  { supported, required }: ProtectedResource['scopes'],
+  client: RegisteredClient,
+): readonly string[] {
+  const registered = withoutOfflineAccess(client.scope?.split(' ') ?? [])
+  return registered.length === 0 ? supported : intersectScopes(supported, [...registered, ...required])
+}
+
+/** RFC 8707 2: one grant is for one resource. */
+function requestedResource(
+  config: Pick<Config, 'resources' | 'defaultResource'>,
+  form: Form,
+): ProtectedResource {
+  const named = form.all('resource')
+  if (named.length > maximumResources) {
+    throw new OAuthError('invalid_target', `Name at most ${maximumResources} resources.`)
+  }
+  const wanted = named.map(normalizedResource)
+  const known = config.resources.map((one) => ({ one, normalized: normalizedResource(one.identifier) }))
+  const matching = wanted.map((given) => known.find(({ normalized }) => normalized === given)?.one)
+  const [resource = config.defaultResource] = matching
+  if (resource && matching.every((one) => one === resource)) return resource
+  const all = config.resources.map(({ identifier }) => identifier).join(', ')
+  throw new OAuthError('invalid_target', `Name one resource of this server: ${all}`)
+}
+
+/**
+ * What the resource knows of what was asked, and this client may have; the default set for a client that asks for
+ * nothing in particular. What is beyond is dropped, as RFC 6749 3.3 allows: the token response says what remains.
+ */
+function requestedScopes(
+  { scopes }: ProtectedResource,
+  client: RegisteredClient,
+  form: Form,
+): readonly string[] {
+  const parsed = parseScope(form.get('scope') ?? '')
+  if (!parsed) throw new OAuthError('invalid_scope', 'The scope has characters that no scope may have.')
+  const allowed = allowedScopes(scopes, client)
+  const asked = withoutOfflineAccess(parsed)
+  if (asked.length === 0) return intersectScopes(scopes.default, allowed)
+  const known = intersectScopes(asked, allowed)
+  if (known.length > 0) return known
+  const what = client.scope === undefined ? 'is known here' : 'may be asked for by this client'
+  throw new OAuthError('invalid_scope', `None of these scopes ${what}. Known: ${allowed.join(' ')}`)
+}
