@@ -30,7 +30,7 @@ const entries = [parseModule('packages/providers/github/src/index.ts', '')]
 
 /** Sources that break a rule, and the line the rule must name. Each stands for a way in which it was once tempting. */
 const violations: Record<string, [path: string, source: string, finding: RegExp][]> = {
-  'in core, imports point down: endpoints, grants and the like, records, storage and crypto': [
+  'in core, imports point down the lines, those of types too': [
     [
       'packages/core/src/records/grant.ts',
       `import { x } from '../grants/x.ts'`,
@@ -41,8 +41,11 @@ const violations: Record<string, [path: string, source: string, finding: RegExp]
       `\nimport type { T } from '../endpoints/token.ts'`,
       /:2 imports endpoints\/token/,
     ],
+    ['packages/core/src/grants/a.ts', `import { x } from '../clients/x.ts'`, /imports clients\/x/],
+    ['packages/core/src/engine/a.ts', `import type { T } from '../options/config.ts'`, /imports options\/c/],
     ['packages/core/src/crypto/a.ts', `export { x } from '../records/grant.ts'`, /imports records\/grant/],
     ['packages/core/src/http/a.ts', `import { x } from '../crypto/hash.ts'`, /imports crypto\/hash/],
+    ['packages/core/src/http/a.ts', `import { x } from '../pages/pages.ts'`, /imports pages\/pages/],
     ['packages/core/src/pages/a.ts', `let x: import('../records/grant.ts').Grant`, /imports records\/grant/],
     ['packages/core/src/pages/a.ts', `import type { T } from '../grants/a.ts'`, /imports grants\/a/],
     [
@@ -52,7 +55,7 @@ const violations: Record<string, [path: string, source: string, finding: RegExp]
     ],
     [
       'packages/core/src/endpoints/a.ts',
-      `import { oauthServer } from '../oauth-server.ts'`,
+      `import type { OAuthServer } from '../oauth-server.ts'`,
       /imports oauth-server/,
     ],
     [
@@ -60,14 +63,10 @@ const violations: Record<string, [path: string, source: string, finding: RegExp]
       `const x = await import('../oauth-server.ts')`,
       /imports oauth-server/,
     ],
-    [
-      'packages/core/src/records/a.ts',
-      `import { x } from '../clients/metadata.ts'`,
-      /imports clients\/metadata/,
-    ],
   ],
-  'in core, every folder is a role the layout knows': [
+  'in core, every folder and every file beside them is one the layout knows': [
     ['packages/core/src/utils/a.ts', '', /src\/utils is no role/],
+    ['packages/core/src/helpers.ts', '', /src\/helpers\.ts is no role/],
   ],
   'only records/ reads and writes Storage': [
     [
@@ -188,8 +187,8 @@ describe('what the layout allows is allowed', () => {
       'packages/core/src/endpoints/a.ts',
       `import { x } from '../pages/consent.ts'\nimport { y } from '../http/forms.ts'`,
     ],
-    ['packages/core/src/grants/a.ts', `import type { Config } from '../config.ts'`],
-    ['packages/core/src/records/a.ts', `import type { RegisteredClient } from '../clients/metadata.ts'`],
+    ['packages/core/src/grants/a.ts', `import type { Engine } from '../engine/engine.ts'`],
+    ['packages/core/src/options/a.ts', `import type { Storage } from '../storage/storage.ts'`],
     ['packages/core/src/http/a.ts', `import { OAuthError } from '../errors.ts'\nawait request.formData()`],
     [
       'packages/core/src/identity/a.ts',

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import type { RegisteredClient } from '../../../packages/core/src/clients/metadata.ts'
 import { sha256 } from '../../../packages/core/src/crypto/hash.ts'
 import type {
   EngineAfterLogin,
   LoadedAccessToken,
   Login,
   TokenSet,
-} from '../../../packages/core/src/engine.ts'
+} from '../../../packages/core/src/engine/engine.ts'
 import { OAuthError } from '../../../packages/core/src/errors.ts'
+import type { RegisteredClient } from '../../../packages/core/src/records/client-metadata.ts'
 
 interface MapGrant extends Pick<Login, 'subject' | 'claims' | 'scopes'> {
   client_id: string

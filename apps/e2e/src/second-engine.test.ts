@@ -12,13 +12,13 @@ import {
 } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
 import { authorizationServer } from '../../../packages/core/src/authorization-server.ts'
-import type { RegisteredClient } from '../../../packages/core/src/clients/metadata.ts'
-import { configure } from '../../../packages/core/src/config.ts'
 import { sha256 } from '../../../packages/core/src/crypto/hash.ts'
 import { sealer } from '../../../packages/core/src/crypto/sealing.ts'
-import { callbackUrl } from '../../../packages/core/src/endpoints/server.ts'
-import type { Engine } from '../../../packages/core/src/engine.ts'
+import { callbackUrl } from '../../../packages/core/src/endpoints/locations.ts'
+import type { Engine } from '../../../packages/core/src/engine/engine.ts'
 import { upstream } from '../../../packages/core/src/identity/upstream.ts'
+import { configure } from '../../../packages/core/src/options/config.ts'
+import type { RegisteredClient } from '../../../packages/core/src/records/client-metadata.ts'
 import { records } from '../../../packages/core/src/records/records.ts'
 import type { Verifier } from '../../../packages/core/src/resource-server/verifier.ts'
 import { mapEngine } from './map-engine.ts'
@@ -57,7 +57,7 @@ function setUp(
     [provider],
   )
   const seals = sealer(config.ring)
-  const redirect_uri = callbackUrl(issuer) + provider.id
+  const redirect_uri = callbackUrl(issuer, provider.id)
   const { endpoints, gates } = authorizationServer({
     config,
     options: { accept },

@@ -1,4 +1,4 @@
-import { parseRefreshToken } from '../src/grants/token-format.ts'
+import { parseRefreshToken } from '../src/engine/token-format.ts'
 import { grantStorageKey } from './instance.fixture.ts'
 import type { Answer } from './scenario.fixture.ts'
 import type { ModelStore } from './store.fixture.ts'

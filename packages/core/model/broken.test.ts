@@ -1,8 +1,8 @@
 import { expect, it, vi } from 'vitest'
 import { sha256 } from '../src/crypto/hash.ts'
-import type * as Doubt from '../src/grants/doubt.ts'
-import type * as RefreshHistory from '../src/grants/refresh-history.ts'
-import type * as RefreshSecret from '../src/grants/refresh-secret.ts'
+import type * as Doubt from '../src/engine/doubt.ts'
+import type * as RefreshHistory from '../src/engine/refresh-history.ts'
+import type * as RefreshSecret from '../src/engine/refresh-secret.ts'
 import type { GrantRecord } from '../src/records/grant.ts'
 import type { Records } from '../src/records/records.ts'
 import { explore } from './explore.fixture.ts'
@@ -35,13 +35,13 @@ const { parts, withParts } = vi.hoisted(() => {
   }
   return { parts, withParts }
 })
-vi.mock('../src/grants/refresh-history.ts', async (original) => withParts(await original<object>()))
-vi.mock('../src/grants/refresh-secret.ts', async (original) => withParts(await original<object>()))
-vi.mock('../src/grants/doubt.ts', async (original) => withParts(await original<object>()))
+vi.mock('../src/engine/refresh-history.ts', async (original) => withParts(await original<object>()))
+vi.mock('../src/engine/refresh-secret.ts', async (original) => withParts(await original<object>()))
+vi.mock('../src/engine/doubt.ts', async (original) => withParts(await original<object>()))
 
-const history = await vi.importActual<typeof RefreshHistory>('../src/grants/refresh-history.ts')
-const secret = await vi.importActual<typeof RefreshSecret>('../src/grants/refresh-secret.ts')
-const doubt = await vi.importActual<typeof Doubt>('../src/grants/doubt.ts')
+const history = await vi.importActual<typeof RefreshHistory>('../src/engine/refresh-history.ts')
+const secret = await vi.importActual<typeof RefreshSecret>('../src/engine/refresh-secret.ts')
+const doubt = await vi.importActual<typeof Doubt>('../src/engine/doubt.ts')
 
 const believingDeletes = (real: Records): Records => ({
   ...real,

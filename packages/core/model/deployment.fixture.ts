@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { RefreshOptions } from '../src/options.ts'
+import type { RefreshOptions } from '../src/options/options.ts'
 import type { GrantRecord } from '../src/records/grant.ts'
 import { clockSkew } from '../src/records/records.ts'
 import { treatedWorse } from './ages.fixture.ts'

@@ -1,21 +1,21 @@
-import { builtInEngine } from '../src/built-in-engine.ts'
-import type { RegisteredClient } from '../src/clients/metadata.ts'
-import { clientRegistry } from '../src/clients/registry.ts'
 import { type Clock, unixTime } from '../src/clock.ts'
-import { type Config, configure } from '../src/config.ts'
 import { sha256 } from '../src/crypto/hash.ts'
 import { type KeyRing, keyRing } from '../src/crypto/key-ring.ts'
 import { type RandomBytes, randomText } from '../src/crypto/random.ts'
-import type { Engine } from '../src/engine.ts'
+import type { AccessTokens } from '../src/engine/access-token.ts'
+import { builtInEngine } from '../src/engine/built-in-engine.ts'
+import { clientRegistry } from '../src/engine/client-registry.ts'
+import { type CreateGrant, grantCreator } from '../src/engine/creation.ts'
+import { endGrant } from '../src/engine/ending.ts'
+import type { Engine } from '../src/engine/engine.ts'
+import { identityRecheck } from '../src/engine/identity-recheck.ts'
 import type { Emit } from '../src/events.ts'
-import type { AccessTokens } from '../src/grants/access-token.ts'
-import { type CreateGrant, grantCreator } from '../src/grants/creation.ts'
-import { endGrant } from '../src/grants/ending.ts'
-import { identityRecheck } from '../src/grants/identity-recheck.ts'
 import { connections } from '../src/identity/connections.ts'
 import type { Identity, OAuthProvider } from '../src/identity/provider.ts'
 import type { Upstream } from '../src/identity/upstream.ts'
-import type { RefreshOptions } from '../src/options.ts'
+import { type Config, configure } from '../src/options/config.ts'
+import type { RefreshOptions } from '../src/options/options.ts'
+import type { RegisteredClient } from '../src/records/client-metadata.ts'
 import { type GrantRecord, grantExpiry, grantKey, grantRef } from '../src/records/grant.ts'
 import { type Records, records } from '../src/records/records.ts'
 import type { Storage } from '../src/storage/storage.ts'
@@ -26,7 +26,8 @@ export interface Instance {
   engine: Engine
   records: Records
   createGrant: CreateGrant
-  config: Pick<Config, 'clock' | 'emit'>
+  clock: Clock
+  emit: Emit
 }
 
 /** What stands in the place of the real thing to show that the checker would notice. */
@@ -108,14 +109,14 @@ export function instance(options: {
   const end = endGrant({ records: store, connections: links, upstreams, emit })
   const { identityRecheck: every, identityGrace: grace } = config.lifetimes
   const createGrant = grantCreator({
-    config: { ...config, keepUpstreamTokens: false },
+    settings: { ...config, keepUpstreamTokens: false },
     ownerOf: async () => owner,
     records: store,
     connections: links,
     end,
   })
   const engine = builtInEngine({
-    config,
+    settings: config,
     createGrant,
     records: store,
     clients: clientRegistry({
@@ -138,7 +139,7 @@ export function instance(options: {
       grace,
     }),
   })
-  return { engine, records: store, createGrant, config: { clock, emit } }
+  return { engine, records: store, createGrant, clock, emit }
 }
 
 const rings = new Map<string, KeyRing>()

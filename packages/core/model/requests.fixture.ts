@@ -1,6 +1,11 @@
+import { authenticateClient, clientCredentials } from '../src/clients/client-authentication.ts'
+import { unixTime } from '../src/clock.ts'
+import type { TokenSet } from '../src/engine/engine.ts'
 import { isNamed, type OAuthError } from '../src/errors.ts'
 import { authorizationCodeGrant } from '../src/grants/authorization-code.ts'
+import type { Grant } from '../src/grants/grant-type.ts'
 import { refreshTokenGrant } from '../src/grants/refresh-token.ts'
+import type { Form } from '../src/http/forms.ts'
 import {
   client,
   code_verifier,
@@ -33,11 +38,11 @@ async function perform(instance: Instance, presented: Presented): Promise<Answer
   switch (presented.kind) {
     case 'refresh': {
       const form = formOf({ refresh_token: presented.token, client_id })
-      return granted(await refreshTokenGrant(instance, headers, form))
+      return granted(await exchanged(instance, refreshTokenGrant(instance), form))
     }
     case 'redeem': {
       const form = formOf({ code: presented.code, client_id, redirect_uri, code_verifier })
-      return granted(await authorizationCodeGrant(instance, headers, form))
+      return granted(await exchanged(instance, authorizationCodeGrant(instance), form))
     }
     case 'revoke': {
       const { token } = presented
@@ -56,6 +61,15 @@ async function perform(instance: Instance, presented: Presented): Promise<Answer
       await records.reseal(grantStorageKey)
       return { kind: 'done' }
   }
+}
+
+/** As the token endpoint does it. */
+async function exchanged({ engine, clock, emit }: Instance, grant: Grant, form: Form): Promise<TokenSet> {
+  const [authenticated, exchange] = await Promise.all([
+    authenticateClient(engine, clientCredentials(headers, form), unixTime(clock), emit),
+    grant(form),
+  ])
+  return exchange(authenticated)
 }
 
 /** The same user comes back from the provider. */

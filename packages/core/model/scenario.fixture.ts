@@ -1,5 +1,5 @@
 import type { GrantEnd } from '../src/events.ts'
-import type { RefreshOptions } from '../src/options.ts'
+import type { RefreshOptions } from '../src/options/options.ts'
 import type { GrantRefresh } from '../src/records/grant.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { refreshSecret } from '../src/grants/refresh-secret.ts'
-import { formatRefreshToken, parseRefreshToken } from '../src/grants/token-format.ts'
+import { refreshSecret } from '../src/engine/refresh-secret.ts'
+import { formatRefreshToken, parseRefreshToken } from '../src/engine/token-format.ts'
 import { doubts } from './doubts.fixture.ts'
 import { secrets } from './instance.fixture.ts'
 import { losses } from './losses.fixture.ts'

@@ -1,4 +1,4 @@
-import type { RefreshOptions } from '../src/options.ts'
+import type { RefreshOptions } from '../src/options/options.ts'
 import { type Chance, chance } from './chance.fixture.ts'
 import { deploy } from './deployment.fixture.ts'
 import { type Habits, honestClient, type Strategy, thief } from './holders.fixture.ts'

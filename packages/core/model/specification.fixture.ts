@@ -1,5 +1,5 @@
-import type { RefreshPolicy } from '../src/grants/refresh-history.ts'
-import { parseRefreshToken } from '../src/grants/token-format.ts'
+import type { RefreshPolicy } from '../src/engine/refresh-history.ts'
+import { parseRefreshToken } from '../src/engine/token-format.ts'
 import type { GrantRecord } from '../src/records/grant.ts'
 import type { Answer, Presented } from './scenario.fixture.ts'
 

@@ -1,33 +1,25 @@
 import type { Auth } from './auth.ts'
-import type { Config, ProtectedResource } from './config.ts'
 import type { Sealer } from './crypto/sealing.ts'
-import { authorizeEndpoint } from './endpoints/authorize.ts'
-import { callbackEndpoint, formPostEndpoint } from './endpoints/callback.ts'
-import { consentEndpoint } from './endpoints/consent.ts'
-import { jwksEndpoint } from './endpoints/jwks.ts'
-import { metadataEndpoint, metadataPath } from './endpoints/metadata.ts'
-import { registerEndpoint } from './endpoints/register.ts'
+import { endpointEntries } from './endpoints/index.ts'
 import { reportFailure } from './endpoints/report.ts'
-import { revokeEndpoint } from './endpoints/revoke.ts'
-import { endpointUrls, type Server } from './endpoints/server.ts'
-import { signInEndpoint } from './endpoints/sign-in.ts'
-import { tokenEndpoint } from './endpoints/token.ts'
-import type { Engine, EngineAfterLogin, OwnEngine } from './engine.ts'
+import type { Server } from './endpoints/server.ts'
+import type { Engine, OwnEngine } from './engine/engine.ts'
 import { ConfigurationError } from './errors.ts'
 import { type Entry, pathsOf, type Router, router } from './http/router.ts'
 import { checkedStripPrefix } from './http/strip-prefix.ts'
-import { isForm, isOAuth } from './identity/provider.ts'
 import type { Upstream } from './identity/upstream.ts'
-import type { OAuthServerOptions } from './options.ts'
+import type { Config } from './options/config.ts'
+import type { OAuthServerOptions } from './options/options.ts'
 import { createPages } from './pages/pages.ts'
-import { protectedResource } from './protected-resource.ts'
 import type { Records } from './records/records.ts'
 import { transactions } from './records/transaction.ts'
+import { protectedResource } from './resource-server/own-tokens.ts'
 import {
   metadataResponder,
   protectedResourceMetadata,
   protectedResourceMetadataPath,
 } from './resource-server/protected-resource-metadata.ts'
+import type { ProtectedResource } from './syntax/resource.ts'
 
 /**
  * The endpoints over an engine, and the gate of each resource by its path. A gate serves the metadata of its resource and
@@ -48,12 +40,9 @@ export function authorizationServer<User>(parts: {
   const { config, options, engine, own, records, sealer, upstreams } = parts
   const { clock, emit, lifetimes } = config
   const server: Server = {
-    config,
-    urls: endpointUrls(config.issuer, {
-      registration: config.registration.enabled && engine.registerClient !== undefined,
-      jwks: own !== undefined,
-    }),
+    ...config,
     engine,
+    own,
     records,
     transactions: transactions({
       records,
@@ -74,7 +63,7 @@ export function authorizationServer<User>(parts: {
   const stripPrefix = checkedStripPrefix(options.stripPrefix, 'issuer', config.prefix)
   const routed = (entries: readonly Entry[], prefix: string) =>
     router(entries, prefix, (request, error) => reportFailure(emit, request, error))
-  const authorization = entries(server, own)
+  const authorization = endpointEntries(server)
   const here = config.resources.filter((resource) => isHere(config, resource))
   // The server stands for the default one, wherever that is: at one path, its document wins.
   const described = [...here, ...(config.defaultResource ? [config.defaultResource] : [])]
@@ -83,7 +72,7 @@ export function authorizationServer<User>(parts: {
   )
   const endpoints = routed([...authorization, ...documents.values()], stripPrefix)
   checkResourcePaths(config, endpoints)
-  const dependencies = { config, engine, own, accept: options.accept ?? [] }
+  const dependencies = { issuer: config.issuer, clock, emit, engine, own, accept: options.accept ?? [] }
   const gates = new Map(
     config.resources.map((resource) => {
       const [prefix, endpointsHere] = isHere(config, resource) ? [stripPrefix, authorization] : ['', []]
@@ -96,31 +85,6 @@ export function authorizationServer<User>(parts: {
     }),
   )
   return { endpoints, gates }
-}
-
-function entries(server: Server, own: OwnEngine | undefined): readonly Entry[] {
-  const { config, engine, urls } = server
-  const pathOf = (url: string) => new URL(url).pathname
-  const authorize = authorizeEndpoint(server)
-  return [
-    { path: metadataPath(config.prefix), methods: { GET: metadataEndpoint(server) }, cors: true },
-    ...(own && urls.jwks_uri !== undefined
-      ? [{ path: pathOf(urls.jwks_uri), methods: { GET: jwksEndpoint(own) }, cors: true }]
-      : []),
-    ...(registers(engine) && urls.registration_endpoint !== undefined
-      ? [
-          {
-            path: pathOf(urls.registration_endpoint),
-            methods: { POST: registerEndpoint(server, engine) },
-            cors: true,
-          },
-        ]
-      : []),
-    { path: pathOf(urls.authorization_endpoint), methods: { GET: authorize, POST: authorize } },
-    ...(engine.completeLogin ? signIn({ ...server, engine }) : []),
-    { path: pathOf(urls.token_endpoint), methods: { POST: tokenEndpoint(server) }, cors: true },
-    { path: pathOf(urls.revocation_endpoint), methods: { POST: revokeEndpoint(server) }, cors: true },
-  ]
 }
 
 /** Whether a resource is on the host of the authorization server. */
@@ -144,30 +108,6 @@ function metadataOf(config: Config, resource: ProtectedResource): readonly Entry
   const isAlone = config.resources.filter((other) => new URL(other.identifier).origin === origin).length === 1
   const paths = [...(isAlone ? ['/'] : []), pathname].map(protectedResourceMetadataPath)
   return paths.map((path) => ({ path, methods: { GET: describe }, cors: true }))
-}
-
-/** Consent, where people sign in here, and where providers send browsers back. */
-function signIn(server: Server & { engine: EngineAfterLogin }): readonly Entry[] {
-  const { config, urls } = server
-  const pathOf = (url: string) => new URL(url).pathname
-  return [
-    { path: pathOf(urls.consent), methods: consentEndpoint(server) },
-    ...config.providers.filter(isOAuth).map(({ id, response_mode }) => ({
-      path: pathOf(urls.callback + id),
-      methods: {
-        GET: callbackEndpoint(server, id),
-        ...(response_mode === 'form_post' && { POST: formPostEndpoint(server, id) }),
-      },
-    })),
-    ...config.providers.filter(isForm).map((provider) => ({
-      path: pathOf(urls.signIn + provider.id),
-      methods: signInEndpoint(server, provider),
-    })),
-  ]
-}
-
-function registers(engine: Engine): engine is Engine & Required<Pick<Engine, 'registerClient'>> {
-  return engine.registerClient !== undefined
 }
 
 /** A resource where an endpoint is could not be reached. */

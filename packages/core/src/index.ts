@@ -1,7 +1,5 @@
 /** Everything a server author needs. Provider packages use `/provider`, storage packages `/storage`. */
-export type { ClientAdmin, ClientPage, ClientSummary } from './administration/clients.ts'
-export type { GrantAdmin, GrantSummary } from './administration/grants.ts'
-export type { MaintenanceReport } from './administration/maintenance.ts'
+
 export type {
   Auth,
   AuthExtra,
@@ -16,10 +14,13 @@ export type {
   UpstreamToken,
   UpstreamTokenOptions,
 } from './auth.ts'
-export { checkMounted } from './check-mounted.ts'
+export type { RedirectUriOptions } from './clients/redirect-uri.ts'
+export type { StaticClient } from './clients/static-client.ts'
 export { type Clock, systemClock } from './clock.ts'
+export type { ClientAdmin, ClientPage, ClientSummary } from './engine/client-administration.ts'
+export type { GrantAdmin, GrantSummary } from './engine/grant-administration.ts'
+export type { MaintenanceReport } from './engine/maintenance.ts'
 export { ConfigurationError, NoUpstreamToken, Unavailable, UnreadableBody, UpstreamEnded } from './errors.ts'
-export type { Severity } from './event-notes.ts'
 export type {
   DrawbridgeEvent,
   DrawbridgeEvents,
@@ -30,23 +31,23 @@ export type {
 } from './events.ts'
 export type { ClaimsOf } from './identity/provider.ts'
 export { checkCall, checkMembers, inWords, type OptionKind, type OptionTable } from './known-options.ts'
-export { type Logger, type LogOptions, logEvents } from './log.ts'
+export type { Severity } from './log/event-notes.ts'
+export { type Logger, type LogOptions, logEvents } from './log/log.ts'
+export type { LogOption } from './log/operator-log.ts'
 export { type OAuthServer, type OAuthServerWithDefault, oauthProxy, oauthServer } from './oauth-server.ts'
-export type { LogOption } from './operator-log.ts'
+export { checkMounted } from './options/check-mounted.ts'
 export type {
   JsonWebKeyPrivate,
   Lifetimes,
   MultiProviderOptions,
   OAuthProxyOptions,
   OAuthServerOptions,
-  RedirectUriOptions,
   RegistrationOptions,
   RegistrationSender,
   ResourceOptions,
   ScopeOptions,
   SigningKeyOptions,
-  StaticClient,
-} from './options.ts'
+} from './options/options.ts'
 export type { ErrorText, Messages } from './pages/messages.ts'
 export type { Theme } from './pages/theme.ts'
 export { dangerouslyStaticTokens, type StaticToken } from './resource-server/static-tokens.ts'

@@ -1,29 +1,29 @@
-import { type ClientAdmin, clientAdmin } from './administration/clients.ts'
-import { type GrantAdmin, grantAdmin } from './administration/grants.ts'
-import { type MaintenanceReport, maintain } from './administration/maintenance.ts'
 import type { Auth, AuthInfo, Mountable, UpstreamToken, UpstreamTokenOptions } from './auth.ts'
 import { authorizationServer } from './authorization-server.ts'
-import { builtInEngine } from './built-in-engine.ts'
-import { checkedProviders, checkNames } from './check-options.ts'
-import { clientRegistry } from './clients/registry.ts'
 import { staticClient } from './clients/static-client.ts'
 import { unixTime } from './clock.ts'
-import { type Config, configure } from './config.ts'
 import { sealer, type UnknownSecret } from './crypto/sealing.ts'
 import { publicJwk } from './crypto/signing-keys.ts'
-import { callbackUrl } from './endpoints/server.ts'
-import type { OwnEngine } from './engine.ts'
+import { callbackUrl } from './endpoints/locations.ts'
+import { accessTokens } from './engine/access-token.ts'
+import { builtInEngine } from './engine/built-in-engine.ts'
+import { type ClientAdmin, clientAdmin } from './engine/client-administration.ts'
+import { clientRegistry } from './engine/client-registry.ts'
+import { grantCreator } from './engine/creation.ts'
+import { endGrant } from './engine/ending.ts'
+import type { OwnEngine } from './engine/engine.ts'
+import { type GrantAdmin, grantAdmin } from './engine/grant-administration.ts'
+import { identityRecheck } from './engine/identity-recheck.ts'
+import { type MaintenanceReport, maintain } from './engine/maintenance.ts'
+import { ownerOf } from './engine/owner.ts'
+import { upstreamToken } from './engine/upstream-token.ts'
 import { ConfigurationError, isNamed } from './errors.ts'
-import { accessTokens } from './grants/access-token.ts'
-import { grantCreator } from './grants/creation.ts'
-import { endGrant } from './grants/ending.ts'
-import { identityRecheck } from './grants/identity-recheck.ts'
-import { ownerOf } from './grants/owner.ts'
-import { upstreamToken } from './grants/upstream-token.ts'
 import { connections } from './identity/connections.ts'
 import { type ClaimsOf, isForm, isOAuth, type OAuthProvider, type Provider } from './identity/provider.ts'
 import { type Upstream, upstream } from './identity/upstream.ts'
-import type { MultiProviderOptions, OAuthProxyOptions, OAuthServerOptions } from './options.ts'
+import { checkedProviders, checkNames } from './options/check-options.ts'
+import { type Config, configure } from './options/config.ts'
+import type { MultiProviderOptions, OAuthProxyOptions, OAuthServerOptions } from './options/options.ts'
 import { records } from './records/records.ts'
 import { serverKeys } from './records/server-keys.ts'
 import type { Verifier } from './resource-server/verifier.ts'
@@ -152,7 +152,7 @@ function compose(config: Config, options: OAuthServerOptions): OAuthServer | OAu
     config.providers.filter(isOAuth).map((provider) => [
       provider.id,
       upstream(provider, {
-        redirect_uri: callbackUrl(config.issuer) + provider.id,
+        redirect_uri: callbackUrl(config.issuer, provider.id),
         fetch: config.fetch,
         clock,
       }),
@@ -180,11 +180,11 @@ function compose(config: Config, options: OAuthServerOptions): OAuthServer | OAu
     grace: lifetimes.identityGrace,
   })
   const engine = builtInEngine({
-    config,
+    settings: config,
     records: store,
     clients,
     accessTokens: tokens,
-    createGrant: grantCreator({ config, ownerOf: owners, records: store, connections: links, end }),
+    createGrant: grantCreator({ settings: config, ownerOf: owners, records: store, connections: links, end }),
     end,
     connections: links,
     recheck,

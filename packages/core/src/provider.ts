@@ -4,7 +4,6 @@ export type { Clock } from './clock.ts'
 export { systemClock } from './clock.ts'
 export { environment } from './environment.ts'
 export { ConfigurationError, Unavailable } from './errors.ts'
-export { isLoopback, secureUrl } from './http/secure-url.ts'
 export { credential } from './identity/credential.ts'
 export { callJson, type JsonAnswer, jsonAnswer, member } from './identity/json-answer.ts'
 export { type OpenIdClaims, type OpenIdConnectOptions, openIdConnect } from './identity/open-id-connect.ts'
@@ -22,13 +21,13 @@ export type {
   Login,
   OAuthProvider,
   Post,
-  Prompt,
   Provider,
   ProviderScopes,
-  UpstreamClaims,
-  UpstreamTokens,
 } from './identity/provider.ts'
 export { AccessDenied } from './identity/provider.ts'
 export { checkCall, checkMembers, inWords, type OptionKind, type OptionTable } from './known-options.ts'
-export { type LogOption, tellOperator } from './operator-log.ts'
+export { type LogOption, tellOperator } from './log/operator-log.ts'
+export type { Prompt } from './records/transaction.ts'
+export type { UpstreamClaims, UpstreamTokens } from './records/upstream-tokens.ts'
 export type { Verification, VerifiedToken, Verifier, VerifierContext } from './resource-server/verifier.ts'
+export { isLoopback, secureUrl } from './syntax/secure-url.ts'

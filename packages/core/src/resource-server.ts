@@ -1,15 +1,15 @@
 import type { Auth } from './auth.ts'
-import { checkDocumentation, checkListeners, checkScopeOptions } from './check-options.ts'
 import { type Clock, systemClock, unixTime } from './clock.ts'
 import { environment } from './environment.ts'
 import { ConfigurationError, Unavailable } from './errors.ts'
 import { type EventListeners, emitter } from './events.ts'
 import { pathsOf, router } from './http/router.ts'
-import { secureUrl } from './http/secure-url.ts'
 import { checkedStripPrefix } from './http/strip-prefix.ts'
 import { checkCall, checkMembers } from './known-options.ts'
-import { type LogOption, operatorLog, tellOperator } from './operator-log.ts'
-import type { ScopeOptions } from './options.ts'
+import { type LogOption, operatorLog, tellOperator } from './log/operator-log.ts'
+import { checkDocumentation, checkListeners, checkScopeOptions } from './options/check-options.ts'
+import type { ScopeOptions } from './options/options.ts'
+import { resourceScopes } from './options/resource-scopes.ts'
 import { firstDecision, gateResult } from './resource-server/first-decision.ts'
 import { gate } from './resource-server/gate.ts'
 import {
@@ -18,9 +18,9 @@ import {
   protectedResourceMetadataPath,
   protectedResourceMetadataUrl,
 } from './resource-server/protected-resource-metadata.ts'
-import { resourceScopes } from './resource-server/resource-scopes.ts'
-import { missingScopes } from './resource-server/scopes.ts'
 import type { Verification, Verifier } from './resource-server/verifier.ts'
+import { missingScopes } from './syntax/scopes.ts'
+import { secureUrl } from './syntax/secure-url.ts'
 
 /** One verifier, or several that are asked in turn. */
 export type Verifiers = Verifier | readonly Verifier[]

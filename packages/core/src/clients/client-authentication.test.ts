@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../crypto/hash.ts'
 import { OAuthError } from '../errors.ts'
+import type { RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
 import { authenticateClient, type ClientCredentials, clientCredentials } from './client-authentication.ts'
-import type { RegisteredClient, TokenEndpointAuthMethod } from './metadata.ts'
 import { redirectUriPolicy } from './redirect-uri.ts'
 import { staticClient } from './static-client.ts'
 

@@ -1,11 +1,11 @@
 import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
-import type { AuthenticatedClient, Engine } from '../engine.ts'
+import type { AuthenticatedClient, Engine } from '../engine/engine.ts'
 import { OAuthError } from '../errors.ts'
 import type { DrawbridgeEvents, Emit } from '../events.ts'
 import type { Form } from '../http/forms.ts'
 import { withReference } from '../http/responses.ts'
-import type { RegisteredClient, TokenEndpointAuthMethod } from './metadata.ts'
+import type { RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
 
 /** What a request to the token or revocation endpoint says about its sender (RFC 6749 2.3). */
 export interface ClientCredentials {
@@ -59,25 +59,6 @@ export function clientCredentials(headers: Headers, form: Pick<Form, 'get'>): Cl
     return { client_id: first.client_id, method: 'none', decoded, challenge: basicChallenge }
   }
   return { ...first, method: 'client_secret_basic', decoded, challenge: basicChallenge }
-}
-
-/**
- * Whether a client that is bound to one method may use another: a stronger one, or one that proves as much when its
- * registration has come to name that one. Somebody with a stolen token must not be able to choose the easier way.
- */
-export function keepsBinding(
-  { client, method }: AuthenticatedClient,
-  bound: TokenEndpointAuthMethod,
-): boolean {
-  if (method === bound || strength[method] > strength[bound]) return true
-  return strength[method] === strength[bound] && client.either_secret_method !== true
-}
-
-/** The two ways to send a secret prove the same. */
-const strength: Readonly<Record<TokenEndpointAuthMethod, number>> = {
-  none: 0,
-  client_secret_basic: 1,
-  client_secret_post: 1,
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.ts'
-import { isLoopback, type RedirectUriParts } from './redirect-uri-syntax.ts'
+import { isLoopback, type RedirectUriParts } from '../syntax/redirect-uri-syntax.ts'
 
 export interface RedirectUriPattern {
   matches(uri: RedirectUriParts): boolean

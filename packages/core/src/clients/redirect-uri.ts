@@ -1,15 +1,25 @@
 import { ConfigurationError } from '../errors.ts'
-import type { RedirectUriOptions } from '../options.ts'
-import type { ClientSource } from './metadata.ts'
-import { printable } from './printable.ts'
-import { forbiddenSchemes, knownPrivateUseSchemes } from './private-use-schemes.ts'
-import { redirectUriPattern } from './redirect-uri-pattern.ts'
+import type { ClientSource } from '../records/client-metadata.ts'
+import { printable } from '../syntax/printable.ts'
 import {
   isLoopback,
   parseRedirectUri,
   type RedirectUriParts,
   staysOnThisMachine,
-} from './redirect-uri-syntax.ts'
+} from '../syntax/redirect-uri-syntax.ts'
+import { forbiddenSchemes, knownPrivateUseSchemes } from './private-use-schemes.ts'
+import { redirectUriPattern } from './redirect-uri-pattern.ts'
+
+/** Which redirect URIs clients may register and use. */
+export interface RedirectUriOptions {
+  /**
+   * Narrows what clients may register. Patterns match per component: `https://*.example.com/callback`,
+   * `http://localhost:*\/*`, `cursor://*`. Never widens anything.
+   */
+  allow?: readonly string[] | undefined
+  /** Private-use schemes beyond the known ones and those with a dot (RFC 8252 7.1). */
+  schemes?: readonly string[] | undefined
+}
 
 /** What may be a redirect URI here, for every client, however it became known. */
 export interface RedirectUriPolicy {

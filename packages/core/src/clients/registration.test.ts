@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { OAuthError } from '../errors.ts'
-import type { RegisteredClient } from './metadata.ts'
+import type { RegisteredClient } from '../records/client-metadata.ts'
 import { redirectUriPolicy } from './redirect-uri.ts'
 import { clientInformationResponse, parseClientMetadata } from './registration.ts'
 

@@ -1,6 +1,6 @@
 import { OAuthError } from '../errors.ts'
-import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from './metadata.ts'
-import { printable } from './printable.ts'
+import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
+import { printable } from '../syntax/printable.ts'
 import type { RedirectUriPolicy } from './redirect-uri.ts'
 
 export interface RegistrationPolicy {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../crypto/hash.ts'
 import { ConfigurationError } from '../errors.ts'
-import type { StaticClient } from '../options.ts'
 import { redirectUriPolicy } from './redirect-uri.ts'
-import { staticClient } from './static-client.ts'
+import { type StaticClient, staticClient } from './static-client.ts'
 
 const now = 1_790_000_000
 const redirectUris = redirectUriPolicy({ allow: ['https://claude.ai/*'] }, { issuer: 'https://mcp.acme.dev' })

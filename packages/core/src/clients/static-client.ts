@@ -2,10 +2,18 @@ import { sha256 } from '../crypto/hash.ts'
 import { estimatedBytes, repeatsItself } from '../crypto/key-ring.ts'
 import { ConfigurationError, OAuthError } from '../errors.ts'
 import { inWords } from '../known-options.ts'
-import type { StaticClient } from '../options.ts'
-import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from './metadata.ts'
+import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
 import type { RedirectUriPolicy } from './redirect-uri.ts'
 import { parseClientMetadata, type RegistrationPolicy } from './registration.ts'
+
+/** A client known beforehand, in the terms of RFC 7591. What registration would forgive is an error here. */
+export interface StaticClient
+  extends Partial<Omit<ClientMetadata, 'redirect_uris' | 'either_secret_method'>> {
+  client_id: string
+  redirect_uris: readonly string[]
+  /** Left out: a public client (`none`). */
+  client_secret?: string | undefined
+}
 
 /** Characters. */
 const shortestSecret = 32

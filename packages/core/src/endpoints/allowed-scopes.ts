@@ -1,15 +1,14 @@
-import type { RegisteredClient } from '../clients/metadata.ts'
-import type { Config } from '../config.ts'
-import { allowedScopes } from '../grants/requested-access.ts'
+import { allowedScopes, type Offered } from '../grants/requested-access.ts'
+import type { RegisteredClient } from '../records/client-metadata.ts'
 import type { AuthorizationRequest } from '../records/transaction.ts'
-import { missingScopes } from '../resource-server/scopes.ts'
+import { missingScopes } from '../syntax/scopes.ts'
 
 /**
  * Whether what a request asks for may be asked for: it was checked when it began, and options and clients may have
  * changed since, or differ between the instances it passes.
  */
 export function isStillAllowed(
-  { resources }: Pick<Config, 'resources'>,
+  { resources }: Pick<Offered, 'resources'>,
   client: RegisteredClient,
   { resource, scopes }: Pick<AuthorizationRequest, 'resource' | 'scopes'>,
 ): boolean {

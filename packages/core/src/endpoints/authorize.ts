@@ -1,16 +1,16 @@
-import type { RegisteredClient } from '../clients/metadata.ts'
-import type { Config } from '../config.ts'
 import { isCodeChallenge } from '../crypto/pkce.ts'
 import { randomText } from '../crypto/random.ts'
 import { isNamed, OAuthError } from '../errors.ts'
-import { requestedAccess } from '../grants/requested-access.ts'
+import { type Offered, requestedAccess } from '../grants/requested-access.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { json, redirect, withReference } from '../http/responses.ts'
-import type { Handler } from '../http/router.ts'
-import type { Prompt } from '../identity/provider.ts'
-import type { AuthorizationRequest } from '../records/transaction.ts'
+import type { Entry } from '../http/router.ts'
+import type { RegisteredClient } from '../records/client-metadata.ts'
+import type { AuthorizationRequest, Prompt } from '../records/transaction.ts'
 import { withErrorPage } from './error-page.ts'
+import { consentUrl } from './locations.ts'
 import { clientLocation, isGoodRedirect } from './redirect-to-client.ts'
+import { registrationUrl } from './register.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
 
@@ -25,20 +25,31 @@ const maximumHint = 256
  * the checked request over.
  */
 export function authorizeEndpoint(
-  server: Pick<Server, 'config' | 'engine' | 'pages' | 'transactions' | 'urls'>,
-): Handler {
-  const { config, engine, pages, transactions, urls } = server
-  return withErrorPage(server, async (request) => {
+  server: Pick<
+    Server,
+    | 'defaultResource'
+    | 'emit'
+    | 'engine'
+    | 'issuer'
+    | 'pages'
+    | 'redirectUris'
+    | 'resources'
+    | 'transactions'
+    | 'registration'
+  >,
+): Entry['methods'] {
+  const { emit, engine, issuer, pages, transactions } = server
+  const authorize = withErrorPage(server, async (request) => {
     const form = request.method === 'POST' ? await bodyForm(request) : queryForm(request)
     const client_id = form.get('client_id')
     const client = client_id === undefined ? undefined : await engine.getClient(client_id)
     if (!client) {
-      const reference = reported(config.emit, { type: 'authorize.refused', reason: 'unknown_client' })
+      const reference = reported(emit, { type: 'authorize.refused', reason: 'unknown_client' })
       return unknownClient(server, request, reference)
     }
-    const redirect_uri = chosenRedirect(config, client, form)
+    const redirect_uri = chosenRedirect(server, client, form)
     if (redirect_uri === undefined) {
-      const reference = reported(config.emit, {
+      const reference = reported(emit, {
         type: 'authorize.refused',
         reason: 'redirect_uri',
         client_id: client.client_id,
@@ -47,7 +58,7 @@ export function authorizeEndpoint(
     }
     const state = form.get('state')
     if (state !== undefined && storedBytes(state) > maximumStateBytes) {
-      config.emit({ type: 'authorize.refused', reason: 'invalid_request', client_id: client.client_id })
+      emit({ type: 'authorize.refused', reason: 'invalid_request', client_id: client.client_id })
       throw new OAuthError('invalid_request', `The state is longer than ${maximumStateBytes} bytes.`, {
         reported: true,
       })
@@ -56,30 +67,35 @@ export function authorizeEndpoint(
     const status = request.method === 'POST' ? 303 : 302
     try {
       const { client_id, correlation = randomText(9) } = client
-      const asked = checkedRequest(config, client, form, redirect_uri, state)
+      const asked = checkedRequest(server, client, form, redirect_uri, state)
       const authorization = { ...asked, client_id, correlation }
       const location = engine.authorize
         ? await engine.authorize(authorization, client)
-        : `${urls.consent}?transaction=${transactions.begin(authorization)}`
-      config.emit({ type: 'authorize.started', client_id, correlation })
+        : consentUrl(issuer, transactions.begin(authorization))
+      emit({ type: 'authorize.started', client_id, correlation })
       return redirect(location, { status })
     } catch (error) {
       if (!isNamed<OAuthError>(error, 'OAuthError')) throw error
-      config.emit({ type: 'authorize.refused', reason: error.code, client_id: client.client_id })
+      emit({ type: 'authorize.refused', reason: error.code, client_id: client.client_id })
       const answer = { error: error.code, error_description: error.message }
-      return redirect(clientLocation(config.issuer, { redirect_uri, state }, answer), { status })
+      return redirect(clientLocation(issuer, { redirect_uri, state }, answer), { status })
     }
   })
+  return { GET: authorize, POST: authorize }
 }
 
-function chosenRedirect(config: Config, client: RegisteredClient, form: Form): string | undefined {
+function chosenRedirect(
+  server: Pick<Server, 'redirectUris'>,
+  client: RegisteredClient,
+  form: Form,
+): string | undefined {
   const [only, ...others] = client.redirect_uris
   const redirect_uri = form.get('redirect_uri') ?? (others.length === 0 ? only : undefined)
-  return redirect_uri !== undefined && isGoodRedirect(config, client, redirect_uri) ? redirect_uri : undefined
+  return redirect_uri !== undefined && isGoodRedirect(server, client, redirect_uri) ? redirect_uri : undefined
 }
 
 function checkedRequest(
-  config: Config,
+  server: Offered,
   client: RegisteredClient,
   form: Form,
   redirect_uri: string,
@@ -102,7 +118,7 @@ function checkedRequest(
       'Use code_challenge_method=S256 with its 43 characters of challenge.',
     )
   }
-  const { resource, scopes } = requestedAccess(config, client, form)
+  const { resource, scopes } = requestedAccess(server, client, form)
   if (form.get('prompt')?.split(' ').includes('none')) {
     throw new OAuthError('consent_required', 'This server asks its users; leave out prompt=none.')
   }
@@ -136,14 +152,13 @@ function storedBytes(text: string): number {
 }
 
 function unknownClient(
-  server: Pick<Server, 'pages' | 'urls'>,
+  server: Pick<Server, 'engine' | 'issuer' | 'pages' | 'registration'>,
   request: Request,
   reference: string,
 ): Promise<Response> | Response {
-  const { pages, urls } = server
-  const link: Record<string, string> = urls.registration_endpoint
-    ? { link: `<${urls.registration_endpoint}>; rel="register"` }
-    : {}
+  const { pages } = server
+  const url = registrationUrl(server)
+  const link: Record<string, string> = url === undefined ? {} : { link: `<${url}>; rel="register"` }
   if (!request.headers.get('accept')?.includes('text/html')) {
     return json(
       {

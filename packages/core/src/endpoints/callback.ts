@@ -1,13 +1,14 @@
-import type { RegisteredClient } from '../clients/metadata.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
 import { isNamed, OAuthError, Unavailable } from '../errors.ts'
 import { type DrawbridgeEvents, detailOf } from '../events.ts'
 import { bodyParameters, queryForm } from '../http/forms.ts'
 import { redirect, withReference } from '../http/responses.ts'
-import type { Handler } from '../http/router.ts'
+import type { Entry, Handler } from '../http/router.ts'
+import type { Provider } from '../identity/provider.ts'
 import type { UpstreamLogin } from '../identity/upstream.ts'
 import { outageReason, UpstreamError } from '../identity/upstream-error.ts'
+import type { RegisteredClient } from '../records/client-metadata.ts'
 import { clockSkew, type Versioned } from '../records/records.ts'
 import {
   type AuthorizationResponse,
@@ -17,9 +18,11 @@ import {
 import { isStillAllowed } from './allowed-scopes.ts'
 import { type Completion, completeLogin, failed, loginFailed } from './complete-login.ts'
 import { withErrorPage } from './error-page.ts'
-import { claim, finish, type LoginServer, replay } from './login-attempt.ts'
+import { callbackUrl } from './locations.ts'
+import { claim, finish, type LoginServer, loginServer, replay } from './login-attempt.ts'
 import { reported } from './report.ts'
 import { refusal, returningBrowser } from './returning-browser.ts'
+import type { Server } from './server.ts'
 
 type CallbackRefusal = DrawbridgeEvents['callback.refused']['reason']
 type CallbackFailure = DrawbridgeEvents['login.failed']['reason']
@@ -31,9 +34,18 @@ const upstreamPatience = 60_000
  * Where one provider sends the browser back (RFC 6749 4.1.2): `/callback/<provider id>`. It finishes only in the
  * browser that consented, only for the provider that was chosen, and once; a reload is sent where the first went.
  */
-export function callbackEndpoint(server: LoginServer, providerId: string): Handler {
+export function callbackEndpoint(given: Server, provider: Provider): Entry['methods'] | undefined {
+  const server = loginServer(given)
+  if (!server || provider.type !== 'oauth') return undefined
+  return {
+    GET: callback(server, provider.id),
+    ...(provider.response_mode === 'form_post' && { POST: formPost(server, provider.id) }),
+  }
+}
+
+function callback(server: LoginServer, providerId: string): Handler {
   const refuse = refusal(server, (reason: CallbackRefusal, correlation) =>
-    reported(server.config.emit, { type: 'callback.refused', reason, correlation }),
+    reported(server.emit, { type: 'callback.refused', reason, correlation }),
   )
   return withErrorPage(server, async (request, context) => {
     const form = queryForm(request)
@@ -72,13 +84,13 @@ const longestAnswer = 8192
  * Takes the answer of a provider that posts it (OAuth 2.0 Form Post Response Mode). A browser sends no Lax cookie with
  * another site's form: it is sent to the same place again with a GET, where it brings the cookie.
  */
-export function formPostEndpoint(server: LoginServer, providerId: string): Handler {
+function formPost(server: LoginServer, providerId: string): Handler {
   return withErrorPage(server, async (request) => {
     const parameters = String(await bodyParameters(request))
     if (parameters.length > longestAnswer) {
       throw new OAuthError('invalid_request', 'The answer of the sign-in service is too long.')
     }
-    return redirect(`${server.urls.callback}${providerId}?${parameters}`, { status: 303 })
+    return redirect(`${callbackUrl(server.issuer, providerId)}?${parameters}`, { status: 303 })
   })
 }
 
@@ -111,7 +123,7 @@ function isSpent({ approval }: Readonly<TransactionRecord>, code: string | undef
 
 /** To the second round, from wherever the first one's answer is loaded. */
 async function toProvider(
-  { config, upstreams }: LoginServer,
+  { emit, upstreams }: LoginServer,
   { approval, scopes, prompt, login_hint, correlation }: Readonly<TransactionRecord>,
   state: string,
 ): Promise<Response> {
@@ -124,7 +136,7 @@ async function toProvider(
     const detail = detailOf(error)
     const { provider } = approval
     const reason = outageReason(error)
-    config.emit({ type: 'upstream.unavailable', provider, reason, detail, correlation })
+    emit({ type: 'upstream.unavailable', provider, reason, detail, correlation })
     throw new Unavailable('upstream: the provider cannot be asked again now', { cause: error })
   }
 }
@@ -136,10 +148,10 @@ async function exchange(
   client: RegisteredClient | undefined,
   callback: URLSearchParams,
 ): Promise<Completion | 'again'> {
-  const { config, upstreams } = server
+  const { clock, emit, upstreams } = server
   const { approval, correlation } = transaction
   const upstream = approval && upstreams.get(approval.provider)
-  if (!approval || !upstream || !client || !isStillAllowed(config, client, transaction)) {
+  if (!approval || !upstream || !client || !isStillAllowed(server, client, transaction)) {
     const reason = upstream && client ? 'no_longer_allowed' : 'unknown_client'
     const reference = loginFailed(server, transaction, reason)
     return { response: failed('server_error', withReference('The login cannot be finished.', reference)) }
@@ -150,19 +162,19 @@ async function exchange(
   if (error) {
     const reference =
       error === 'access_denied'
-        ? reported(config.emit, { type: 'login.denied', provider, reason: 'cancelled', correlation })
+        ? reported(emit, { type: 'login.denied', provider, reason: 'cancelled', correlation })
         : loginFailed(server, transaction, 'provider_error', error)
     return { response: providerError(error, reference) }
   }
   let login: UpstreamLogin
-  const redeemed_at = config.clock.now()
+  const redeemed_at = clock.now()
   try {
     const state = callback.get('state') ?? ''
     const leg = upstream.exchange(callback, { ...approval, state, scopes: transaction.scopes })
     login = await inTime(leg)
   } catch (error) {
     if (isNamed(error, 'AccessDenied')) {
-      config.emit({ type: 'login.denied', provider, reason: 'not_allowed', correlation })
+      emit({ type: 'login.denied', provider, reason: 'not_allowed', correlation })
       return { response: failed('access_denied', error.message) }
     }
     const reason = failureOf(error)

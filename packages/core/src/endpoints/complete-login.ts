@@ -1,10 +1,10 @@
-import type { RegisteredClient } from '../clients/metadata.ts'
-import type { CompletedLogin, EngineAfterLogin, UpstreamOfLogin } from '../engine.ts'
+import type { AskAgain } from '../engine/creation.ts'
+import type { CompletedLogin, EngineAfterLogin, UpstreamOfLogin } from '../engine/engine.ts'
 import { isNamed, type Unavailable } from '../errors.ts'
 import { type DrawbridgeEvents, detailOf } from '../events.ts'
-import type { AskAgain } from '../grants/creation.ts'
 import { withReference } from '../http/responses.ts'
 import type { Identity, OAuthProvider, Provider } from '../identity/provider.ts'
+import type { RegisteredClient } from '../records/client-metadata.ts'
 import type {
   AuthorizationRequest,
   AuthorizationResponse,
@@ -35,7 +35,7 @@ export interface SignedIn {
  * what fails is ours. `again`: the engine asks for a second round at the provider.
  */
 export async function completeLogin(
-  server: Pick<Server, 'config'> & { engine: EngineAfterLogin },
+  server: Pick<Server, 'emit'> & { engine: EngineAfterLogin },
   transaction: Readonly<TransactionRecord>,
   signedIn: SignedIn,
 ): Promise<Completion | 'again'> {
@@ -90,14 +90,14 @@ function grantedScopes(
 
 /** Tells of a login that came to nothing, and resolves to what the answer to the client refers to. */
 export function loginFailed(
-  { config }: Pick<Server, 'config'>,
+  { emit }: Pick<Server, 'emit'>,
   { approval, correlation }: Readonly<TransactionRecord>,
   reason: DrawbridgeEvents['login.failed']['reason'],
   cause?: unknown,
 ): string {
   const provider = approval?.provider ?? 'unknown'
   const detail = cause === undefined ? undefined : detailOf(cause)
-  return reported(config.emit, { type: 'login.failed', provider, reason, detail, correlation })
+  return reported(emit, { type: 'login.failed', provider, reason, detail, correlation })
 }
 
 /** The answer to a client whose user could not be signed in. */

@@ -1,4 +1,3 @@
-import type { RegisteredClient } from '../clients/metadata.ts'
 import { redirectKind } from '../clients/redirect-uri.ts'
 import { unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
@@ -7,8 +6,9 @@ import { detailOf } from '../events.ts'
 import { cookieJar } from '../http/cookies.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { redirect, withReference } from '../http/responses.ts'
-import type { Handler } from '../http/router.ts'
+import type { Entry } from '../http/router.ts'
 import { outageReason, type UpstreamError } from '../identity/upstream-error.ts'
+import type { RegisteredClient } from '../records/client-metadata.ts'
 import type {
   Approval,
   AuthorizationRequest,
@@ -20,18 +20,20 @@ import { isStillAllowed } from './allowed-scopes.ts'
 import { type BrowserBinding, browserBinding } from './browser-binding.ts'
 import { withErrorPage } from './error-page.ts'
 import { type FormTokens, formTokens, isSameOrigin } from './form-token.ts'
+import { consentUrl, signInUrl } from './locations.ts'
 import { clientLocation, redirectToClient } from './redirect-to-client.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
 
-type ConsentServer = Pick<Server, 'config' | 'engine' | 'pages' | 'transactions' | 'upstreams' | 'urls'>
+type ConsentServer = Omit<Server, 'records'>
 
 /** The consent page, between `/authorize` and the provider: who asks, for what, and where the answer goes. */
-export function consentEndpoint(server: ConsentServer): { GET: Handler; POST: Handler } {
-  const { config } = server
-  const jar = cookieJar(config.issuerUrl)
-  const forms = formTokens(config.ring, jar, config.lifetimes.transaction)
-  const binding = browserBinding(jar, config.lifetimes.transaction)
+export function consentEndpoint(server: Server): Entry['methods'] | undefined {
+  if (!server.engine.completeLogin) return undefined
+  const { issuerUrl, lifetimes, ring } = server
+  const jar = cookieJar(issuerUrl)
+  const forms = formTokens(ring, jar, lifetimes.transaction)
+  const binding = browserBinding(jar, lifetimes.transaction)
   return {
     GET: withErrorPage(server, (request) => show(server, { forms, binding }, request)),
     POST: withErrorPage(server, (request) => decide(server, { forms, binding }, request)),
@@ -44,20 +46,20 @@ interface BrowserChecks {
 }
 
 async function show(server: ConsentServer, checks: BrowserChecks, request: Request): Promise<Response> {
-  const { config, pages } = server
+  const { emit, providers, resources, skipConsent, pages } = server
   const loaded = await load(server, request)
   if (!loaded.ok) return loaded.response
   const { transaction, handle, client, isOver } = loaded
   if (isOver) return expired(server, transaction.request.correlation)
   const { request: asked, id_hash } = transaction
   const { client_id } = client
-  const [only, ...others] = config.providers
-  if (config.skipConsent && only && others.length === 0) {
+  const [only, ...others] = providers
+  if (skipConsent && only && others.length === 0) {
     const chosen = { ...loaded, provider: only.id, fresh: randomText() }
     return approve(server, checks.binding, request, chosen, 'consent.skipped')
   }
   const { csrf, cookie } = checks.forms.issue(request, id_hash)
-  const resource = config.resources.find(({ identifier }) => identifier === asked.resource)
+  const resource = resources.find(({ identifier }) => identifier === asked.resource)
   const response = await pages.consent({
     client: {
       id: client_id,
@@ -69,25 +71,21 @@ async function show(server: ConsentServer, checks: BrowserChecks, request: Reque
     redirect: { uri: asked.redirect_uri, kind: redirectKind(asked.redirect_uri).kind },
     scopes: asked.scopes.map((name) => ({ name })),
     resource: { url: asked.resource, name: resource?.name },
-    providers: config.providers.map(({ id, label, icon }) => ({ id, label, icon })),
+    providers: providers.map(({ id, label, icon }) => ({ id, label, icon })),
     csrf,
-    action: consentUrl(server, handle),
+    action: consentUrl(server.issuer, handle),
   })
   response.headers.append('set-cookie', cookie)
-  config.emit({ type: 'consent.shown', client_id, correlation: asked.correlation })
+  emit({ type: 'consent.shown', client_id, correlation: asked.correlation })
   return response
-}
-
-function consentUrl({ urls }: ConsentServer, handle: string): string {
-  return `${urls.consent}?transaction=${handle}`
 }
 
 const denial: AuthorizationResponse = { error: 'access_denied', error_description: 'The person said no.' }
 
 async function decide(server: ConsentServer, checks: BrowserChecks, request: Request): Promise<Response> {
-  const { config, pages } = server
-  if (!isSameOrigin(request, config.issuerUrl)) {
-    const reference = reported(config.emit, { type: 'consent.refused', reason: 'cross_site' })
+  const { emit, issuer, issuerUrl, pages } = server
+  if (!isSameOrigin(request, issuerUrl)) {
+    const reference = reported(emit, { type: 'consent.refused', reason: 'cross_site' })
     return pages.error({ ...pages.messages.formRefused, status: 403, reference })
   }
   const form = await bodyForm(request)
@@ -97,9 +95,9 @@ async function decide(server: ConsentServer, checks: BrowserChecks, request: Req
   const { correlation, client_id } = transaction.request
   const csrf = form.get('csrf')
   if (csrf === undefined || !checks.forms.verify(request, transaction.id_hash, csrf)) {
-    const reference = reported(config.emit, { type: 'consent.refused', reason: 'csrf', correlation })
+    const reference = reported(emit, { type: 'consent.refused', reason: 'csrf', correlation })
     // Embedded windows drop cookies.
-    const openUrl = consentUrl(server, handle)
+    const openUrl = consentUrl(server.issuer, handle)
     return pages.error({ ...pages.messages.formRefused, status: 403, openUrl, reference })
   }
   const decision = decisionOf(server, form)
@@ -115,20 +113,20 @@ async function decide(server: ConsentServer, checks: BrowserChecks, request: Req
   )
   if (!denied || !isDenial(denied.value)) return expired(server, correlation)
   // Said before, when a double click says it again: the browser follows the second answer only.
-  if (!isOver) config.emit({ type: 'consent.denied', client_id, correlation })
-  const location = clientLocation(config.issuer, transaction.request, denial)
+  if (!isOver) emit({ type: 'consent.denied', client_id, correlation })
+  const location = clientLocation(issuer, transaction.request, denial)
   return redirectToClient(server, transaction.request, location, 303)
 }
 
 /** What the form's buttons say, and nothing else: yes, by the one provider or by the chosen one, or no. */
-function decisionOf({ config }: ConsentServer, form: Form): { provider: string | undefined } {
-  const [only, ...others] = config.providers
+function decisionOf({ providers }: ConsentServer, form: Form): { provider: string | undefined } {
+  const [only, ...others] = providers
   const decision = form.get('decision')
   const provider = form.get('provider')
   if (decision === 'deny') return { provider: undefined }
   const isApproval = others.length === 0 ? decision === 'approve' : decision === undefined
   const chosen = others.length === 0 ? (provider ?? only?.id) : provider
-  if (isApproval && config.providers.some(({ id }) => id === chosen)) return { provider: chosen }
+  if (isApproval && providers.some(({ id }) => id === chosen)) return { provider: chosen }
   throw new OAuthError('invalid_request', 'The form says neither yes nor no.')
 }
 
@@ -144,7 +142,7 @@ async function approve(
   chosen: Loaded & { provider: string; fresh: string },
   decision: 'consent.approved' | 'consent.skipped',
 ): Promise<Response> {
-  const { config, transactions } = server
+  const { clock, emit, issuer, transactions } = server
   const { transaction, approval: earlier, provider, fresh } = chosen
   const { client_id, correlation } = transaction.request
   const bound = binding.bind(request, transaction.id_hash, earlier?.binding, fresh)
@@ -158,13 +156,13 @@ async function approve(
       ? undefined
       : {
           ...current,
-          decided_at: unixTime(config.clock),
+          decided_at: unixTime(clock),
           approval: { provider, binding: bound.binding, code_verifier, nonce },
         },
   )
   const approval = approved?.value.approval
   if (!approved || !approval || !isThis(approval)) return expired(server, correlation)
-  config.emit({ type: decision, client_id, provider, correlation })
+  emit({ type: decision, client_id, provider, correlation })
   const status = request.method === 'POST' ? 303 : 302
   try {
     const state = transactions.state(transaction, approved)
@@ -173,14 +171,14 @@ async function approve(
     return redirect(location, { status, cookies: [bound.cookie] })
   } catch (error) {
     if (!isNamed<UpstreamError>(error, 'UpstreamError')) throw error
-    const reference = reported(config.emit, {
+    const reference = reported(emit, {
       type: 'upstream.unavailable',
       provider,
       reason: outageReason(error),
       detail: detailOf(error),
       correlation,
     })
-    const location = clientLocation(config.issuer, transaction.request, {
+    const location = clientLocation(issuer, transaction.request, {
       error: error.kind === 'unavailable' ? 'temporarily_unavailable' : 'server_error',
       error_description: withReference('The sign-in service cannot be reached.', reference),
     })
@@ -190,14 +188,14 @@ async function approve(
 
 /** Where the person signs in: at the provider, or at a page of ours. `undefined`: it is configured no longer. */
 async function signInLocation(
-  { config, upstreams, urls }: ConsentServer,
+  { issuer, providers, upstreams }: ConsentServer,
   { scopes, prompt, login_hint }: AuthorizationRequest,
   approval: Approval,
   state: string,
 ): Promise<string | undefined> {
   const { provider } = approval
-  if (config.providers.some(({ id, type }) => id === provider && type === 'form')) {
-    return `${urls.signIn}${provider}?${new URLSearchParams({ state })}`
+  if (providers.some(({ id, type }) => id === provider && type === 'form')) {
+    return signInUrl(issuer, provider, state)
   }
   return upstreams.get(provider)?.authorizationUrl({ ...approval, state, scopes, prompt, login_hint })
 }
@@ -218,7 +216,7 @@ async function load(
   server: ConsentServer,
   request: Request,
 ): Promise<Loaded | { ok: false; response: Response }> {
-  const { config, engine, pages, transactions } = server
+  const { emit, engine, pages, transactions } = server
   const refuse = async (response: Response | Promise<Response>) =>
     ({ ok: false, response: await response }) as const
   const handle = queryForm(request).get('transaction') ?? ''
@@ -227,14 +225,14 @@ async function load(
   const { client_id, correlation } = transaction.request
   const [record, client] = await Promise.all([transactions.record(transaction), engine.getClient(client_id)])
   if (!client) {
-    const reference = reported(config.emit, {
+    const reference = reported(emit, {
       type: 'consent.refused',
       reason: 'unknown_client',
       correlation,
     })
     return refuse(pages.error({ ...pages.messages.unknownClient, status: 400, reference }))
   }
-  if (!isStillAllowed(config, client, transaction.request)) {
+  if (!isStillAllowed(server, client, transaction.request)) {
     return refuse(expired(server, correlation, 'no_longer_allowed'))
   }
   return {
@@ -256,10 +254,10 @@ function isOpen({ outcome, attempt }: Readonly<TransactionRecord>): boolean {
 }
 
 function expired(
-  { config, pages }: ConsentServer,
+  { emit, pages }: ConsentServer,
   correlation: string | undefined,
   reason: 'unknown_transaction' | 'no_longer_allowed' = 'unknown_transaction',
 ): Promise<Response> {
-  const reference = reported(config.emit, { type: 'consent.refused', reason, correlation })
+  const reference = reported(emit, { type: 'consent.refused', reason, correlation })
   return pages.error({ ...pages.messages.linkExpired, status: 400, reference })
 }

@@ -4,15 +4,12 @@ import { reportFailure } from './report.ts'
 import type { Server } from './server.ts'
 
 /** For endpoints that people look at: whatever goes wrong becomes a page. */
-export function withErrorPage(
-  { config, pages }: Pick<Server, 'config' | 'pages'>,
-  handler: Handler,
-): Handler {
+export function withErrorPage({ emit, pages }: Pick<Server, 'emit' | 'pages'>, handler: Handler): Handler {
   return async (request, context) => {
     try {
       return await handler(request, context)
     } catch (error) {
-      const reference = reportFailure(config.emit, request, error, true)
+      const reference = reportFailure(emit, request, error, true)
       const { messages } = pages
       if (isNamed<Unavailable>(error, 'Unavailable')) {
         return pages.error({

@@ -1,18 +1,19 @@
-import type { OwnEngine } from '../engine.ts'
 import { corsHeaders } from '../http/cors.ts'
-import type { Handler } from '../http/router.ts'
+import type { Entry } from '../http/router.ts'
 import { jwksMaxAge } from '../records/server-keys.ts'
+import type { Server } from './server.ts'
 
 /** The public halves of our signing keys (RFC 7517 5). */
-export function jwksEndpoint({ jwks }: Pick<OwnEngine, 'jwks'>): Handler {
-  return async () => {
-    const body = JSON.stringify({ keys: await jwks() })
-    return new Response(body, {
-      headers: {
-        'content-type': 'application/jwk-set+json',
-        'cache-control': `public, max-age=${jwksMaxAge}`,
-        ...corsHeaders,
-      },
-    })
-  }
+export function jwksEndpoint({ own }: Pick<Server, 'own'>): Entry['methods'] | undefined {
+  return own && { GET: async () => jwkSet(await own.jwks()) }
+}
+
+function jwkSet(keys: readonly object[]): Response {
+  return new Response(JSON.stringify({ keys }), {
+    headers: {
+      'content-type': 'application/jwk-set+json',
+      'cache-control': `public, max-age=${jwksMaxAge}`,
+      ...corsHeaders,
+    },
+  })
 }

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../auth.ts'
 import { unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
-import type { EngineAfterLogin } from '../engine.ts'
+import type { EngineAfterLogin } from '../engine/engine.ts'
 import { isNamed, Unavailable } from '../errors.ts'
 import { clockSkew, update, type Versioned } from '../records/records.ts'
 import { type TransactionRecord, transactionExpiry } from '../records/transaction.ts'
@@ -10,11 +10,12 @@ import { clientLocation, redirectToClient } from './redirect-to-client.ts'
 import type { Server } from './server.ts'
 
 /** What ends a login, at a provider's callback or at a sign-in page of ours. */
-export type LoginServer = Pick<
-  Server,
-  'config' | 'pages' | 'records' | 'transactions' | 'upstreams' | 'urls'
-> & {
-  engine: EngineAfterLogin
+export type LoginServer = Server & { engine: EngineAfterLogin }
+
+/** `undefined`: the engine signs people in by itself. */
+export function loginServer(server: Server): LoginServer | undefined {
+  const { engine } = server
+  return engine.completeLogin && { ...server, engine }
 }
 
 /** Milliseconds between looks while another request of the same browser is at work. */
@@ -38,17 +39,17 @@ const notingDelays = [1000, 5000, 15_000, 60_000]
  * @throws Unavailable when the other does not finish soon: a reload waits on
  */
 export async function claim(
-  { config, records }: LoginServer,
+  { clock, records }: LoginServer,
   transaction: Versioned<TransactionRecord>,
 ): Promise<Versioned<TransactionRecord> | undefined> {
-  const deadline = config.clock.now() + patience
+  const deadline = clock.now() + patience
   let current: Versioned<TransactionRecord> | undefined = transaction
-  while (current && config.clock.now() <= deadline) {
+  while (current && clock.now() <= deadline) {
     const { approval, outcome } = current.value
     if (approval?.binding !== transaction.value.approval?.binding) return undefined
     if (outcome || approval?.code_verifier !== transaction.value.approval?.code_verifier) return current
-    if (!isAtWork(config, current.value)) {
-      const attempt = { id: randomText(9), began_at: unixTime(config.clock) }
+    if (!isAtWork({ clock }, current.value)) {
+      const attempt = { id: randomText(9), began_at: unixTime(clock) }
       const value = { ...current.value, attempt }
       const version = await records.put(current.key, value, {
         ifVersion: current.version,
@@ -56,7 +57,7 @@ export async function claim(
       })
       if (version !== undefined) return { ...current, value, version }
     } else {
-      await config.clock.sleep(pollEvery)
+      await clock.sleep(pollEvery)
     }
     current = await reread(records, transaction)
   }
@@ -80,7 +81,7 @@ export async function finish(
   context: RequestContext,
   status: 302 | 303,
 ): Promise<Response> {
-  const { config } = server
+  const { issuer } = server
   if (outage) {
     // The provider's code is spent. A reload is told what happened, if the store can keep even that.
     await settle(server, transaction, { response }).catch(() => {})
@@ -88,7 +89,7 @@ export async function finish(
   }
   const noted = await settle(server, transaction, { response }).catch((error: unknown) => {
     // Nobody else can have begun anew, and the code that is stored already must not be lost with the note of it.
-    if (isNamed(error, 'Unavailable') && isAtWork(config, transaction.value, longestAttempt))
+    if (isNamed(error, 'Unavailable') && isAtWork(server, transaction.value, longestAttempt))
       return 'later' as const
     throw error
   })
@@ -106,7 +107,7 @@ export async function finish(
     else await later
     if (noted) return replay(server, noted, status)
   }
-  const location = clientLocation(config.issuer, transaction.value, response)
+  const location = clientLocation(issuer, transaction.value, response)
   return redirectToClient(server, transaction.value, location, status)
 }
 
@@ -115,7 +116,7 @@ export async function finish(
  * that a reload began anew, and there is one outcome.
  */
 async function settle(
-  { config, records }: LoginServer,
+  { clock, records }: LoginServer,
   transaction: Versioned<TransactionRecord>,
   outcome: NonNullable<TransactionRecord['outcome']>,
 ): Promise<Versioned<TransactionRecord> | undefined> {
@@ -127,17 +128,17 @@ async function settle(
     { ifVersion: transaction.version, expiresAt: transactionExpiry(transaction.value) },
   )
   if (version !== undefined) return undefined
-  const deadline = config.clock.now() + patience
-  while (config.clock.now() <= deadline) {
+  const deadline = clock.now() + patience
+  while (clock.now() <= deadline) {
     let isOurs = true
     const current = await update<TransactionRecord>(records, transaction.key, transactionExpiry, (value) => {
-      const isAnother = value.attempt?.id !== attempt?.id && isAtWork(config, value)
+      const isAnother = value.attempt?.id !== attempt?.id && isAtWork({ clock }, value)
       isOurs = value.id_hash !== id_hash || (!value.outcome && !isAnother)
       return isOurs && value.id_hash === id_hash ? { ...value, outcome } : undefined
     })
     if (isOurs) return undefined
     if (current?.value.outcome) return current
-    await config.clock.sleep(pollEvery)
+    await clock.sleep(pollEvery)
   }
   throw new Unavailable('callback: another request did not finish in time')
 }
@@ -149,7 +150,7 @@ async function noteLater(
   outcome: NonNullable<TransactionRecord['outcome']>,
 ): Promise<void> {
   for (const [index, delay] of notingDelays.entries()) {
-    await server.config.clock.sleep(delay)
+    await server.clock.sleep(delay)
     try {
       await settle(server, transaction, outcome)
       return
@@ -161,7 +162,7 @@ async function noteLater(
 
 /** Whether a callback may still be at work. */
 function isAtWork(
-  { clock }: LoginServer['config'],
+  { clock }: Pick<LoginServer, 'clock'>,
   { attempt }: Readonly<TransactionRecord>,
   lifetime: number = claimLifetime,
 ): boolean {
@@ -174,14 +175,14 @@ export async function replay(
   transaction: Versioned<TransactionRecord>,
   status: 302 | 303,
 ): Promise<Response> {
-  const { config, engine, pages } = server
+  const { emit, issuer, engine, pages } = server
   const { client_id, correlation, outcome } = transaction.value
-  config.emit({ type: 'login.replayed', client_id, correlation })
+  emit({ type: 'login.replayed', client_id, correlation })
   if (!outcome) return pages.done()
   if ('code' in outcome.response) {
     const loaded = await engine.loadCode(outcome.response.code)
     if (!loaded || loaded.refused || loaded.redeemed) return pages.done()
   }
-  const location = clientLocation(config.issuer, transaction.value, outcome.response)
+  const location = clientLocation(issuer, transaction.value, outcome.response)
   return redirectToClient(server, transaction.value, location, status)
 }

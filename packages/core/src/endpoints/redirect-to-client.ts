@@ -1,19 +1,19 @@
-import type { RegisteredClient } from '../clients/metadata.ts'
 import { appendParameters, matchesRegistered } from '../clients/redirect-uri.ts'
 import { redirect } from '../http/responses.ts'
+import type { RegisteredClient } from '../records/client-metadata.ts'
 import type { AuthorizationResponse } from '../records/transaction.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
 
 /** Whether a browser may be sent there: registered by this client, and still allowed. */
 export function isGoodRedirect(
-  config: Pick<Server['config'], 'redirectUris'>,
+  { redirectUris }: Pick<Server, 'redirectUris'>,
   client: RegisteredClient,
   redirect_uri: string,
 ): boolean {
   return (
     matchesRegistered(client.redirect_uris, redirect_uri) &&
-    config.redirectUris.refuse(redirect_uri, client.application_type, client) === undefined
+    redirectUris.refuse(redirect_uri, client.application_type, client) === undefined
   )
 }
 
@@ -35,15 +35,16 @@ export function clientLocation(
  * its own, whatever was true when the transaction began.
  */
 export async function redirectToClient(
-  { config, engine, pages }: Pick<Server, 'config' | 'engine' | 'pages'>,
+  server: Pick<Server, 'emit' | 'engine' | 'pages' | 'redirectUris'>,
   request: { client_id: string; redirect_uri: string; correlation: string },
   location: string,
   status: 302 | 303,
 ): Promise<Response> {
+  const { emit, engine, pages } = server
   const { client_id, correlation } = request
   const client = await engine.getClient(client_id)
   if (!client) {
-    const reference = reported(config.emit, {
+    const reference = reported(emit, {
       type: 'authorize.refused',
       reason: 'unknown_client',
       client_id,
@@ -51,8 +52,8 @@ export async function redirectToClient(
     })
     return pages.error({ ...pages.messages.unknownClient, status: 400, reference })
   }
-  if (!isGoodRedirect(config, client, request.redirect_uri)) {
-    const reference = reported(config.emit, {
+  if (!isGoodRedirect(server, client, request.redirect_uri)) {
+    const reference = reported(emit, {
       type: 'authorize.refused',
       reason: 'redirect_uri',
       client_id,

@@ -1,35 +1,47 @@
 import { clientInformationResponse, parseClientMetadata, refuseOversized } from '../clients/registration.ts'
-import type { Engine } from '../engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import { isNamed, type OAuthError } from '../errors.ts'
 import { redacted } from '../events.ts'
 import { jsonBody } from '../http/forms.ts'
 import { errorResponse, json } from '../http/responses.ts'
-import type { Handler } from '../http/router.ts'
-import { missingScopes, withoutOfflineAccess } from '../resource-server/scopes.ts'
+import type { Entry, Handler } from '../http/router.ts'
+import { missingScopes, withoutOfflineAccess } from '../syntax/scopes.ts'
 import type { Server } from './server.ts'
+
+export const registrationPath = '/register'
+
+/** Where clients register; `undefined` where nobody may. */
+export function registrationUrl({
+  engine,
+  issuer,
+  registration,
+}: Pick<Server, 'engine' | 'issuer' | 'registration'>): string | undefined {
+  return registration.enabled && engine.registerClient ? issuer + registrationPath : undefined
+}
 
 /** Dynamic client registration (RFC 7591 3). */
 export function registerEndpoint(
-  { config }: Pick<Server, 'config'>,
-  engine: Required<Pick<Engine, 'registerClient'>>,
-): Handler {
-  return async (request, { clientAddress }) => {
+  server: Pick<Server, 'emit' | 'engine' | 'issuer' | 'redirectUris' | 'registration' | 'resources'>,
+): Entry['methods'] | undefined {
+  const { emit, engine, registration } = server
+  if (registrationUrl(server) === undefined || !registers(engine)) return undefined
+  const POST: Handler = async (request, { clientAddress }) => {
     // For seeing where a flood of registrations comes from, and for an operator who tells senders apart.
     const from = clientAddress === undefined ? {} : { client_address: clientAddress }
     try {
-      const metadata = parseClientMetadata(await jsonBody(request), config)
+      const metadata = parseClientMetadata(await jsonBody(request), server)
       refuseOversized(metadata)
-      const limited = { ...metadata, scope: scopeLimit(config, metadata.scope) }
-      const sender = config.registration.key({ clientAddress, headers: request.headers })
+      const limited = { ...metadata, scope: scopeLimit(server, metadata.scope) }
+      const sender = registration.key({ clientAddress, headers: request.headers })
       const { client, client_secret, evicted } = await engine.registerClient(limited, sender)
       const { client_id, correlation } = client
-      if (evicted !== undefined) config.emit({ type: 'client.evicted', client_id: evicted })
-      config.emit({ type: 'client.registered', client_id, correlation, ...from })
+      if (evicted !== undefined) emit({ type: 'client.evicted', client_id: evicted })
+      emit({ type: 'client.registered', client_id, correlation, ...from })
       const registered = { ...client, scope: metadata.scope }
       return json(clientInformationResponse(registered, client_secret), 201)
     } catch (error) {
       if (isNamed<OAuthError>(error, 'OAuthError')) {
-        config.emit({
+        emit({
           type: 'registration.refused',
           reason: error.code,
           detail: redacted(error.message),
@@ -44,13 +56,18 @@ export function registerEndpoint(
       throw error
     }
   }
+  return { POST }
+}
+
+function registers(engine: Engine): engine is Engine & Required<Pick<Engine, 'registerClient'>> {
+  return engine.registerClient !== undefined
 }
 
 /**
  * The registered `scope` as far as it limits the client. Many clients register whatever the challenge has just told them
  * to ask for, and come back when a tool needs more: who names all of that has not chosen to have no more than that.
  */
-function scopeLimit({ resources }: Server['config'], scope: string | undefined): string | undefined {
+function scopeLimit({ resources }: Pick<Server, 'resources'>, scope: string | undefined): string | undefined {
   const named = withoutOfflineAccess(scope?.split(' ') ?? [])
   const repeats = resources.some(
     ({ scopes: { challenge } }) => challenge.length > 0 && missingScopes(challenge, named).length === 0,

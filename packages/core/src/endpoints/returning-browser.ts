@@ -2,6 +2,7 @@ import { cookieJar } from '../http/cookies.ts'
 import type { Versioned } from '../records/records.ts'
 import type { Approval, FoundTransaction, TransactionRecord } from '../records/transaction.ts'
 import { browserBinding } from './browser-binding.ts'
+import { consentUrl } from './locations.ts'
 import type { Server } from './server.ts'
 
 /** A browser that consented, and is back to sign in or from signing in. */
@@ -25,12 +26,12 @@ interface NotReturned {
  * sent to (RFC 9700 4.4).
  */
 export async function returningBrowser(
-  server: Pick<Server, 'config' | 'transactions' | 'urls'>,
+  server: Pick<Server, 'issuer' | 'issuerUrl' | 'lifetimes' | 'transactions'>,
   request: Request,
   expected: { state: string; provider: string },
 ): Promise<Returned | NotReturned> {
-  const { config, transactions } = server
-  const binding = browserBinding(cookieJar(config.issuerUrl), config.lifetimes.transaction)
+  const { issuerUrl, lifetimes, transactions } = server
+  const binding = browserBinding(cookieJar(issuerUrl), lifetimes.transaction)
   const found = await transactions.find(expected.state)
   const approval = found?.record.value.approval
   if (!found || !approval) return { ok: false, reason: 'unknown_transaction' }
@@ -47,10 +48,10 @@ export async function returningBrowser(
 
 /** Embedded windows drop cookies: the same request can be begun again, with consent, in the real browser. */
 function anew(
-  { transactions, urls }: Pick<Server, 'transactions' | 'urls'>,
+  { issuer, transactions }: Pick<Server, 'issuer' | 'transactions'>,
   found: FoundTransaction,
 ): string {
-  return `${urls.consent}?transaction=${transactions.again(found)}`
+  return consentUrl(issuer, transactions.again(found))
 }
 
 /** The page for a browser that may not finish here. `tell` makes the event, and the reference on the page. */

@@ -3,19 +3,23 @@ import { unixTime } from '../clock.ts'
 import { OAuthError } from '../errors.ts'
 import { bodyForm } from '../http/forms.ts'
 import { json } from '../http/responses.ts'
-import type { Handler } from '../http/router.ts'
+import type { Entry, Handler } from '../http/router.ts'
 import type { Server } from './server.ts'
 
 /**
  * Token revocation (RFC 7009). Either token ends the whole grant at once. A token that is unknown, or another
  * client's, is answered the same way and has no effect.
  */
-export function revokeEndpoint({ config, engine }: Pick<Server, 'config' | 'engine'>): Handler {
-  return async (request) => {
+export function revokeEndpoint({
+  clock,
+  emit,
+  engine,
+}: Pick<Server, 'clock' | 'emit' | 'engine'>): Entry['methods'] {
+  const POST: Handler = async (request) => {
     const form = await bodyForm(request)
     const token = form.get('token')
     const credentials = clientCredentials(request.headers, form)
-    const { client } = await authenticateClient(engine, credentials, unixTime(config.clock), config.emit)
+    const { client } = await authenticateClient(engine, credentials, unixTime(clock), emit)
     if (token === undefined) throw new OAuthError('invalid_request', 'The parameter token is missing.')
     // The two kinds cannot be mistaken for each other, so that token_type_hint has nothing to add.
     const loaded = (await engine.loadRefreshToken(token)) ?? (await engine.loadAccessToken(token))
@@ -25,8 +29,9 @@ export function revokeEndpoint({ config, engine }: Pick<Server, 'config' | 'engi
       const { grant, correlation } = loaded ?? {}
       const isForged = loaded?.refused === 'forged'
       const reason = isForged ? 'forged' : loaded && !loaded.refused ? 'other_client' : 'unknown'
-      config.emit({ type: 'revocation.ignored', client_id, reason, grant, correlation })
+      emit({ type: 'revocation.ignored', client_id, reason, grant, correlation })
     }
     return json({})
   }
+  return { POST }
 }

@@ -1,15 +1,20 @@
-import type { Config } from '../config.ts'
-import type { Engine } from '../engine.ts'
+import type { RedirectUriPolicy } from '../clients/redirect-uri.ts'
+import type { Clock } from '../clock.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
+import type { Engine, OwnEngine } from '../engine/engine.ts'
+import type { Emit } from '../events.ts'
+import type { Offered } from '../grants/requested-access.ts'
+import type { Provider } from '../identity/provider.ts'
 import type { Upstream } from '../identity/upstream.ts'
 import type { Pages } from '../pages/pages.ts'
 import type { Records } from '../records/records.ts'
 import type { Transactions } from '../records/transaction.ts'
 
 /** What the endpoints are made from. Each takes the part it needs. */
-export interface Server {
-  config: Config
-  urls: EndpointUrls
+export interface Server extends Settings {
   engine: Engine
+  /** What only our own engine has. */
+  own: OwnEngine | undefined
   /** Of the transactions. */
   records: Records
   transactions: Transactions
@@ -17,37 +22,29 @@ export interface Server {
   pages: Pages
 }
 
-/** Where each endpoint is, as clients see it. */
-export interface EndpointUrls {
-  authorization_endpoint: string
-  token_endpoint: string
-  /** Absent where nobody registers. */
-  registration_endpoint: string | undefined
-  revocation_endpoint: string
-  /** Absent where no keys are published. */
-  jwks_uri: string | undefined
-  consent: string
-  /** Without the provider's id, which follows. */
-  callback: string
-  /** The same. */
-  signIn: string
-}
-
-/** `has`: which of the endpoints there are that need not be. */
-export function endpointUrls(issuer: string, has: { registration: boolean; jwks: boolean }): EndpointUrls {
-  return {
-    authorization_endpoint: `${issuer}/authorize`,
-    token_endpoint: `${issuer}/token`,
-    registration_endpoint: has.registration ? `${issuer}/register` : undefined,
-    revocation_endpoint: `${issuer}/revoke`,
-    jwks_uri: has.jwks ? `${issuer}/jwks` : undefined,
-    consent: `${issuer}/consent`,
-    callback: callbackUrl(issuer),
-    signIn: `${issuer}/sign-in/`,
+/** What the options come to, for endpoints. */
+export interface Settings extends Offered {
+  /** Exactly as given. */
+  issuer: string
+  issuerUrl: URL
+  /** The issuer's path without a closing slash; empty at a host's root. */
+  prefix: string
+  providers: readonly Provider[]
+  /** Those of all resources together. */
+  supportedScopes: readonly string[]
+  advertiseOfflineAccess: boolean
+  redirectUris: RedirectUriPolicy
+  registration: {
+    enabled: boolean
+    /** Tells senders of registrations apart. */
+    key(sender: { clientAddress?: string | undefined; headers: Headers }): string | undefined
   }
-}
-
-/** Where providers send browsers back, without the provider's id, which follows. */
-export function callbackUrl(issuer: string): string {
-  return `${issuer}/callback/`
+  /** Seconds. */
+  lifetimes: { transaction: number }
+  skipConsent: boolean
+  documentation: { service?: string | undefined; policy?: string | undefined; terms?: string | undefined }
+  /** For the tokens of forms. */
+  ring: KeyRing
+  clock: Clock
+  emit: Emit
 }

@@ -1,21 +1,23 @@
 import type { RequestContext } from '../auth.ts'
-import type { RegisteredClient } from '../clients/metadata.ts'
 import type { Clock } from '../clock.ts'
 import { isNamed, Unavailable } from '../errors.ts'
 import type { DrawbridgeEvents } from '../events.ts'
 import { cookieJar } from '../http/cookies.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { withReference } from '../http/responses.ts'
-import type { Handler } from '../http/router.ts'
-import type { FormField, FormProvider, Identity } from '../identity/provider.ts'
+import type { Entry } from '../http/router.ts'
+import type { FormField, FormProvider, Identity, Provider } from '../identity/provider.ts'
+import type { RegisteredClient } from '../records/client-metadata.ts'
 import type { TransactionRecord } from '../records/transaction.ts'
 import { isStillAllowed } from './allowed-scopes.ts'
 import { type Completion, completeLogin, failed, loginFailed } from './complete-login.ts'
 import { withErrorPage } from './error-page.ts'
 import { type FormTokens, formTokens, isSameOrigin } from './form-token.ts'
-import { claim, finish, type LoginServer, replay } from './login-attempt.ts'
+import { signInUrl } from './locations.ts'
+import { claim, finish, type LoginServer, loginServer, replay } from './login-attempt.ts'
 import { reported } from './report.ts'
 import { type Returned, refusal, returningBrowser } from './returning-browser.ts'
+import type { Server } from './server.ts'
 
 type SignInRefusal = DrawbridgeEvents['sign_in.refused']['reason']
 
@@ -26,12 +28,14 @@ const longestInput = 1024
  * The page of a provider whose people sign in here: `/sign-in/<provider id>`. It is shown only in the browser that
  * consented, may be tried again, and finishes once.
  */
-export function signInEndpoint(server: LoginServer, provider: FormProvider): { GET: Handler; POST: Handler } {
-  const { config } = server
+export function signInEndpoint(given: Server, provider: Provider): Entry['methods'] | undefined {
+  const server = loginServer(given)
+  if (!server || provider.type !== 'form') return undefined
+  const { issuerUrl, lifetimes, ring } = server
   const page: SignInPage = {
     server,
     provider,
-    forms: formTokens(config.ring, cookieJar(config.issuerUrl), config.lifetimes.transaction),
+    forms: formTokens(ring, cookieJar(issuerUrl), lifetimes.transaction),
     refuse: refusal(server, (reason, correlation) => refused(server, provider, reason, correlation)),
   }
   return {
@@ -53,14 +57,14 @@ async function open(page: SignInPage, request: Request): Promise<Response> {
   if (!returned.ok) return page.refuse(returned.reason, returned)
   if (returned.record.value.outcome) return replay(server, returned.record, 302)
   const { correlation } = returned.record.value
-  server.config.emit({ type: 'sign_in.shown', provider: provider.id, correlation })
+  server.emit({ type: 'sign_in.shown', provider: provider.id, correlation })
   return show(page, request, returned)
 }
 
 async function submit(page: SignInPage, request: Request, context: RequestContext): Promise<Response> {
   const { server, provider, forms } = page
-  const { config, pages } = server
-  if (!isSameOrigin(request, config.issuerUrl)) {
+  const { clock, issuerUrl, pages } = server
+  if (!isSameOrigin(request, issuerUrl)) {
     const reference = refused(server, provider, 'cross_site')
     return pages.error({ ...pages.messages.formRefused, status: 403, reference })
   }
@@ -81,7 +85,7 @@ async function submit(page: SignInPage, request: Request, context: RequestContex
   // Before anything is tried: an outage here costs nothing.
   const client = await server.engine.getClient(record.value.client_id)
   const input = inputOf(provider, form)
-  const verdict = input ? await verified(provider, input, context, config.clock, correlation) : invalid
+  const verdict = input ? await verified(provider, input, context, clock, correlation) : invalid
   if ('error' in verdict) {
     refused(server, provider, verdict.error, correlation)
     return show(page, request, returned, { form, error: verdict.error })
@@ -98,12 +102,12 @@ function stateOf(request: Request): string {
 }
 
 function refused(
-  { config }: LoginServer,
+  { emit }: LoginServer,
   { id }: FormProvider,
   reason: SignInRefusal,
   correlation?: string | undefined,
 ): string {
-  return reported(config.emit, { type: 'sign_in.refused', provider: id, reason, correlation })
+  return reported(emit, { type: 'sign_in.refused', provider: id, reason, correlation })
 }
 
 const invalid = { error: 'invalid' } as const
@@ -138,13 +142,13 @@ async function verified(
 
 /** Nobody got in: the client is told. */
 function denied(
-  { config }: LoginServer,
+  { emit }: LoginServer,
   { correlation, approval }: Readonly<TransactionRecord>,
   reason: DrawbridgeEvents['login.denied']['reason'],
   text: string,
 ): Completion {
   const provider = approval?.provider ?? 'unknown'
-  config.emit({ type: 'login.denied', provider, reason, correlation })
+  emit({ type: 'login.denied', provider, reason, correlation })
   return { response: failed('access_denied', text) }
 }
 
@@ -158,7 +162,7 @@ async function login(
     identity,
   }: { client: RegisteredClient | undefined; provider: FormProvider; identity: Identity },
 ): Promise<Completion> {
-  if (!client || !isStillAllowed(server.config, client, transaction)) {
+  if (!client || !isStillAllowed(server, client, transaction)) {
     const reference = loginFailed(server, transaction, client ? 'no_longer_allowed' : 'unknown_client')
     return { response: failed('server_error', withReference('The login cannot be finished.', reference)) }
   }
@@ -186,7 +190,7 @@ async function show(
   { id_hash, record }: Returned,
   last?: { form: Form; error: 'invalid' | 'locked' },
 ): Promise<Response> {
-  const { pages, urls, engine } = server
+  const { issuer, pages, engine } = server
   const { csrf, cookie } = forms.issue(request, id_hash)
   const client = await engine.getClient(record.value.client_id)
   const response = await pages.signIn({
@@ -199,7 +203,7 @@ async function show(
     })),
     error: last?.error,
     csrf,
-    action: `${urls.signIn}${provider.id}?${new URLSearchParams({ state: stateOf(request) })}`,
+    action: signInUrl(issuer, provider.id, stateOf(request)),
   })
   response.headers.append('set-cookie', cookie)
   return response

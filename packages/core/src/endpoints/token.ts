@@ -1,14 +1,19 @@
+import { authenticateClient, clientCredentials } from '../clients/client-authentication.ts'
+import { unixTime } from '../clock.ts'
 import { OAuthError } from '../errors.ts'
 import { grantTypes } from '../grants/index.ts'
 import { bodyForm } from '../http/forms.ts'
 import { json } from '../http/responses.ts'
-import type { Handler } from '../http/router.ts'
+import type { Entry, Handler } from '../http/router.ts'
 import type { Server } from './server.ts'
 
-/** The token endpoint (RFC 6749 3.2). */
-export function tokenEndpoint(server: Pick<Server, 'config' | 'engine'>): Handler {
+/** The token endpoint (RFC 6749 3.2): authenticates the client, while the grant loads what the form names. */
+export function tokenEndpoint(
+  server: Pick<Server, 'clock' | 'defaultResource' | 'emit' | 'engine' | 'resources'>,
+): Entry['methods'] {
+  const { clock, emit, engine } = server
   const grants = grantTypes(server)
-  return async (request) => {
+  const POST: Handler = async (request) => {
     const form = await bodyForm(request)
     const grant_type = form.get('grant_type')
     if (grant_type === undefined) {
@@ -18,6 +23,13 @@ export function tokenEndpoint(server: Pick<Server, 'config' | 'engine'>): Handle
     if (!grant) {
       throw new OAuthError('unsupported_grant_type', `Use one of ${[...grants.keys()].join(', ')}.`)
     }
-    return json(await grant(request.headers, form))
+    const credentials = clientCredentials(request.headers, form)
+    const loading = grant(form)
+    const [client, exchange] = await Promise.all([
+      authenticateClient(engine, credentials, unixTime(clock), emit),
+      loading,
+    ])
+    return json(await exchange(client))
   }
+  return { POST }
 }

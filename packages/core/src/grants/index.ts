@@ -1,26 +1,21 @@
-import type { Config } from '../config.ts'
-import type { Engine, TokenSet } from '../engine.ts'
-import type { Form } from '../http/forms.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Emit } from '../events.ts'
 import { authorizationCodeGrant } from './authorization-code.ts'
 import { clientCredentialsGrant } from './client-credentials.ts'
+import type { Grant } from './grant-type.ts'
 import { refreshTokenGrant } from './refresh-token.ts'
+import type { Offered } from './requested-access.ts'
 
-/** What the token endpoint does for one `grant_type`. */
-export type GrantType = (headers: Headers, form: Form) => Promise<TokenSet>
-
-/** Those that the engine can serve, by `grant_type` (RFC 6749 1.3, 6). */
-export function grantTypes(server: { engine: Engine; config: Config }): ReadonlyMap<string, GrantType> {
-  const { engine, config } = server
-  const grants = new Map<string, GrantType>([
-    ['authorization_code', (headers, form) => authorizationCodeGrant(server, headers, form)],
-    ['refresh_token', (headers, form) => refreshTokenGrant(server, headers, form)],
+/** The table of grant types (RFC 6749 1.3, 6): those that the engine can serve, by `grant_type`. */
+export function grantTypes(server: { engine: Engine; emit: Emit } & Offered): ReadonlyMap<string, Grant> {
+  const { engine } = server
+  return new Map([
+    ['authorization_code', authorizationCodeGrant(server)],
+    ['refresh_token', refreshTokenGrant(server)],
+    ...(issues(engine)
+      ? ([['client_credentials', clientCredentialsGrant({ ...server, engine })]] as const)
+      : []),
   ])
-  if (issues(engine)) {
-    grants.set('client_credentials', (headers, form) =>
-      clientCredentialsGrant({ engine, config }, headers, form),
-    )
-  }
-  return grants
 }
 
 function issues(engine: Engine): engine is Engine & Required<Pick<Engine, 'issue'>> {

@@ -1,32 +1,42 @@
-import { authenticateClient, clientCredentials, keepsBinding } from '../clients/client-authentication.ts'
-import { unixTime } from '../clock.ts'
-import type { Config } from '../config.ts'
-import type { Engine, TokenSet } from '../engine.ts'
+import type { AuthenticatedClient, Engine, TokenSet } from '../engine/engine.ts'
 import { OAuthError, type OAuthErrorCode } from '../errors.ts'
-import type { DrawbridgeEvents } from '../events.ts'
+import type { DrawbridgeEvents, Emit } from '../events.ts'
 import type { Form } from '../http/forms.ts'
-import { parseScope, withoutOfflineAccess } from '../resource-server/scopes.ts'
+import { parseScope, withoutOfflineAccess } from '../syntax/scopes.ts'
+import { keepsBinding } from './client-binding.ts'
+import type { Grant } from './grant-type.ts'
 import { isForResource } from './resource.ts'
 
 type RefreshRefusal = DrawbridgeEvents['refresh.refused']['reason']
+type Loaded = Awaited<ReturnType<Engine['loadRefreshToken']>>
 
 /** The refresh token grant at the token endpoint (RFC 6749 6, RFC 9700 4.14). */
-export async function refreshTokenGrant(
-  { engine, config }: { engine: Engine; config: Pick<Config, 'clock' | 'emit'> },
-  headers: Headers,
+export function refreshTokenGrant({
+  engine,
+  emit,
+}: {
+  engine: Pick<Engine, 'loadRefreshToken'>
+  emit: Emit
+}): Grant {
+  return async (form) => {
+    const refresh_token = form.get('refresh_token')
+    if (refresh_token === undefined) {
+      throw new OAuthError('invalid_request', 'The parameter refresh_token is missing.')
+    }
+    const loaded = await engine.loadRefreshToken(refresh_token)
+    return (client) => refresh(loaded, client, form, emit)
+  }
+}
+
+async function refresh(
+  loaded: Loaded,
+  authenticated: AuthenticatedClient,
   form: Form,
+  emit: Emit,
 ): Promise<TokenSet> {
-  const refresh_token = form.get('refresh_token')
-  const credentials = clientCredentials(headers, form)
-  if (refresh_token === undefined)
-    throw new OAuthError('invalid_request', 'The parameter refresh_token is missing.')
-  const [authenticated, loaded] = await Promise.all([
-    authenticateClient(engine, credentials, unixTime(config.clock), config.emit),
-    engine.loadRefreshToken(refresh_token),
-  ])
   const { grant, correlation } = loaded ?? {}
   const refuse = (reason: RefreshRefusal, description: string, error: OAuthErrorCode = 'invalid_grant') => {
-    config.emit({ type: 'refresh.refused', reason, grant, correlation })
+    emit({ type: 'refresh.refused', reason, grant, correlation })
     return new OAuthError(error, description, { reported: true })
   }
   if (!loaded || loaded.refused) {

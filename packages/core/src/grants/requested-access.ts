@@ -1,12 +1,18 @@
-import type { RegisteredClient } from '../clients/metadata.ts'
-import type { Config, ProtectedResource } from '../config.ts'
 import { OAuthError } from '../errors.ts'
 import type { Form } from '../http/forms.ts'
-import { intersectScopes, parseScope, withoutOfflineAccess } from '../resource-server/scopes.ts'
-import { normalizedResource } from './resource.ts'
+import type { RegisteredClient } from '../records/client-metadata.ts'
+import { normalizedResource, type ProtectedResource } from '../syntax/resource.ts'
+import { intersectScopes, parseScope, withoutOfflineAccess } from '../syntax/scopes.ts'
 
 /** A body has room for thousands, each of which would be compared with all of ours. */
 const maximumResources = 20
+
+/** What there is to ask for. */
+export interface Offered {
+  resources: readonly ProtectedResource[]
+  /** For a client that names none; `undefined` where it must. */
+  defaultResource: ProtectedResource | undefined
+}
 
 /** What a grant would be for: one resource, and scopes of it. */
 export interface RequestedAccess {
@@ -20,12 +26,8 @@ export interface RequestedAccess {
  *
  * @throws OAuthError `invalid_target` or `invalid_scope`
  */
-export function requestedAccess(
-  config: Pick<Config, 'resources' | 'defaultResource'>,
-  client: RegisteredClient,
-  form: Form,
-): RequestedAccess {
-  const resource = requestedResource(config, form)
+export function requestedAccess(server: Offered, client: RegisteredClient, form: Form): RequestedAccess {
+  const resource = requestedResource(server, form)
   return { resource: resource.identifier, scopes: requestedScopes(resource, client, form) }
 }
 
@@ -39,20 +41,17 @@ export function allowedScopes(
 }
 
 /** RFC 8707 2: one grant is for one resource. */
-function requestedResource(
-  config: Pick<Config, 'resources' | 'defaultResource'>,
-  form: Form,
-): ProtectedResource {
+function requestedResource({ resources, defaultResource }: Offered, form: Form): ProtectedResource {
   const named = form.all('resource')
   if (named.length > maximumResources) {
     throw new OAuthError('invalid_target', `Name at most ${maximumResources} resources.`)
   }
   const wanted = named.map(normalizedResource)
-  const known = config.resources.map((one) => ({ one, normalized: normalizedResource(one.identifier) }))
+  const known = resources.map((one) => ({ one, normalized: normalizedResource(one.identifier) }))
   const matching = wanted.map((given) => known.find(({ normalized }) => normalized === given)?.one)
-  const [resource = config.defaultResource] = matching
+  const [resource = defaultResource] = matching
   if (resource && matching.every((one) => one === resource)) return resource
-  const all = config.resources.map(({ identifier }) => identifier).join(', ')
+  const all = resources.map(({ identifier }) => identifier).join(', ')
   throw new OAuthError('invalid_target', `Name one resource of this server: ${all}`)
 }
 

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.ts'
 import { checkCall } from '../known-options.ts'
+import type { UpstreamClaims } from '../records/upstream-tokens.ts'
 import { credential } from './credential.ts'
 import { jsonAnswer, member } from './json-answer.ts'
 import {
@@ -11,7 +12,6 @@ import {
   type Login,
   type OAuthProvider,
   type ProviderScopes,
-  type UpstreamClaims,
 } from './provider.ts'
 
 /** What an OpenID provider says of somebody (OpenID Connect Core 5.1). */

@@ -1,5 +1,7 @@
 import type { CryptoKey } from 'jose'
 import type { Clock } from '../clock.ts'
+import type { Prompt } from '../records/transaction.ts'
+import type { UpstreamClaims, UpstreamTokens } from '../records/upstream-tokens.ts'
 
 /**
  * Where people sign in: at somebody else's, or at a page of ours. What `provider` and `providers` take.
@@ -97,9 +99,6 @@ export interface AuthorizationParameters {
   again: boolean
 }
 
-/** Sign in again, whoever is signed in; or choose an account. The consent that a client may ask for is ours. */
-export type Prompt = 'login' | 'select_account'
-
 /** What `identify` learns of a sign-in, or of one that is checked again. All of it is a copy. */
 export interface Login<Claims = unknown> {
   tokens: UpstreamTokens
@@ -115,9 +114,6 @@ export interface Login<Claims = unknown> {
   endpoints: Readonly<Partial<Endpoints>>
   call: Call
 }
-
-/** The claims of a checked id_token (OpenID Connect Core 2). */
-export type UpstreamClaims = Readonly<Record<string, unknown>>
 
 /** The claims type of a provider. */
 export type ClaimsOf<P> = P extends { identify(...args: never[]): Promise<Identity<infer Claims>> }
@@ -171,28 +167,6 @@ export interface ProviderScopes {
    * @param asked what was asked for, in our names: some providers do not say everything they grant
    */
   fromUpstream?(scopes: readonly string[], asked: readonly string[]): readonly string[]
-}
-
-/** What the provider gave us for a user. Never leaves the server. */
-export interface UpstreamTokens {
-  access_token: string
-  token_type: string
-  refresh_token?: string | undefined
-  /** Unix seconds. Absent: the provider names no expiry. */
-  expires_at?: number | undefined
-  /** Unix seconds; when the provider says how long its refresh token lives. */
-  refresh_expires_at?: number | undefined
-  /** Scopes the provider granted, in our names. */
-  scopes: readonly string[]
-}
-
-/** What the provider's token endpoint said; kept with the connection. */
-export interface UpstreamAnswer {
-  tokens: UpstreamTokens
-  /** Of the newest id_token. */
-  claims?: UpstreamClaims | undefined
-  /** Members beyond those of the specifications. */
-  answer: Readonly<Record<string, unknown>>
 }
 
 /**

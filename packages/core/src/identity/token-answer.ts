@@ -1,5 +1,6 @@
 import type { TokenEndpointResponse } from 'oauth4webapi'
-import type { OAuthProvider, UpstreamAnswer, UpstreamTokens } from './provider.ts'
+import type { UpstreamAnswer, UpstreamTokens } from '../records/upstream-tokens.ts'
+import type { OAuthProvider } from './provider.ts'
 
 /** Bytes of what is kept of an answer beyond what is known. */
 const maximumFurther = 4096

@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import { type Clock, unixTime } from '../clock.ts'
-import { isLoopback } from '../http/secure-url.ts'
+import { isLoopback } from '../syntax/secure-url.ts'
 import type { Endpoints, OAuthProvider } from './provider.ts'
 import { UpstreamError } from './upstream-error.ts'
 

@@ -1,16 +1,10 @@
 import * as oauth from 'oauth4webapi'
 import { type Clock, unixTime } from '../clock.ts'
 import { peekJwt } from '../crypto/signing-keys.ts'
+import type { Prompt } from '../records/transaction.ts'
+import type { UpstreamAnswer, UpstreamTokens } from '../records/upstream-tokens.ts'
 import { upstreamCall, upstreamTimeout } from './call.ts'
-import {
-  AccessDenied,
-  type Identity,
-  type OAuthProvider,
-  type Post,
-  type Prompt,
-  type UpstreamAnswer,
-  type UpstreamTokens,
-} from './provider.ts'
+import { AccessDenied, type Identity, type OAuthProvider, type Post } from './provider.ts'
 import { furtherMembers, upstreamTokens } from './token-answer.ts'
 import { upstreamAuthentication } from './upstream-authentication.ts'
 import { classified, UpstreamError } from './upstream-error.ts'

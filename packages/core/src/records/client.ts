@@ -1,5 +1,5 @@
-import type { RegisteredClient } from '../clients/metadata.ts'
 import { sha256 } from '../crypto/hash.ts'
+import type { RegisteredClient } from './client-metadata.ts'
 import type { Records, Versioned } from './records.ts'
 
 /**

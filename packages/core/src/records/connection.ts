@@ -1,5 +1,5 @@
 import { sha256 } from '../crypto/hash.ts'
-import type { UpstreamAnswer } from '../identity/provider.ts'
+import type { UpstreamAnswer } from './upstream-tokens.ts'
 
 /** The provider's tokens for one login, or for one user with one set of scopes: `connection/<owner>/<id>`. */
 export interface ConnectionRecord extends UpstreamAnswer {

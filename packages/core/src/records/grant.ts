@@ -1,4 +1,4 @@
-import type { TokenEndpointAuthMethod } from '../clients/metadata.ts'
+import type { TokenEndpointAuthMethod } from './client-metadata.ts'
 
 /** "This user let this installation in": `grant/<owner>/<id>`. Deleting it is revoking it. */
 export interface GrantRecord {

@@ -4,9 +4,11 @@ import { randomText } from '../crypto/random.ts'
 import { type Sealer, UnknownSecret } from '../crypto/sealing.ts'
 import { type OAuthErrorCode, Unavailable } from '../errors.ts'
 import type { Emit } from '../events.ts'
-import type { Prompt } from '../identity/provider.ts'
 import { clockSkew, type Records, type Versioned } from './records.ts'
 import { placeFor, readSlots, slotsOf } from './slots.ts'
+
+/** Sign in again, whoever is signed in; or choose an account. The consent that a client may ask for is ours. */
+export type Prompt = 'login' | 'select_account'
 
 /** A checked authorization request (RFC 6749 4.1.1, RFC 7636, RFC 8707). */
 export interface AuthorizationRequest {

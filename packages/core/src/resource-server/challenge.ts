@@ -1,5 +1,5 @@
 import { json } from '../http/responses.ts'
-import { formatScope } from './scopes.ts'
+import { formatScope } from '../syntax/scopes.ts'
 
 /** A Bearer challenge (RFC 6750 3, RFC 9728 5.1). */
 export interface Challenge {

@@ -1,10 +1,8 @@
 import type { Authentication, AuthInfo, GuardedRequest, ScopeNeed } from '../auth.ts'
-import type { Flow } from '../engine.ts'
+import type { Flow } from '../engine/engine.ts'
 import { ConfigurationError } from '../errors.ts'
 import { type DrawbridgeEvents, type Emit, redacted } from '../events.ts'
 import { routePreflight } from '../http/cors.ts'
-import { bearerCredentials } from './bearer.ts'
-import { type Challenge, insufficientScope, temporarilyUnavailable, unauthorized } from './challenge.ts'
 import {
   checkedScopes,
   isScopeToken,
@@ -13,7 +11,9 @@ import {
   requiredScopes,
   unionScopes,
   withoutOfflineAccess,
-} from './scopes.ts'
+} from '../syntax/scopes.ts'
+import { bearerCredentials } from './bearer.ts'
+import { type Challenge, insufficientScope, temporarilyUnavailable, unauthorized } from './challenge.ts'
 import type { VerifiedToken } from './verifier.ts'
 
 type TokenRefusal = DrawbridgeEvents['token.refused']['reason']

@@ -1,5 +1,5 @@
 import { corsHeaders } from '../http/cors.ts'
-import { withoutOfflineAccess } from './scopes.ts'
+import { withoutOfflineAccess } from '../syntax/scopes.ts'
 
 /** The document clients begin with (RFC 9728 2). */
 export interface ProtectedResourceMetadata {

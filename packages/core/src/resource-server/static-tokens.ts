@@ -2,8 +2,8 @@ import { type Clock, systemClock, unixTime } from '../clock.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { ConfigurationError } from '../errors.ts'
 import { checkMembers, inWords, nearest } from '../known-options.ts'
-import { type LogOption, tellOperator } from '../operator-log.ts'
-import { checkedScopes } from './scopes.ts'
+import { type LogOption, tellOperator } from '../log/operator-log.ts'
+import { checkedScopes } from '../syntax/scopes.ts'
 import type { VerifiedToken, Verifier } from './verifier.ts'
 
 /** What a token written into the code stands for. */

@@ -7,10 +7,10 @@ import {
   redirect_uri,
   resource,
   secrets,
-} from '../model/instance.fixture.ts'
-import { randomBytes } from './crypto/random.ts'
+} from '../../model/instance.fixture.ts'
+import { randomBytes } from '../crypto/random.ts'
+import { memory } from '../storage/memory.ts'
 import type { LoadedAccessToken, LoadedCode, LoadedRefreshToken, Refused } from './engine.ts'
-import { memory } from './storage/memory.ts'
 
 const authenticated = { client, method: 'none' } as const
 const user = { login: 'ada' }

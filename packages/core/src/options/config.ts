@@ -1,24 +1,24 @@
+import { type RedirectUriPolicy, redirectUriPolicy } from '../clients/redirect-uri.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import { type KeyRing, keyRing } from '../crypto/key-ring.ts'
+import { type RandomBytes, randomBytes } from '../crypto/random.ts'
+import { suppliedKeys } from '../crypto/supplied-keys.ts'
+import type { RefreshPolicy } from '../engine/refresh-history.ts'
+import { environment } from '../environment.ts'
+import { ConfigurationError } from '../errors.ts'
+import { type Emit, emitter } from '../events.ts'
+import type { Provider } from '../identity/provider.ts'
+import { inWords } from '../known-options.ts'
+import { isThenable, settled } from '../listener.ts'
+import { operatorLog, tellOperator } from '../log/operator-log.ts'
+import { clockSkew } from '../records/records.ts'
+import type { SigningKeyPolicy } from '../records/server-keys.ts'
+import { isSameResource, type ProtectedResource } from '../syntax/resource.ts'
+import { unionScopes } from '../syntax/scopes.ts'
+import { secureUrl } from '../syntax/secure-url.ts'
 import { checkOptions } from './check-options.ts'
-import { type RedirectUriPolicy, redirectUriPolicy } from './clients/redirect-uri.ts'
-import { type Clock, systemClock } from './clock.ts'
-import { type KeyRing, keyRing } from './crypto/key-ring.ts'
-import { type RandomBytes, randomBytes } from './crypto/random.ts'
-import { suppliedKeys } from './crypto/supplied-keys.ts'
-import { environment } from './environment.ts'
-import { ConfigurationError } from './errors.ts'
-import { type Emit, emitter } from './events.ts'
-import type { RefreshPolicy } from './grants/refresh-history.ts'
-import { isSameResource } from './grants/resource.ts'
-import { secureUrl } from './http/secure-url.ts'
-import type { Provider } from './identity/provider.ts'
-import { inWords } from './known-options.ts'
-import { isThenable, settled } from './listener.ts'
-import { operatorLog, tellOperator } from './operator-log.ts'
 import type { Lifetimes, OAuthServerOptions, RegistrationOptions, ResourceOptions } from './options.ts'
-import { clockSkew } from './records/records.ts'
-import type { SigningKeyPolicy } from './records/server-keys.ts'
-import { type ResourceScopes, resourceScopes } from './resource-server/resource-scopes.ts'
-import { unionScopes } from './resource-server/scopes.ts'
+import { resourceScopes } from './resource-scopes.ts'
 
 /** The options of an authorization server, checked and with every default filled in. */
 export interface Config {
@@ -61,15 +61,6 @@ interface Registration {
   unapproved: number
   unapprovedPerKey: number
   key: NonNullable<RegistrationOptions['key']>
-}
-
-export interface ProtectedResource {
-  /** As given: `/mcp`, or the whole URL of one on another host. */
-  path: string
-  /** The resource identifier (RFC 8707): what clients type. */
-  identifier: string
-  name: string | undefined
-  scopes: ResourceScopes
 }
 
 const hour = 3600

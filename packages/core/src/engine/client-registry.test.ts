@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { clientAdmin } from '../administration/clients.ts'
 import { systemClock } from '../clock.ts'
 import { keyRing } from '../crypto/key-ring.ts'
 import { sealer } from '../crypto/sealing.ts'
 import { type ClientRecord, clientKey } from '../records/client.ts'
+import type { ClientMetadata } from '../records/client-metadata.ts'
 import { records } from '../records/records.ts'
 import { memory } from '../storage/memory.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { ClientMetadata } from './metadata.ts'
-import { clientRegistry } from './registry.ts'
+import { clientAdmin } from './client-administration.ts'
+import { clientRegistry } from './client-registry.ts'
 
 const metadata: ClientMetadata = {
   redirect_uris: ['http://127.0.0.1/callback'],

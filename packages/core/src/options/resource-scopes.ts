@@ -1,19 +1,14 @@
 import { ConfigurationError } from '../errors.ts'
 import { inWords } from '../known-options.ts'
-import type { ScopeOptions } from '../options.ts'
-import { checkedScopes, missingScopes, requiredScopes, unionScopes, withoutOfflineAccess } from './scopes.ts'
-
-/** The scopes of one resource, with every default filled in. `offline_access` is in none of the lists. */
-export interface ResourceScopes {
-  /** All that clients may ask for. */
-  supported: readonly string[]
-  /** For a client that asks for nothing in particular; holds what is required. */
-  default: readonly string[]
-  /** Without these a token does not reach the resource. */
-  required: readonly string[]
-  /** What a 401 and the resource's metadata name. Clients take it before anything else, so that it decides what they get. */
-  challenge: readonly string[]
-}
+import {
+  checkedScopes,
+  missingScopes,
+  type ResourceScopes,
+  requiredScopes,
+  unionScopes,
+  withoutOfflineAccess,
+} from '../syntax/scopes.ts'
+import type { ScopeOptions } from './options.ts'
 
 /**
  * What an operator's options come to.

@@ -1,7 +1,6 @@
 import { type Clock, unixTime } from '../clock.ts'
 import { Unavailable } from '../errors.ts'
 import type { Emit } from '../events.ts'
-import type { EndGrant } from '../grants/ending.ts'
 import {
   type ClientRecord,
   candidatePrefix,
@@ -14,6 +13,7 @@ import {
 } from '../records/client.ts'
 import { type GrantRecord, grantKinds, grantRef } from '../records/grant.ts'
 import { forEachKey, type Records } from '../records/records.ts'
+import type { EndGrant } from './ending.ts'
 
 /** What an operator does with the clients that registered themselves. */
 export interface ClientAdmin {

@@ -1,17 +1,19 @@
-import type { Auth, Mountable } from './auth.ts'
-import { unixTime } from './clock.ts'
-import type { Config, ProtectedResource } from './config.ts'
-import type { Engine, OwnEngine } from './engine.ts'
-import { Unavailable } from './errors.ts'
-import { isSameResource } from './grants/resource.ts'
-import { firstDecision, gateResult } from './resource-server/first-decision.ts'
-import { type GateResult, gate } from './resource-server/gate.ts'
-import { protectedResourceMetadataUrl } from './resource-server/protected-resource-metadata.ts'
-import type { Verification, Verifier } from './resource-server/verifier.ts'
+import type { Auth, Mountable } from '../auth.ts'
+import { type Clock, unixTime } from '../clock.ts'
+import type { Engine, OwnEngine } from '../engine/engine.ts'
+import { Unavailable } from '../errors.ts'
+import type { Emit } from '../events.ts'
+import { isSameResource, type ProtectedResource } from '../syntax/resource.ts'
+import { firstDecision, gateResult } from './first-decision.ts'
+import { type GateResult, gate } from './gate.ts'
+import { protectedResourceMetadataUrl } from './protected-resource-metadata.ts'
+import type { Verification, Verifier } from './verifier.ts'
 
 /** What the gates of an authorization server's resources share. */
 export interface GateDependencies {
-  config: Config
+  issuer: string
+  clock: Clock
+  emit: Emit
   engine: Pick<Engine, 'loadAccessToken'>
   own: Pick<OwnEngine, 'upstreamToken'> | undefined
   /** What is mounted with the resource: its metadata, and the authorization server where it is on the same host. */
@@ -25,7 +27,7 @@ export function protectedResource<User>(
   resource: ProtectedResource,
   resourcePaths: readonly string[],
 ): Auth<User> {
-  const { config, endpoints, own } = dependencies
+  const { clock, emit, endpoints, own } = dependencies
   const { identifier, scopes } = resource
   const check = (token: string) => checkToken<User>(dependencies, identifier, token)
   return {
@@ -34,14 +36,14 @@ export function protectedResource<User>(
       resourceMetadataUrl: protectedResourceMetadataUrl(identifier),
       scopes,
       check,
-      emit: config.emit,
+      emit,
     }),
     handle: endpoints.handle,
     routes: endpoints.routes,
     resource: identifier,
     resourcePaths,
     async revalidate(auth) {
-      if (auth.expiresAt <= unixTime(config.clock)) return false
+      if (auth.expiresAt <= unixTime(clock)) return false
       const result = await check(auth.token)
       if (result.status === 'unavailable') throw new Unavailable(result.reason)
       return result.status === 'valid' && result.token.subject === auth.extra.subject
@@ -52,13 +54,13 @@ export function protectedResource<User>(
 
 /** A token of the engine's for this resource; any other is for the verifiers to know. */
 async function checkToken<User>(
-  { config, engine, accept }: GateDependencies,
+  { emit, issuer, engine, accept }: GateDependencies,
   resource: string,
   token: string,
 ): Promise<GateResult<User>> {
   const loaded = await engine.loadAccessToken(token)
   if (!loaded) {
-    const verification = await firstDecision(accept, token, resource, config.emit)
+    const verification = await firstDecision(accept, token, resource, emit)
     return gateResult(verification as Verification<User>)
   }
   const { client_id, grant, correlation } = loaded
@@ -82,7 +84,7 @@ async function checkToken<User>(
       clientId: loaded.client_id,
       scopes: [...loaded.scopes],
       expiresAt: loaded.expires_at,
-      issuer: config.issuer,
+      issuer,
       cnf: loaded.cnf,
       // The provider that made these claims is the one whose type the caller was given. A copy, since the record is
       // shared with every request of this grant and its next refresh, and tools may change what they are given.

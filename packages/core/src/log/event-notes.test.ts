@@ -1,7 +1,7 @@
 import { expect, expectTypeOf, it } from 'vitest'
-import type { OAuthErrorCode } from './errors.ts'
+import type { OAuthErrorCode } from '../errors.ts'
+import type { DrawbridgeEvents, EventType } from '../events.ts'
 import { type Notes, noteOf } from './event-notes.ts'
-import type { DrawbridgeEvents, EventType } from './events.ts'
 
 /** The events with a reason that has no note of its own. */
 type Unnoted = {

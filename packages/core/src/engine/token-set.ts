@@ -1,7 +1,7 @@
 import { type Clock, unixTime } from '../clock.ts'
-import type { TokenSet } from '../engine.ts'
 import { type GrantRecord, grantExpiry } from '../records/grant.ts'
 import type { AccessTokens } from './access-token.ts'
+import type { TokenSet } from './engine.ts'
 
 /** The token endpoint's answer (RFC 6749 5.1) for a grant as it now stands. */
 export async function tokenSet(

@@ -1,7 +1,6 @@
 import { type Clock, unixTime } from '../clock.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
-import type { Registration } from '../engine.ts'
 import { Unavailable } from '../errors.ts'
 import {
   type ClientRecord,
@@ -14,9 +13,10 @@ import {
   findClient,
   isDeleted,
 } from '../records/client.ts'
+import type { ClientMetadata, RegisteredClient } from '../records/client-metadata.ts'
 import { type Records, update } from '../records/records.ts'
 import { anyPlaceFor, readSlots, slotsOf, slotsOfSender } from '../records/slots.ts'
-import type { ClientMetadata, RegisteredClient } from './metadata.ts'
+import type { Registration } from './engine.ts'
 
 /** The clients this server knows: those in its options, and those that registered themselves (RFC 7591). */
 export interface ClientRegistry {

@@ -1,9 +1,9 @@
-import type { EndGrant } from '../grants/ending.ts'
-import type { OwnerOf } from '../grants/owner.ts'
 import type { Connections } from '../identity/connections.ts'
 import { connectionPrefix } from '../records/connection.ts'
 import { type GrantRecord, grantKey, grantPrefix, grantRef, isGrantRef } from '../records/grant.ts'
 import { everyKey, forEachKey, type Records } from '../records/records.ts'
+import type { EndGrant } from './ending.ts'
+import type { OwnerOf } from './owner.ts'
 
 /** What an operator, or a page of the application's own, does with the grants of a user. */
 export interface GrantAdmin {

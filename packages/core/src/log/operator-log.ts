@@ -1,8 +1,8 @@
-import type { Clock } from './clock.ts'
-import { ConfigurationError } from './errors.ts'
+import type { Clock } from '../clock.ts'
+import { ConfigurationError } from '../errors.ts'
+import { type DrawbridgeEvent, type EventLog, harmless, withoutAddresses } from '../events.ts'
+import { eventListener, tell } from '../listener.ts'
 import { noteOf } from './event-notes.ts'
-import { type DrawbridgeEvent, type EventLog, harmless, withoutAddresses } from './events.ts'
-import { eventListener, tell } from './listener.ts'
 
 /** Where the lines for the operator go: a function that takes each, or `false` for nowhere. */
 export type LogOption = false | ((line: string) => void)

@@ -1,20 +1,20 @@
-import { ConfigurationError } from './errors.ts'
-import type { EventListeners } from './events.ts'
-import { checkProvider } from './identity/check-provider.ts'
-import type { Provider } from './identity/provider.ts'
-import { checkCall, checkMembers, inWords } from './known-options.ts'
-import { logEvents } from './log.ts'
+import type { RedirectUriOptions } from '../clients/redirect-uri.ts'
+import type { StaticClient } from '../clients/static-client.ts'
+import { ConfigurationError } from '../errors.ts'
+import type { EventListeners } from '../events.ts'
+import { checkProvider } from '../identity/check-provider.ts'
+import type { Provider } from '../identity/provider.ts'
+import { checkCall, checkMembers, inWords } from '../known-options.ts'
+import { logEvents } from '../log/log.ts'
 import type {
   Lifetimes,
   OAuthProxyOptions,
   OAuthServerOptions,
-  RedirectUriOptions,
   RefreshOptions,
   RegistrationOptions,
   ResourceOptions,
   ScopeOptions,
   SigningKeyOptions,
-  StaticClient,
 } from './options.ts'
 
 /**

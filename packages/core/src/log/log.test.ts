@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { DrawbridgeEvent } from './events.ts'
+import type { DrawbridgeEvent } from '../events.ts'
 import { type LogOptions, logEvents } from './log.ts'
 
 const at = Date.UTC(2026, 2, 1, 12)

@@ -1,10 +1,11 @@
-import type { ClientAdmin } from './administration/clients.ts'
-import type { GrantAdmin } from './administration/grants.ts'
-import type { MaintenanceReport } from './administration/maintenance.ts'
-import type { AuthInfo, Confirmation, UpstreamToken, UpstreamTokenOptions } from './auth.ts'
-import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from './clients/metadata.ts'
-import type { OAuthProvider, UpstreamAnswer } from './identity/provider.ts'
-import type { AuthorizationRequest } from './records/transaction.ts'
+import type { AuthInfo, Confirmation, UpstreamToken, UpstreamTokenOptions } from '../auth.ts'
+import type { OAuthProvider } from '../identity/provider.ts'
+import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
+import type { AuthorizationRequest } from '../records/transaction.ts'
+import type { UpstreamAnswer } from '../records/upstream-tokens.ts'
+import type { ClientAdmin } from './client-administration.ts'
+import type { GrantAdmin } from './grant-administration.ts'
+import type { MaintenanceReport } from './maintenance.ts'
 
 /**
  * Whoever keeps clients and grants, and makes tokens. Our own is put together in `built-in-engine.ts`; a "bring your own"

@@ -1,5 +1,5 @@
-import type { OAuthErrorCode } from './errors.ts'
-import type { DrawbridgeEvents, EventType, Occurrence } from './events.ts'
+import type { OAuthErrorCode } from '../errors.ts'
+import type { DrawbridgeEvents, EventType, Occurrence } from '../events.ts'
 
 /** How much a log line weighs. */
 export type Severity = 'debug' | 'info' | 'warn' | 'error'

@@ -1,6 +1,18 @@
 import { ConfigurationError } from '../errors.ts'
 import { inWords } from '../known-options.ts'
 
+/** The scopes of one resource, with every default filled in. `offline_access` is in none of the lists. */
+export interface ResourceScopes {
+  /** All that clients may ask for. */
+  supported: readonly string[]
+  /** For a client that asks for nothing in particular; holds what is required. */
+  default: readonly string[]
+  /** Without these a token does not reach the resource. */
+  required: readonly string[]
+  /** What a 401 and the resource's metadata name. Clients take it before anything else, so that it decides what they get. */
+  challenge: readonly string[]
+}
+
 /** Whether this is one `scope-token` (RFC 6749 3.3): printable ASCII without space, quote or backslash. */
 export function isScopeToken(value: string): boolean {
   return /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(value)

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type DrawbridgeEvent, emitter, type Occurrence } from './events.ts'
+import { type DrawbridgeEvent, emitter, type Occurrence } from '../events.ts'
 import { operatorLog, tellOperator } from './operator-log.ts'
 
 const minute = 60_000

@@ -1,18 +1,29 @@
-import type { ClientRegistry } from './clients/registry.ts'
-import type { Config } from './config.ts'
+import type { Clock } from '../clock.ts'
+import type { RandomBytes } from '../crypto/random.ts'
+import type { Emit } from '../events.ts'
+import type { GrantRecord } from '../records/grant.ts'
+import type { Records } from '../records/records.ts'
+import { intersectScopes } from '../syntax/scopes.ts'
+import type { AccessTokenCheck, AccessTokens } from './access-token.ts'
+import type { ClientRegistry } from './client-registry.ts'
+import type { CreateGrant } from './creation.ts'
+import type { EndGrant } from './ending.ts'
 import type { EngineAfterLogin, LoadedAccessToken, RefusedAccessToken } from './engine.ts'
-import type { AccessTokenCheck, AccessTokens } from './grants/access-token.ts'
-import type { CreateGrant } from './grants/creation.ts'
-import type { EndGrant } from './grants/ending.ts'
-import { codeLoader } from './grants/redemption.ts'
-import { type RotationDependencies, refreshTokenLoader } from './grants/rotation.ts'
-import type { GrantRecord } from './records/grant.ts'
-import type { Records } from './records/records.ts'
-import { intersectScopes } from './resource-server/scopes.ts'
+import { codeLoader } from './redemption.ts'
+import type { RefreshPolicy } from './refresh-history.ts'
+import { type RotationDependencies, refreshTokenLoader } from './rotation.ts'
 
-/** Our own engine: clients and grants as records, tokens as `grants/` makes them. */
+/** Our own engine: clients and grants as records, tokens as the files beside this one make them. */
 export function builtInEngine(dependencies: {
-  config: Config
+  settings: {
+    /** Seconds. */
+    lifetimes: { accessToken: number }
+    refreshPolicy: RefreshPolicy
+    refreshUpstream: 'lazy' | 'proactive'
+    clock: Clock
+    random: RandomBytes
+    emit: Emit
+  }
   records: Records
   clients: ClientRegistry
   accessTokens: AccessTokens
@@ -21,11 +32,11 @@ export function builtInEngine(dependencies: {
   connections: RotationDependencies['connections']
   recheck: RotationDependencies['recheck']
 }): EngineAfterLogin & Required<Pick<EngineAfterLogin, 'registerClient'>> {
-  const { config, clients, accessTokens, createGrant, end } = dependencies
-  const { clock, emit, lifetimes } = config
+  const { settings, clients, accessTokens, createGrant, end } = dependencies
+  const { clock, emit, lifetimes, random } = settings
   const shared = {
     ...dependencies,
-    random: config.random,
+    random,
     clock,
     emit,
     accessTokenLifetime: lifetimes.accessToken,
@@ -46,8 +57,8 @@ export function builtInEngine(dependencies: {
     loadCode: codeLoader(shared),
     loadRefreshToken: refreshTokenLoader({
       ...shared,
-      policy: config.refreshPolicy,
-      ...(config.refreshUpstream === 'proactive' && { renewUpstream }),
+      policy: settings.refreshPolicy,
+      ...(settings.refreshUpstream === 'proactive' && { renewUpstream }),
     }),
 
     async loadAccessToken(access_token) {

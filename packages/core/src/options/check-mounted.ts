@@ -1,6 +1,6 @@
-import type { Auth, Mountable, ScopeNeed } from './auth.ts'
-import { ConfigurationError } from './errors.ts'
-import { checkMembers, inWords } from './known-options.ts'
+import type { Auth, Mountable, ScopeNeed } from '../auth.ts'
+import { ConfigurationError } from '../errors.ts'
+import { checkMembers, inWords } from '../known-options.ts'
 
 /**
  * For adapters: checks what `drawbridge(...)` or `protect(...)` was given.

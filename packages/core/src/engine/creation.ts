@@ -1,15 +1,15 @@
-import { unixTime } from '../clock.ts'
-import type { Config } from '../config.ts'
+import { type Clock, unixTime } from '../clock.ts'
 import { sha256 } from '../crypto/hash.ts'
-import { randomText } from '../crypto/random.ts'
-import type { CompletedLogin, Login, UpstreamOfLogin } from '../engine.ts'
+import { type RandomBytes, randomText } from '../crypto/random.ts'
 import { isNamed, Unavailable } from '../errors.ts'
+import type { Emit } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
-import type { UpstreamTokens } from '../identity/provider.ts'
 import { sharedConnectionId } from '../records/connection.ts'
 import { connectionExpiry, type GrantRecord, grantKey, grantPrefix, grantRef } from '../records/grant.ts'
 import { everyKey, type Records, remove } from '../records/records.ts'
+import type { UpstreamTokens } from '../records/upstream-tokens.ts'
 import type { EndGrant } from './ending.ts'
+import type { CompletedLogin, Login, UpstreamOfLogin } from './engine.ts'
 import type { OwnerOf } from './owner.ts'
 import { formatCode } from './token-format.ts'
 
@@ -18,20 +18,31 @@ export class AskAgain extends Error {
   override readonly name = 'AskAgain'
 }
 
+/** What of the options decides about new grants. */
+export interface CreationSettings {
+  /** Seconds. `idleIsExplicit`: the operator chose it, so that the provider's has no say. */
+  lifetimes: { code: number; idle: number; absolute: number; idleIsExplicit: boolean }
+  keepUpstreamTokens: boolean
+  grantsPerInstallation: number
+  clock: Clock
+  random: RandomBytes
+  emit: Emit
+}
+
 /** What a finished login becomes: a grant, unredeemed, and the code that redeems it. */
 export type CreateGrant = (login: Login) => Promise<Required<CompletedLogin>>
 
 const createTries = 5
 
 export function grantCreator(dependencies: {
-  config: Config
+  settings: CreationSettings
   ownerOf: OwnerOf
   records: Records
   connections: Connections
   end: EndGrant
 }): CreateGrant {
-  const { config, ownerOf, records, connections, end } = dependencies
-  const { clock, emit, lifetimes } = config
+  const { settings, ownerOf, records, connections, end } = dependencies
+  const { clock, emit, lifetimes, random } = settings
 
   /**
    * Ends what a finished sign-in makes needless: doubtful grants of the installation, and the longest unused beyond the
@@ -46,7 +57,7 @@ export function grantCreator(dependencies: {
     const grants = found.flatMap((grant) => (grant?.value ? [grant.value] : []))
     for (const grant of grants.filter(({ doubt }) => doubt)) await end(grantRef(grant), 'doubtful')
     const byUse = grants.filter(({ doubt }) => !doubt).sort((a, b) => b.used_at - a.used_at)
-    for (const grant of byUse.slice(config.grantsPerInstallation - 1)) await end(grantRef(grant), 'capped')
+    for (const grant of byUse.slice(settings.grantsPerInstallation - 1)) await end(grantRef(grant), 'capped')
   }
 
   /**
@@ -73,11 +84,11 @@ export function grantCreator(dependencies: {
       provider.tokens === 'per-user'
         ? sharedConnectionId(provider.id, provider.client.id, brought.tokens.scopes)
         : undefined
-    const isShort = config.keepUpstreamTokens && isRenewedBySignIn(brought.tokens)
+    const isShort = settings.keepUpstreamTokens && isRenewedBySignIn(brought.tokens)
     const kept =
       shared !== undefined && isShort ? await connections.complete(owner, shared, brought) : brought
     const { tokens } = kept
-    if (mayAskAgain?.forRefreshToken && config.keepUpstreamTokens && isRenewedBySignIn(tokens)) {
+    if (mayAskAgain?.forRefreshToken && settings.keepUpstreamTokens && isRenewedBySignIn(tokens)) {
       throw new AskAgain('no refresh token came, and none is kept')
     }
     return { shared, tokens }
@@ -87,10 +98,10 @@ export function grantCreator(dependencies: {
     const now = unixTime(clock)
     const owner = await ownerOf(subject)
     const installation = sha256(`${client.client_id} ${portless(request.redirect_uri)}`).slice(0, 12)
-    const newId = () => `${installation}${randomText(15, config.random)}`
-    const secret = randomText(32, config.random)
+    const newId = () => `${installation}${randomText(15, random)}`
+    const secret = randomText(32, random)
     const place = upstream && (await placeOf(owner, upstream))
-    const known = config.keepUpstreamTokens ? place?.tokens.refresh_expires_at : undefined
+    const known = settings.keepUpstreamTokens ? place?.tokens.refresh_expires_at : undefined
     const grant: GrantRecord = {
       owner,
       id: newId(),
@@ -115,7 +126,7 @@ export function grantCreator(dependencies: {
         expires_at: now + lifetimes.code,
       },
     }
-    if (config.keepUpstreamTokens && place) {
+    if (settings.keepUpstreamTokens && place) {
       const { shared, tokens } = place
       // Tokens that cannot be renewed end the grant with them: the user's next login brings new ones.
       if (isRenewedBySignIn(tokens) && tokens.expires_at !== undefined) {

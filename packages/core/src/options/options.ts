@@ -1,12 +1,13 @@
-import type { ClientMetadata } from './clients/metadata.ts'
-import type { Clock } from './clock.ts'
-import type { EventListeners } from './events.ts'
-import type { OAuthProvider, Provider } from './identity/provider.ts'
-import type { LogOption } from './operator-log.ts'
-import type { Messages } from './pages/messages.ts'
-import type { Theme } from './pages/theme.ts'
-import type { Verifier } from './resource-server/verifier.ts'
-import type { Storage } from './storage/storage.ts'
+import type { RedirectUriOptions } from '../clients/redirect-uri.ts'
+import type { StaticClient } from '../clients/static-client.ts'
+import type { Clock } from '../clock.ts'
+import type { EventListeners } from '../events.ts'
+import type { OAuthProvider, Provider } from '../identity/provider.ts'
+import type { LogOption } from '../log/operator-log.ts'
+import type { Messages } from '../pages/messages.ts'
+import type { Theme } from '../pages/theme.ts'
+import type { Verifier } from '../resource-server/verifier.ts'
+import type { Storage } from '../storage/storage.ts'
 
 /** Options of {@link oauthServer}. Every lifetime is in seconds. */
 export interface OAuthServerOptions<
@@ -151,15 +152,6 @@ export interface ResourceOptions<Default extends boolean = boolean> {
   name?: string | undefined
 }
 
-/** A client known beforehand, in the terms of RFC 7591. What registration would forgive is an error here. */
-export interface StaticClient
-  extends Partial<Omit<ClientMetadata, 'redirect_uris' | 'either_secret_method'>> {
-  client_id: string
-  redirect_uris: readonly string[]
-  /** Left out: a public client (`none`). */
-  client_secret?: string | undefined
-}
-
 /** Dynamic client registration (RFC 7591). */
 export interface RegistrationOptions {
   /** Switches dynamic registration (RFC 7591) off, and out of the metadata. Default true. */
@@ -191,17 +183,6 @@ export interface RegistrationSender {
   /** As the adapter tells it, which trusts the proxies that its framework was told to trust. */
   clientAddress?: string | undefined
   headers: Headers
-}
-
-/** Which redirect URIs clients may register and use. */
-export interface RedirectUriOptions {
-  /**
-   * Narrows what clients may register. Patterns match per component: `https://*.example.com/callback`,
-   * `http://localhost:*\/*`, `cursor://*`. Never widens anything.
-   */
-  allow?: readonly string[] | undefined
-  /** Private-use schemes beyond the known ones and those with a dot (RFC 8252 7.1). */
-  schemes?: readonly string[] | undefined
 }
 
 /** Seconds, all of them. */

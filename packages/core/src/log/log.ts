@@ -1,8 +1,8 @@
-import { ConfigurationError } from './errors.ts'
+import { ConfigurationError } from '../errors.ts'
+import type { EventListener } from '../events.ts'
+import { checkCall, inWords } from '../known-options.ts'
+import { eventListener, tell } from '../listener.ts'
 import { noteOf, type Severity } from './event-notes.ts'
-import type { EventListener } from './events.ts'
-import { checkCall, inWords } from './known-options.ts'
-import { eventListener, tell } from './listener.ts'
 
 /** A logger that takes fields and a message, as pino and its kin do. */
 export type Logger = Readonly<

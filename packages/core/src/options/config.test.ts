@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { logEvents } from './log.ts'
-import { oauthProxy, oauthServer } from './oauth-server.ts'
+import { logEvents } from '../log/log.ts'
+import { oauthProxy, oauthServer } from '../oauth-server.ts'
+import type { OAuthProvider } from '../provider.ts'
+import { memory } from '../storage/memory.ts'
 import type { OAuthServerOptions } from './options.ts'
-import type { OAuthProvider } from './provider.ts'
-import { memory } from './storage/memory.ts'
 
 const provider: OAuthProvider<{ login: string }> = {
   type: 'oauth',
