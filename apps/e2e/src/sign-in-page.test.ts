@@ -53,7 +53,14 @@ function directory() {
   return { provider, accounts, asked }
 }
 
-function setUp(options: { hybrid?: boolean; recheck?: FormProvider['recheck'] | 'none' } = {}) {
+function setUp(
+  options: {
+    hybrid?: boolean
+    recheck?: FormProvider['recheck'] | 'none'
+    verify?: FormProvider<Account>['verify']
+    scopes?: 'of the providers'
+  } = {},
+) {
   const clock = fakeClock()
   const events: DrawbridgeEvent[] = []
   const own = directory()
@@ -61,7 +68,11 @@ function setUp(options: { hybrid?: boolean; recheck?: FormProvider['recheck'] | 
   const acme: FormProvider<Account> =
     options.recheck === 'none'
       ? rest
-      : { ...own.provider, ...(options.recheck && { recheck: options.recheck }) }
+      : {
+          ...own.provider,
+          ...(options.recheck && { recheck: options.recheck }),
+          ...(options.verify && { verify: options.verify }),
+        }
   const hub = devGitHub({ clock })
   const settings = { clientId: 'dev-client', clientSecret: 'dev-secret', host: upstreamHost }
   const providers = [acme, ...(options.hybrid ? [github(settings)] : [])]
@@ -75,7 +86,9 @@ function setUp(options: { hybrid?: boolean; recheck?: FormProvider['recheck'] | 
     providers,
     onEvent: (event) => events.push(event),
     log: false,
-    scopes: { supported: ['files:read', 'files:write'], default: ['files:read'] },
+    scopes: options.scopes
+      ? undefined
+      : { supported: ['files:read', 'files:write'], default: ['files:read'] },
   })
   const internet: Network = network({
     [upstreamHost]: hub.fetch,
@@ -235,6 +248,19 @@ describe('people who sign in at a page of ours', () => {
     expect(w.told()).not.toContain('grant.created')
   })
 
+  it.each([undefined, null, {}, { sub: 7 }, { error: 'wrong' }, 'ada'])(
+    'are nobody when the provider answers %j',
+    async (answer) => {
+      const w = setUp({ verify: async () => answer as { error: 'invalid' } })
+      const { type } = await w.atThePage()
+      expect((await type(ada.fields)).status).toBe(500)
+      expect(w.told()).not.toContain('grant.created')
+      expect(w.events.find((event) => event.type === 'request.failed')).toMatchObject({
+        detail: expect.stringContaining('verify()'),
+      })
+    },
+  )
+
   it('are one login, however often the form is sent', async () => {
     const w = setUp()
     const { type } = await w.atThePage()
@@ -256,6 +282,13 @@ describe('people who sign in at a page of ours', () => {
       extra: { subject: expect.stringMatching(/^github\|/), user: { login: 'octocat' } },
     })
   })
+})
+
+it('a scope of one provider is not granted to who signs in with another', async () => {
+  const w = setUp({ hybrid: true, scopes: 'of the providers' })
+  const own = await w.app.login(w.browser(), { provider: 'acme', ...ada })
+  const others = await w.app.login(w.browser(), { provider: 'github', user: 'octocat' })
+  expect([own.scope, others.scope]).toEqual(['', 'read:user'])
 })
 
 async function authorized({ app }: ReturnType<typeof setUp>) {
@@ -300,6 +333,17 @@ describe('an account here', () => {
     w.clock.advance(8 * day)
     expect((await w.app.refresh(refresh_token)).status).toBe(503)
     expect(w.told()).not.toContain('grant.ended identity_refused')
+    expect(w.events.filter(({ type }) => type === 'upstream.unavailable')).toEqual([
+      expect.objectContaining({ provider: 'acme', detail: 'the directory is down' }),
+      expect.objectContaining({ provider: 'acme', detail: 'the directory is down' }),
+    ])
+  })
+
+  it.each([undefined, null, 'yes', {}])('that nobody says may stay is out: %j', async (answer) => {
+    const w = setUp({ recheck: async () => answer as boolean })
+    const tokens = await w.app.login(w.person, ada)
+    w.clock.advance(day + 1)
+    expect((await w.app.refresh(tokens.refresh_token)).body.error).toBe('invalid_grant')
   })
 
   it('of a provider that cannot tell stays in', async () => {
@@ -415,8 +459,10 @@ describe('what a provider of forms declares', () => {
           { name: 'a', label: 'y', type: 'text' },
         ],
       },
-      '"a"',
+      '"a" twice',
     ],
+    ['a member that there is not', { recheckk: async () => true } as object, 'Did you mean "recheck"'],
+    ['nothing that verifies', { verify: null as never }, 'verify'],
     ['a type that there is not', { fields: [{ name: 'a', label: 'x', type: 'date' as 'text' }] }, '"date"'],
     ['a mark that is no image', { icon: { svg: 'https://acme.dev/logo.svg' } }, 'icon: is no SVG image'],
     [

@@ -91,7 +91,7 @@ type IsOne<Name extends string, All extends string = Name> = string extends Name
  *   issuer: 'https://mcp.acme.dev',
  *   secret: process.env.DRAWBRIDGE_SECRET,
  *   storage: sqlite({ path: 'auth.db' }),
- *   providers: [github({ clientId, clientSecret }), google({ clientId, clientSecret })],
+ *   providers: [github({ clientId, clientSecret }), openIdConnect({ id: 'acme', label: 'Acme', issuer: 'https://login.acme.dev' })],
  * })
  */
 export function oauthServer<

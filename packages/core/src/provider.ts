@@ -18,6 +18,7 @@ export type {
   FormProvider,
   Icon,
   Identity,
+  KnownEndpoints,
   Login,
   OAuthProvider,
   Post,

@@ -3,7 +3,7 @@ import type { CompletedLogin, EngineAfterLogin, UpstreamOfLogin } from '../engin
 import { isNamed, type Unavailable } from '../errors.ts'
 import { type DrawbridgeEvents, detailOf } from '../events.ts'
 import { withReference } from '../http/responses.ts'
-import type { Identity, OAuthProvider, Provider } from '../identity/provider.ts'
+import type { Identity, Provider } from '../identity/provider.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import type {
   AuthorizationRequest,
@@ -35,13 +35,13 @@ export interface SignedIn {
  * what fails is ours. `again`: the engine asks for a second round at the provider.
  */
 export async function completeLogin(
-  server: Pick<Server, 'emit'> & { engine: EngineAfterLogin },
+  server: Pick<Server, 'emit' | 'providers'> & { engine: EngineAfterLogin },
   transaction: Readonly<TransactionRecord>,
   signedIn: SignedIn,
 ): Promise<Completion | 'again'> {
   const { id_hash, decided_at, approval, attempt, outcome, ...request } = transaction
   try {
-    const { code, tidy } = await codeFor(server.engine, request, signedIn)
+    const { code, tidy } = await codeFor(server, request, signedIn)
     return { response: { code }, after: tidy }
   } catch (error) {
     if (isNamed<AskAgain>(error, 'AskAgain')) return 'again'
@@ -60,7 +60,7 @@ export async function completeLogin(
 }
 
 function codeFor(
-  engine: EngineAfterLogin,
+  { engine, providers }: Pick<Server, 'providers'> & { engine: EngineAfterLogin },
   request: AuthorizationRequest,
   { client, provider, identity, upstream }: SignedIn,
 ): Promise<CompletedLogin> {
@@ -70,22 +70,27 @@ function codeFor(
     provider: provider.id,
     subject: `${provider.id}|${identity.sub}`,
     claims: identity.claims,
-    scopes:
-      provider.type === 'oauth' && upstream
-        ? grantedScopes(request.scopes, provider, upstream.brought.tokens.scopes)
-        : request.scopes,
+    scopes: grantedScopes(request.scopes, {
+      provider,
+      providers,
+      granted: upstream?.brought.tokens.scopes ?? [],
+    }),
     upstream: provider.type === 'oauth' && upstream ? { ...upstream, provider } : undefined,
   })
 }
 
-/** Consented ∩ what the provider granted; scopes of the operator's own are not the provider's to grant. */
+/** Consented ∩ what this provider granted; scopes of the operator's own are no provider's to grant. */
 function grantedScopes(
   consented: readonly string[],
-  { scopes }: OAuthProvider,
-  granted: readonly string[],
+  login: { provider: Provider; providers: readonly Provider[]; granted: readonly string[] },
 ): readonly string[] {
-  const upstream = new Set([...scopes.default, ...(scopes.supported ?? [])])
-  return consented.filter((scope) => !upstream.has(scope) || granted.includes(scope))
+  const own = new Set(scopesOf(login.provider))
+  const anyone = new Set(login.providers.flatMap(scopesOf))
+  return consented.filter((scope) => !anyone.has(scope) || (own.has(scope) && login.granted.includes(scope)))
+}
+
+function scopesOf(provider: Provider): readonly string[] {
+  return provider.type === 'oauth' ? [...provider.scopes.default, ...(provider.scopes.supported ?? [])] : []
 }
 
 /** Tells of a login that came to nothing, and resolves to what the answer to the client refers to. */

@@ -136,8 +136,15 @@ async function verified(
     if (isNamed(error, 'AccessDenied')) return { denied: error.message }
     throw new Unavailable(`sign-in: ${provider.id} cannot tell who this is now`, { cause: error })
   }
-  if ('error' in verdict || (typeof verdict.sub === 'string' && verdict.sub !== '')) return verdict
-  throw new Error(`${provider.id}: verify() gave no sub`)
+  const { error, sub } = Object(verdict) as { error?: unknown; sub?: unknown }
+  if (
+    error === 'invalid' ||
+    error === 'locked' ||
+    (error === undefined && typeof sub === 'string' && sub !== '')
+  ) {
+    return verdict
+  }
+  throw new Error(`${provider.id}: verify() resolved to neither a sub nor { error: 'invalid' } or 'locked'`)
 }
 
 /** Nobody got in: the client is told. */

@@ -1,6 +1,6 @@
 import { type Clock, unixTime } from '../clock.ts'
 import { isNamed, OAuthError, Unavailable } from '../errors.ts'
-import type { Emit } from '../events.ts'
+import { detailOf, type Emit } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
 import { AccessDenied, type FormProvider, type Identity } from '../identity/provider.ts'
 import { type GrantRecord, grantKeptUntil, grantKey, grantRef } from '../records/grant.ts'
@@ -43,7 +43,13 @@ export function identityRecheck(dependencies: {
     const form = forms.get(provider)
     if (!form?.recheck) return undefined
     return async (previous) => {
-      if (await form.recheck?.(previous.sub)) return previous
+      try {
+        if ((await form.recheck?.(previous.sub)) === true) return previous
+      } catch (error) {
+        const detail = detailOf(error)
+        emit({ type: 'upstream.unavailable', provider, reason: 'unavailable', detail, correlation })
+        throw new Unavailable(`sign-in: ${provider} cannot tell now who may enter`, { cause: error })
+      }
       throw new AccessDenied('This account has no access any more.')
     }
   }

@@ -14,7 +14,7 @@ export async function upstreamToken(
   const grant = ref === undefined ? undefined : await records.get<GrantRecord>(grantKey(ref))
   if (!grant?.value.connection) {
     throw new NoUpstreamToken(
-      'This request has no provider token: it was not kept, or the access token is not ours.',
+      'This request has no provider token: it was not kept, the user signed in at a page of ours, or the access token is not ours.',
     )
   }
   const { owner, connection, correlation } = grant.value

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.ts'
-import { inWords } from '../known-options.ts'
+import { checkMembers, inWords } from '../known-options.ts'
 import type { FormField, FormProvider, Icon, OAuthProvider, Provider } from './provider.ts'
 import { neededEndpoints } from './upstream-metadata.ts'
 
@@ -9,7 +9,7 @@ import { neededEndpoints } from './upstream-metadata.ts'
  */
 export function checkProvider(provider: Provider): void {
   checkIcon(provider.id, provider.icon)
-  if (provider.type === 'form') checkFields(provider)
+  if (provider.type === 'form') checkForm(provider)
   else checkEndpoints(provider)
 }
 
@@ -34,9 +34,24 @@ function checkEndpoints(provider: OAuthProvider): void {
   )
 }
 
+const members = {
+  type: true,
+  id: 'text',
+  label: 'text',
+  icon: 'object',
+  fields: true,
+  verify: 'function',
+  recheck: 'function',
+} as const
+
 /** Names that are the form's own. */
 const taken = ['csrf', 'decision']
 const types: readonly FormField['type'][] = ['text', 'email', 'password', 'one-time-code']
+
+function checkForm(provider: FormProvider): void {
+  checkMembers<FormProvider>(`provider "${provider.id}"`, provider, members)
+  checkFields(provider)
+}
 
 function checkFields({ id, fields }: FormProvider): void {
   const option = `provider "${id}": fields`
@@ -51,7 +66,9 @@ function checkFields({ id, fields }: FormProvider): void {
   if (unusable !== undefined) {
     throw new ConfigurationError(
       option,
-      `has the name "${unusable}"`,
+      names.filter((name) => name === unusable).length > 1
+        ? `has the name "${unusable}" twice`
+        : `has the name "${unusable}"`,
       `Give each a name of its own, of lower-case letters, digits and _ (and not ${taken.join(', ')}).`,
     )
   }

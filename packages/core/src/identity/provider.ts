@@ -64,13 +64,13 @@ export interface OAuthProvider<Claims = unknown> {
     tokens: UpstreamTokens
     /** What the token is to hold, as the provider names it. */
     scopes: readonly string[]
-    endpoints: Readonly<Partial<Endpoints>>
+    endpoints: KnownEndpoints
     post: Post
   }): Promise<Response>
   /** Ends upstream tokens where RFC 7009 (`endpoints.revocation`) does not apply. */
   revoke?(ending: {
     tokens: UpstreamTokens
-    endpoints: Readonly<Partial<Endpoints>>
+    endpoints: KnownEndpoints
     call: Call
     post: Post
   }): Promise<void>
@@ -111,7 +111,7 @@ export interface Login<Claims = unknown> {
   /** What `identify` gave last. Absent: somebody is signing in. */
   previous?: Identity<Claims> | undefined
   /** Discovered ones included. */
-  endpoints: Readonly<Partial<Endpoints>>
+  endpoints: KnownEndpoints
   call: Call
 }
 
@@ -143,6 +143,9 @@ export interface Endpoints {
   userinfo: string
   revocation: string
 }
+
+/** Written ones, and beneath them what the provider publishes. */
+export type KnownEndpoints = Readonly<Partial<Endpoints> & Pick<Endpoints, 'authorization' | 'token'>>
 
 /** The scopes that are the provider's own. */
 export interface ProviderScopes {
@@ -185,18 +188,22 @@ export interface FormProvider<Claims = unknown> {
   fields: readonly FormField[]
   /**
    * Who this is. `invalid`: nobody, and the person may try again; say the same of a name that is not known, after the same
-   * time. `locked`: not now, after too many tries. Throws {@link AccessDenied} for an account that may not enter; any
-   * other error counts as an outage. It may be called more than once for one login.
+   * time. `locked`: not now, after too many tries. Throws {@link AccessDenied} for an account that may not enter, whose
+   * message the client gets to show; any other error counts as an outage. After one, or when somebody presses twice, it is
+   * called again for the same login: take a one-time code that was right once more while `correlation` is the same.
    */
   verify(
     input: Readonly<Record<string, string>>,
     context: FormContext,
   ): Promise<Identity<Claims> | { error: 'invalid' | 'locked' }>
-  /** Whether this account may still enter; asked now and then. Absent: until the grant ends. Throws for an outage. */
+  /**
+   * Whether this account may still enter; only `true` keeps it in. Asked once in `lifetimes.identityRecheck`. Throws for an
+   * outage, which is an event each time, and tolerated for `lifetimes.identityGrace`. Absent: nobody is asked.
+   */
   recheck?(sub: string): Promise<boolean>
 }
 
-/** One input of a sign-in page. All are required. */
+/** One input of a sign-in page. All are required; nobody types more than 1024 characters into one. */
 export interface FormField {
   /** Its key in `verify`'s input. */
   name: string

@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import { type Clock, unixTime } from '../clock.ts'
 import { isLoopback } from '../syntax/secure-url.ts'
-import type { Endpoints, OAuthProvider } from './provider.ts'
+import type { Endpoints, KnownEndpoints, OAuthProvider } from './provider.ts'
 import { UpstreamError } from './upstream-error.ts'
 
 /** Seconds the discovered metadata of a provider is used. */
@@ -29,11 +29,11 @@ export function neededEndpoints(provider: OAuthProvider): readonly (keyof Endpoi
 }
 
 /** The endpoints of a server, in our names. */
-export function endpointsOf(server: oauth.AuthorizationServer): Partial<Endpoints> {
+export function endpointsOf(server: oauth.AuthorizationServer): KnownEndpoints {
   const entries = (Object.keys(names) as (keyof Endpoints)[]).map(
     (name) => [name, server[names[name]]] as const,
   )
-  return Object.fromEntries(entries.filter(([, url]) => url !== undefined))
+  return Object.fromEntries(entries.filter(([, url]) => url !== undefined)) as KnownEndpoints
 }
 
 /**

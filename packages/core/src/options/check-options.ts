@@ -197,7 +197,7 @@ function isProvider(given: unknown): given is Provider {
     Record<string, unknown>
   >
   if (typeof id !== 'string') return false
-  if (type === 'form') return Array.isArray(fields) && typeof verify === 'function'
+  if (type === 'form') return Array.isArray(fields) && verify !== undefined
   return (
     type === 'oauth' &&
     typeof identify === 'function' &&

@@ -16,6 +16,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type GitHubOptions, type GitHubUser, github } from './index.ts'
 
 const CREDENTIALS = { clientId: 'dev-client', clientSecret: 'dev-secret' }
+/** `identify` asks GitHub's API, and none of these. */
+const endpoints = { authorization: 'https://github.test/authorize', token: 'https://github.test/token' }
 const APPS = [
   { ...CREDENTIALS },
   { clientId: 'modern', clientSecret: 'modern-secret', mode: 'github-app' as const },
@@ -176,12 +178,12 @@ function openedAt(
 }
 
 function asked(tokens: UpstreamTokens, call: Call) {
-  return { tokens, answer: {}, callback: {}, endpoints: {}, call }
+  return { tokens, answer: {}, callback: {}, endpoints, call }
 }
 
 function ending(tokens: UpstreamTokens) {
   const call = providerCall()
-  return { tokens, endpoints: {}, call, post: (url: string) => call(url) }
+  return { tokens, endpoints, call, post: (url: string) => call(url) }
 }
 
 function tokensOf(issued: TokenAnswer): UpstreamTokens {

@@ -4,6 +4,7 @@ import type {
   Call,
   Endpoints,
   Identity,
+  KnownEndpoints,
   Login,
   OAuthProvider,
   UpstreamClaims,
@@ -125,8 +126,9 @@ export function identifyAgain(
   })
 }
 
-export function endpointsOf({ provider, endpoints }: OpenedProvider): Partial<Endpoints> {
-  return { ...endpoints, ...provider.endpoints }
+/** What is declared, and beneath it what the one who opened it says is published. */
+export function endpointsOf({ provider, endpoints }: OpenedProvider): KnownEndpoints {
+  return { ...endpoints, ...provider.endpoints } as KnownEndpoints
 }
 
 /** How `identify` ended. Told by name: two copies of core must not turn a refusal into an outage. */
