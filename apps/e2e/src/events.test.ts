@@ -212,9 +212,9 @@ describe('a session', () => {
     expect(told(w)).toEqual([
       'refresh.rotated',
       'refresh.rotated',
-      'refresh.refused reused',
       'grant.ended refresh_reused',
       'upstream.revoked',
+      'refresh.refused reused',
     ])
   })
 
@@ -255,9 +255,9 @@ describe('a session', () => {
       'refresh.rotated',
       'upstream.unavailable unavailable',
       'refresh.rotated',
-      'refresh.refused identity',
       expect.stringMatching(/^grant\.ended (identity_refused|upstream_ended)$/),
       'upstream.revoked',
+      'refresh.refused identity',
     ])
   })
 

@@ -6,7 +6,7 @@ import type {
   Login,
   TokenSet,
 } from '../../../packages/core/src/engine/engine.ts'
-import { OAuthError } from '../../../packages/core/src/errors.ts'
+import { OAuthError } from '../../../packages/core/src/oauth-error.ts'
 import type { RegisteredClient } from '../../../packages/core/src/records/client-metadata.ts'
 
 interface MapGrant extends Pick<Login, 'subject' | 'claims' | 'scopes'> {

@@ -1,11 +1,12 @@
 import { authenticateClient, clientCredentials } from '../src/clients/client-authentication.ts'
 import { unixTime } from '../src/clock.ts'
 import type { TokenSet } from '../src/engine/engine.ts'
-import { isNamed, type OAuthError } from '../src/errors.ts'
+import { isNamed } from '../src/errors.ts'
 import { authorizationCodeGrant } from '../src/grants/authorization-code.ts'
 import type { Grant } from '../src/grants/grant-type.ts'
 import { refreshTokenGrant } from '../src/grants/refresh-token.ts'
 import type { Form } from '../src/http/forms.ts'
+import type { OAuthError } from '../src/oauth-error.ts'
 import {
   client,
   code_verifier,
@@ -27,6 +28,7 @@ export async function answerOf(instance: Instance, presented: Presented): Promis
   } catch (error) {
     if (isNamed(error, 'Unavailable')) return { kind: 'unavailable' }
     if (isNamed<OAuthError>(error, 'OAuthError') && error.code === 'invalid_grant') {
+      if (error.event) instance.emit(error.event)
       return { kind: 'refused', description: error.message }
     }
     return { kind: 'error', error: String(error) }
@@ -64,9 +66,9 @@ async function perform(instance: Instance, presented: Presented): Promise<Answer
 }
 
 /** As the token endpoint does it. */
-async function exchanged({ engine, clock, emit }: Instance, grant: Grant, form: Form): Promise<TokenSet> {
+async function exchanged({ engine, clock }: Instance, grant: Grant, form: Form): Promise<TokenSet> {
   const [authenticated, exchange] = await Promise.all([
-    authenticateClient(engine, clientCredentials(headers, form), unixTime(clock), emit),
+    authenticateClient(engine, clientCredentials(headers, form), unixTime(clock)),
     grant(form),
   ])
   return exchange(authenticated)

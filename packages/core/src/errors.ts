@@ -9,28 +9,6 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** An error answer of the OAuth endpoints (RFC 6749 5.2, RFC 7591 3.2.2, RFC 8707 2). */
-export class OAuthError extends Error {
-  override readonly name = 'OAuthError'
-  readonly code: OAuthErrorCode
-  readonly status: number
-  /** Extra response headers, such as `WWW-Authenticate` for a client that tried Basic. */
-  readonly headers: Record<string, string>
-  /** An event has told of it already. */
-  readonly reported: boolean
-  constructor(
-    code: OAuthErrorCode,
-    description: string,
-    options: { status?: number; headers?: Record<string, string>; reported?: boolean; cause?: unknown } = {},
-  ) {
-    super(description, options.cause === undefined ? undefined : { cause: options.cause })
-    this.code = code
-    this.status = options.status ?? defaultStatus(code)
-    this.headers = options.headers ?? {}
-    this.reported = options.reported ?? false
-  }
-}
-
 /** The error codes we answer with (RFC 6749 4.1.2.1 and 5.2, RFC 7009, RFC 7591, RFC 8707, OpenID Connect Core 3.1.2.6). */
 export type OAuthErrorCode =
   | 'invalid_request'
@@ -49,12 +27,6 @@ export type OAuthErrorCode =
   | 'login_required'
   | 'server_error'
   | 'temporarily_unavailable'
-
-function defaultStatus(code: OAuthErrorCode): number {
-  if (code === 'invalid_client') return 401
-  if (code === 'temporarily_unavailable') return 503
-  return 400
-}
 
 /**
  * Something we depend on is out: our store, or the provider. Every endpoint answers 503 with Retry-After; nothing

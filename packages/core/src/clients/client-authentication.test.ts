@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../crypto/hash.ts'
-import { OAuthError } from '../errors.ts'
+import { OAuthError } from '../oauth-error.ts'
 import type { RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
 import { authenticateClient, type ClientCredentials, clientCredentials } from './client-authentication.ts'
 import { redirectUriPolicy } from './redirect-uri.ts'

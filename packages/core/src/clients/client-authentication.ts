@@ -1,10 +1,10 @@
 import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
 import type { AuthenticatedClient, Engine } from '../engine/engine.ts'
-import { OAuthError } from '../errors.ts'
-import type { DrawbridgeEvents, Emit } from '../events.ts'
+import type { DrawbridgeEvents } from '../events.ts'
 import type { Form } from '../http/forms.ts'
 import { withReference } from '../http/responses.ts'
+import { OAuthError } from '../oauth-error.ts'
 import type { RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
 
 /** What a request to the token or revocation endpoint says about its sender (RFC 6749 2.3). */
@@ -67,14 +67,12 @@ export function clientCredentials(headers: Headers, form: Pick<Form, 'get'>): Cl
  * by either; which it used is told, and bound to its grant.
  *
  * @param now Unix seconds
- * @param emit is told when the client is refused
  * @throws OAuthError `invalid_client` (401), upon which official clients forget their registration and register again
  */
 export async function authenticateClient(
   engine: Pick<Engine, 'getClient'>,
   credentials: ClientCredentials,
   now: number,
-  emit: Emit = () => {},
 ): Promise<AuthenticatedClient> {
   const { method, decoded, challenge } = credentials
   let client = await engine.getClient(credentials.client_id)
@@ -87,10 +85,9 @@ export async function authenticateClient(
   const refuse = (reason: ClientRefusal, description: string) => {
     // Clients show it to whoever set them up.
     const reference = randomText(9)
-    emit({ type: 'client.refused', reason, client_id, reference })
     return new OAuthError('invalid_client', withReference(description, reference), {
       headers: challenge,
-      reported: true,
+      event: { type: 'client.refused', reason, client_id, reference },
     })
   }
   if (!client) throw refuse('unknown', 'This client is not known here, or no longer. Register it again.')

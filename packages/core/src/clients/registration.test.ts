@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { OAuthError } from '../errors.ts'
+import { OAuthError } from '../oauth-error.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import { redirectUriPolicy } from './redirect-uri.ts'
 import { clientInformationResponse, parseClientMetadata } from './registration.ts'

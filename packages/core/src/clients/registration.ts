@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.ts'
+import { OAuthError } from '../oauth-error.ts'
 import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
 import { printable } from '../syntax/printable.ts'
 import type { RedirectUriPolicy } from './redirect-uri.ts'

@@ -1,10 +1,11 @@
 import { isCodeChallenge } from '../crypto/pkce.ts'
 import { randomText } from '../crypto/random.ts'
-import { isNamed, OAuthError } from '../errors.ts'
+import { isNamed } from '../errors.ts'
 import { type Offered, requestedAccess } from '../grants/requested-access.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { json, redirect, withReference } from '../http/responses.ts'
 import type { Entry } from '../http/router.ts'
+import { OAuthError } from '../oauth-error.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import type { AuthorizationRequest, Prompt } from '../records/transaction.ts'
 import { withErrorPage } from './error-page.ts'
@@ -58,9 +59,8 @@ export function authorizeEndpoint(
     }
     const state = form.get('state')
     if (state !== undefined && storedBytes(state) > maximumStateBytes) {
-      emit({ type: 'authorize.refused', reason: 'invalid_request', client_id: client.client_id })
       throw new OAuthError('invalid_request', `The state is longer than ${maximumStateBytes} bytes.`, {
-        reported: true,
+        event: { type: 'authorize.refused', reason: 'invalid_request', client_id: client.client_id },
       })
     }
     // From here on the client hears what is wrong itself.

@@ -1,13 +1,14 @@
 import { redirectKind } from '../clients/redirect-uri.ts'
 import { unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
-import { isNamed, OAuthError } from '../errors.ts'
+import { isNamed } from '../errors.ts'
 import { detailOf } from '../events.ts'
 import { cookieJar } from '../http/cookies.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { redirect, withReference } from '../http/responses.ts'
 import type { Entry } from '../http/router.ts'
 import { outageReason, type UpstreamError } from '../identity/upstream-error.ts'
+import { OAuthError } from '../oauth-error.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import type {
   Approval,

@@ -1,5 +1,6 @@
-import { isNamed, type OAuthError, type Unavailable } from '../errors.ts'
+import { isNamed, type Unavailable } from '../errors.ts'
 import type { Handler } from '../http/router.ts'
+import type { OAuthError } from '../oauth-error.ts'
 import { reportFailure } from './report.ts'
 import type { Server } from './server.ts'
 

@@ -1,10 +1,11 @@
 import { clientInformationResponse, parseClientMetadata, refuseOversized } from '../clients/registration.ts'
 import type { Engine } from '../engine/engine.ts'
-import { isNamed, type OAuthError } from '../errors.ts'
+import { isNamed } from '../errors.ts'
 import { redacted } from '../events.ts'
 import { jsonBody } from '../http/forms.ts'
 import { errorResponse, json } from '../http/responses.ts'
 import type { Entry, Handler } from '../http/router.ts'
+import type { OAuthError } from '../oauth-error.ts'
 import { missingScopes, withoutOfflineAccess } from '../syntax/scopes.ts'
 import type { Server } from './server.ts'
 

@@ -1,6 +1,7 @@
 import { randomText } from '../crypto/random.ts'
-import { isNamed, type OAuthError, type Unavailable } from '../errors.ts'
+import { isNamed, type Unavailable } from '../errors.ts'
 import { detailOf, type Emit, type Occurrence } from '../events.ts'
+import type { OAuthError } from '../oauth-error.ts'
 
 /**
  * Tells of something under the reference that the page or the answer names, so that who met it can ask the operator.
@@ -14,7 +15,7 @@ export function reported(emit: Emit, event: Occurrence): string {
 }
 
 /**
- * Tells of a request that ended in an error, unless somebody who knew more has done so.
+ * Tells of a request that ended in an error: of a refusal what it carries.
  *
  * @param isPage whether a person looks at what is answered, also when it is only about a bad request
  * @returns what the answer names, if it should name anything
@@ -30,8 +31,7 @@ export function reportFailure(
     const type = isNamed<Unavailable>(error, 'Unavailable') ? 'request.unavailable' : 'request.failed'
     return reported(emit, { type, path, detail: detailOf(error) })
   }
-  if (error.reported) return undefined
-  const refused: Occurrence = { type: 'request.refused', path, reason: error.code }
+  const refused: Occurrence = error.event ?? { type: 'request.refused', path, reason: error.code }
   if (isPage) return reported(emit, refused)
   emit(refused)
   return undefined

@@ -1,9 +1,9 @@
 import { authenticateClient, clientCredentials } from '../clients/client-authentication.ts'
 import { unixTime } from '../clock.ts'
-import { OAuthError } from '../errors.ts'
 import { bodyForm } from '../http/forms.ts'
 import { json } from '../http/responses.ts'
 import type { Entry, Handler } from '../http/router.ts'
+import { OAuthError } from '../oauth-error.ts'
 import type { Server } from './server.ts'
 
 /**
@@ -19,7 +19,7 @@ export function revokeEndpoint({
     const form = await bodyForm(request)
     const token = form.get('token')
     const credentials = clientCredentials(request.headers, form)
-    const { client } = await authenticateClient(engine, credentials, unixTime(clock), emit)
+    const { client } = await authenticateClient(engine, credentials, unixTime(clock))
     if (token === undefined) throw new OAuthError('invalid_request', 'The parameter token is missing.')
     // The two kinds cannot be mistaken for each other, so that token_type_hint has nothing to add.
     const loaded = (await engine.loadRefreshToken(token)) ?? (await engine.loadAccessToken(token))

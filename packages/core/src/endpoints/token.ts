@@ -1,17 +1,17 @@
 import { authenticateClient, clientCredentials } from '../clients/client-authentication.ts'
 import { unixTime } from '../clock.ts'
-import { OAuthError } from '../errors.ts'
 import { grantTypes } from '../grants/index.ts'
 import { bodyForm } from '../http/forms.ts'
 import { json } from '../http/responses.ts'
 import type { Entry, Handler } from '../http/router.ts'
+import { OAuthError } from '../oauth-error.ts'
 import type { Server } from './server.ts'
 
 /** The token endpoint (RFC 6749 3.2): authenticates the client, while the grant loads what the form names. */
 export function tokenEndpoint(
   server: Pick<Server, 'clock' | 'defaultResource' | 'emit' | 'engine' | 'resources'>,
 ): Entry['methods'] {
-  const { clock, emit, engine } = server
+  const { clock, engine } = server
   const grants = grantTypes(server)
   const POST: Handler = async (request) => {
     const form = await bodyForm(request)
@@ -26,7 +26,7 @@ export function tokenEndpoint(
     const credentials = clientCredentials(request.headers, form)
     const loading = grant(form)
     const [client, exchange] = await Promise.all([
-      authenticateClient(engine, credentials, unixTime(clock), emit),
+      authenticateClient(engine, credentials, unixTime(clock)),
       loading,
     ])
     return json(await exchange(client))

@@ -1,8 +1,9 @@
 import { type Clock, unixTime } from '../clock.ts'
-import { isNamed, OAuthError, Unavailable } from '../errors.ts'
+import { isNamed, Unavailable } from '../errors.ts'
 import { detailOf, type Emit } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
 import { AccessDenied, type FormProvider, type Identity } from '../identity/provider.ts'
+import { OAuthError } from '../oauth-error.ts'
 import { type GrantRecord, grantKeptUntil, grantKey, grantRef } from '../records/grant.ts'
 import { takeLease } from '../records/lease.ts'
 import { type Records, update } from '../records/records.ts'
@@ -105,10 +106,9 @@ export function identityRecheck(dependencies: {
     reason: 'identity_refused' | 'upstream_ended',
   ): Promise<never> {
     const { correlation } = grant
-    emit({ type: 'refresh.refused', reason: 'identity', grant: grantRef(grant), correlation })
     await end(grantRef(grant), reason)
     throw new OAuthError('invalid_grant', 'The identity provider no longer lets this account in.', {
-      reported: true,
+      event: { type: 'refresh.refused', reason: 'identity', grant: grantRef(grant), correlation },
     })
   }
 }

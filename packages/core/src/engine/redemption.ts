@@ -1,8 +1,8 @@
 import { type Clock, unixTime } from '../clock.ts'
 import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
 import { type RandomBytes, randomText } from '../crypto/random.ts'
-import { OAuthError } from '../errors.ts'
-import type { Emit } from '../events.ts'
+import type { DrawbridgeEvents, Emit } from '../events.ts'
+import { OAuthError } from '../oauth-error.ts'
 import { type GrantRecord, grantExpiry, grantKeptUntil, grantKey, grantRef } from '../records/grant.ts'
 import { clockSkew, type Records, type Versioned } from '../records/records.ts'
 import type { AccessTokens } from './access-token.ts'
@@ -64,15 +64,12 @@ async function redeem(
   authenticated: AuthenticatedClient,
   attempt: Attempt = newAttempt(dependencies.random),
 ): Promise<TokenSet> {
-  const { records, clock, emit } = dependencies
+  const { records, clock } = dependencies
   const { client, method } = authenticated
   const unredeemed = record.value
-  const ref = grantRef(unredeemed)
   const now = unixTime(clock)
-  const refuse = (reason: 'expired' | 'conflict', description: string) => {
-    emit({ type: 'code.refused', reason, grant: ref, correlation: unredeemed.correlation })
-    return deadCode(description)
-  }
+  const refuse = (reason: 'expired' | 'conflict', description: string) =>
+    deadCode(unredeemed, reason, description)
   // Its own write, whose reply was lost, and to which somebody has added since.
   if (unredeemed.code.redeemed_by === attempt.id) return answer(dependencies, unredeemed, attempt)
   if (unredeemed.code.redeemed_at !== undefined)
@@ -132,21 +129,25 @@ async function refuseReplay(
   authenticated: AuthenticatedClient,
   attempt: Attempt,
 ): Promise<TokenSet> {
-  const { records, clock, emit, end } = dependencies
+  const { records, clock, end } = dependencies
   const grant = record.value
-  const ref = grantRef(grant)
   const now = unixTime(clock)
   const isRetry = now - (grant.code.redeemed_at ?? 0) <= replayMargin
   if (isRetry && !(await doubtGrant(dependencies, record, 'code_replayed', now))) {
     const current = await records.get<GrantRecord>(record.key)
     if (current) return redeem(dependencies, current, authenticated, attempt)
   }
-  emit({ type: 'code.refused', reason: 'replayed', grant: ref, correlation: grant.correlation })
-  if (!isRetry) await end(ref, 'code_replayed')
-  throw deadCode('The code was used already.')
+  if (!isRetry) await end(grantRef(grant), 'code_replayed')
+  throw deadCode(grant, 'replayed', 'The code was used already.')
 }
 
-/** An event has told why. */
-function deadCode(description: string): OAuthError {
-  return new OAuthError('invalid_grant', description, { reported: true })
+function deadCode(
+  grant: Readonly<GrantRecord>,
+  reason: DrawbridgeEvents['code.refused']['reason'],
+  description: string,
+): OAuthError {
+  const { correlation } = grant
+  return new OAuthError('invalid_grant', description, {
+    event: { type: 'code.refused', reason, grant: grantRef(grant), correlation },
+  })
 }

@@ -1,7 +1,8 @@
 import { type Clock, unixTime } from '../clock.ts'
-import { OAuthError, Unavailable } from '../errors.ts'
+import { Unavailable } from '../errors.ts'
 import type { DrawbridgeEvents, Emit } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
+import { OAuthError } from '../oauth-error.ts'
 import {
   connectionExpiry,
   type GrantRecord,
@@ -89,10 +90,10 @@ async function exchange(
 ): Promise<TokenSet> {
   const { records, clock, emit, end, policy } = dependencies
   const { correlation } = loaded.value
-  const refuse = (reason: RefreshRefusal, description: string) => {
-    emit({ type: 'refresh.refused', reason, grant: presented.grant, correlation })
-    return new OAuthError('invalid_grant', description, { reported: true })
-  }
+  const refuse = (reason: RefreshRefusal, description: string) =>
+    new OAuthError('invalid_grant', description, {
+      event: { type: 'refresh.refused', reason, grant: presented.grant, correlation },
+    })
   let record: Versioned<GrantRecord> | undefined = loaded
   for (let attempt = 0; attempt < contendedAttempts; attempt++) {
     const refresh = record?.value.refresh
@@ -100,9 +101,8 @@ async function exchange(
     const grant: Readonly<GrantRecord> = record.value
     const now = unixTime(clock)
     if (now >= grantExpiry(grant)) {
-      const refusal = refuse('expired', 'The grant has expired.')
       if (grant.doubt?.until !== undefined) await end(presented.grant, 'doubtful')
-      throw refusal
+      throw refuse('expired', 'The grant has expired.')
     }
     const verdict = judge(refresh, presented.generation, policy, now)
     switch (verdict.kind) {
@@ -126,9 +126,8 @@ async function exchange(
         break
       case 'reused': {
         // Two parties hold tokens of this grant: the one that moved on, and the one that kept an old one.
-        const refusal = refuse('reused', 'The refresh token was replaced and used again.')
         await end(presented.grant, 'refresh_reused')
-        throw refusal
+        throw refuse('reused', 'The refresh token was replaced and used again.')
       }
       case 'current':
       case 'ahead': {

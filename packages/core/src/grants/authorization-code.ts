@@ -1,8 +1,9 @@
 import { verifiesChallenge } from '../crypto/pkce.ts'
 import type { AuthenticatedClient, Engine, TokenSet } from '../engine/engine.ts'
-import { OAuthError, type OAuthErrorCode } from '../errors.ts'
-import type { DrawbridgeEvents, Emit } from '../events.ts'
+import type { OAuthErrorCode } from '../errors.ts'
+import type { DrawbridgeEvents } from '../events.ts'
 import type { Form } from '../http/forms.ts'
+import { OAuthError } from '../oauth-error.ts'
 import type { Grant } from './grant-type.ts'
 import { isForResource } from './resource.ts'
 
@@ -13,32 +14,19 @@ type Loaded = Awaited<ReturnType<Engine['loadCode']>>
  * The authorization code grant at the token endpoint (RFC 6749 4.1.3, RFC 7636 4.6, RFC 8707 2.2). Everything is
  * checked before the code is touched, so that a mistake, or somebody else's try, leaves it usable.
  */
-export function authorizationCodeGrant({
-  engine,
-  emit,
-}: {
-  engine: Pick<Engine, 'loadCode'>
-  emit: Emit
-}): Grant {
+export function authorizationCodeGrant({ engine }: { engine: Pick<Engine, 'loadCode'> }): Grant {
   return async (form) => {
     const code = form.get('code')
     if (code === undefined) throw new OAuthError('invalid_request', 'The parameter code is missing.')
     const loaded = await engine.loadCode(code)
-    return (client) => redeem(loaded, client, form, emit)
+    return (client) => redeem(loaded, client, form)
   }
 }
 
-async function redeem(
-  loaded: Loaded,
-  authenticated: AuthenticatedClient,
-  form: Form,
-  emit: Emit,
-): Promise<TokenSet> {
+async function redeem(loaded: Loaded, authenticated: AuthenticatedClient, form: Form): Promise<TokenSet> {
   const { grant, correlation } = loaded ?? {}
-  const refuse = (reason: CodeRefusal, description: string, error: OAuthErrorCode = 'invalid_grant') => {
-    emit({ type: 'code.refused', reason, grant, correlation })
-    return new OAuthError(error, description, { reported: true })
-  }
+  const refuse = (reason: CodeRefusal, description: string, error: OAuthErrorCode = 'invalid_grant') =>
+    new OAuthError(error, description, { event: { type: 'code.refused', reason, grant, correlation } })
   if (!loaded || loaded.refused) {
     throw refuse(loaded?.refused ?? 'unknown', 'The code is not known, or has expired.')
   }

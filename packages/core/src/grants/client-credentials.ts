@@ -1,7 +1,7 @@
 import type { AuthenticatedClient, Engine, TokenSet } from '../engine/engine.ts'
-import { OAuthError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { Form } from '../http/forms.ts'
+import { OAuthError } from '../oauth-error.ts'
 import type { Grant } from './grant-type.ts'
 import { type Offered, requestedAccess } from './requested-access.ts'
 
@@ -22,10 +22,10 @@ async function issue(server: Issuing, authenticated: AuthenticatedClient, form: 
   const { engine, emit } = server
   const { client, method } = authenticated
   const { client_id } = client
-  const refuse = (description: string) => {
-    emit({ type: 'client.refused', reason: 'grant_type', client_id })
-    return new OAuthError('unauthorized_client', description, { reported: true })
-  }
+  const refuse = (description: string) =>
+    new OAuthError('unauthorized_client', description, {
+      event: { type: 'client.refused', reason: 'grant_type', client_id },
+    })
   if (method === 'none') throw refuse('A client without a secret cannot act for itself.')
   if (!client.grant_types.includes('client_credentials')) {
     throw refuse('This client is not registered for client_credentials.')

@@ -1,7 +1,8 @@
 import type { AuthenticatedClient, Engine, TokenSet } from '../engine/engine.ts'
-import { OAuthError, type OAuthErrorCode } from '../errors.ts'
-import type { DrawbridgeEvents, Emit } from '../events.ts'
+import type { OAuthErrorCode } from '../errors.ts'
+import type { DrawbridgeEvents } from '../events.ts'
 import type { Form } from '../http/forms.ts'
+import { OAuthError } from '../oauth-error.ts'
 import { parseScope, withoutOfflineAccess } from '../syntax/scopes.ts'
 import { keepsBinding } from './client-binding.ts'
 import type { Grant } from './grant-type.ts'
@@ -11,34 +12,21 @@ type RefreshRefusal = DrawbridgeEvents['refresh.refused']['reason']
 type Loaded = Awaited<ReturnType<Engine['loadRefreshToken']>>
 
 /** The refresh token grant at the token endpoint (RFC 6749 6, RFC 9700 4.14). */
-export function refreshTokenGrant({
-  engine,
-  emit,
-}: {
-  engine: Pick<Engine, 'loadRefreshToken'>
-  emit: Emit
-}): Grant {
+export function refreshTokenGrant({ engine }: { engine: Pick<Engine, 'loadRefreshToken'> }): Grant {
   return async (form) => {
     const refresh_token = form.get('refresh_token')
     if (refresh_token === undefined) {
       throw new OAuthError('invalid_request', 'The parameter refresh_token is missing.')
     }
     const loaded = await engine.loadRefreshToken(refresh_token)
-    return (client) => refresh(loaded, client, form, emit)
+    return (client) => refresh(loaded, client, form)
   }
 }
 
-async function refresh(
-  loaded: Loaded,
-  authenticated: AuthenticatedClient,
-  form: Form,
-  emit: Emit,
-): Promise<TokenSet> {
+async function refresh(loaded: Loaded, authenticated: AuthenticatedClient, form: Form): Promise<TokenSet> {
   const { grant, correlation } = loaded ?? {}
-  const refuse = (reason: RefreshRefusal, description: string, error: OAuthErrorCode = 'invalid_grant') => {
-    emit({ type: 'refresh.refused', reason, grant, correlation })
-    return new OAuthError(error, description, { reported: true })
-  }
+  const refuse = (reason: RefreshRefusal, description: string, error: OAuthErrorCode = 'invalid_grant') =>
+    new OAuthError(error, description, { event: { type: 'refresh.refused', reason, grant, correlation } })
   if (!loaded || loaded.refused) {
     throw refuse(loaded?.refused ?? 'unknown', 'The refresh token is not known, or has ended.')
   }

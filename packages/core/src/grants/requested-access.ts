@@ -1,5 +1,5 @@
-import { OAuthError } from '../errors.ts'
 import type { Form } from '../http/forms.ts'
+import { OAuthError } from '../oauth-error.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import { normalizedResource, type ProtectedResource } from '../syntax/resource.ts'
 import { intersectScopes, parseScope, withoutOfflineAccess } from '../syntax/scopes.ts'

@@ -1,4 +1,5 @@
-import { isNamed, OAuthError, type UnreadableBody } from '../errors.ts'
+import { isNamed, type UnreadableBody } from '../errors.ts'
+import { OAuthError } from '../oauth-error.ts'
 
 /** Parameters of a request; a value is what the sender meant, never a list by accident. */
 export interface Form {

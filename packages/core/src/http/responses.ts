@@ -1,4 +1,5 @@
-import { isNamed, type OAuthError, type Unavailable } from '../errors.ts'
+import { isNamed, type Unavailable } from '../errors.ts'
+import type { OAuthError } from '../oauth-error.ts'
 import { corsHeaders } from './cors.ts'
 
 const noStore = { 'cache-control': 'no-store', pragma: 'no-cache' }
