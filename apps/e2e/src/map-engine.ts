@@ -90,7 +90,7 @@ export function mapEngine(known: readonly RegisteredClient[] = []): MapEngine {
         redirect_uri_named,
         code_challenge,
         redeemed: login.redeemed,
-        async exchange() {
+        async redeem() {
           if (login.redeemed) throw new OAuthError('invalid_grant', 'The code was used already.')
           login.redeemed = true
           return tokens(id, grant.scopes)
@@ -105,7 +105,7 @@ export function mapEngine(known: readonly RegisteredClient[] = []): MapEngine {
         ...standing(id, grant),
         client_auth: undefined,
         isActive: () => true,
-        async exchange(_client, { scopes }) {
+        async refresh(_client, { scopes }) {
           credentials.delete(refresh_token)
           return tokens(id, scopes)
         },

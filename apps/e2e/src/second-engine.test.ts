@@ -19,7 +19,7 @@ import type { Engine } from '../../../packages/core/src/engine/engine.ts'
 import { upstream } from '../../../packages/core/src/identity/upstream.ts'
 import { configure } from '../../../packages/core/src/options/config.ts'
 import type { RegisteredClient } from '../../../packages/core/src/records/client-metadata.ts'
-import { records } from '../../../packages/core/src/records/records.ts'
+import { recordsIn } from '../../../packages/core/src/records/records.ts'
 import type { Verifier } from '../../../packages/core/src/resource-server/verifier.ts'
 import { mapEngine } from './map-engine.ts'
 import { issuer, resource, secret, upstreamHost } from './world.ts'
@@ -62,7 +62,7 @@ function setUp(
     config,
     options: { accept },
     engine,
-    records: records({ storage, sealer: seals, clock, emit: config.emit }),
+    records: recordsIn({ storage, sealer: seals, clock, emit: config.emit }),
     sealer: seals,
     upstreams: new Map([[provider.id, upstream(provider, { redirect_uri, fetch, clock })]]),
   })

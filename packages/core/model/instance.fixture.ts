@@ -10,14 +10,14 @@ import { endGrant } from '../src/engine/ending.ts'
 import type { Engine } from '../src/engine/engine.ts'
 import { identityRecheck } from '../src/engine/identity-recheck.ts'
 import type { Emit } from '../src/events.ts'
-import { connections } from '../src/identity/connections.ts'
+import { connectionsIn } from '../src/identity/connections.ts'
 import type { Identity, OAuthProvider } from '../src/identity/provider.ts'
 import type { Upstream } from '../src/identity/upstream.ts'
 import { type Config, configure } from '../src/options/config.ts'
 import type { RefreshOptions } from '../src/options/options.ts'
 import type { RegisteredClient } from '../src/records/client-metadata.ts'
 import { type GrantRecord, grantExpiry, grantKey, grantRef } from '../src/records/grant.ts'
-import { type Records, records } from '../src/records/records.ts'
+import { type Records, recordsIn } from '../src/records/records.ts'
 import type { Storage } from '../src/storage/storage.ts'
 import { openSealer } from './sealer.fixture.ts'
 
@@ -102,10 +102,10 @@ export function instance(options: {
   const random = broken?.random?.(options.random) ?? options.random
   const config: Config = { ...options.config, ring, random, clock, emit }
   const sealer = openSealer(ring, options.random)
-  const realRecords = records({ storage: options.storage, sealer, clock, emit })
+  const realRecords = recordsIn({ storage: options.storage, sealer, clock, emit })
   const store = broken?.records?.(realRecords) ?? realRecords
   const upstreams = new Map([[provider.id, upstream(identify)]])
-  const links = connections({ records: store, upstreams, clock, emit })
+  const links = connectionsIn({ records: store, upstreams, clock, emit })
   const end = endGrant({ records: store, connections: links, upstreams, emit })
   const { identityRecheck: every, identityGrace: grace } = config.lifetimes
   const createGrant = grantCreator({
@@ -177,7 +177,7 @@ function upstream(identify: () => Promise<Identity>): Upstream {
     asksOtherwise: () => false,
     authorizationUrl: notModelled,
     expectedIssuer: notModelled,
-    exchange: notModelled,
+    redeem: notModelled,
     refresh: notModelled,
   }
 }

@@ -67,11 +67,11 @@ async function perform(instance: Instance, presented: Presented): Promise<Answer
 
 /** As the token endpoint does it. */
 async function exchanged({ engine, clock }: Instance, grant: Grant, form: Form): Promise<TokenSet> {
-  const [authenticated, exchange] = await Promise.all([
+  const [authenticated, proceed] = await Promise.all([
     authenticateClient(engine, clientCredentials(headers, form), unixTime(clock)),
     grant(form),
   ])
-  return exchange(authenticated)
+  return proceed(authenticated)
 }
 
 /** The same user comes back from the provider. */

@@ -3,29 +3,18 @@ import { authorizationServer } from './authorization-server.ts'
 import { staticClient } from './clients/static-client.ts'
 import { unixTime } from './clock.ts'
 import { sealer, type UnknownSecret } from './crypto/sealing.ts'
-import { publicJwk } from './crypto/signing-keys.ts'
 import { callbackUrl } from './endpoints/locations.ts'
-import { accessTokens } from './engine/access-token.ts'
-import { builtInEngine } from './engine/built-in-engine.ts'
-import { type ClientAdmin, clientAdmin } from './engine/client-administration.ts'
-import { clientRegistry } from './engine/client-registry.ts'
-import { grantCreator } from './engine/creation.ts'
-import { endGrant } from './engine/ending.ts'
-import type { OwnEngine } from './engine/engine.ts'
-import { type GrantAdmin, grantAdmin } from './engine/grant-administration.ts'
-import { identityRecheck } from './engine/identity-recheck.ts'
-import { type MaintenanceReport, maintain } from './engine/maintenance.ts'
-import { ownerOf } from './engine/owner.ts'
-import { upstreamToken } from './engine/upstream-token.ts'
+import type { ClientAdmin } from './engine/client-administration.ts'
+import type { GrantAdmin } from './engine/grant-administration.ts'
+import type { MaintenanceReport } from './engine/maintenance.ts'
+import { type OurEngine, ourEngine } from './engine/ours.ts'
 import { ConfigurationError, isNamed } from './errors.ts'
-import { connections } from './identity/connections.ts'
 import { type ClaimsOf, isForm, isOAuth, type OAuthProvider, type Provider } from './identity/provider.ts'
 import { type Upstream, upstream } from './identity/upstream.ts'
 import { checkedProviders, checkNames } from './options/check-options.ts'
 import { type Config, configure } from './options/config.ts'
 import type { MultiProviderOptions, OAuthProxyOptions, OAuthServerOptions } from './options/options.ts'
-import { records } from './records/records.ts'
-import { serverKeys } from './records/server-keys.ts'
+import { recordsIn } from './records/records.ts'
 import type { Verifier } from './resource-server/verifier.ts'
 import type { UserOf } from './resource-server.ts'
 
@@ -143,95 +132,67 @@ function started<Server>(
 }
 
 function compose(config: Config, options: OAuthServerOptions): OAuthServer | OAuthServerWithDefault {
-  const { clock, emit, lifetimes } = config
+  const { clock, emit } = config
   const seals = sealer(config.ring)
-  const store = records({ storage: options.storage, sealer: seals, clock, emit })
-  const keys = serverKeys({ records: store, clock, emit, policy: config.signingKeys })
-  const owners = ownerOf(keys)
-  const upstreams: ReadonlyMap<string, Upstream> = new Map(
-    config.providers.filter(isOAuth).map((provider) => [
-      provider.id,
-      upstream(provider, {
-        redirect_uri: callbackUrl(config.issuer, provider.id),
-        fetch: config.fetch,
-        clock,
-      }),
-    ]),
-  )
-  const links = connections({ records: store, upstreams, clock, emit })
-  const end = endGrant({ records: store, connections: links, upstreams, emit })
-  const tokens = accessTokens({ issuer: config.issuer, keys, records: store, clock })
-  const clients = clientRegistry({
-    records: store,
-    clock,
+  const records = recordsIn({ storage: options.storage, sealer: seals, clock, emit })
+  const upstreams = upstreamsOf(config)
+  const ours = ourEngine({
+    settings: config,
+    records,
+    upstreams,
+    forms: new Map(config.providers.filter(isForm).map((provider) => [provider.id, provider])),
     staticClients: Promise.all(
       (options.clients ?? []).map((client) => staticClient(client, unixTime(clock), config)),
     ),
-    ...config.registration,
   })
-  const recheck = identityRecheck({
-    records: store,
-    connections: links,
-    forms: new Map(config.providers.filter(isForm).map((provider) => [provider.id, provider])),
-    clock,
-    emit,
-    end,
-    every: lifetimes.identityRecheck,
-    grace: lifetimes.identityGrace,
+  const mounted = authorizationServer<unknown>({
+    ...{ config, options, records, upstreams, sealer: seals },
+    engine: ours.engine,
+    own: ours.own,
   })
-  const engine = builtInEngine({
-    settings: config,
-    records: store,
-    clients,
-    accessTokens: tokens,
-    createGrant: grantCreator({ settings: config, ownerOf: owners, records: store, connections: links, end }),
-    end,
-    connections: links,
-    recheck,
+  return served(mounted, config, ours, async () => {
+    await options.storage.check?.()
+    await ours.ready().catch((error: unknown) => {
+      throw lostSecret(error) ?? error
+    })
   })
-  const own: OwnEngine = {
-    jwks: async () => (await keys.all()).map(publicJwk),
-    upstreamToken: (auth, options) => upstreamToken({ records: store, connections: links }, auth, options),
-    grants: grantAdmin({ records: store, connections: links, ownerOf: owners, end }),
-    clients: clientAdmin({ records: store, clock, end, emit }),
-    maintain: () => maintain({ records: store }),
-  }
-  const { endpoints, gates } = authorizationServer<unknown>({
-    config,
-    options,
-    engine,
-    own,
-    records: store,
-    sealer: seals,
-    upstreams,
-  })
-  const standard = config.defaultResource && gates.get(config.defaultResource.path)
+}
+
+function upstreamsOf({ issuer, providers, fetch, clock }: Config): ReadonlyMap<string, Upstream> {
+  return new Map(
+    providers.filter(isOAuth).map((provider) => {
+      const redirect_uri = callbackUrl(issuer, provider.id)
+      return [provider.id, upstream(provider, { redirect_uri, fetch, clock })]
+    }),
+  )
+}
+
+/** What the caller gets: the endpoints, administration, and the gate of the default resource where there is one. */
+function served(
+  { endpoints, gates }: ReturnType<typeof authorizationServer<unknown>>,
+  { defaultResource }: Config,
+  { own }: OurEngine,
+  ready: () => Promise<void>,
+): OAuthServer | OAuthServerWithDefault {
+  const { upstreamToken, grants, clients, maintain } = own
   const server: OAuthServer = {
     routes: endpoints.routes,
     handle: endpoints.handle,
-    upstreamToken: own.upstreamToken,
-    at(path) {
-      const found = gates.get(path)
-      if (found) return found
-      throw new ConfigurationError(
-        'at()',
-        `"${path}" is not a resource of this server`,
-        `Use one of ${[...gates.keys()].join(', ')}, or add it to \`resources\`.`,
-      )
-    },
-    grants: own.grants,
-    clients: own.clients,
-    maintain: own.maintain,
-    async ready() {
-      await options.storage.check?.()
-      try {
-        await keys.active()
-      } catch (error) {
-        throw lostSecret(error) ?? error
-      }
-    },
+    at: (path) => gateAt(gates, path),
+    ...{ upstreamToken, grants, clients, maintain, ready },
   }
+  const standard = defaultResource && gates.get(defaultResource.path)
   return standard ? { ...standard, ...server } : server
+}
+
+function gateAt(gates: ReadonlyMap<string, Auth>, path: string): Auth {
+  const found = gates.get(path)
+  if (found) return found
+  throw new ConfigurationError(
+    'at()',
+    `"${path}" is not a resource of this server`,
+    `Use one of ${[...gates.keys()].join(', ')}, or add it to \`resources\`.`,
+  )
 }
 
 /** The record that holds our keys is the canary: a secret that does not open it is the wrong one. */

@@ -6,11 +6,11 @@ import {
   type UpstreamToken,
   type UpstreamTokenOptions,
 } from '@drawbridge/core'
-import type { Exchange } from './connection.ts'
+import type { Incoming } from './channel.ts'
 
 interface Context {
   gate: Auth
-  exchange: Exchange
+  incoming: Incoming
 }
 
 const storage = new AsyncLocalStorage<Context>()
@@ -21,8 +21,8 @@ export function withContext<T>(context: Context, work: () => T): T {
 }
 
 /** The request on whose behalf the calling code runs, if any. */
-export function currentExchange(): Exchange | undefined {
-  return storage.getStore()?.exchange
+export function currentIncoming(): Incoming | undefined {
+  return storage.getStore()?.incoming
 }
 
 /**
@@ -34,7 +34,7 @@ export function currentExchange(): Exchange | undefined {
  * return `Hello ${extra.user.login}`
  */
 export function getAuth<User = unknown>(): AuthInfo<User> {
-  return current('getAuth').exchange.auth as AuthInfo<User>
+  return current('getAuth').incoming.auth as AuthInfo<User>
 }
 
 /**
@@ -46,7 +46,7 @@ export function getAuth<User = unknown>(): AuthInfo<User> {
  * const language = getRequest().headers.get('accept-language')
  */
 export function getRequest(): Request {
-  return current('getRequest').exchange.request
+  return current('getRequest').incoming.request
 }
 
 /**
@@ -68,13 +68,13 @@ export function getRequest(): Request {
  * const { access_token } = await getUpstreamToken({ scopes: ['https://graph.microsoft.com/Mail.Send'] })
  */
 export async function getUpstreamToken(options?: UpstreamTokenOptions): Promise<UpstreamToken> {
-  const { gate, exchange } = current('getUpstreamToken')
+  const { gate, incoming } = current('getUpstreamToken')
   if (!gate.upstreamToken) {
     throw new NoUpstreamToken(
       "getUpstreamToken: the `auth` given to mcp() only checks tokens and never sees the identity provider's. Use oauthServer or oauthProxy, which sign users in themselves and keep the provider's tokens.",
     )
   }
-  return gate.upstreamToken(exchange.auth, options)
+  return gate.upstreamToken(incoming.auth, options)
 }
 
 /**

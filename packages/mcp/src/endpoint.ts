@@ -1,6 +1,6 @@
 import type { AuthInfo, RequestContext } from '@drawbridge/core'
 import { type Body, readMessage } from './body.ts'
-import type { Connect, Exchange } from './connection.ts'
+import type { Connect, Incoming } from './channel.ts'
 import { withContext } from './context.ts'
 import { exposed } from './cors.ts'
 import { hostGuard } from './host-guard.ts'
@@ -75,14 +75,14 @@ export function endpoint<User, Server>(options: McpOptions<User, Server>, connec
     const missing = tools.missingFor(message, info.scopes)
     if (missing) return exposed(await challenged(auth.challenge(info, { scopes: missing })))
 
-    const exchange: Exchange<User> = {
+    const incoming: Incoming<User> = {
       auth: info,
       request: withoutCredentials(request),
       message,
       signal: request.signal,
       mayList: (tool) => tools.mayList(tool, info.scopes),
     }
-    const { response, done } = await withContext({ gate: auth, exchange }, () => dispatcher.serve(exchange))
+    const { response, done } = await withContext({ gate: auth, incoming }, () => dispatcher.serve(incoming))
     if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) {
       done()
       return exposed(response)

@@ -19,11 +19,11 @@ export function hostGuard(
     // Fetch-only runtimes have no Host header; there the URL is what was asked for.
     const host = request.headers.get('host') ?? new URL(request.url).host
     if (!hostPasses(host)) {
-      return `The host "${printable(host)}" is not served here. If it should be, add it to \`allowedHosts\` of mcp().`
+      return `The host "${shortened(host)}" is not served here. If it should be, add it to \`allowedHosts\` of mcp().`
     }
     const origin = request.headers.get('origin')
     if (origin !== null && !originPasses(origin)) {
-      return `Pages of "${printable(origin)}" may not call this server. If they should, add it to \`allowedOrigins\` of mcp().`
+      return `Pages of "${shortened(origin)}" may not call this server. If they should, add it to \`allowedOrigins\` of mcp().`
     }
     return undefined
   }
@@ -79,6 +79,6 @@ function allowedOrigin(origin: string): string {
   )
 }
 
-function printable(text: string): string {
+function shortened(text: string): string {
   return text.slice(0, 200)
 }

@@ -1,12 +1,12 @@
 import { type AuthInfo, ConfigurationError } from '@drawbridge/core'
-import type { Connect, Connection, Dispatcher, Exchange } from './connection.ts'
+import type { Channel, Connect, Dispatcher, Incoming } from './channel.ts'
 import { isInitialize, rpcError, sessionNotFound } from './json-rpc.ts'
 import type { SessionOptions } from './options.ts'
 import type { Timers } from './timers.ts'
 
 interface Session {
   id: string
-  connection: Connection
+  channel: Channel
   /** Whose it is. Not the token: a refreshed one continues the session. */
   principal: string
   user: string
@@ -30,15 +30,15 @@ export function sessions<User>(
   let cancelSweep: (() => void) | undefined
 
   return {
-    async serve(exchange) {
-      const id = exchange.request.headers.get('mcp-session-id')
-      if (id === null) return begin(exchange)
-      const session = find(id, exchange.auth)
+    async serve(incoming) {
+      const id = incoming.request.headers.get('mcp-session-id')
+      if (id === null) return begin(incoming)
+      const session = find(id, incoming.auth)
       if (!session) return { response: sessionNotFound(), done() {} }
       const release = hold(session)
       try {
-        // A DELETE closes the connection, and thereby ends the session.
-        return { response: await session.connection.handle(exchange), done: release }
+        // A DELETE closes the channel, and thereby ends the session.
+        return { response: await session.channel.handle(incoming), done: release }
       } catch (error) {
         release()
         throw error
@@ -49,21 +49,21 @@ export function sessions<User>(
     },
   }
 
-  async function begin(exchange: Exchange<User>): ReturnType<Dispatcher<User>['serve']> {
-    if (!isInitialize(exchange.message)) {
+  async function begin(incoming: Incoming<User>): ReturnType<Dispatcher<User>['serve']> {
+    if (!isInitialize(incoming.message)) {
       return { response: withoutSession(), done() {} }
     }
     const id = crypto.randomUUID()
-    const connection = await connect(
-      { auth: exchange.auth, request: exchange.request },
+    const channel = await connect(
+      { auth: incoming.auth, request: incoming.request },
       { sessionId: id, onclose: () => forget(id) },
     )
-    const close = () => void closed(connection)
+    const close = () => void closed(channel)
     try {
-      const response = await connection.handle(exchange)
+      const response = await channel.handle(incoming)
       // Without the header the transport refused to initialize, and no client will ever come back to this server.
       if (response.headers.get('mcp-session-id') !== id) return { response, done: close }
-      return { response, done: hold(add(id, connection, exchange.auth)) }
+      return { response, done: hold(add(id, channel, incoming.auth)) }
     } catch (error) {
       close()
       throw error
@@ -80,12 +80,12 @@ export function sessions<User>(
     return session
   }
 
-  function add(id: string, connection: Connection, auth: AuthInfo): Session {
+  function add(id: string, channel: Channel, auth: AuthInfo): Session {
     const user = userOf(auth)
     const own = [...byId.values()].filter((session) => session.user === user)
     if (own.length >= maxPerUser) endOldest(own)
     if (byId.size >= max) endOldest([...byId.values()])
-    return { id, connection, principal: principalOf(auth), user, busy: 0, lastUsed: time.now() }
+    return { id, channel, principal: principalOf(auth), user, busy: 0, lastUsed: time.now() }
   }
 
   /** Marks a session as in use until the returned function is called. */
@@ -128,7 +128,7 @@ export function sessions<User>(
 
   async function end(session: Session): Promise<void> {
     forget(session.id)
-    await closed(session.connection)
+    await closed(session.channel)
   }
 
   function forget(id: string): void {
@@ -138,9 +138,9 @@ export function sessions<User>(
     cancelSweep = undefined
   }
 
-  async function closed(connection: Connection): Promise<void> {
+  async function closed(channel: Channel): Promise<void> {
     try {
-      await connection.close()
+      await channel.close()
     } catch (error) {
       onError(error)
     }

@@ -1,31 +1,31 @@
-import type { Connect, Connection, Dispatcher } from './connection.ts'
+import type { Channel, Connect, Dispatcher } from './channel.ts'
 
 /** A new server for every request, closed when its response has been sent or its client is gone. */
 export function stateless<User>(connect: Connect<User>, onError: (error: unknown) => void): Dispatcher<User> {
-  const open = new Set<Connection>()
+  const open = new Set<Channel>()
 
-  async function end(connection: Connection): Promise<void> {
-    if (!open.delete(connection)) return
+  async function end(channel: Channel): Promise<void> {
+    if (!open.delete(channel)) return
     try {
-      await connection.close()
+      await channel.close()
     } catch (error) {
       onError(error)
     }
   }
 
   return {
-    async serve(exchange) {
-      const connection = await connect({ auth: exchange.auth, request: exchange.request }, {})
-      open.add(connection)
+    async serve(incoming) {
+      const channel = await connect({ auth: incoming.auth, request: incoming.request }, {})
+      open.add(channel)
       const done = () => {
-        exchange.signal.removeEventListener('abort', done)
-        void end(connection)
+        incoming.signal.removeEventListener('abort', done)
+        void end(channel)
       }
       // Nobody is left to answer: let the tools stop too.
-      exchange.signal.addEventListener('abort', done)
-      if (exchange.signal.aborted) done()
+      incoming.signal.addEventListener('abort', done)
+      if (incoming.signal.aborted) done()
       try {
-        return { response: await connection.handle(exchange), done }
+        return { response: await channel.handle(incoming), done }
       } catch (error) {
         done()
         throw error

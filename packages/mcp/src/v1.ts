@@ -2,9 +2,9 @@ import { ConfigurationError } from '@drawbridge/core'
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
+import type { Channel, Connect } from './channel.ts'
 import { checkOptions } from './check-options.ts'
-import type { Connect, Connection } from './connection.ts'
-import { currentExchange } from './context.ts'
+import { currentIncoming } from './context.ts'
 import { endpoint } from './endpoint.ts'
 import { messagesIn, rpcError, sessionNotFound } from './json-rpc.ts'
 import type { Mcp, McpOptions } from './options.ts'
@@ -59,14 +59,14 @@ export function mcp<User>(options: McpOptions<User, ServerV1>): Mcp {
     transport.send = (message, options) => send(shortened(withoutHiddenTools(message)), options)
     await server.connect(transport)
 
-    const connection: Connection = {
-      async handle(exchange) {
-        const { message, auth: authInfo } = exchange
-        const response = transport.handleRequest(exchange.request, {
+    const channel: Channel = {
+      async handle(incoming) {
+        const { message, auth: authInfo } = incoming
+        const response = transport.handleRequest(incoming.request, {
           authInfo,
           ...(message === undefined ? {} : { parsedBody: message }),
         })
-        if (!json || exchange.request.method !== 'POST') return response
+        if (!json || incoming.request.method !== 'POST') return response
         // A transport that is closed forgets the JSON answers it owes, and their requests would hang.
         const givenUp = closed.then(() =>
           sessionId === undefined
@@ -77,7 +77,7 @@ export function mcp<User>(options: McpOptions<User, ServerV1>): Mcp {
       },
       close: () => server.close(),
     }
-    return connection
+    return channel
   }
   return endpoint(options, connect)
 }
@@ -94,12 +94,12 @@ function shortened(message: JSONRPCMessage): JSONRPCMessage {
 /** Takes out of a `tools/list` answer what the token of the request it answers does not reach. */
 function withoutHiddenTools(message: JSONRPCMessage): JSONRPCMessage {
   if (!('result' in message)) return message
-  const exchange = currentExchange()
-  const isListing = messagesIn(exchange?.message).some(
+  const incoming = currentIncoming()
+  const isListing = messagesIn(incoming?.message).some(
     ({ method, id }) => method === 'tools/list' && id === message.id,
   )
-  if (!exchange || !isListing) return message
-  return { ...message, result: withListedTools(message.result, exchange.mayList) }
+  if (!incoming || !isListing) return message
+  return { ...message, result: withListedTools(message.result, incoming.mayList) }
 }
 
 function fresh(server: ServerV1, used: WeakSet<object>): ServerV1 {

@@ -72,7 +72,7 @@ function callback(server: LoginServer, providerId: string): Handler {
       return toProvider(server, claimed.value, state)
     }
     const callback = new URL(request.url).searchParams
-    const completion = await exchange(server, claimed.value, client, callback)
+    const completion = await signInUpstream(server, claimed.value, client, callback)
     if (completion === 'again') return askAgain(server, claimed, callback)
     return finish(server, claimed, completion, context, 302)
   })
@@ -143,7 +143,7 @@ async function toProvider(
 }
 
 /** The upstream leg's second half. Whatever it comes to is an answer for the client, never a dead end. */
-async function exchange(
+async function signInUpstream(
   server: LoginServer,
   transaction: Readonly<TransactionRecord>,
   client: RegisteredClient | undefined,
@@ -171,7 +171,7 @@ async function exchange(
   const redeemed_at = clock.now()
   try {
     const state = callback.get('state') ?? ''
-    const leg = upstream.exchange(callback, { ...approval, state, scopes: transaction.scopes })
+    const leg = upstream.redeem(callback, { ...approval, state, scopes: transaction.scopes })
     login = await inTime(leg)
   } catch (error) {
     if (isNamed(error, 'AccessDenied')) {

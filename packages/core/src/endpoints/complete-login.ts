@@ -110,10 +110,10 @@ export function failed(
   error: 'access_denied' | 'server_error' | 'temporarily_unavailable',
   text: string,
 ): AuthorizationResponse {
-  return { error, error_description: printable(text) }
+  return { error, error_description: asDescription(text) }
 }
 
 /** RFC 6749 4.1.2.1: printable ASCII without quotes and backslashes. */
-function printable(text: string): string {
+function asDescription(text: string): string {
   return text.replace(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, ' ').slice(0, 200)
 }

@@ -25,11 +25,11 @@ export function tokenEndpoint(
     }
     const credentials = clientCredentials(request.headers, form)
     const loading = grant(form)
-    const [client, exchange] = await Promise.all([
+    const [client, proceed] = await Promise.all([
       authenticateClient(engine, credentials, unixTime(clock)),
       loading,
     ])
-    return json(await exchange(client))
+    return json(await proceed(client))
   }
   return { POST }
 }

@@ -60,7 +60,7 @@ it('says of each credential whose it is, for what, and until when', async () => 
   const standing = { client_id: 'desk', subject: 'github|1', resource, scopes: ['user'], correlation: 'c' }
   const unredeemed = good(await engine.loadCode(code))
   expect(unredeemed).toMatchObject({ ...standing, redeemed: false, expires_at: now() + 300 })
-  const tokens = await unredeemed.exchange(authenticated)
+  const tokens = await unredeemed.redeem(authenticated)
   expect(await engine.loadCode(code)).toMatchObject({ redeemed: true })
 
   const day = 86_400
@@ -73,17 +73,17 @@ it('says of each credential whose it is, for what, and until when', async () => 
 
 it('knows a refresh token that would be answered from one that would not, without an effect', async () => {
   const { engine, login, pass } = setUp()
-  const first = await good(await engine.loadCode(await login())).exchange(authenticated)
+  const first = await good(await engine.loadCode(await login())).redeem(authenticated)
   const load = async () => good(await engine.loadRefreshToken(first.refresh_token ?? ''))
   const before = await load()
   expect(before.isActive()).toBe(true)
-  const second = await before.exchange(authenticated, { scopes: ['user'] })
+  const second = await before.refresh(authenticated, { scopes: ['user'] })
   expect((await load()).isActive()).toBe(true)
   pass(86_400)
   expect((await load()).isActive()).toBe(false)
   const current = good(await engine.loadRefreshToken(second.refresh_token ?? ''))
   expect(current.isActive()).toBe(true)
-  expect((await current.exchange(authenticated, { scopes: ['user'] })).refresh_token).toBeDefined()
+  expect((await current.refresh(authenticated, { scopes: ['user'] })).refresh_token).toBeDefined()
 })
 
 it('says of what is no good why, and which grant it claims; of what is not its own nothing', async () => {
@@ -91,7 +91,7 @@ it('says of what is no good why, and which grant it claims; of what is not its o
   const code = await login()
   const loaded = good(await engine.loadCode(code))
   const { grant } = loaded
-  const tokens = await loaded.exchange(authenticated)
+  const tokens = await loaded.redeem(authenticated)
   const altered = (credential = '') => `${credential.slice(0, -43)}${'x'.repeat(43)}`
   expect(await engine.loadCode(altered(code))).toEqual({ refused: 'unknown', grant })
   const forged = { refused: 'forged', grant, correlation: 'c' }

@@ -13,17 +13,20 @@ import { codeLoader } from './redemption.ts'
 import type { RefreshPolicy } from './refresh-history.ts'
 import { type RotationDependencies, refreshTokenLoader } from './rotation.ts'
 
+/** What of the options decides about tokens. */
+export interface BuiltInSettings {
+  /** Seconds. */
+  lifetimes: { accessToken: number }
+  refreshPolicy: RefreshPolicy
+  refreshUpstream: 'lazy' | 'proactive'
+  clock: Clock
+  random: RandomBytes
+  emit: Emit
+}
+
 /** Our own engine: clients and grants as records, tokens as the files beside this one make them. */
 export function builtInEngine(dependencies: {
-  settings: {
-    /** Seconds. */
-    lifetimes: { accessToken: number }
-    refreshPolicy: RefreshPolicy
-    refreshUpstream: 'lazy' | 'proactive'
-    clock: Clock
-    random: RandomBytes
-    emit: Emit
-  }
+  settings: BuiltInSettings
   records: Records
   clients: ClientRegistry
   accessTokens: AccessTokens

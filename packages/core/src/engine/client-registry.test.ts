@@ -4,7 +4,7 @@ import { keyRing } from '../crypto/key-ring.ts'
 import { sealer } from '../crypto/sealing.ts'
 import { type ClientRecord, clientKey } from '../records/client.ts'
 import type { ClientMetadata } from '../records/client-metadata.ts'
-import { records } from '../records/records.ts'
+import { recordsIn } from '../records/records.ts'
 import { memory } from '../storage/memory.ts'
 import type { Storage } from '../storage/storage.ts'
 import { clientAdmin } from './client-administration.ts'
@@ -39,7 +39,7 @@ function world(inner: Storage = memory()) {
   const clock = { ...systemClock, sleep: async () => {} }
   const seals = sealer(keyRing('Vq3x8m0TtS2yYk7sPzR5uWb1cDf4gHj6KlN9oQeXaZA='))
   const instance = () => {
-    const store = records({ storage, sealer: seals, clock, emit: () => {} })
+    const store = recordsIn({ storage, sealer: seals, clock, emit: () => {} })
     const registry = clientRegistry({
       records: store,
       clock,

@@ -39,10 +39,8 @@ const registerTries = 60
 /** Clients of which this instance remembers something. */
 const remembered = 10_000
 
-export function clientRegistry(dependencies: {
-  records: Records
-  clock: Clock
-  staticClients: Promise<readonly RegisteredClient[]>
+/** How long and how many clients are kept. */
+export interface ClientRegistrySettings {
   /** Seconds. */
   unapprovedLifetime: number
   /** Seconds. */
@@ -50,7 +48,15 @@ export function clientRegistry(dependencies: {
   /** How many clients there may be that nobody approved, and how many of one sender. */
   unapproved: number
   unapprovedPerKey: number
-}): ClientRegistry {
+}
+
+export function clientRegistry(
+  dependencies: {
+    records: Records
+    clock: Clock
+    staticClients: Promise<readonly RegisteredClient[]>
+  } & ClientRegistrySettings,
+): ClientRegistry {
   const { records, clock, staticClients, unapprovedLifetime, lifetime } = dependencies
   const touched = new Map<string, { at: number; expires_at: number }>()
   /** Versions of candidates seen here. A client that was one a moment ago is looked for in both places at once. */

@@ -14,7 +14,7 @@ import type { MaintenanceReport } from './maintenance.ts'
  *
  * `load…` decides nothing: it finds what a credential leads to. `undefined` is none of this engine's by its form, about
  * which somebody else may be asked. The files in `grants/` check everything else, and only then call the loaded object's
- * `exchange`, which is the one conditional write. An outage is thrown as `Unavailable`, and never a refusal.
+ * `redeem` or `refresh`, which is the one conditional write. An outage is thrown as `Unavailable`, and never a refusal.
  */
 export type Engine = EngineAfterLogin | EngineWithLogin
 
@@ -146,16 +146,16 @@ export interface LoadedCode extends Loaded {
    * Redeems the code, once. The caller has authenticated the client and checked everything else. Throws
    * `invalid_grant` for a code that was redeemed before or has expired.
    */
-  exchange(client: AuthenticatedClient): Promise<TokenSet>
+  redeem(client: AuthenticatedClient): Promise<TokenSet>
 }
 
 export interface LoadedRefreshToken extends Loaded {
   /** The method the client used last; it must use it again, or a stronger one, which is then bound. */
   client_auth: TokenEndpointAuthMethod | undefined
-  /** Whether `exchange` would answer it now. */
+  /** Whether `refresh` would answer it now. */
   isActive(): boolean
   /** Rotates, or answers again what a rotation answered. Throws `invalid_grant` for a token that is dead. */
-  exchange(client: AuthenticatedClient, request: { scopes: readonly string[] }): Promise<TokenSet>
+  refresh(client: AuthenticatedClient, request: { scopes: readonly string[] }): Promise<TokenSet>
   /** Ends the grant (RFC 7009). */
   revoke(): Promise<void>
 }

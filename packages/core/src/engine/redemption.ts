@@ -53,7 +53,7 @@ export function codeLoader(
       correlation: record.value.correlation,
       code_challenge: pending.code_challenge,
       redeemed: pending.redeemed_at !== undefined,
-      exchange: (client) => redeem(dependencies, record, client),
+      redeem: (client) => redeem(dependencies, record, client),
     }
   }
 }

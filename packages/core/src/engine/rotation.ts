@@ -68,7 +68,7 @@ export function refreshTokenLoader(
       expires_at: grantExpiry(record.value),
       grant,
       correlation,
-      exchange: (client, request) => exchange(dependencies, presented, record, client, request.scopes),
+      refresh: (client, request) => refreshed(dependencies, presented, record, client, request.scopes),
       isActive: () => {
         const now = unixTime(clock)
         const { kind } = judge(refresh, presented.generation, policy, now)
@@ -81,7 +81,7 @@ export function refreshTokenLoader(
 
 type RefreshRefusal = DrawbridgeEvents['refresh.refused']['reason']
 
-async function exchange(
+async function refreshed(
   dependencies: RotationDependencies,
   presented: RefreshToken,
   loaded: Versioned<GrantRecord>,

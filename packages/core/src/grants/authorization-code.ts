@@ -46,5 +46,5 @@ async function redeem(loaded: Loaded, authenticated: AuthenticatedClient, form: 
   if (!isForResource(form, loaded.resource)) {
     throw refuse('resource', `This grant is for ${loaded.resource} only.`, 'invalid_target')
   }
-  return loaded.exchange(authenticated)
+  return loaded.redeem(authenticated)
 }

@@ -51,7 +51,7 @@ async function refresh(loaded: Loaded, authenticated: AuthenticatedClient, form:
       'invalid_scope',
     )
   }
-  return loaded.exchange(authenticated, { scopes })
+  return loaded.refresh(authenticated, { scopes })
 }
 
 /** Left out: all of the grant's. A narrower set holds for this access token only. `undefined`: a wider one was asked. */

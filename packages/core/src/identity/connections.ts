@@ -78,7 +78,7 @@ const noteSeconds = 3600
 /** Milliseconds between looks while another instance refreshes. */
 const pollEvery = 150
 
-export function connections(dependencies: {
+export function connectionsIn(dependencies: {
   records: Records
   upstreams: ReadonlyMap<string, Upstream>
   clock: Clock

@@ -29,7 +29,7 @@ export interface Upstream {
   /** The `iss` a callback must carry, when it carries one (RFC 9207). */
   expectedIssuer(): Promise<string | undefined>
   /** Redeems the callback's code and finds out who signed in. */
-  exchange(
+  redeem(
     callback: URLSearchParams,
     transaction: { state: string; code_verifier: string; nonce: string; scopes: readonly string[] },
   ): Promise<UpstreamLogin>
@@ -215,7 +215,7 @@ export function upstream(
 
     expectedIssuer: async () => (typeof issuer === 'string' ? issuer : undefined),
 
-    exchange: (callback, transaction) =>
+    redeem: (callback, transaction) =>
       classified(provider, async () => {
         const as = await server()
         const answered = typeof issuer === 'string' ? callback : without(callback, ['iss'])

@@ -90,7 +90,7 @@ export const clockSkew = 60
 /** Bytes of opened records that are remembered: some eight thousand grants. */
 const cacheBytes = 32 * 1024 * 1024
 
-export function records(dependencies: {
+export function recordsIn(dependencies: {
   storage: Storage
   sealer: Sealer
   clock: Clock

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import { keyRing } from '../crypto/key-ring.ts'
 import { sealer } from '../crypto/sealing.ts'
 import { memory } from '../storage/memory.ts'
-import { records } from './records.ts'
+import { recordsIn } from './records.ts'
 import {
   type AuthorizationRequest,
   type Transaction,
@@ -27,7 +27,7 @@ function world(slots: number) {
   const clock: Clock = { now: () => seconds * 1000, sleep: async () => {} }
   const storage = memory({ clock })
   const seals = sealer(keyRing('Vq3x8m0TtS2yYk7sPzR5uWb1cDf4gHj6KlN9oQeXaZA='))
-  const store = records({ storage, sealer: seals, clock, emit: () => {} })
+  const store = recordsIn({ storage, sealer: seals, clock, emit: () => {} })
   const at = (issuer: string) =>
     transactions({ records: store, sealer: seals, clock, emit: () => {}, issuer, lifetime: 900, slots })
   const all = at('https://mcp.test')

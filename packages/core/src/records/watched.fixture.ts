@@ -3,7 +3,7 @@ import type { Sealer } from '../crypto/sealing.ts'
 import type { Occurrence } from '../events.ts'
 import { memory } from '../storage/memory.ts'
 import type { Storage } from '../storage/storage.ts'
-import { type Records, records } from './records.ts'
+import { type Records, recordsIn } from './records.ts'
 
 /** Records whose openings are counted, over a seal that anybody can read. */
 export function watched(): {
@@ -26,5 +26,11 @@ export function watched(): {
   }
   const storage = memory({ maxEntries: 1_000_000 })
   const emit = (event: Occurrence) => void events.push(event)
-  return { openings, events, storage, sealer, store: records({ storage, sealer, clock: systemClock, emit }) }
+  return {
+    openings,
+    events,
+    storage,
+    sealer,
+    store: recordsIn({ storage, sealer, clock: systemClock, emit }),
+  }
 }

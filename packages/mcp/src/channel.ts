@@ -2,8 +2,8 @@ import type { AuthInfo } from '@drawbridge/core'
 import type { ServerContext } from './options.ts'
 
 /** One server joined to one transport: all that the rest of this package knows of an MCP SDK. */
-export interface Connection {
-  handle(exchange: Exchange): Promise<Response>
+export interface Channel {
+  handle(incoming: Incoming): Promise<Response>
   close(): Promise<void>
 }
 
@@ -11,15 +11,15 @@ export interface Connection {
 export type Connect<User> = (
   context: ServerContext<User>,
   options: {
-    /** Present: the connection serves this session. Absent: it serves one request. */
+    /** Present: the channel serves this session. Absent: it serves one request. */
     sessionId?: string
-    /** Called when the connection closes, whoever closed it. */
+    /** Called when the channel closes, whoever closed it. */
     onclose?: () => void
   },
-) => Promise<Connection>
+) => Promise<Channel>
 
 /** An authenticated request on its way to a server. */
-export interface Exchange<User = unknown> {
+export interface Incoming<User = unknown> {
   auth: AuthInfo<User>
   /** Without credentials and without a body: all that was in it is `message`. */
   request: Request
@@ -31,9 +31,9 @@ export interface Exchange<User = unknown> {
   mayList(tool: string): boolean
 }
 
-/** Finds or makes the connection for a request. */
+/** Finds or makes the channel for a request. */
 export interface Dispatcher<User> {
   /** `done` is to be called once the response has been sent or given up. */
-  serve(exchange: Exchange<User>): Promise<{ response: Response; done: () => void }>
+  serve(incoming: Incoming<User>): Promise<{ response: Response; done: () => void }>
   close(): Promise<void>
 }

@@ -1,0 +1,71 @@
+import { publicJwk } from '../crypto/signing-keys.ts'
+import { connectionsIn } from '../identity/connections.ts'
+import type { FormProvider } from '../identity/provider.ts'
+import type { Upstream } from '../identity/upstream.ts'
+import type { RegisteredClient } from '../records/client-metadata.ts'
+import type { Records } from '../records/records.ts'
+import { type SigningKeyPolicy, serverKeys } from '../records/server-keys.ts'
+import { accessTokens } from './access-token.ts'
+import { type BuiltInSettings, builtInEngine } from './built-in-engine.ts'
+import { clientAdmin } from './client-administration.ts'
+import { type ClientRegistrySettings, clientRegistry } from './client-registry.ts'
+import { type CreationSettings, grantCreator } from './creation.ts'
+import { endGrant } from './ending.ts'
+import type { EngineAfterLogin, OwnEngine } from './engine.ts'
+import { grantAdmin } from './grant-administration.ts'
+import { identityRecheck } from './identity-recheck.ts'
+import { maintain } from './maintenance.ts'
+import { ownerOf } from './owner.ts'
+import { upstreamToken } from './upstream-token.ts'
+
+/** Our own engine, and what only it has. */
+export interface OurEngine {
+  engine: EngineAfterLogin
+  own: OwnEngine
+  /** Reads, or makes, the keys. Throws what is wrong with them. */
+  ready(): Promise<void>
+}
+
+/** Puts our own engine together, over records. */
+export function ourEngine(parts: {
+  settings: BuiltInSettings &
+    CreationSettings & {
+      issuer: string
+      signingKeys: SigningKeyPolicy
+      registration: ClientRegistrySettings
+      /** Seconds. */
+      lifetimes: { identityRecheck: number; identityGrace: number }
+    }
+  records: Records
+  upstreams: ReadonlyMap<string, Upstream>
+  forms: ReadonlyMap<string, FormProvider>
+  staticClients: Promise<readonly RegisteredClient[]>
+}): OurEngine {
+  const { settings, records, upstreams, forms, staticClients } = parts
+  const { clock, emit, issuer, lifetimes } = settings
+  const shared = { records, clock, emit }
+  const keys = serverKeys({ ...shared, policy: settings.signingKeys })
+  const owners = ownerOf(keys)
+  const connections = connectionsIn({ ...shared, upstreams })
+  const end = endGrant({ records, connections, upstreams, emit })
+  const { identityRecheck: every, identityGrace: grace } = lifetimes
+  return {
+    engine: builtInEngine({
+      ...{ settings, records, connections, end },
+      clients: clientRegistry({ records, clock, staticClients, ...settings.registration }),
+      accessTokens: accessTokens({ issuer, keys, records, clock }),
+      createGrant: grantCreator({ settings, ownerOf: owners, records, connections, end }),
+      recheck: identityRecheck({ ...shared, connections, forms, end, every, grace }),
+    }),
+    own: {
+      jwks: async () => (await keys.all()).map(publicJwk),
+      upstreamToken: (auth, options) => upstreamToken({ records, connections }, auth, options),
+      grants: grantAdmin({ records, connections, ownerOf: owners, end }),
+      clients: clientAdmin({ ...shared, end }),
+      maintain: () => maintain({ records }),
+    },
+    async ready() {
+      await keys.active()
+    },
+  }
+}
