@@ -18,9 +18,9 @@ import type {
   TransactionRecord,
 } from '../records/transaction.ts'
 import { isStillAllowed } from './allowed-scopes.ts'
-import { type BrowserBinding, browserBinding } from './browser-binding.ts'
+import { type BrowserBinding, browserBinding } from './browser/browser-binding.ts'
+import { type FormTokens, formTokens, isSameOrigin } from './browser/form-token.ts'
 import { withErrorPage } from './error-page.ts'
-import { type FormTokens, formTokens, isSameOrigin } from './form-token.ts'
 import { consentUrl, signInUrl } from './locations.ts'
 import { clientLocation, redirectToClient } from './redirect-to-client.ts'
 import { reported } from './report.ts'

@@ -10,13 +10,13 @@ import type { FormField, FormProvider, Identity, Provider } from '../identity/pr
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import type { TransactionRecord } from '../records/transaction.ts'
 import { isStillAllowed } from './allowed-scopes.ts'
+import { type FormTokens, formTokens, isSameOrigin } from './browser/form-token.ts'
+import { type Returned, refusal, returningBrowser } from './browser/returning-browser.ts'
 import { type Completion, completeLogin, failed, loginFailed } from './complete-login.ts'
 import { withErrorPage } from './error-page.ts'
-import { type FormTokens, formTokens, isSameOrigin } from './form-token.ts'
 import { signInUrl } from './locations.ts'
 import { claim, finish, type LoginServer, loginServer, replay } from './login-attempt.ts'
 import { reported } from './report.ts'
-import { type Returned, refusal, returningBrowser } from './returning-browser.ts'
 import type { Server } from './server.ts'
 
 type SignInRefusal = DrawbridgeEvents['sign_in.refused']['reason']

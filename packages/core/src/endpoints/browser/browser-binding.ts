@@ -1,5 +1,5 @@
-import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
-import { type CookieJar, cookie } from '../http/cookies.ts'
+import { constantTimeEqual, sha256 } from '../../crypto/hash.ts'
+import { type CookieJar, cookie } from '../../http/cookies.ts'
 
 /**
  * Ties a transaction to the browser that consented (RFC 9700 4.7): a cookie of its own per transaction, so that two

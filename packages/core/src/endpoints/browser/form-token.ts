@@ -1,7 +1,7 @@
-import { constantTimeEqual, hmac, sha256 } from '../crypto/hash.ts'
-import type { KeyRing } from '../crypto/key-ring.ts'
-import { randomText } from '../crypto/random.ts'
-import { type CookieJar, cookie } from '../http/cookies.ts'
+import { constantTimeEqual, hmac, sha256 } from '../../crypto/hash.ts'
+import type { KeyRing } from '../../crypto/key-ring.ts'
+import { randomText } from '../../crypto/random.ts'
+import { type CookieJar, cookie } from '../../http/cookies.ts'
 
 /**
  * Proof that a form came from a page we rendered, in this browser, for this transaction: a signed double-submit

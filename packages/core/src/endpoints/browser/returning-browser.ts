@@ -1,9 +1,9 @@
-import { cookieJar } from '../http/cookies.ts'
-import type { Versioned } from '../records/records.ts'
-import type { Approval, FoundTransaction, TransactionRecord } from '../records/transaction.ts'
+import { cookieJar } from '../../http/cookies.ts'
+import type { Versioned } from '../../records/records.ts'
+import type { Approval, FoundTransaction, TransactionRecord } from '../../records/transaction.ts'
+import { consentUrl } from '../locations.ts'
+import type { Server } from '../server.ts'
 import { browserBinding } from './browser-binding.ts'
-import { consentUrl } from './locations.ts'
-import type { Server } from './server.ts'
 
 /** A browser that consented, and is back to sign in or from signing in. */
 export interface Returned {

@@ -1,0 +1,56 @@
+import { sha256 } from '../crypto/hash.ts'
+import { randomText } from '../crypto/random.ts'
+import { Unavailable } from '../errors.ts'
+import { detailOf } from '../events.ts'
+import { redirect } from '../http/responses.ts'
+import { outageReason } from '../identity/upstream-error.ts'
+import type { Versioned } from '../records/records.ts'
+import { type TransactionRecord, transactionExpiry } from '../records/transaction.ts'
+import type { LoginServer } from './login-attempt.ts'
+
+/** Begins a second round at the provider, with a verifier and a nonce of its own. */
+export async function askAgain(
+  server: LoginServer,
+  transaction: Versioned<TransactionRecord>,
+  callback: URLSearchParams,
+): Promise<Response> {
+  const { records } = server
+  const { approval, attempt, ...rest } = transaction.value
+  if (!approval) throw new Unavailable('callback: nothing was approved')
+  const again = { spent_code: sha256(callback.get('code') ?? '') }
+  const value: TransactionRecord = {
+    ...rest,
+    approval: { ...approval, code_verifier: randomText(), nonce: randomText(), again },
+  }
+  const version = await records.put(transaction.key, value, {
+    ifVersion: transaction.version,
+    expiresAt: transactionExpiry(value),
+  })
+  if (version === undefined) throw new Unavailable('callback: another request was faster')
+  return toProvider(server, value, callback.get('state') ?? '')
+}
+
+/** Whether this code brought the browser to a second round. */
+export function isSpent({ approval }: Readonly<TransactionRecord>, code: string | undefined): boolean {
+  return approval?.again !== undefined && approval.again.spent_code === sha256(code ?? '')
+}
+
+/** To the second round, from wherever the first one's answer is loaded. */
+export async function toProvider(
+  { emit, upstreams }: LoginServer,
+  { approval, scopes, prompt, login_hint, correlation }: Readonly<TransactionRecord>,
+  state: string,
+): Promise<Response> {
+  const upstream = approval && upstreams.get(approval.provider)
+  if (!approval || !upstream) throw new Unavailable('callback: the provider is no longer configured')
+  try {
+    return redirect(await upstream.authorizationUrl({ ...approval, state, scopes, prompt, login_hint }))
+  } catch (error) {
+    // A reload tries again: the code that came first is not needed any more.
+    const detail = detailOf(error)
+    const { provider } = approval
+    const reason = outageReason(error)
+    emit({ type: 'upstream.unavailable', provider, reason, detail, correlation })
+    throw new Unavailable('upstream: the provider cannot be asked again now', { cause: error })
+  }
+}
