@@ -1,39 +1,26 @@
-import { openIdConnect } from '@drawbridge/core/provider'
+import { createPublicKey, verify } from 'node:crypto'
+import { openIdConnect, type UpstreamTokens } from '@drawbridge/core/provider'
 import { describe, expect, it } from 'vitest'
 import { fakeClock } from './clock.ts'
-import { type DevOidcOptions, devOidc } from './dev-oidc.ts'
+import { type DevOidc, type DevOidcOptions, type DevOidcTokens, devOidc } from './dev-oidc.ts'
 import { network } from './network.ts'
-import { type OpenedProvider, providerCall, providerContract, type SignedIn } from './provider-contract.ts'
+import { type OpenedProvider, providerCall, providerContract } from './provider-contract.ts'
 
 const origin = 'https://login.test'
 const PEOPLE = { member: 'ada', other: 'grace', refused: 'mallory' }
 
 /** What core would do, in the fewest steps: a sign-in, a refresh, and what can be discovered. */
-function opened(truth: DevOidcOptions = {}): OpenedProvider & { dev: ReturnType<typeof devOidc> } {
+function opened(truth: DevOidcOptions = {}): OpenedProvider & { dev: DevOidc } {
   const dev = devOidc({
     users: Object.values(PEOPLE).map((sub) => ({ sub, name: sub, email: `${sub}@example.com` })),
     ...truth,
   })
   const call = providerCall({ fetch: network({ [origin]: dev.fetch }) })
-  const app = { client_id: 'dev-client', redirect_uri: 'https://mcp.test/callback/login' }
 
-  async function post(form: Record<string, string>): Promise<SignedIn | undefined> {
-    const body = new URLSearchParams({ ...app, client_secret: 'dev-secret', ...form })
+  async function post(form: Record<string, string>): Promise<DevOidcTokens | undefined> {
+    const body = new URLSearchParams({ client_id: 'dev-client', client_secret: 'dev-secret', ...form })
     const response = await call(`${origin}/token`, { method: 'POST', body })
-    if (!response.ok) return undefined
-    const { id_token = '', ...answer } = await response.json()
-    const [, payload = ''] = id_token.split('.')
-    const { access_token, refresh_token = form.refresh_token, expires_in = 0 } = answer
-    return {
-      tokens: {
-        access_token,
-        refresh_token,
-        token_type: 'bearer',
-        scopes: ['openid'],
-        expires_at: Math.floor(Date.now() / 1000) + expires_in,
-      },
-      ...(payload && { claims: JSON.parse(Buffer.from(payload, 'base64url').toString()) }),
-    }
+    return response.ok ? response.json() : undefined
   }
 
   return {
@@ -49,18 +36,19 @@ function opened(truth: DevOidcOptions = {}): OpenedProvider & { dev: ReturnType<
       allow: ({ email }) => email !== 'mallory@example.com',
     }),
     async signIn(person) {
-      const query = new URLSearchParams({ ...app, response_type: 'code', scope: 'openid email profile' })
-      const body = new URLSearchParams({ login: PEOPLE[person] })
-      const back = await call(`${origin}/authorize?${query}`, { method: 'POST', body })
-      const code = new URL(back.headers.get('location') ?? '').searchParams.get('code') ?? ''
-      const signedIn = await post({ grant_type: 'authorization_code', code })
-      if (!signedIn) throw new Error('the code was refused')
-      return signedIn
+      const { claims, ...answer } = dev.issue(PEOPLE[person], { origin })
+      return { tokens: tokensOf(answer), claims }
     },
     works: async ({ access_token }) => dev.works(access_token),
-    refresh: async ({ refresh_token = '' }) =>
-      (await post({ grant_type: 'refresh_token', refresh_token }))?.tokens,
+    async refresh({ refresh_token = '' }) {
+      const answer = await post({ grant_type: 'refresh_token', refresh_token })
+      return answer && tokensOf({ refresh_token, ...answer })
+    },
   }
+}
+
+function tokensOf({ access_token, refresh_token }: Partial<DevOidcTokens>): UpstreamTokens {
+  return { access_token: String(access_token), refresh_token, token_type: 'bearer', scopes: ['openid'] }
 }
 
 describe('a whole OpenID provider keeps the contract', () => {
@@ -79,6 +67,83 @@ it('revokeUser ends what one person gave, and nothing of others', async () => {
   dev.revokeUser('ada')
   expect(dev.works(member.tokens.access_token)).toBe(false)
   expect(dev.works(other.tokens.access_token)).toBe(true)
+})
+
+describe('issue', () => {
+  const scopes = ['openid', 'mail.read']
+
+  /** A sign-in in a browser, in the fewest steps. */
+  async function byCode(dev: DevOidc): Promise<Record<string, string>> {
+    const app = { client_id: 'dev-client', redirect_uri: 'https://mcp.test/callback' }
+    const query = new URLSearchParams({ ...app, response_type: 'code', scope: scopes.join(' ') })
+    const post = (path: string, form: Record<string, string>) =>
+      dev.fetch(new Request(origin + path, { method: 'POST', body: new URLSearchParams(form) }))
+    const back = await post(`/authorize?${query}`, { login: 'ada' })
+    const code = new URL(back.headers.get('location') ?? '').searchParams.get('code') ?? ''
+    const form = { ...app, client_secret: 'dev-secret', grant_type: 'authorization_code', code }
+    return (await post('/token', form)).json()
+  }
+  const payload = (id_token = '') =>
+    JSON.parse(Buffer.from(id_token.split('.')[1] ?? '', 'base64url').toString())
+  const random = { access_token: expect.any(String), id_token: expect.any(String) }
+
+  it.each<[string, DevOidcOptions]>([
+    ['as it comes', {}],
+    [
+      'that rotates nothing and says little',
+      { rotation: false, idTokenClaims: false, accessTokenLifetime: 60 },
+    ],
+    ['without refresh tokens', { refreshTokens: 'never', scopesNamed: () => undefined }],
+    ['of many issuers', { issuerOf: ({ sub }, base) => `${base}/${sub}`, accessTokenLifetime: 'for ever' }],
+  ])('gives what a sign-in brings, at a provider %s', async (_, truth) => {
+    const options = { ...truth, clock: fakeClock() }
+    const answer = await byCode(devOidc(options))
+    const { claims, ...issued } = devOidc(options).issue('ada', { scopes, origin })
+    expect(issued).toEqual({
+      ...answer,
+      ...random,
+      ...(answer.refresh_token && { refresh_token: expect.any(String) }),
+    })
+    expect(claims).toEqual(payload(answer.id_token))
+    expect(payload(issued.id_token)).toEqual(claims)
+  })
+
+  it('counts as a sign-in', async () => {
+    const dev = devOidc({ refreshTokens: 'on consent' })
+    expect(dev.issue('ada', { origin })).toHaveProperty('refresh_token')
+    expect(dev.issue('ada', { origin })).not.toHaveProperty('refresh_token')
+    expect(await byCode(dev)).not.toHaveProperty('refresh_token')
+    dev.revokeUser('ada')
+    expect(dev.issue('ada', { origin })).toHaveProperty('refresh_token')
+  })
+
+  it('is signed with the key that is published', async () => {
+    const dev = devOidc()
+    const { keys } = await (await dev.fetch(new Request(`${origin}/jwks`))).json()
+    const [head, body, signature = ''] = dev.issue('ada', { origin }).id_token.split('.')
+    const key = createPublicKey({ key: keys[0], format: 'jwk' })
+    const isGood = verify(
+      'sha256',
+      Buffer.from(`${head}.${body}`),
+      { key, dsaEncoding: 'ieee-p1363' },
+      Buffer.from(signature, 'base64url'),
+    )
+    expect(isGood).toBe(true)
+  })
+
+  it('is issued where the provider listens', async () => {
+    const dev = devOidc()
+    const { url, close } = await dev.listen()
+    expect(dev.issue('ada').claims.iss).toBe(url)
+    await close()
+  })
+
+  it('says what it does not know', () => {
+    const dev = devOidc()
+    expect(() => dev.issue('nobody', { origin })).toThrow('devOidc has no user "nobody".')
+    expect(() => dev.issue('ada', { origin, clientId: 'none' })).toThrow('devOidc has no app "none".')
+    expect(() => dev.issue('ada')).toThrow('devOidc listens nowhere: pass `origin`')
+  })
 })
 
 describe('on behalf of somebody', () => {

@@ -4,10 +4,11 @@ import { basicCredentials } from './dev-github/state.ts'
 import { authorize } from './dev-oidc/authorize.ts'
 import { discovery, jwks } from './dev-oidc/documents.ts'
 import type { DevOidcApp, DevOidcUser, OidcState, OidcSwitches } from './dev-oidc/state.ts'
-import { revoke, token, userinfo } from './dev-oidc/tokens.ts'
+import { type DevOidcTokens, issue, revoke, token, userinfo } from './dev-oidc/tokens.ts'
 import { type Listener, listen } from './listen.ts'
 
 export type { DevOidcApp, DevOidcUser, OidcSwitches } from './dev-oidc/state.ts'
+export type { DevOidcTokens } from './dev-oidc/tokens.ts'
 
 export interface DevOidcOptions extends OidcSwitches {
   /** Who can sign in. Default: `ada` and `grace`. */
@@ -26,6 +27,14 @@ export interface DevOidc {
   readonly users: DevOidcUser[]
   /** Everything that was asked, oldest first: query and form parameters together. */
   readonly requests: { method: string; path: string; parameters: Record<string, string> }[]
+  /**
+   * Tokens for a user without a browser, as though they had signed in with these scopes, `openid` by default. The switches
+   * `answer` and `callback` have no part in it. `origin` is the issuer's, by default where the provider listens.
+   */
+  issue(
+    sub: string,
+    options?: { scopes?: readonly string[]; clientId?: string; origin?: string },
+  ): DevOidcTokens
   /** Whether this access token would be taken now. */
   works(access_token: string): boolean
   /** What somebody does in their account settings: ends all apps' access, and what they consented to. */
@@ -36,6 +45,7 @@ export interface DevOidc {
  * An OpenID provider: discovery, JWKS, code with PKCE, refresh, userinfo, revocation (RFC 7009). Out of the box it does
  * what the specifications say; its switches make it as different as real ones are. It asks for no password.
  *
+ * @throws TypeError from `issue` for a user or a client id that is not configured, and when it knows no origin
  * @example
  * ```ts
  * const provider = devOidc({ refreshTokens: 'on consent', revocation: 'user' }) // as Google is
@@ -57,6 +67,7 @@ export function devOidc(options: DevOidcOptions = {}): DevOidc {
     visited: new Set(),
   }
   const requests: DevOidc['requests'] = []
+  let listens: string | undefined
 
   async function answer(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url)
@@ -81,9 +92,25 @@ export function devOidc(options: DevOidcOptions = {}): DevOidc {
 
   return {
     fetch: answer,
-    listen: (port) => listen(answer, port),
+    async listen(port) {
+      const listener = await listen(answer, port)
+      listens = listener.url
+      return listener
+    },
     users: state.users,
     requests,
+    issue(sub, { scopes = ['openid'], clientId = state.apps[0]?.clientId, origin = listens } = {}) {
+      const app = state.apps.find((each) => each.clientId === clientId)
+      if (!app) throw new TypeError(`devOidc has no app "${clientId}".`)
+      const user = state.users.find((each) => each.sub === sub)
+      if (!user) throw new TypeError(`devOidc has no user "${sub}".`)
+      if (origin === undefined) {
+        throw new TypeError(
+          "devOidc listens nowhere: pass `origin`, such as 'https://login.test', or listen().",
+        )
+      }
+      return issue(state, origin, app, user, scopes)
+    },
     works: (access_token) =>
       state.sessions.some((each) => each.access_token === access_token && each.expires > clock.now()),
     revokeUser(sub) {

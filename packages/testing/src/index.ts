@@ -20,7 +20,14 @@ export type {
   TokenAnswer,
 } from './dev-github.ts'
 export { devGitHub } from './dev-github.ts'
-export type { DevOidc, DevOidcApp, DevOidcOptions, DevOidcUser, OidcSwitches } from './dev-oidc.ts'
+export type {
+  DevOidc,
+  DevOidcApp,
+  DevOidcOptions,
+  DevOidcTokens,
+  DevOidcUser,
+  OidcSwitches,
+} from './dev-oidc.ts'
 export { devOidc } from './dev-oidc.ts'
 export type { Browser, BrowserOptions, Hop, NavigateOptions, Page } from './driver/browser.ts'
 export { browser } from './driver/browser.ts'

@@ -202,6 +202,28 @@ describe('a provider whose revocation is an endpoint', () => {
   })
 })
 
+describe('a provider whose endpoints are discovered', () => {
+  const open = (endpoints: OpenedProvider['endpoints']) => (): OpenedProvider => {
+    const { provider, ...rest } = opened()
+    return { ...rest, endpoints, provider: { ...provider, issuer: 'https://acme.test', endpoints: {} } }
+  }
+  const found = { token: 'https://acme.test/token' }
+  for (const c of providerContract()) it(c.name, () => c.run(open(found)))
+
+  it('asks for them where it has an exchange', async () => {
+    const failed: string[] = []
+    for (const c of providerContract()) {
+      await c.run(open(undefined)).catch(({ message }: Error) => failed.push(`${c.name}: ${message}`))
+    }
+    expect(failed).toHaveLength(2)
+    for (const each of failed) {
+      expect(each).toMatch(
+        /another token .*: `exchange` needs the endpoints that core would discover: .*`endpoints`.*token/,
+      )
+    }
+  })
+})
+
 describe('what it does not have is left out', () => {
   it('only when said so', () => {
     const names = (without?: Parameters<typeof providerContract>[0]) =>

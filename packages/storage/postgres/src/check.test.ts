@@ -61,6 +61,39 @@ describe.skipIf(skipped)('check', () => {
     })
   })
 
+  it('refuses a database that has not every character', async () => {
+    const pool = telling(owner, { encoding: 'LATIN1' })
+    await expect(check(opened(pool))).rejects.toMatchObject({
+      name: 'ConfigurationError',
+      message: expect.stringMatching(
+        /^postgres\.pool: leads to the database \S+, whose encoding is LATIN1\. .*ENCODING 'UTF8'/,
+      ),
+    })
+  })
+
+  it("refuses another application's table", async () => {
+    names = { ...names, table: 'orders' }
+    await owner.query(`CREATE TABLE "${schema.name}".orders (id bigint PRIMARY KEY, key text)`)
+    await expect(check(opened(owner))).rejects.toMatchObject({
+      name: 'ConfigurationError',
+      message: `postgres.table: "${schema.name}"."orders" is the table of another application, with the columns id bigint, key text. Give Drawbridge a table of its own.`,
+    })
+  })
+
+  it('refuses a table that a crash would empty, until it is logged', async () => {
+    const table = `"${names.schema}"."${names.table}"`
+    await owner.query(`ALTER TABLE ${table} SET UNLOGGED`)
+    const storage = opened(owner)
+    const error: unknown = await check(storage).catch((each: unknown) => each)
+    expect(error).toMatchObject({
+      name: 'ConfigurationError',
+      message: expect.stringContaining(`postgres.table: ${table} is UNLOGGED`),
+    })
+    await expect(createSchema(owner, names)).rejects.toThrow('is UNLOGGED')
+    await owner.query(/`(.*)`/.exec(String(error))?.[1] ?? '')
+    await check(storage)
+  })
+
   it('refuses to do without the table', async () => {
     names = { ...names, table: 'never_created' }
     await expect(check(opened(owner))).rejects.toMatchObject({
@@ -97,7 +130,7 @@ describe.skipIf(skipped)('check', () => {
     it('refuses a role that may do nothing there', async () => {
       await expect(check(opened(limited))).rejects.toMatchObject({
         name: 'ConfigurationError',
-        message: `postgres.pool: its role ${quoted(role)} lacks SELECT, INSERT, UPDATE, DELETE. \`GRANT SELECT, INSERT, UPDATE, DELETE ON "${names.schema}"."${names.table}" TO ${quoted(role)}\` gives it what it needs.`,
+        message: `postgres.pool: its role ${quoted(role)} lacks SELECT, INSERT, UPDATE, DELETE on "${names.schema}"."${names.table}". \`GRANT SELECT, INSERT, UPDATE, DELETE ON "${names.schema}"."${names.table}" TO ${quoted(role)}\` gives it what it needs.`,
       })
     })
 
@@ -108,17 +141,28 @@ describe.skipIf(skipped)('check', () => {
       ['SELECT, INSERT, UPDATE', 'DELETE'],
     ])('refuses one that has only %s', async (rights, lacking) => {
       await grant(rights)
-      await expect(check(opened(limited))).rejects.toThrow(`lacks ${lacking}. \`GRANT ${lacking} ON`)
+      await expect(check(opened(limited))).rejects.toThrow(
+        `lacks ${lacking} on "${names.schema}"."${names.table}". \`GRANT ${lacking} ON`,
+      )
     })
 
-    it('refuses one that may not look into the schema', async () => {
+    it('refuses one that may not look into the schema, whatever else it may', async () => {
       await owner.query(`REVOKE USAGE ON SCHEMA "${schema.name}" FROM ${quoted(role)}`)
+      await grant('SELECT, INSERT, UPDATE, DELETE')
       await expect(check(opened(limited))).rejects.toMatchObject({
         name: 'ConfigurationError',
-        message: expect.stringMatching(
-          /^postgres\.pool: permission denied for schema .*`GRANT USAGE ON SCHEMA "/,
-        ),
+        message: `postgres.pool: its role ${quoted(role)} lacks USAGE on SCHEMA "${schema.name}". \`GRANT USAGE ON SCHEMA "${schema.name}" TO ${quoted(role)}\` gives it what it needs.`,
       })
+    })
+
+    it('is helped by the SQL that a refusal says', async () => {
+      await owner.query(`REVOKE USAGE ON SCHEMA "${schema.name}" FROM ${quoted(role)}`)
+      await grant('INSERT, UPDATE')
+      const error: unknown = await check(opened(limited)).catch((each: unknown) => each)
+      expect(String(error)).toContain(`lacks USAGE on SCHEMA "${schema.name}" and SELECT, DELETE on`)
+      await owner.query(/`(.*)`/.exec(String(error))?.[1] ?? '')
+      await check(opened(limited))
+      await opened(limited).put('client/1', 'value', { ifVersion: null })
     })
   })
 

@@ -48,8 +48,8 @@ const undefinedTable = '42P01'
  * cases it is unknown whether a write took effect, so nothing is tried again here. Listens to the pool's errors unless
  * you do, so that losing an idle connection does not end the process.
  *
- * `check`, which `auth.ready()` asks, rejects with a {@link ConfigurationError} for a replica, a read-only session, a
- * missing table and missing rights.
+ * `check`, which `auth.ready()` asks, rejects with a {@link ConfigurationError} for a replica, a read-only session, an
+ * encoding other than UTF-8, a table that is missing, somebody else's or UNLOGGED, and missing rights.
  *
  * @throws {ConfigurationError} when an option is missing or wrong; later, from each operation, when there is no table
  * @example

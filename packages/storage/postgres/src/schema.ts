@@ -1,9 +1,8 @@
 import { ConfigurationError } from '@drawbridge/core/storage'
+import { checkRights, checkTable, checkWritable } from './check.ts'
+import { type Found, inspect } from './inspection.ts'
 import { checkPool, type PostgresPool } from './pool.ts'
 import { checkTableOptions, type Table, type TableOptions, tableOf } from './table.ts'
-
-/** The columns by name, as `inspect` finds them. */
-const columns = 'expires_at bigint, key text, value text, version uuid'
 
 /**
  * Statements sent together are one transaction, which holds this lock ("Drbr"). Reading a catalog then makes the session
@@ -33,7 +32,8 @@ export function schemaSql(options: TableOptions = {}): string {
  * instance if you like: several at a time wait for each other, and where the table exists nothing is locked or changed.
  *
  * @param pool a pool whose role may create tables in that schema; once the table exists, any role
- * @throws {ConfigurationError} when the table exists and is not Drawbridge's
+ * @throws {ConfigurationError} when the table exists and is not Drawbridge's or is UNLOGGED, and when it cannot be created: on
+ *   a replica, in a read-only session or an encoding other than UTF-8, or without the rights
  * @example
  * ```ts
  * const pool = new Pool({ connectionString: process.env.DATABASE_URL })
@@ -43,21 +43,34 @@ export function schemaSql(options: TableOptions = {}): string {
 export async function createSchema(pool: PostgresPool, options: TableOptions = {}): Promise<void> {
   checkPool(pool)
   checkTableOptions('createSchema(pool)', options)
-  const table = tableOf(options)
-  let found = await inspect(pool, table)
-  if (found.columns === null) {
+  const names = tableOf(options)
+  const look = () => inspect((text, values) => pool.query({ text, values }), names)
+  let found = await look()
+  if (!found.hasTable) {
+    checkWritable(found)
+    checkMayCreate(found, names)
     // Not every role that may create tables in a schema is allowed CREATE SCHEMA, IF NOT EXISTS or otherwise.
-    const schema = found.schemaExists ? '' : schemaStatement(table)
-    await pool.query({ text: `${lockStatements}${schema}${tableStatements(table)}` })
-    found = await inspect(pool, table)
+    const schema = found.schema === undefined ? schemaStatement(names) : ''
+    await pool.query({ text: `${lockStatements}${schema}${tableStatements(names)}` })
+    found = await look()
   }
-  if (found.columns !== columns) {
+  checkTable(found, names.table)
+}
+
+function checkMayCreate(found: Found, { schema }: Table): void {
+  const { database, lacks, role } = found
+  if (found.schema === undefined && schema === undefined) {
     throw new ConfigurationError(
-      'postgres.table',
-      `${table.table} is the table of another application, with the columns ${found.columns}`,
-      'Give Drawbridge a table of its own.',
+      'postgres.schema',
+      `is left out, and the search path of the role ${role} leads to no schema that it may use`,
+      'Name one as `schema`, here and for postgres().',
     )
   }
+  const needed =
+    found.schema === undefined
+      ? { rights: lacks.onDatabase, on: `DATABASE ${database}` }
+      : { rights: lacks.toCreate, on: `SCHEMA ${schema ?? found.schema}` }
+  checkRights(found, [needed], ' Or run the SQL of `schemaSql()` as a role that may.')
 }
 
 function schemaStatement({ schema }: Table): string {
@@ -80,20 +93,4 @@ function tableStatements({ table, index }: Table): string {
 CREATE INDEX IF NOT EXISTS ${index}
   ON ${table} (expires_at) WHERE expires_at IS NOT NULL;
 `
-}
-
-/** What is there. `columns` is `null` when there is no such table. */
-async function inspect(
-  pool: PostgresPool,
-  { schema, table }: Table,
-): Promise<{ schemaExists: boolean; columns: unknown }> {
-  const { rows } = await pool.query({
-    text: `
-      SELECT to_regnamespace($1) IS NOT NULL AS schema_exists,
-        (SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attname)
-         FROM pg_attribute
-         WHERE attrelid = to_regclass($2) AND attnum > 0 AND NOT attisdropped) AS columns`,
-    values: [schema ?? null, table],
-  })
-  return { schemaExists: rows[0]?.schema_exists === true, columns: rows[0]?.columns }
 }

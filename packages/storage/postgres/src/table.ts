@@ -15,6 +15,8 @@ export interface Table {
   table: string
   /** Stands in the table's schema. */
   index: string
+  /** As they are. */
+  names: { schema: string | undefined; table: string }
 }
 
 /** Bytes; PostgreSQL cuts off the rest. */
@@ -39,6 +41,7 @@ export function tableOf(options: TableOptions): Table {
     schema: quotedSchema,
     table: quotedSchema === undefined ? quoted(table) : `${quotedSchema}.${quoted(table)}`,
     index: quoted(table + indexSuffix),
+    names: { schema, table },
   }
 }
 

@@ -1,6 +1,6 @@
 import { errorPage, signInPage } from '../dev-github/pages.ts'
 import { randomToken } from '../dev-github/tokens.ts'
-import type { OidcState } from './state.ts'
+import { type OidcState, signedIn } from './state.ts'
 
 /** Milliseconds. */
 const CODE_LIFETIME = 600_000
@@ -31,13 +31,7 @@ export function authorize(state: OidcState, request: Request, form: URLSearchPar
   const user = state.users.find(({ sub }) => sub === form.get('login'))
   if (!user) return errorPage(422, 'Who is that?', 'No such user is configured.')
 
-  const consent = `${app.clientId}/${user.sub}`
-  const mode = state.refreshTokens ?? 'always'
-  const isConsent = query.get('prompt') === 'consent' || !state.consented.has(consent)
-  const refreshable = mode === 'always' || (mode === 'on consent' && isConsent)
-  if (refreshable) state.consented.add(consent)
-  const first = !state.visited.has(user.sub)
-  state.visited.add(user.sub)
+  const { first, refreshable } = signedIn(state, app, user, query.get('prompt') === 'consent')
   const code = randomToken('code_', 20)
   state.codes.set(code, {
     app: app.clientId,

@@ -49,6 +49,7 @@ export interface OidcSwitches {
   /**
    * `true`: an access token of the app's brings another one for the same user (RFC 7523 2.1, as Entra's on-behalf-of).
    * A function names the error it is refused with, if any: `interaction_required`. Default: there is no such grant.
+   * A provider's `exchange` is tested against this in a flow; the contract takes any grant type.
    */
   onBehalfOf?: true | ((scopes: readonly string[], user: DevOidcUser) => string | undefined) | undefined
   /** Changes the answer of the token endpoint. */
@@ -90,4 +91,21 @@ export interface Session {
   refresh_token: string | undefined
   /** Unix milliseconds, of the access token. */
   expires: number
+}
+
+/** Notes a sign-in: whether it is this user's first, and brings a refresh token. */
+export function signedIn(
+  state: OidcState,
+  { clientId }: DevOidcApp,
+  { sub }: DevOidcUser,
+  asksForConsent = false,
+): { first: boolean; refreshable: boolean } {
+  const consent = `${clientId}/${sub}`
+  const mode = state.refreshTokens ?? 'always'
+  const isConsent = asksForConsent || !state.consented.has(consent)
+  const refreshable = mode === 'always' || (mode === 'on consent' && isConsent)
+  if (refreshable) state.consented.add(consent)
+  const first = !state.visited.has(sub)
+  state.visited.add(sub)
+  return { first, refreshable }
 }

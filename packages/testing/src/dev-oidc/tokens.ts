@@ -1,8 +1,40 @@
 import { createHash, sign } from 'node:crypto'
 import { randomToken } from '../dev-github/tokens.ts'
-import type { DevOidcApp, DevOidcUser, OidcState, Session } from './state.ts'
+import { type DevOidcApp, type DevOidcUser, type OidcState, type Session, signedIn } from './state.ts'
 
 const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+
+/** What the token endpoint answers to somebody's sign-in. */
+export interface DevOidcTokens {
+  access_token: string
+  token_type: 'Bearer'
+  expires_in?: number
+  /** Where `refreshTokens` lets this sign-in bring one. */
+  refresh_token?: string
+  scope?: string
+  id_token: string
+  /** Those of the id_token. */
+  claims: { sub: string; [claim: string]: unknown }
+}
+
+/** As though this user had signed in. */
+export function issue(
+  state: OidcState,
+  origin: string,
+  app: DevOidcApp,
+  user: DevOidcUser,
+  scopes: readonly string[],
+): DevOidcTokens {
+  const { refreshable } = signedIn(state, app, user)
+  const of = { app: app.clientId, sub: user.sub, scopes }
+  const session = opened(state, of, refreshable ? fresh('refresh_') : undefined)
+  const claims = claimsOf(state, origin, session, user)
+  return {
+    ...answerOf(state, session, session.refresh_token),
+    id_token: signed(state, claims),
+    claims: JSON.parse(JSON.stringify(claims)),
+  }
+}
 
 /** `/token` (RFC 6749 4.1.3 and 6, and RFC 7523 2.1). */
 export function token(state: OidcState, request: Request, app: DevOidcApp, form: URLSearchParams): Response {
@@ -110,28 +142,38 @@ function answer(
 ): Response {
   const user = state.users.find(({ sub }) => sub === session.sub)
   if (!user) return Response.json({ error: 'invalid_grant' }, { status: 400 })
-  const named = (state.scopesNamed ?? ((asked) => asked))(session.scopes)
-  const { accessTokenLifetime = 3600 } = state
   const body = {
-    access_token: session.access_token,
-    token_type: 'Bearer',
-    ...(accessTokenLifetime !== 'for ever' && { expires_in: accessTokenLifetime }),
-    ...(more.refresh_token !== undefined && { refresh_token: more.refresh_token }),
-    ...(named && { scope: named.join(' ') }),
-    ...(more.withIdToken && { id_token: idToken(state, origin, session, user, more.nonce) }),
+    ...answerOf(state, session, more.refresh_token),
+    ...(more.withIdToken && { id_token: signed(state, claimsOf(state, origin, session, user, more.nonce)) }),
   }
   return Response.json(state.answer?.(body, user) ?? body)
 }
 
-function idToken(
+function answerOf(
+  state: OidcState,
+  { access_token, scopes }: Session,
+  refresh_token: string | undefined,
+): Omit<DevOidcTokens, 'id_token' | 'claims'> {
+  const named = (state.scopesNamed ?? ((asked) => asked))(scopes)
+  const { accessTokenLifetime = 3600 } = state
+  return {
+    access_token,
+    token_type: 'Bearer',
+    ...(accessTokenLifetime !== 'for ever' && { expires_in: accessTokenLifetime }),
+    ...(refresh_token !== undefined && { refresh_token }),
+    ...(named && { scope: named.join(' ') }),
+  }
+}
+
+function claimsOf(
   state: OidcState,
   origin: string,
   { app }: Session,
   user: DevOidcUser,
-  nonce: string | undefined,
-): string {
+  nonce?: string,
+): DevOidcTokens['claims'] {
   const now = Math.floor(state.clock.now() / 1000)
-  const claims = {
+  return {
     ...(state.idTokenClaims === false ? { sub: user.sub } : user),
     iss: state.issuerOf?.(user, origin) ?? origin,
     aud: app,
@@ -139,10 +181,13 @@ function idToken(
     exp: now + 300,
     ...(nonce !== undefined && { nonce }),
   }
+}
+
+function signed(state: OidcState, claims: object): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const signed = `${part({ alg: 'ES256', kid: 'dev' })}.${part(claims)}`
+  const content = `${part({ alg: 'ES256', kid: 'dev' })}.${part(claims)}`
   const key = { key: state.key.privateKey, dsaEncoding: 'ieee-p1363' } as const
-  return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`
+  return `${content}.${sign('sha256', Buffer.from(content), key).toString('base64url')}`
 }
 
 function fresh(prefix: string): string {

@@ -204,6 +204,51 @@ describe('signIn', () => {
   })
 })
 
+describe('signIn at a page with fields', () => {
+  const redirect_uri = 'https://client.test/callback'
+  const url = `https://login.test/?${new URLSearchParams({ redirect_uri })}`
+
+  /** Answers each form with `status`, and its own page again, until the password is right. */
+  function directory(status: number) {
+    const typed: Record<string, string>[] = []
+    const fetch = network({
+      'https://login.test': async (request) => {
+        const form = Object.fromEntries(new URLSearchParams(await request.text()))
+        if (request.method === 'POST') typed.push(form)
+        if (form.password === 'right') return Response.redirect(`${redirect_uri}?code=c`)
+        return new Response(
+          `<h1>Sign in</h1>${typed.length ? '<p>The password is wrong.</p>' : ''}
+          <form method="post"><input name="name"><input name="password" type="password"><button>Go</button></form>`,
+          { status: typed.length ? status : 200, headers: { 'content-type': 'text/html' } },
+        )
+      },
+    })
+    return { typed, signIn: (fields: Record<string, string>) => signIn(browser({ fetch }), url, { fields }) }
+  }
+
+  it('types what belongs to the form', async () => {
+    const { typed, signIn } = directory(422)
+    const back = await signIn({ name: 'ada', password: 'right', elsewhere: 'x' })
+    expect(back.href).toBe(`${redirect_uri}?code=c`)
+    expect(typed).toEqual([{ name: 'ada', password: 'right' }])
+  })
+
+  it.each([400, 401, 422, 429, 503])('tries once where it is answered with %i', async (status) => {
+    const { typed, signIn } = directory(status)
+    await expect(signIn({ name: 'ada', password: 'wrong' })).rejects.toThrow(
+      `Refused by ${url} (${status}): Sign in The password is wrong. Go`,
+    )
+    expect(typed).toHaveLength(1)
+  })
+
+  it('shows the page that it does not get away from', async () => {
+    const { signIn } = directory(200)
+    await expect(signIn({ name: 'ada', password: 'wrong' })).rejects.toThrow(
+      `Still not back at the client after 10 pages, last ${url} (200): Sign in The password is wrong. Go`,
+    )
+  })
+})
+
 describe('oauthClient', () => {
   it('discovers, registers, signs in and redeems', async () => {
     const { client, fetch, tokenRequests } = world()

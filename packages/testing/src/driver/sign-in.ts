@@ -22,8 +22,9 @@ const MOST_PAGES = 10
  * listen, and may wait at a custom scheme.
  *
  * @returns the redirect to the client: `code`, `state` and `iss`, or `error`
- * @throws Error when a page has nothing left to press, with the page's status and text; and when the client was reached
- *   although no page had a button for `user`, since whoever is signed in then is somebody else
+ * @throws Error when a form is answered with a page of status 400 or more, or a page has nothing left to press, with the
+ *   page's URL, status and text: a wrong password is typed once. And when the client was reached although no page had a
+ *   button for `user`, since whoever is signed in then is somebody else
  * @example
  * ```ts
  * const back = await signIn(browser(), authorizationUrl, { user: 'octocat' })
@@ -46,13 +47,13 @@ export async function signIn(
       return page.leftFor
     }
     const button = chooseButton(page, options)
-    if (!button)
-      throw new Error(`Nothing to press on ${page.url} (${page.status}): ${page.text.slice(0, 300)}`)
+    if (!button) throw new Error(`Nothing to press on ${shown(page)}`)
+    if (seen.length > 0 && page.status >= 400) throw new Error(`Refused by ${shown(page)}`)
     seen.push(page)
     if (button.value === options.user) isChosen = true
     page = await browser.submit(page, button, typed(page, button, options.fields), { until })
   }
-  throw new Error(`Still not back at the client after ${MOST_PAGES} pages, last ${page.url}`)
+  throw new Error(`Still not back at the client after ${MOST_PAGES} pages, last ${shown(page)}`)
 }
 
 /**
@@ -81,6 +82,10 @@ function notAsked(user: string | undefined, seen: readonly Page[], { searchParam
   const description = searchParams.get('error_description')
   const why = description === null ? '.' : `: ${description}`
   return `No page had a button for ${user}. Pages: ${pages.join(', ') || 'none'}. The client got ${got}${why}`
+}
+
+function shown({ url, status, text }: Page): string {
+  return `${url} (${status}): ${text.slice(0, 300)}`
 }
 
 function typed(page: Page, button: Button, fields: SignInOptions['fields'] = {}): Record<string, string> {

@@ -49,7 +49,10 @@ export interface OpenedProvider {
   provider: OAuthProvider
   /** Reaches the provider's API. See `providerCall`. */
   call: Call
-  /** Those that core would discover. Default: those that the provider declares, and no others. */
+  /**
+   * Those that core would discover. Default: those that the provider declares, and no others. Needed for a revocation
+   * endpoint that is discovered, and for the `exchange` of a provider whose token endpoint is.
+   */
   endpoints?: Readonly<Partial<Endpoints>> | undefined
   /** Fresh tokens, as they would come out of a sign-in of this person, at another client each time. */
   signIn(person: Person): Promise<SignedIn>

@@ -11,7 +11,10 @@ import {
 } from './case.ts'
 import { outages } from './outages.ts'
 
-/** For a provider with `exchange`; the provider at the other end is the suite itself. */
+/**
+ * For a provider with `exchange`. The suite itself is at the other end and takes whatever it is asked: none of this says
+ * that a real provider knows the grant type.
+ */
 export const furtherTokenCases: readonly ProviderCase[] = [
   providerCase('another token is asked for with its scopes, and not in a URL', async (opened) => {
     if (!opened.provider.exchange) return
@@ -77,6 +80,10 @@ async function exchange(
   post: Post,
 ): Promise<Response> {
   const endpoints = endpointsOf(opened)
+  assert.ok(
+    endpoints.token,
+    '`exchange` needs the endpoints that core would discover: return them as `endpoints` where you open it, `token` at least',
+  )
   const response = await opened.provider.exchange?.({
     tokens,
     scopes: Object.freeze([...scopes]),
