@@ -35,7 +35,7 @@ const lines = [
   ['oauth-error.ts'],
   ['events.ts'],
   ['auth.ts', 'syntax'],
-  ['known-options.ts', 'listener.ts', 'environment.ts'],
+  ['known-options.ts', 'listener.ts', 'environment.ts', 'bounded-cache.ts'],
   ['errors.ts', 'clock.ts'],
 ] as const
 
@@ -44,6 +44,7 @@ const roots = [
   'index.ts',
   'provider.ts',
   'storage.ts',
+  'syntax.ts',
   'oauth-server.ts',
   'authorization-server.ts',
   'resource-server.ts',
@@ -237,10 +238,11 @@ function isKeyless(module: Module, at: number): boolean {
 
 function entriesFor(path: string): readonly string[] | undefined {
   if (path.startsWith(core)) return []
-  if (path.startsWith('packages/providers/')) return ['@drawbridge/core/provider']
-  if (path.startsWith('packages/storage/')) return ['@drawbridge/core/storage']
-  if (path.startsWith('packages/adapters/')) return ['@drawbridge/core', '@drawbridge/node/bridge']
-  if (/^packages\/(mcp|opentelemetry)\//.test(path)) return ['@drawbridge/core']
+  const syntax = '@drawbridge/core/syntax'
+  if (path.startsWith('packages/providers/')) return ['@drawbridge/core/provider', syntax]
+  if (path.startsWith('packages/storage/')) return ['@drawbridge/core/storage', syntax]
+  if (path.startsWith('packages/adapters/')) return ['@drawbridge/core', '@drawbridge/node/bridge', syntax]
+  if (/^packages\/(mcp|opentelemetry)\//.test(path)) return ['@drawbridge/core', syntax]
   return undefined
 }
 

@@ -25,17 +25,33 @@ function findings(path: string, text: string): string[] {
     )
 }
 
+/** In a longer one nobody finds the test of what they change. It is split by what its tests are about. */
+function overlong(path: string, text: string): string[] {
+  const lines = text.split('\n').length - 1
+  return path.endsWith('.test.ts') && lines > 400 ? [`${path} has ${lines} lines`] : []
+}
+
+const ignored = readFileSync(join(root, '.gitignore'), 'utf8').split('\n').filter(Boolean)
+const files = globSync(['**', '**/.*', '**/.*/**'], {
+  cwd: root,
+  exclude: ['.git', ...ignored].map((name) => `**/${name}`),
+  withFileTypes: true,
+})
+  .filter((entry) => entry.isFile())
+  .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+
+function inAllFiles(find: (path: string, text: string) => string[]): string[] {
+  return files.flatMap((path) => find(path, readFileSync(join(root, path), 'utf8')))
+}
+
 it('files name no registry and no folder of one machine', () => {
-  const ignored = readFileSync(join(root, '.gitignore'), 'utf8').split('\n').filter(Boolean)
-  const files = globSync(['**', '**/.*', '**/.*/**'], {
-    cwd: root,
-    exclude: ['.git', ...ignored].map((name) => `**/${name}`),
-    withFileTypes: true,
-  })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
   expect(files).toEqual(expect.arrayContaining(['pnpm-lock.yaml', '.changeset/config.json', '.gitignore']))
-  expect(files.flatMap((path) => findings(path, readFileSync(join(root, path), 'utf8')))).toEqual([])
+  expect(inAllFiles(findings)).toEqual([])
+})
+
+it('no test file has more than 400 lines', () => {
+  expect(files).toContain('scripts/hygiene.test.ts')
+  expect(inAllFiles(overlong)).toEqual([])
 })
 
 // Written in pieces, since this file is looked at too.
@@ -56,3 +72,9 @@ it.each(['/usr/bin/chromium', 'https://example.org/home/alice/page', './root/a',
     expect(findings('a', line)).toEqual([])
   },
 )
+
+it('a test file of 401 lines is found, and one of 400 is none too long', () => {
+  expect(overlong('a.test.ts', 'x()\n'.repeat(401))).toEqual(['a.test.ts has 401 lines'])
+  expect(overlong('a.test.ts', 'x()\n'.repeat(400))).toEqual([])
+  expect(overlong('a.fixture.ts', 'x()\n'.repeat(401))).toEqual([])
+})

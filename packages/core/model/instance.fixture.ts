@@ -131,6 +131,7 @@ export function instance(options: {
     recheck: identityRecheck({
       records: store,
       connections: links,
+      upstreams,
       forms: new Map(),
       clock,
       emit,

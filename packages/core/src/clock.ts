@@ -16,3 +16,12 @@ export const systemClock: Clock = {
 export function unixTime(clock: Clock): number {
   return Math.floor(clock.now() / 1000)
 }
+
+/** Gives work up after so many milliseconds of real time; what it may still come to has no effect. */
+export async function inTime<T>(work: Promise<T>, milliseconds: number, late: () => Error): Promise<T> {
+  const signal = AbortSignal.timeout(milliseconds)
+  const tooLate = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(late()))
+  })
+  return Promise.race([work, tooLate])
+}

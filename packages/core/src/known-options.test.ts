@@ -4,9 +4,10 @@ import { checkCall, checkMembers, inWords, nearest, type OptionTable } from './k
 interface Options {
   client?: string | undefined
   timeout?: number | undefined
+  tries?: number | undefined
 }
 
-const table: OptionTable<Options> = { client: 'text', timeout: 'number' }
+const table: OptionTable<Options> = { client: 'text', timeout: 'seconds', tries: 'count' }
 const call = (given: unknown) => () => checkCall('redis({ client })', given as Options, table, 'redis.')
 const members = (given: unknown) => () => checkMembers('cache', given as Options, table)
 
@@ -21,7 +22,8 @@ class Pool {
 
 describe('a call', () => {
   it.each([
-    [{ client: 'a', timeout: 1 }],
+    [{ client: 'a', timeout: 0.5, tries: 1 }],
+    [{ timeout: 0 }],
     [{}],
     [{ client: undefined }],
     [Object.assign(Object.create({ inherited: 1 }), { client: 'a' })],
@@ -38,8 +40,13 @@ describe('a call', () => {
     [new Pool(), 'redis(): is a Pool. '],
     [new Map(), 'redis(): is a Map. '],
     [{ clinet: 'a' }, 'redis.clinet: there is no such option of redis. Did you mean "client"?'],
-    [{ url: 'a' }, 'redis.url: there is no such option of redis. There are client, timeout.'],
-    [{ timeout: '2' }, 'redis.timeout: is a text. Pass a number.'],
+    [{ url: 'a' }, 'redis.url: there is no such option of redis. There are client, timeout, tries.'],
+    [{ timeout: '2' }, 'redis.timeout: is a text. Pass a number of seconds, 0 or more.'],
+    [{ timeout: -1 }, 'redis.timeout: is -1. '],
+    [{ timeout: Number.NaN }, 'redis.timeout: is NaN. '],
+    [{ tries: 1.5 }, 'redis.tries: is 1.5. Pass a whole number, 1 or more.'],
+    [{ tries: 0 }, 'redis.tries: is 0. '],
+    [{ client: 12345 }, 'redis.client: is a number. '],
     [{ client: null }, 'redis.client: is null. Pass a text.'],
   ])('with %j is not', (given, message) => {
     expect(call(given)).toThrow(message)
@@ -48,7 +55,7 @@ describe('a call', () => {
 
 it('an option that holds options may be left out, and is checked otherwise', () => {
   expect(members(undefined)).not.toThrow()
-  expect(members(null)).toThrow('cache: is null. Pass an object with client, timeout.')
+  expect(members(null)).toThrow('cache: is null. Pass an object with client, timeout, tries.')
   expect(members({ timeOut: 1 })).toThrow(
     'cache.timeOut: there is no such option of cache. Did you mean "timeout"?',
   )

@@ -1,57 +1,17 @@
-import { describe, expect, expectTypeOf, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Auth } from './auth.ts'
-import type { DrawbridgeEvent } from './events.ts'
-import type { Verification, VerifiedToken, Verifier } from './resource-server/verifier.ts'
+import type { Verification } from './resource-server/verifier.ts'
+import {
+  answering,
+  clock,
+  invalid,
+  notMine,
+  protect,
+  resource,
+  unavailable,
+  verified,
+} from './resource-server.fixture.ts'
 import { type ResourceServerOptions, resourceServer } from './resource-server.ts'
-
-const resource = 'https://mcp.test/mcp'
-const clock = { now: () => 1_700_000_000_000, sleep: async () => {} }
-
-function verified<User>(user: User, more: Partial<VerifiedToken<User>> = {}): Verification<User> {
-  const token = {
-    subject: 's',
-    clientId: 'c',
-    scopes: ['a'],
-    expiresAt: 1_700_003_600,
-    issuer: 'https://i.test',
-    user,
-  }
-  return { status: 'valid', token: { ...token, ...more } }
-}
-
-/** A verifier with one answer, which counts how often it is asked. */
-function answering<User>(answer: Verification<User> | (() => Verification<User>)) {
-  const asked: string[] = []
-  const verifier: Verifier<User> = {
-    async verify(token, context) {
-      asked.push(`${token} for ${context.resource}`)
-      return typeof answer === 'function' ? answer() : answer
-    },
-  }
-  return { ...verifier, asked }
-}
-
-const notMine: Verification<never> = { status: 'not-mine' }
-const invalid: Verification<never> = { status: 'invalid', reason: 'expired' }
-const unavailable: Verification<never> = { status: 'unavailable', reason: 'no answer' }
-
-function protect(options: Partial<ResourceServerOptions> = {}): Auth {
-  return resourceServer({
-    resource,
-    authorizationServers: ['https://login.test'],
-    verifier: answering(verified('ada')),
-    log: false,
-    clock,
-    ...options,
-  })
-}
-
-async function status(auth: Auth, token = 'token'): Promise<number> {
-  const result = await auth.authenticate(
-    new Request(resource, { headers: { authorization: `Bearer ${token}` } }),
-  )
-  return result.ok ? 200 : result.response.status
-}
 
 async function metadata(auth: Auth, path: string): Promise<Record<string, unknown> | undefined> {
   const response = await auth.handle(new Request(`http://10.0.0.7:8080${path}`))
@@ -157,88 +117,6 @@ describe('metadata', () => {
       { path: '/.well-known/oauth-protected-resource/mcp', methods: ['GET', 'HEAD', 'OPTIONS'] },
       { path: '/.well-known/oauth-protected-resource', methods: ['GET', 'HEAD', 'OPTIONS'] },
     ])
-  })
-})
-
-describe('verifiers', () => {
-  it('are told the resource the token must be for', async () => {
-    const verifier = answering(verified('ada'))
-    await status(protect({ verifier }), 'abc')
-    expect(verifier.asked).toEqual(['abc for https://mcp.test/mcp'])
-  })
-
-  it.each([
-    ['valid', [verified('ada')], 200],
-    ['invalid', [invalid], 401],
-    ['not-mine', [notMine], 401],
-    ['unavailable', [unavailable], 503],
-    ['not-mine, valid', [notMine, verified('ada')], 200],
-    ['not-mine, not-mine', [notMine, notMine], 401],
-    ['invalid, valid: the first that recognises it decides', [invalid, verified('ada')], 401],
-    ['unavailable, valid: another recognised it', [unavailable, verified('ada')], 200],
-    ['unavailable, not-mine: it may be the first one\u2019s', [unavailable, notMine], 503],
-    ['unavailable, invalid: the first was not heard', [unavailable, invalid], 503],
-    ['not-mine, unavailable', [notMine, unavailable], 503],
-  ])('%s', async (_, answers, expected) => {
-    const verifier = answers.map((answer) => answering<unknown>(answer))
-    expect(await status(protect({ verifier }))).toBe(expected)
-  })
-
-  it('stop being asked once one has decided', async () => {
-    const second = answering(verified('ada'))
-    await status(protect({ verifier: [answering(invalid), second] }))
-    expect(second.asked).toEqual([])
-  })
-
-  it('that throw or answer nonsense are out, and another may still know the token', async () => {
-    const throws = answering(() => {
-      throw new TypeError('cannot read properties of undefined')
-    })
-    const nonsense = answering(undefined as never)
-    expect(await status(protect({ verifier: throws }))).toBe(503)
-    expect(await status(protect({ verifier: nonsense }))).toBe(503)
-    expect(await status(protect({ verifier: [throws, nonsense, answering(verified('ada'))] }))).toBe(200)
-  })
-
-  it('report outages as events, without the token', async () => {
-    const events: DrawbridgeEvent[] = []
-    const throws: Verifier = {
-      verify: async (token) => {
-        throw new Error(`no route for ${token}`)
-      },
-    }
-    await status(protect({ verifier: throws, onEvent: (event) => events.push(event) }), 's3cr3t')
-    expect(events).toMatchObject([
-      { type: 'verifier.unavailable', resource, detail: expect.stringContaining('no route') },
-      { type: 'token.unchecked', resource, detail: expect.stringContaining('no route') },
-    ])
-    expect(JSON.stringify(events)).not.toContain('s3cr3t')
-  })
-
-  it('are told to every listener', async () => {
-    const heard: string[] = []
-    const note = (name: string) => () => void heard.push(name)
-    await status(protect({ verifier: answering(verified('ada')), onEvent: [note('one'), note('other')] }))
-    expect(heard).toEqual(['one', 'other'])
-    const wrong = { resource, verifier: answering(verified('ada')), onEvent: [null] } as never
-    expect(() => resourceServer(wrong)).toThrow(
-      'onEvent: holds something that is no function. Pass a listener',
-    )
-  })
-
-  it('give the user its type', async () => {
-    const one = resourceServer({
-      resource,
-      authorizationServers: [],
-      verifier: answering(verified({ name: 'Ada' })),
-    })
-    expectTypeOf(one).toEqualTypeOf<Auth<{ name: string }>>()
-    const two = resourceServer({
-      resource,
-      authorizationServers: [],
-      verifier: [answering(verified({ name: 'Ada' })), answering(verified(7))],
-    })
-    expectTypeOf(two).toEqualTypeOf<Auth<{ name: string } | number>>()
   })
 })
 

@@ -9,7 +9,7 @@ import { withErrorPage } from './error-page.ts'
 import { callbackUrl } from './locations.ts'
 import { claim, finish, type LoginServer, loginServer, replay } from './login-attempt.ts'
 import { reported } from './report.ts'
-import { askAgain, isSpent, toProvider } from './second-round.ts'
+import { askAgain, isSpent, onward } from './second-round.ts'
 import type { Server } from './server.ts'
 import { signInUpstream } from './upstream-sign-in.ts'
 
@@ -37,7 +37,7 @@ function callback(server: LoginServer, providerId: string): Handler {
     const state = form.get('state') ?? ''
     const returned = await returningBrowser(server, request, { state, provider: providerId })
     if (!returned.ok) return refuse(returned.reason, returned)
-    const { record, approval } = returned
+    const { record } = returned
     const { correlation, outcome } = record.value
     const expectedIssuer = await server.upstreams.get(providerId)?.expectedIssuer()
     const iss = form.get('iss')
@@ -45,20 +45,17 @@ function callback(server: LoginServer, providerId: string): Handler {
       return refuse('issuer_mismatch', { correlation })
     }
     if (outcome) return replay(server, record, 302)
-    if (isSpent(record.value, form.get('code'))) return toProvider(server, record.value, state)
+    if (isSpent(record.value, form.get('code'))) return onward(server, record.value, state)
     // Before the claim: an outage here costs nothing, and a reload begins at once.
     const client = await server.engine.getClient(record.value.client_id)
     const claimed = await claim(server, record)
     if (!claimed) return refuse('other_browser', { correlation })
-    if (claimed.value.outcome) return replay(server, claimed, 302)
-    // Another request with the same answer has begun a second round in the meantime.
-    if (claimed.value.approval?.code_verifier !== approval.code_verifier) {
-      return toProvider(server, claimed.value, state)
-    }
+    if (claimed.state === 'over') return replay(server, claimed.record, 302)
+    if (claimed.state === 'changed') return onward(server, claimed.record.value, state)
     const callback = new URL(request.url).searchParams
-    const completion = await signInUpstream(server, claimed.value, client, callback)
-    if (completion === 'again') return askAgain(server, claimed, callback)
-    return finish(server, claimed, completion, context, 302)
+    const completion = await signInUpstream(server, claimed.record.value, client, callback)
+    if (completion === 'again') return askAgain(server, claimed.record, callback)
+    return finish(server, claimed.record, completion, context, 302)
   })
 }
 

@@ -114,6 +114,9 @@ export function failed(
 }
 
 /** RFC 6749 4.1.2.1: printable ASCII without quotes and backslashes. */
-function asDescription(text: string): string {
-  return text.replace(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, ' ').slice(0, 200)
+function asDescription(text: unknown): string {
+  // An error's message may be anything: whoever throws it writes it.
+  return String(text ?? '')
+    .replace(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, ' ')
+    .slice(0, 200)
 }

@@ -12,7 +12,6 @@ import { OAuthError } from '../oauth-error.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import type {
   Approval,
-  AuthorizationRequest,
   AuthorizationResponse,
   Transaction,
   TransactionRecord,
@@ -21,7 +20,8 @@ import { isStillAllowed } from './allowed-scopes.ts'
 import { type BrowserBinding, browserBinding } from './browser/browser-binding.ts'
 import { type FormTokens, formTokens, isSameOrigin } from './browser/form-token.ts'
 import { withErrorPage } from './error-page.ts'
-import { consentUrl, signInUrl } from './locations.ts'
+import { consentUrl } from './locations.ts'
+import { signInLocation } from './onward.ts'
 import { clientLocation, redirectToClient } from './redirect-to-client.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
@@ -185,20 +185,6 @@ async function approve(
     })
     return redirectToClient(server, transaction.request, location, status)
   }
-}
-
-/** Where the person signs in: at the provider, or at a page of ours. `undefined`: it is configured no longer. */
-async function signInLocation(
-  { issuer, providers, upstreams }: ConsentServer,
-  { scopes, prompt, login_hint }: AuthorizationRequest,
-  approval: Approval,
-  state: string,
-): Promise<string | undefined> {
-  const { provider } = approval
-  if (providers.some(({ id, type }) => id === provider && type === 'form')) {
-    return signInUrl(issuer, provider, state)
-  }
-  return upstreams.get(provider)?.authorizationUrl({ ...approval, state, scopes, prompt, login_hint })
 }
 
 interface Loaded {

@@ -32,6 +32,12 @@ const claimLifetime = longestAttempt + clockSkew
 /** Milliseconds before each further try to note an outcome that the browser has got already. */
 const notingDelays = [1000, 5000, 15_000, 60_000]
 
+/** `claimed`: this request is the one that works. `over`: another was. `changed`: the browser has begun another sign-in. */
+export interface Claim {
+  state: 'claimed' | 'over' | 'changed'
+  record: Versioned<TransactionRecord>
+}
+
 /**
  * Of several requests with the same answer, one works and the others wait for what it comes to. `undefined` when another
  * browser has approved in the meantime: then it is the one that may finish.
@@ -41,13 +47,16 @@ const notingDelays = [1000, 5000, 15_000, 60_000]
 export async function claim(
   { clock, records }: LoginServer,
   transaction: Versioned<TransactionRecord>,
-): Promise<Versioned<TransactionRecord> | undefined> {
+): Promise<Claim | undefined> {
   const deadline = clock.now() + patience
   let current: Versioned<TransactionRecord> | undefined = transaction
   while (current && clock.now() <= deadline) {
     const { approval, outcome } = current.value
     if (approval?.binding !== transaction.value.approval?.binding) return undefined
-    if (outcome || approval?.code_verifier !== transaction.value.approval?.code_verifier) return current
+    if (outcome) return { state: 'over', record: current }
+    if (approval?.code_verifier !== transaction.value.approval?.code_verifier) {
+      return { state: 'changed', record: current }
+    }
     if (!isAtWork({ clock }, current.value)) {
       const attempt = { id: randomText(9), began_at: unixTime(clock) }
       const value = { ...current.value, attempt }
@@ -55,7 +64,7 @@ export async function claim(
         ifVersion: current.version,
         expiresAt: transactionExpiry(value),
       })
-      if (version !== undefined) return { ...current, value, version }
+      if (version !== undefined) return { state: 'claimed', record: { ...current, value, version } }
     } else {
       await clock.sleep(pollEvery)
     }
@@ -141,6 +150,36 @@ async function settle(
     await clock.sleep(pollEvery)
   }
   throw new Unavailable('callback: another request did not finish in time')
+}
+
+/** Gives the claim back, so that the same may be tried again; also when the store is back only later. */
+export async function release(
+  { clock, records }: LoginServer,
+  transaction: Versioned<TransactionRecord>,
+  context: RequestContext,
+): Promise<void> {
+  const { id_hash, attempt: own } = transaction.value
+  const giveBack = () =>
+    update<TransactionRecord>(records, transaction.key, transactionExpiry, ({ attempt, ...value }) =>
+      value.id_hash === id_hash && attempt?.id === own?.id ? value : undefined,
+    )
+  try {
+    await giveBack()
+  } catch {
+    const later = (async () => {
+      for (const delay of notingDelays) {
+        await clock.sleep(delay)
+        if (
+          await giveBack().then(
+            () => true,
+            () => false,
+          )
+        )
+          return
+      }
+    })()
+    context.waitUntil?.(later)
+  }
 }
 
 /** Notes the outcome when the store is back. Its condition is the claim, however late it comes. */

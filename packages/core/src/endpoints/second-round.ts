@@ -7,6 +7,7 @@ import { outageReason } from '../identity/upstream-error.ts'
 import type { Versioned } from '../records/records.ts'
 import { type TransactionRecord, transactionExpiry } from '../records/transaction.ts'
 import type { LoginServer } from './login-attempt.ts'
+import { signInLocation } from './onward.ts'
 
 /** Begins a second round at the provider, with a verifier and a nonce of its own. */
 export async function askAgain(
@@ -27,7 +28,7 @@ export async function askAgain(
     expiresAt: transactionExpiry(value),
   })
   if (version === undefined) throw new Unavailable('callback: another request was faster')
-  return toProvider(server, value, callback.get('state') ?? '')
+  return onward(server, value, callback.get('state') ?? '')
 }
 
 /** Whether this code brought the browser to a second round. */
@@ -35,22 +36,23 @@ export function isSpent({ approval }: Readonly<TransactionRecord>, code: string 
   return approval?.again !== undefined && approval.again.spent_code === sha256(code ?? '')
 }
 
-/** To the second round, from wherever the first one's answer is loaded. */
-export async function toProvider(
-  { emit, upstreams }: LoginServer,
-  { approval, scopes, prompt, login_hint, correlation }: Readonly<TransactionRecord>,
+/** To where this browser signs in now: from an answer that came before it chose, or of a first round. */
+export async function onward(
+  server: LoginServer,
+  transaction: Readonly<TransactionRecord>,
   state: string,
+  status: 302 | 303 = 302,
 ): Promise<Response> {
-  const upstream = approval && upstreams.get(approval.provider)
-  if (!approval || !upstream) throw new Unavailable('callback: the provider is no longer configured')
+  const { approval, correlation } = transaction
   try {
-    return redirect(await upstream.authorizationUrl({ ...approval, state, scopes, prompt, login_hint }))
+    const location = approval && (await signInLocation(server, transaction, approval, state))
+    if (location !== undefined) return redirect(location, { status })
   } catch (error) {
     // A reload tries again: the code that came first is not needed any more.
     const detail = detailOf(error)
-    const { provider } = approval
-    const reason = outageReason(error)
-    emit({ type: 'upstream.unavailable', provider, reason, detail, correlation })
+    const provider = approval?.provider ?? 'unknown'
+    server.emit({ type: 'upstream.unavailable', provider, reason: outageReason(error), detail, correlation })
     throw new Unavailable('upstream: the provider cannot be asked again now', { cause: error })
   }
+  throw new Unavailable('callback: the provider is no longer configured')
 }

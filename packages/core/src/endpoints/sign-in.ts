@@ -1,7 +1,7 @@
 import type { RequestContext } from '../auth.ts'
-import type { Clock } from '../clock.ts'
-import { isNamed, Unavailable } from '../errors.ts'
-import type { DrawbridgeEvents } from '../events.ts'
+import { inTime } from '../clock.ts'
+import { isNamed } from '../errors.ts'
+import { type DrawbridgeEvents, detailOf } from '../events.ts'
 import { cookieJar } from '../http/cookies.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { withReference } from '../http/responses.ts'
@@ -15,14 +15,17 @@ import { type Returned, refusal, returningBrowser } from './browser/returning-br
 import { type Completion, completeLogin, failed, loginFailed } from './complete-login.ts'
 import { withErrorPage } from './error-page.ts'
 import { signInUrl } from './locations.ts'
-import { claim, finish, type LoginServer, loginServer, replay } from './login-attempt.ts'
+import { claim, finish, type LoginServer, loginServer, release, replay } from './login-attempt.ts'
 import { reported } from './report.ts'
+import { onward } from './second-round.ts'
 import type { Server } from './server.ts'
 
 type SignInRefusal = DrawbridgeEvents['sign_in.refused']['reason']
 
 /** Characters of one field: a longer one is no password of a person's, and would be hashed all the same. */
 const longestInput = 1024
+/** Milliseconds that a provider may take to say who this is. */
+const verifyPatience = 30_000
 
 /**
  * The page of a provider whose people sign in here: `/sign-in/<provider id>`. It is shown only in the browser that
@@ -63,7 +66,7 @@ async function open(page: SignInPage, request: Request): Promise<Response> {
 
 async function submit(page: SignInPage, request: Request, context: RequestContext): Promise<Response> {
   const { server, provider, forms } = page
-  const { clock, issuerUrl, pages } = server
+  const { issuerUrl, pages } = server
   if (!isSameOrigin(request, issuerUrl)) {
     const reference = refused(server, provider, 'cross_site')
     return pages.error({ ...pages.messages.formRefused, status: 403, reference })
@@ -78,23 +81,27 @@ async function submit(page: SignInPage, request: Request, context: RequestContex
     return pages.error({ ...pages.messages.formRefused, status: 403, reference })
   }
   if (outcome) return replay(server, record, 303)
-  const conclude = concluding(page, returned, context)
+  const conclude = concluding(page, request, returned, context)
   if (form.get('decision') === 'deny') {
     return conclude(async () => denied(server, record.value, 'cancelled', 'The person did not sign in.'))
   }
   // Before anything is tried: an outage here costs nothing.
   const client = await server.engine.getClient(record.value.client_id)
   const input = inputOf(provider, form)
-  const verdict = input ? await verified(provider, input, context, clock, correlation) : invalid
-  if ('error' in verdict) {
-    refused(server, provider, verdict.error, correlation)
-    return show(page, request, returned, { form, error: verdict.error })
+  const verdict = input ? await verified(page, input, context, correlation) : invalid
+  switch (verdict.kind) {
+    case 'refused':
+      refused(server, provider, verdict.reason, correlation)
+      return show(page, request, returned, { form, error: verdict.reason })
+    case 'outage':
+      return pages.error({ ...pages.messages.unavailable, status: 503, reference: verdict.reference })
+    case 'denied':
+      return conclude(async (transaction) => denied(server, transaction, 'not_allowed', verdict.message))
+    case 'signed-in':
+      return conclude((transaction) =>
+        login(server, transaction, { client, provider, identity: verdict.identity }),
+      )
   }
-  return conclude(async (transaction) =>
-    'denied' in verdict
-      ? denied(server, transaction, 'not_allowed', verdict.denied)
-      : login(server, transaction, { client, provider, identity: verdict }),
-  )
 }
 
 function stateOf(request: Request): string {
@@ -110,7 +117,15 @@ function refused(
   return reported(emit, { type: 'sign_in.refused', provider: id, reason, correlation })
 }
 
-const invalid = { error: 'invalid' } as const
+/** What came of a form. */
+type Verdict =
+  | { kind: 'signed-in'; identity: Identity }
+  | { kind: 'denied'; message: string }
+  | { kind: 'refused'; reason: 'invalid' | 'locked' }
+  /** Nobody could tell: the form may be sent again. */
+  | { kind: 'outage'; reference: string }
+
+const invalid: Verdict = { kind: 'refused', reason: 'invalid' }
 
 /** What was typed into each field; `undefined` when one is empty, or too long for anybody to have typed. */
 function inputOf({ fields }: FormProvider, form: Form): Record<string, string> | undefined {
@@ -119,32 +134,40 @@ function inputOf({ fields }: FormProvider, form: Form): Record<string, string> |
   return isGood ? Object.fromEntries(typed) : undefined
 }
 
-type Verdict = Awaited<ReturnType<FormProvider['verify']>> | { denied: string }
-
-/** What the provider says of the input. Throws `Unavailable` when it cannot tell: the form may be sent again. */
+/** What the provider says of the input. */
 async function verified(
-  provider: FormProvider,
+  { server, provider }: SignInPage,
   input: Readonly<Record<string, string>>,
   { clientAddress }: RequestContext,
-  clock: Clock,
   correlation: string,
 ): Promise<Verdict> {
-  let verdict: Awaited<ReturnType<FormProvider['verify']>>
+  const { clock, emit } = server
+  const late = () => new Error(`${provider.id} took longer than ${verifyPatience} ms`)
+  let said: { error?: unknown; sub?: unknown }
   try {
-    verdict = await provider.verify(input, { clock, clientAddress, correlation })
+    const asking = provider.verify(input, { clock, clientAddress, correlation })
+    said = Object(await inTime(Promise.resolve(asking), verifyPatience, late))
   } catch (error) {
-    if (isNamed(error, 'AccessDenied')) return { denied: error.message }
-    throw new Unavailable(`sign-in: ${provider.id} cannot tell who this is now`, { cause: error })
+    if (isNamed(error, 'AccessDenied')) return { kind: 'denied', message: error.message }
+    const detail = withoutInput(detailOf(error), input)
+    const outage = { type: 'upstream.unavailable', provider: provider.id, reason: 'unavailable' } as const
+    return { kind: 'outage', reference: reported(emit, { ...outage, detail, correlation }) }
   }
-  const { error, sub } = Object(verdict) as { error?: unknown; sub?: unknown }
-  if (
-    error === 'invalid' ||
-    error === 'locked' ||
-    (error === undefined && typeof sub === 'string' && sub !== '')
-  ) {
-    return verdict
+  const { error, sub } = said
+  if (error === 'invalid' || error === 'locked') return { kind: 'refused', reason: error }
+  if ((error ?? undefined) === undefined && typeof sub === 'string' && sub !== '') {
+    return { kind: 'signed-in', identity: said as Identity }
   }
   throw new Error(`${provider.id}: verify() resolved to neither a sub nor { error: 'invalid' } or 'locked'`)
+}
+
+/** Directories quote what they were asked. */
+function withoutInput(text: string, input: Readonly<Record<string, string>>): string {
+  const typed = Object.values(input)
+  // What is shorter would take letters out of other words, and show by that what it was.
+  if (typed.some((value) => value.length < 3 && text.includes(value)))
+    return 'not told: it quotes what was typed'
+  return typed.reduce((rest, value) => rest.replaceAll(value, '[input]'), text)
 }
 
 /** Nobody got in: the client is told. */
@@ -178,15 +201,25 @@ async function login(
   return completion
 }
 
-/** Only one answer to a form ends the transaction, and a second one goes where the first went. */
-function concluding({ server, refuse }: SignInPage, { record }: Returned, context: RequestContext) {
+/**
+ * Only one answer to a form ends the transaction, and a second one goes where the first went. Nothing is spent by an outage
+ * of ours, so that the same form may be sent again.
+ */
+function concluding(page: SignInPage, request: Request, { record }: Returned, context: RequestContext) {
+  const { server, refuse } = page
   return async (
     completion: (transaction: Readonly<TransactionRecord>) => Promise<Completion>,
   ): Promise<Response> => {
     const claimed = await claim(server, record)
     if (!claimed) return refuse('other_browser', record.value)
-    if (claimed.value.outcome) return replay(server, claimed, 303)
-    return finish(server, claimed, await completion(claimed.value), context, 303)
+    if (claimed.state === 'over') return replay(server, claimed.record, 303)
+    if (claimed.state === 'changed') return onward(server, claimed.record.value, stateOf(request), 303)
+    const completed = await completion(claimed.record.value)
+    if (completed.outage) {
+      await release(server, claimed.record, context)
+      throw completed.outage
+    }
+    return finish(server, claimed.record, completed, context, 303)
   }
 }
 

@@ -1,3 +1,4 @@
+import { inTime } from '../clock.ts'
 import { isNamed } from '../errors.ts'
 import type { DrawbridgeEvents } from '../events.ts'
 import { withReference } from '../http/responses.ts'
@@ -46,7 +47,7 @@ export async function signInUpstream(
   try {
     const state = callback.get('state') ?? ''
     const leg = upstream.redeem(callback, { ...approval, state, scopes: transaction.scopes })
-    login = await inTime(leg)
+    login = await inTime(leg, upstreamPatience, tooLate)
   } catch (error) {
     if (isNamed(error, 'AccessDenied')) {
       emit({ type: 'login.denied', provider, reason: 'not_allowed', correlation })
@@ -80,15 +81,8 @@ export async function signInUpstream(
   })
 }
 
-/** Gives the provider up for this login; what it may still answer has no effect. */
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  const signal = AbortSignal.timeout(upstreamPatience)
-  const late = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => {
-      reject(new UpstreamError('unavailable', `the provider took longer than ${upstreamPatience} ms`))
-    })
-  })
-  return Promise.race([work, late])
+function tooLate(): UpstreamError {
+  return new UpstreamError('unavailable', `the provider took longer than ${upstreamPatience} ms`)
 }
 
 function failureOf(error: unknown): LoginFailure {

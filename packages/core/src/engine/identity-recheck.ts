@@ -1,5 +1,5 @@
-import { type Clock, unixTime } from '../clock.ts'
-import { isNamed, Unavailable } from '../errors.ts'
+import { type Clock, inTime, unixTime } from '../clock.ts'
+import { isNamed, NoUpstreamToken, Unavailable } from '../errors.ts'
 import { detailOf, type Emit } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
 import { AccessDenied, type FormProvider, type Identity } from '../identity/provider.ts'
@@ -17,12 +17,16 @@ export type RecheckIdentity = (grant: Readonly<GrantRecord>) => Promise<boolean>
 
 /** Seconds one instance has for it, while the others go ahead. */
 const leaseSeconds = 60
+/** Milliseconds that a form provider may take. */
+const recheckPatience = 20_000
 /** Milliseconds between looks while another instance asks and an answer is needed. */
 const pollEvery = 500
 
 export function identityRecheck(dependencies: {
   records: Records
   connections: Connections
+  /** The others, whose tokens may not be kept. */
+  upstreams: ReadonlyMap<string, unknown>
   /** Those whose people sign in at a page of ours, by id. */
   forms: ReadonlyMap<string, FormProvider>
   clock: Clock
@@ -33,7 +37,7 @@ export function identityRecheck(dependencies: {
   /** Seconds beyond that an outage is tolerated. */
   grace: number
 }): RecheckIdentity {
-  const { records, connections, forms, clock, emit, end, every, grace } = dependencies
+  const { records, connections, upstreams, forms, clock, emit, end, every, grace } = dependencies
 
   /** `undefined`: nobody can be asked. */
   function whoToAsk(grant: Readonly<GrantRecord>): ((previous: Identity) => Promise<Identity>) | undefined {
@@ -41,16 +45,22 @@ export function identityRecheck(dependencies: {
     if (connection !== undefined) {
       return (previous) => connections.identify(owner, connection, previous, correlation)
     }
+    if (upstreams.has(provider)) return undefined
     const form = forms.get(provider)
-    if (!form?.recheck) return undefined
-    return async (previous) => {
-      try {
-        if ((await form.recheck?.(previous.sub)) === true) return previous
-      } catch (error) {
-        const detail = detailOf(error)
-        emit({ type: 'upstream.unavailable', provider, reason: 'unavailable', detail, correlation })
-        throw new Unavailable(`sign-in: ${provider} cannot tell now who may enter`, { cause: error })
+    if (!form) {
+      return async () => {
+        throw new NoUpstreamToken(`The provider "${provider}" is no longer configured.`)
       }
+    }
+    if (!form.recheck) return undefined
+    const ask = form.recheck.bind(form)
+    return async (previous) => {
+      const answer = await asked(ask, previous.sub).catch((error: unknown) => {
+        const outage = { type: 'upstream.unavailable', provider, reason: 'unavailable' } as const
+        emit({ ...outage, detail: detailOf(error), correlation })
+        throw new Unavailable(`sign-in: ${provider} cannot tell now who may enter`, { cause: error })
+      })
+      if (answer) return previous
       throw new AccessDenied('This account has no access any more.')
     }
   }
@@ -111,4 +121,12 @@ export function identityRecheck(dependencies: {
       event: { type: 'refresh.refused', reason: 'identity', grant: grantRef(grant), correlation },
     })
   }
+}
+
+/** Whether this account may still enter. What is neither yes nor no says nothing, as an outage does. */
+async function asked(recheck: NonNullable<FormProvider['recheck']>, sub: string): Promise<boolean> {
+  const late = () => new Error(`recheck() took longer than ${recheckPatience} ms`)
+  const answer: unknown = await inTime(Promise.resolve(recheck(sub)), recheckPatience, late)
+  if (typeof answer === 'boolean') return answer
+  throw new TypeError('recheck() resolved to neither true nor false')
 }

@@ -55,7 +55,7 @@ export function ourEngine(parts: {
       clients: clientRegistry({ records, clock, staticClients, ...settings.registration }),
       accessTokens: accessTokens({ issuer, keys, records, clock }),
       createGrant: grantCreator({ settings, ownerOf: owners, records, connections, end }),
-      recheck: identityRecheck({ ...shared, connections, forms, end, every, grace }),
+      recheck: identityRecheck({ ...shared, connections, upstreams, forms, end, every, grace }),
     }),
     own: {
       jwks: async () => (await keys.all()).map(publicJwk),

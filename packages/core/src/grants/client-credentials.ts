@@ -31,6 +31,9 @@ async function issue(server: Issuing, authenticated: AuthenticatedClient, form: 
     throw refuse('This client is not registered for client_credentials.')
   }
   const { resource, scopes } = requestedAccess(server, client, form)
+  if (scopes.length === 0 && client.scope !== undefined) {
+    throw new OAuthError('invalid_scope', 'None of the scopes of this client is known at this resource.')
+  }
   // It has its secret for the next token; a refresh token would only be one more thing to lose (RFC 6749 4.4.3).
   const { refresh_token: _, ...answer } = await engine.issue(authenticated, { resource, scopes })
   emit({ type: 'token.issued', resource, client_id })

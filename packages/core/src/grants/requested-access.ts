@@ -15,7 +15,7 @@ export interface Offered {
 }
 
 /** What a grant would be for: one resource, and scopes of it. */
-export interface RequestedAccess {
+interface RequestedAccess {
   /** The resource identifier. */
   resource: string
   scopes: readonly string[]

@@ -53,8 +53,23 @@ function checkForm(provider: FormProvider): void {
   checkFields(provider)
 }
 
-function checkFields({ id, fields }: FormProvider): void {
+function checkFields({ id, label, fields }: FormProvider): void {
+  if (typeof label !== 'string' || label === '') {
+    throw new ConfigurationError(
+      `provider "${id}": label`,
+      `is ${inWords(label)}`,
+      'Pass what people call it.',
+    )
+  }
   const option = `provider "${id}": fields`
+  const incomplete = fields.find((field) => !isText(Object(field).name) || !isText(Object(field).label))
+  if (incomplete !== undefined) {
+    throw new ConfigurationError(
+      option,
+      'has one without a name or a label',
+      'Give each field both, as texts.',
+    )
+  }
   if (fields.length === 0) {
     throw new ConfigurationError(option, 'is empty', 'Name what people type, such as a name and a password.')
   }
@@ -77,13 +92,23 @@ function checkFields({ id, fields }: FormProvider): void {
     throw new ConfigurationError(option, `has the type "${odd.type}"`, `Use one of ${types.join(', ')}.`)
 }
 
+/** Half a character cannot be part of a URL. */
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text)
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
 /** Characters of a mark, which is part of each page that shows it. */
 const largestIcon = 20_000
 
 function checkIcon(id: string, icon: Icon | undefined): void {
   if (icon === undefined) return
   const svg: unknown = Object(icon).svg
-  if (typeof svg === 'string' && svg.length <= largestIcon && /^<svg\s[^>]*xmlns="[^"]+"/.test(svg)) return
+  const isImage = isText(svg) && /^<svg\s[^>]*xmlns="[^"]+"/.test(String(svg)) && isWellFormed(String(svg))
+  if (isImage && String(svg).length <= largestIcon) return
   throw new ConfigurationError(
     `provider "${id}": icon`,
     typeof svg === 'string' && svg.length > largestIcon ? `has ${svg.length} characters` : 'is no SVG image',

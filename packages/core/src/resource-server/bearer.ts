@@ -1,5 +1,5 @@
 /** What a request presents (RFC 6750 2.1). */
-export type BearerCredentials =
+type BearerCredentials =
   /** Nothing, or an authentication scheme we do not speak. */
   | { kind: 'none' }
   /** Something that means to be a bearer token and is not one. */

@@ -10,7 +10,7 @@ import { protectedResourceMetadataUrl } from './protected-resource-metadata.ts'
 import type { Verification, Verifier } from './verifier.ts'
 
 /** What the gates of an authorization server's resources share. */
-export interface GateDependencies {
+interface GateDependencies {
   issuer: string
   clock: Clock
   emit: Emit

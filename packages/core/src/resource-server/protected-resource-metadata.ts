@@ -2,7 +2,7 @@ import { corsHeaders } from '../http/cors.ts'
 import { withoutOfflineAccess } from '../syntax/scopes.ts'
 
 /** The document clients begin with (RFC 9728 2). */
-export interface ProtectedResourceMetadata {
+interface ProtectedResourceMetadata {
   /** The exact string that clients type and tokens are meant for. */
   resource: string
   authorization_servers?: readonly string[]
@@ -14,14 +14,19 @@ export interface ProtectedResourceMetadata {
   resource_tos_uri?: string
 }
 
-export interface ProtectedResourceDescription {
+interface ProtectedResourceDescription {
   resource: string
   authorizationServers?: readonly string[] | undefined
   scopes?: readonly string[] | undefined
   name?: string | undefined
-  documentation?:
-    | { service?: string | undefined; policy?: string | undefined; terms?: string | undefined }
-    | undefined
+  documentation?: Documentation | undefined
+}
+
+/** URLs of pages for people. */
+export interface Documentation {
+  service?: string | undefined
+  policy?: string | undefined
+  terms?: string | undefined
 }
 
 const wellKnown = '/.well-known/oauth-protected-resource'

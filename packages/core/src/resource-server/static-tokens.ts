@@ -18,7 +18,7 @@ export interface StaticToken<User> {
 }
 
 /** Options of {@link dangerouslyStaticTokens}. */
-export interface StaticTokenOptions {
+interface StaticTokenOptions {
   log?: LogOption | undefined
   clock?: Clock | undefined
 }

@@ -175,5 +175,6 @@ describe('what it remembers', () => {
 
   it('lasts for some time', () => {
     expect(() => verifier({ lifetime: 0 })).toThrow(/lifetime: is 0/)
+    expect(() => verifier({ timeout: -1 })).toThrow(/timeout: is -1/)
   })
 })

@@ -1,3 +1,4 @@
+import { systemClock, upstreamCall } from '@drawbridge/core/provider'
 import { describe, expect, it } from 'vitest'
 import { discoveredKeys } from './discovery.ts'
 import { jsonRequest } from './json-request.ts'
@@ -11,7 +12,7 @@ function load(issuer: string, documents: Record<string, unknown>) {
     if (typeof document === 'number') return new Response('<h1>no</h1>', { status: document })
     return typeof document === 'string' ? new Response(document) : Response.json(document)
   }) as typeof fetch
-  return { requests, load: discoveredKeys(issuer, jsonRequest({ fetch: fake, timeout: 10 })) }
+  return { requests, load: discoveredKeys(issuer, jsonRequest(upstreamCall(fake, systemClock))) }
 }
 
 const keys = { keys: [] }
@@ -98,7 +99,10 @@ describe('discoveredKeys', () => {
 
   it('does not take an outage for an absence', async () => {
     const site = load('https://login.test', { 'https://login.test/.well-known/openid-configuration': 503 })
-    expect(await site.load()).toMatchObject({ status: 'failed', reason: 'login.test answered 503' })
+    expect(await site.load()).toMatchObject({
+      status: 'failed',
+      reason: expect.stringMatching(/^login\.test answered 503 /),
+    })
     expect(site.requests).toHaveLength(1)
   })
 })

@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { JsonAnswer } from './json-request.ts'
+import type { JsonDocument } from './json-request.ts'
 import { remoteKeys } from './jwks.ts'
 
 let first: JWK
@@ -14,14 +14,14 @@ beforeAll(async () => {
   ;[first, second] = await Promise.all([make('first'), make('second')])
 })
 
-function serving(document: unknown): JsonAnswer {
-  return { status: 'ok', text: JSON.stringify(document), body: document }
+function serving(document: unknown): JsonDocument {
+  return { status: 'ok', body: document }
 }
 
-const down: JsonAnswer = { status: 'failed', reason: 'login.test could not be reached' }
+const down: JsonDocument = { status: 'failed', reason: 'login.test could not be reached' }
 
 /** Keys from an issuer whose answers and clock the test holds. */
-function setUp(answer: JsonAnswer | Promise<JsonAnswer>) {
+function setUp(answer: JsonDocument | Promise<JsonDocument>) {
   const clock = { now: () => world.seconds * 1000, sleep: async () => {} }
   const world = {
     seconds: 1_000,
@@ -128,7 +128,7 @@ describe('remoteKeys', () => {
   it('lets nobody but one wait for a slow issuer when there are old keys', async () => {
     const world = setUp(serving({ keys: [first] }))
     await world.ask('first')
-    let answerNow: (answer: JsonAnswer) => void = () => {}
+    let answerNow: (answer: JsonDocument) => void = () => {}
     world.answer = new Promise((resolve) => {
       answerNow = resolve
     })
@@ -140,7 +140,7 @@ describe('remoteKeys', () => {
   })
 
   it('gives up on a fetch that the runtime dropped', async () => {
-    const world = setUp(new Promise<JsonAnswer>(() => {}))
+    const world = setUp(new Promise<JsonDocument>(() => {}))
     void world.ask('first')
     world.seconds += 11
     world.answer = serving({ keys: [first] })

@@ -1,0 +1,78 @@
+import { memory, type OAuthServer, oauthServer } from '@drawbridge/core'
+import type { FormProvider } from '@drawbridge/core/provider'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { type Account, directory, setUp } from '../endpoints/sign-in.fixture.ts'
+import { issuer, secret } from '../world.ts'
+
+describe('what a provider of forms declares', () => {
+  const start = (changes: Partial<FormProvider>) => () =>
+    oauthServer({
+      issuer,
+      secret,
+      storage: memory(),
+      log: false,
+      providers: [{ ...directory().provider, ...changes }],
+    })
+
+  it.each([
+    ['no fields', { fields: [] }, 'fields: is empty'],
+    ['no label', { label: undefined as never }, 'label'],
+    ['a field without a name', { fields: [{ label: 'x', type: 'text' } as never] }, 'without a name'],
+    ['a field without a label', { fields: [{ name: 'a', type: 'text' } as never] }, 'or a label'],
+    ['a field that is none', { fields: [null as never] }, 'without a name'],
+    [
+      'a mark with half a character',
+      { icon: { svg: '<svg xmlns="http://www.w3.org/2000/svg">\ud800</svg>' } },
+      'icon: is no SVG image',
+    ],
+    ["a name that is the form's own", { fields: [{ name: 'csrf', label: 'x', type: 'text' }] }, '"csrf"'],
+    [
+      "a name that is the button's",
+      { fields: [{ name: 'decision', label: 'x', type: 'text' }] },
+      '"decision"',
+    ],
+    [
+      'a name twice',
+      {
+        fields: [
+          { name: 'a', label: 'x', type: 'text' },
+          { name: 'a', label: 'y', type: 'text' },
+        ],
+      },
+      '"a" twice',
+    ],
+    ['a member that there is not', { recheckk: async () => true } as object, 'Did you mean "recheck"'],
+    ['nothing that verifies', { verify: null as never }, 'verify'],
+    ['a type that there is not', { fields: [{ name: 'a', label: 'x', type: 'date' as 'text' }] }, '"date"'],
+    ['a mark that is no image', { icon: { svg: 'https://acme.dev/logo.svg' } }, 'icon: is no SVG image'],
+    [
+      'a mark that is too large',
+      { icon: { svg: `<svg xmlns="http://www.w3.org/2000/svg">${'x'.repeat(20_000)}` } },
+      'characters',
+    ],
+  ] satisfies [string, Partial<FormProvider>, string][])(
+    '%s is told at construction',
+    (_, changes, message) => {
+      expect(start(changes)).toThrow(message)
+    },
+  )
+
+  it('is typed by what it verifies', () => {
+    const auth: OAuthServer<Account> = oauthServer({
+      issuer,
+      secret,
+      storage: memory(),
+      log: false,
+      providers: [directory().provider],
+    })
+    expectTypeOf(auth.at('/mcp')).toHaveProperty('authenticate')
+  })
+
+  it('has its mark shown as an image, which runs nothing', async () => {
+    const w = setUp()
+    await w.app.register()
+    const consent = await w.person.open((await w.app.authorize()).url)
+    expect(consent.body).toContain('<img class="mark" src="data:image/svg+xml,%3Csvg')
+    expect(consent.body).not.toContain('<script')
+  })
+})

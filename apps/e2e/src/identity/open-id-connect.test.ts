@@ -1,0 +1,50 @@
+import { openIdConnect } from '@drawbridge/core/provider'
+import { describe, expect, it } from 'vitest'
+import { oidcWorld, plainProvider, upstream } from '../oidc-world.ts'
+
+describe('openIdConnect', () => {
+  it('asks userinfo where the id_token says too little', async () => {
+    const { install, dev, events } = oidcWorld({ truth: { idTokenClaims: false } })
+    await install()
+    expect(dev.requests.map(({ path }) => path)).toContain('/userinfo')
+    expect(events.map(({ type }) => type)).toContain('grant.created')
+  })
+
+  it('does not where it says enough', async () => {
+    const { install, dev } = oidcWorld()
+    await install()
+    expect(dev.requests.map(({ path }) => path)).not.toContain('/userinfo')
+  })
+
+  it('takes no answer that is about somebody else', async () => {
+    const provider = plainProvider()
+    const { install, events } = oidcWorld({
+      truth: { idTokenClaims: false },
+      provider: {
+        ...provider,
+        identify: (login) =>
+          provider.identify({
+            ...login,
+            previous: undefined,
+            call: Object.assign(async () => Response.json({ sub: 'grace' }), { clock: login.call.clock }),
+          }),
+      },
+    })
+    await expect(install()).rejects.toThrow('temporarily_unavailable')
+    expect(events.map(({ type }) => type)).not.toContain('grant.created')
+  })
+
+  it('lets in whom the rules let in', async () => {
+    const allow = ({ email }: { email?: string | undefined }) => email === 'grace@example.com'
+    const options = { id: 'login', label: 'Login', issuer: upstream, allow }
+    const credentials = { clientId: 'dev-client', clientSecret: 'dev-secret' }
+    const { install, events } = oidcWorld({ provider: openIdConnect({ ...options, ...credentials }) })
+    await expect(install()).rejects.toThrow('access_denied')
+    expect(events.map(({ type }) => type)).toContain('login.denied')
+  })
+
+  it('says which credentials are missing, and where else it looked', () => {
+    const options = { id: 'acme-login', label: 'Acme', issuer: upstream }
+    expect(() => openIdConnect(options)).toThrow(/clientId: is missing.*DRAWBRIDGE_ACME_LOGIN_CLIENT_ID/)
+  })
+})
