@@ -9,24 +9,25 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** The error codes we answer with (RFC 6749 4.1.2.1 and 5.2, RFC 7009, RFC 7591, RFC 8707, OpenID Connect Core 3.1.2.6). */
-export type OAuthErrorCode =
-  | 'invalid_request'
-  | 'invalid_client'
-  | 'invalid_grant'
-  | 'unauthorized_client'
-  | 'unsupported_grant_type'
-  | 'unsupported_response_type'
-  | 'unsupported_token_type'
-  | 'invalid_scope'
-  | 'invalid_target'
-  | 'invalid_redirect_uri'
-  | 'invalid_client_metadata'
-  | 'access_denied'
-  | 'consent_required'
-  | 'login_required'
-  | 'server_error'
-  | 'temporarily_unavailable'
+/** The error codes we answer with (RFC 6749 4.1.2.1 and 5.2, RFC 7591, RFC 8707, OpenID Connect Core 3.1.2.6). */
+export const oauthErrorCodes = [
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'unsupported_response_type',
+  'invalid_scope',
+  'invalid_target',
+  'invalid_redirect_uri',
+  'invalid_client_metadata',
+  'access_denied',
+  'consent_required',
+  'server_error',
+  'temporarily_unavailable',
+] as const
+
+export type OAuthErrorCode = (typeof oauthErrorCodes)[number]
 
 /**
  * Something we depend on is out: our store, or the provider. Every endpoint answers 503 with Retry-After; nothing

@@ -29,8 +29,11 @@ export type {
   EventType,
   GrantEnd,
 } from './events.ts'
+export { corsHeaders } from './http/cors.ts'
+export { limitedBody } from './http/limited-body.ts'
 export type { ClaimsOf } from './identity/provider.ts'
 export { checkCall, checkMembers, inWords, type OptionKind, type OptionTable } from './known-options.ts'
+export { tell } from './listener.ts'
 export type { Severity } from './log/event-notes.ts'
 export { type Logger, type LogOptions, logEvents } from './log/log.ts'
 export type { LogOption } from './log/operator-log.ts'

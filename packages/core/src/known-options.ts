@@ -7,6 +7,8 @@ export type OptionKind =
   | 'texts'
   | 'text or texts'
   | 'number'
+  | 'seconds'
+  | 'count'
   | 'flag'
   | 'function'
   | 'list'
@@ -29,6 +31,14 @@ const kinds: Readonly<Record<Exclude<OptionKind, true>, { holds(value: unknown):
     fix: 'Pass a text, or a list of texts.',
   },
   number: { holds: (value) => typeof value === 'number', fix: 'Pass a number.' },
+  seconds: {
+    holds: (value) => Number.isFinite(value) && Number(value) >= 0,
+    fix: 'Pass a number of seconds, 0 or more.',
+  },
+  count: {
+    holds: (value) => Number.isSafeInteger(value) && Number(value) > 0,
+    fix: 'Pass a whole number, 1 or more.',
+  },
   flag: { holds: (value) => typeof value === 'boolean', fix: 'Pass true or false.' },
   function: { holds: (value) => typeof value === 'function', fix: 'Pass a function.' },
   list: { holds: Array.isArray, fix: 'Pass a list.' },
@@ -120,7 +130,9 @@ function check(
   for (const [name, kind] of Object.entries(table)) {
     const value = members.get(name)
     if (kind === true || value === undefined || kinds[kind].holds(value)) continue
-    throw new ConfigurationError(prefix + name, `is ${inWords(value)}`, kinds[kind].fix)
+    // Others may be secrets.
+    const isCounted = typeof value === 'number' && (kind === 'seconds' || kind === 'count')
+    throw new ConfigurationError(prefix + name, `is ${isCounted ? value : inWords(value)}`, kinds[kind].fix)
   }
 }
 

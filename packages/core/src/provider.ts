@@ -1,11 +1,13 @@
-/** For provider packages: the contracts they implement. */
+/** For provider packages: the contracts they implement, and what each would otherwise write again. */
 
+export { type BoundedCache, boundedCache } from './bounded-cache.ts'
 export type { Clock } from './clock.ts'
 export { systemClock } from './clock.ts'
 export { environment } from './environment.ts'
 export { ConfigurationError, Unavailable } from './errors.ts'
+export { upstreamCall } from './identity/call.ts'
 export { credential } from './identity/credential.ts'
-export { callJson, type JsonAnswer, jsonAnswer, member } from './identity/json-answer.ts'
+export { callJson, type JsonAnswer, jsonAnswer, member, type NoJson } from './identity/json-answer.ts'
 export { type OpenIdClaims, type OpenIdConnectOptions, openIdConnect } from './identity/open-id-connect.ts'
 export type {
   AuthorizationParameters,
@@ -31,4 +33,3 @@ export { type LogOption, tellOperator } from './log/operator-log.ts'
 export type { Prompt } from './records/transaction.ts'
 export type { UpstreamClaims, UpstreamTokens } from './records/upstream-tokens.ts'
 export type { Verification, VerifiedToken, Verifier, VerifierContext } from './resource-server/verifier.ts'
-export { isLoopback, secureUrl } from './syntax/secure-url.ts'

@@ -13,6 +13,7 @@ import { resourceScopes } from './options/resource-scopes.ts'
 import { firstDecision, gateResult } from './resource-server/first-decision.ts'
 import { gate } from './resource-server/gate.ts'
 import {
+  type Documentation,
   metadataResponder,
   protectedResourceMetadata,
   protectedResourceMetadataPath,
@@ -20,7 +21,7 @@ import {
 } from './resource-server/protected-resource-metadata.ts'
 import type { Verification, Verifier } from './resource-server/verifier.ts'
 import { missingScopes } from './syntax/scopes.ts'
-import { secureUrl } from './syntax/secure-url.ts'
+import { identifierUrl, secureUrl } from './syntax/secure-url.ts'
 
 /** One verifier, or several that are asked in turn. */
 export type Verifiers = Verifier | readonly Verifier[]
@@ -42,9 +43,7 @@ export interface ResourceServerOptions<V extends Verifiers = Verifiers> {
   /** `resource_name` of the metadata. */
   name?: string | undefined
   /** `resource_documentation`, `resource_policy_uri` and `resource_tos_uri` of the metadata. */
-  documentation?:
-    | { service?: string | undefined; policy?: string | undefined; terms?: string | undefined }
-    | undefined
+  documentation?: Documentation | undefined
   /** What a reverse proxy removes from the path before this process sees it. */
   stripPrefix?: string | undefined
   metadata?:
@@ -171,15 +170,7 @@ function checkedResource(resource: string | undefined): string {
       `Pass \`resource\`, or set DRAWBRIDGE_RESOURCE, to ${what}`,
     )
   }
-  const fix = `Pass ${what}`
-  secureUrl('resource', resource, fix)
-  if (resource.includes('?')) {
-    throw new ConfigurationError(
-      'resource',
-      `"${resource}" has a query`,
-      `Identify a resource by its path. ${fix}`,
-    )
-  }
+  identifierUrl('resource', resource, `Pass ${what}`)
   return resource
 }
 
@@ -212,11 +203,7 @@ function checkedAuthorizationServers(
   }
   const fix = 'Pass each issuer exactly as its own metadata spells it, such as https://login.acme.dev.'
   if (!Array.isArray(given)) throw new ConfigurationError('authorizationServers', 'is not a list', fix)
-  for (const issuer of given) {
-    secureUrl('authorizationServers', issuer, fix)
-    if (issuer.includes('?'))
-      throw new ConfigurationError('authorizationServers', `"${issuer}" has a query`, fix)
-  }
+  for (const issuer of given) identifierUrl('authorizationServers', issuer, fix)
   return given
 }
 

@@ -193,8 +193,8 @@ test('a body that an adapter cannot give back is 400, and says what to change', 
   const hint = Object.assign(new Error('Mount drawbridge() first.'), { name: 'UnreadableBody' })
   for (const [error, message] of [
     [hint, 'Parse error: Mount drawbridge() first.'],
-    [new TypeError('terminated'), 'Parse error: the request body did not arrive whole'],
-    [undefined, 'Parse error: the request body did not arrive whole'],
+    [new TypeError('terminated'), 'Parse error: The body did not arrive whole.'],
+    [undefined, 'Parse error: The body did not arrive whole.'],
   ]) {
     const response = await send(failing(error))
     expect(response.status).toBe(400)

@@ -1,3 +1,4 @@
+import { limitedBody, type UnreadableBody } from '@drawbridge/core'
 import { flawOf } from './flaw.ts'
 import { rpcError } from './json-rpc.ts'
 
@@ -21,18 +22,12 @@ const largestBatch = 100
  * bytes have arrived.
  */
 export async function readMessage(request: Request, limit: number): Promise<Body> {
-  if (request.bodyUsed || request.body?.locked) {
-    return parseError(
-      'the request body was already read on this server. Mount Drawbridge before any body parser.',
-    )
-  }
-  if (Number(request.headers.get('content-length')) > limit) return tooLarge(limit)
-  const text = request.body ? await readText(request.body, limit) : ''
-  if (typeof text === 'object') return text
-  if (text === undefined) return notJson(request)
+  const bytes = await limitedBody(request, limit).catch(({ message }: UnreadableBody) => parseError(message))
+  if (bytes === undefined) return tooLarge(limit)
+  if ('refused' in bytes) return bytes
   let message: unknown
   try {
-    message = JSON.parse(text)
+    message = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
     return notJson(request)
   }
@@ -41,39 +36,6 @@ export async function readMessage(request: Request, limit: number): Promise<Body
   return flaw === undefined
     ? { message }
     : { message, refused: rpcError(400, -32600, `Invalid Request: ${flaw}`) }
-}
-
-/** `undefined` for what is not UTF-8. */
-async function readText(
-  stream: ReadableStream<Uint8Array>,
-  limit: number,
-): Promise<string | Refused | undefined> {
-  const reader = stream.getReader()
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  let received = 0
-  let text = ''
-  try {
-    for (;;) {
-      const chunk = await reader.read().catch(unreadable)
-      if ('refused' in chunk) return chunk
-      if (chunk.done) return text + decoder.decode()
-      received += chunk.value.byteLength
-      if (received > limit) return tooLarge(limit)
-      text += decoder.decode(chunk.value, { stream: true })
-    }
-  } catch {
-    return undefined
-  } finally {
-    // Not awaited: what sends the body need not ever hear of it.
-    reader.cancel().catch(() => {})
-  }
-}
-
-/** By name and not `instanceof`: two copies of core may be installed side by side. */
-function unreadable(error: unknown): Refused {
-  if (error instanceof Error && error.name === 'UnreadableBody') return parseError(error.message)
-  // The client went away while sending.
-  return parseError('the request body did not arrive whole')
 }
 
 /** RFC 9110 8.4: no coding is undone here, and what is packed can only look like nonsense. */

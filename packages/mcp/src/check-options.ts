@@ -12,16 +12,16 @@ export function checkOptions<User, Server>(options: McpOptions<User, Server>): v
     require: true,
     allowedHosts: 'texts',
     allowedOrigins: 'texts',
-    maxBodyBytes: 'number',
+    maxBodyBytes: 'count',
     onError: 'function',
     clock: 'clock',
   })
-  const { auth, server, path, maxBodyBytes, sessions, responses } = options
+  const { auth, server, path, sessions, responses } = options
   if (typeof sessions !== 'boolean') {
     checkMembers<SessionOptions>('sessions', sessions, {
-      idleSeconds: 'number',
-      max: 'number',
-      maxPerUser: 'number',
+      idleSeconds: 'count',
+      max: 'count',
+      maxPerUser: 'count',
     })
   }
   checkMembers<RequireOptions>('require', options.require, {
@@ -57,9 +57,6 @@ export function checkOptions<User, Server>(options: McpOptions<User, Server>): v
   }
   if (path !== undefined && !/^\/[^?#]*$/.test(path)) {
     throw new ConfigurationError('path', `"${path}" is not a path`, 'Begin with a slash, such as "/mcp".')
-  }
-  if (maxBodyBytes !== undefined && !(maxBodyBytes > 0)) {
-    throw new ConfigurationError('maxBodyBytes', `${maxBodyBytes} is not positive`, 'Leave it out for 4 MiB.')
   }
 }
 

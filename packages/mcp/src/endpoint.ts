@@ -1,4 +1,4 @@
-import type { AuthInfo, RequestContext } from '@drawbridge/core'
+import { type AuthInfo, type RequestContext, tell } from '@drawbridge/core'
 import { type Body, readMessage } from './body.ts'
 import type { Connect, Incoming } from './channel.ts'
 import { withContext } from './context.ts'
@@ -24,7 +24,8 @@ export function endpoint<User, Server>(options: McpOptions<User, Server>, connec
   const paths = endpointPaths(options)
   const methods = options.sessions ? ['GET', 'POST', 'DELETE'] : ['POST']
   const maxBodyBytes = options.maxBodyBytes ?? 4 * 1024 * 1024
-  const onError = guarded(options.onError ?? ((error) => console.error('[drawbridge]', error)))
+  const { onError: listener = (error: unknown) => console.error('[drawbridge]', error) } = options
+  const onError = (error: unknown) => tell(listener, error)
   const guard = hostGuard(options, auth.resource)
   const tools = toolScopes(require)
   const dispatcher = options.sessions
@@ -107,17 +108,6 @@ function withoutCredentials(request: Request): Request {
   const headers = new Headers(request.headers)
   for (const name of ['authorization', 'proxy-authorization', 'cookie']) headers.delete(name)
   return new Request(request.url, { method: request.method, headers })
-}
-
-/** A listener that fails must not turn one fault into another. */
-function guarded(listener: (error: unknown) => void): (error: unknown) => void {
-  return (error) => {
-    try {
-      const result: unknown = listener(error)
-      // Async functions pass for listeners; a rejection nobody handles would end the process.
-      if (result instanceof Promise) result.catch(() => {})
-    } catch {}
-  }
 }
 
 /** By name and not `instanceof`: two copies of core may be installed side by side. */

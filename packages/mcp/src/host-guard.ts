@@ -1,8 +1,9 @@
 import { ConfigurationError } from '@drawbridge/core'
+import { isLoopback, printable } from '@drawbridge/core/syntax'
 import type { McpOptions } from './options.ts'
 
 /** Why a request is refused, as a sentence for whoever debugs it. `undefined`: it may pass. */
-export type HostGuard = (request: Request) => string | undefined
+type HostGuard = (request: Request) => string | undefined
 
 /**
  * Against DNS rebinding: a page of a hostile site whose name suddenly resolves to this machine. Such a request carries
@@ -19,11 +20,11 @@ export function hostGuard(
     // Fetch-only runtimes have no Host header; there the URL is what was asked for.
     const host = request.headers.get('host') ?? new URL(request.url).host
     if (!hostPasses(host)) {
-      return `The host "${shortened(host)}" is not served here. If it should be, add it to \`allowedHosts\` of mcp().`
+      return `The host "${printable(host)}" is not served here. If it should be, add it to \`allowedHosts\` of mcp().`
     }
     const origin = request.headers.get('origin')
     if (origin !== null && !originPasses(origin)) {
-      return `Pages of "${shortened(origin)}" may not call this server. If they should, add it to \`allowedOrigins\` of mcp().`
+      return `Pages of "${printable(origin)}" may not call this server. If they should, add it to \`allowedOrigins\` of mcp().`
     }
     return undefined
   }
@@ -42,10 +43,6 @@ export function hostGuard(
     if (origins) return origins.includes(origin)
     return !onLoopback || (URL.canParse(origin) && isLoopback(new URL(origin).hostname))
   }
-}
-
-function isLoopback(hostname: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }
 
 /** `undefined` for anything but a host and maybe a port. */
@@ -77,8 +74,4 @@ function allowedOrigin(origin: string): string {
     `"${origin}" is not an origin`,
     'Pass scheme, host and maybe a port, without a path or closing slash: "https://app.acme.dev".',
   )
-}
-
-function shortened(text: string): string {
-  return text.slice(0, 200)
 }

@@ -262,7 +262,7 @@ test('a client that left before its stream began does not block the next one', a
 })
 
 test('options that make no sense are refused at construction', () => {
-  expect(() => sessionful({ sessions: { idleSeconds: 0 } })).toThrow(/sessions\.idleSeconds: 0/)
-  expect(() => sessionful({ sessions: { max: 1.5 } })).toThrow(/sessions\.max: 1\.5/)
-  expect(() => sessionful({ sessions: { maxPerUser: -1 } })).toThrow(/sessions\.maxPerUser: -1/)
+  expect(() => sessionful({ sessions: { idleSeconds: 0 } })).toThrow('sessions.idleSeconds: is 0. ')
+  expect(() => sessionful({ sessions: { max: 1.5 } })).toThrow('sessions.max: is 1.5. ')
+  expect(() => sessionful({ sessions: { maxPerUser: -1 } })).toThrow('sessions.maxPerUser: is -1. ')
 })

@@ -1,4 +1,4 @@
-import { type AuthInfo, ConfigurationError } from '@drawbridge/core'
+import type { AuthInfo } from '@drawbridge/core'
 import type { Channel, Connect, Dispatcher, Incoming } from './channel.ts'
 import { isInitialize, rpcError, sessionNotFound } from './json-rpc.ts'
 import type { SessionOptions } from './options.ts'
@@ -22,9 +22,8 @@ export function sessions<User>(
   options: SessionOptions,
   { time, onError }: { time: Timers; onError: (error: unknown) => void },
 ): Dispatcher<User> {
-  const idle = positive('sessions.idleSeconds', options.idleSeconds, 1800) * 1000
-  const max = positive('sessions.max', options.max, 10_000)
-  const maxPerUser = positive('sessions.maxPerUser', options.maxPerUser, 100)
+  const { idleSeconds = 1800, max = 10_000, maxPerUser = 100 } = options
+  const idle = idleSeconds * 1000
   // In order of use: the first is the one longest unused.
   const byId = new Map<string, Session>()
   let cancelSweep: (() => void) | undefined
@@ -160,15 +159,5 @@ function withoutSession(): Response {
     400,
     -32000,
     'Bad Request: this server keeps sessions. Begin with `initialize`, then send the Mcp-Session-Id it answers with.',
-  )
-}
-
-function positive(option: string, value: number | undefined, fallback: number): number {
-  if (value === undefined) return fallback
-  if (Number.isSafeInteger(value) && value > 0) return value
-  throw new ConfigurationError(
-    option,
-    `${value} is not a positive whole number`,
-    `Leave it out for ${fallback}.`,
   )
 }

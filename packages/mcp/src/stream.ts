@@ -10,7 +10,7 @@ const checkEvery = 60_000
  */
 const shortest = 10_000
 
-export interface StreamLimits {
+interface StreamLimits {
   /** The token's end in Unix seconds. */
   expiresAt: number
   /** Whether access still stands. Throwing means "cannot tell now", and the stream stays open. */

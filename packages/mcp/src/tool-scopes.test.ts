@@ -106,10 +106,15 @@ test('a tool called like a member of every object has no rule of its own', async
 
 test('scopes that are not lists are refused at construction', () => {
   expect(() => served({ tools: { send_mail: 'mail:send' as never } })).toThrow(
-    'require.tools.send_mail: "mail:send" is not a list of scopes',
+    'require.tools.send_mail: "mail:send" is not a list',
   )
-  expect(() => served({ scopes: ['read write'] })).toThrow(/one scope per entry/)
+  expect(() => served({ scopes: ['read write'] })).toThrow('require.scopes: "read write" is not a scope')
   expect(() => served({ tools: { send_mail: ['offline_access'] } })).toThrow(
     /require\.tools\.send_mail: holds "offline_access"/,
   )
+  expect(() => served({ tools: { send_mail: undefined as never } })).toThrow(
+    'require.tools.send_mail: is missing',
+  )
+  // Clients search the challenge that would name it with a plain regular expression.
+  expect(() => served({ tools: { send_mail: ['scope=admin'] } })).toThrow('WWW-Authenticate')
 })

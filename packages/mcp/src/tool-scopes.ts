@@ -1,35 +1,31 @@
-import { ConfigurationError, inWords } from '@drawbridge/core'
+import { ConfigurationError } from '@drawbridge/core'
+import { missingScopes, requiredScopes, unionScopes } from '@drawbridge/core/syntax'
 import { isObject, messagesIn } from './json-rpc.ts'
 import type { RequireOptions } from './options.ts'
 
 /** What `require` says, ready to be asked. */
-export interface ToolScopes {
+interface ToolScopes {
   /** Every scope the tool calls in this body need, when `held` lacks one of them. */
   missingFor(body: unknown, held: readonly string[]): readonly string[] | undefined
   /** Whether a tool may appear in `tools/list`. */
   mayList(tool: string, held: readonly string[]): boolean
 }
 
-/** Reads `require`. Throws {@link ConfigurationError} for scopes that are not lists of strings. */
+/** Reads `require`. Throws {@link ConfigurationError} for what is no list of scopes. */
 export function toolScopes(require: RequireOptions = {}): ToolScopes {
-  const always = scopeList('require.scopes', require.scopes ?? [])
+  const always = requiredScopes('require.scopes', require.scopes)
   // A Map, since a tool could be called "constructor".
   const byTool = new Map(
-    Object.entries(require.tools ?? {}).map(([tool, scopes]) => [
-      tool,
-      scopeList(`require.tools.${tool}`, scopes),
-    ]),
+    Object.entries(require.tools ?? {}).map(([tool, scopes]) => [tool, ruleOf(tool, scopes)]),
   )
   const hideTools = require.hideTools ?? true
   return {
     missingFor(body, held) {
-      const needed = new Set<string>()
-      for (const tool of calledTools(body)) for (const scope of byTool.get(tool) ?? []) needed.add(scope)
-      if ([...needed].every((scope) => held.includes(scope))) return undefined
-      return [...new Set([...always, ...needed])]
+      const needed = unionScopes(...calledTools(body).map((tool) => byTool.get(tool)))
+      return missingScopes(needed, held).length > 0 ? unionScopes(always, needed) : undefined
     },
     mayList(tool, held) {
-      return !hideTools || (byTool.get(tool) ?? []).every((scope) => held.includes(scope))
+      return !hideTools || missingScopes(byTool.get(tool) ?? [], held).length === 0
     },
   }
 }
@@ -51,23 +47,9 @@ function calledTools(body: unknown): string[] {
     .filter((name) => typeof name === 'string')
 }
 
-function scopeList(option: string, scopes: unknown): readonly string[] {
-  if (Array.isArray(scopes) && scopes.includes('offline_access')) {
-    throw new ConfigurationError(
-      option,
-      'holds "offline_access"',
-      'Leave it out: it is between the client and the authorization server, and in no access token.',
-    )
-  }
-  if (
-    Array.isArray(scopes) &&
-    scopes.every((scope) => typeof scope === 'string' && /^[!#-[\]-~]+$/.test(scope))
-  ) {
-    return scopes
-  }
-  throw new ConfigurationError(
-    option,
-    `${typeof scopes === 'string' ? JSON.stringify(scopes) : inWords(scopes)} is not a list of scopes`,
-    "Pass an array with one scope per entry, such as ['mail:send'].",
-  )
+function ruleOf(tool: string, scopes: readonly string[] | undefined): readonly string[] {
+  const option = `require.tools.${tool}`
+  if (scopes !== undefined) return requiredScopes(option, scopes)
+  // Such a rule would let everybody in.
+  throw new ConfigurationError(option, 'is missing', "Pass a list of scopes, such as ['mail:send'].")
 }

@@ -119,7 +119,7 @@ test('mistakes in the factory are named, to the developer and to the caller', as
   expect(() => mcp({ auth: undefined as never, server: () => shared })).toThrow(/auth: is not an Auth/)
   expect(() => mcp({ auth: fakeAuth(tokens), server: () => shared, path: 'mcp' })).toThrow(/path: "mcp"/)
   expect(() => mcp({ auth: fakeAuth(tokens), server: () => shared, maxBodyBytes: 0 })).toThrow(
-    /maxBodyBytes: 0/,
+    'maxBodyBytes: is 0. ',
   )
 })
 

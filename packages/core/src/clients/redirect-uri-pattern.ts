@@ -1,13 +1,13 @@
 import { ConfigurationError } from '../errors.ts'
-import { isLoopback, type RedirectUriParts } from '../syntax/redirect-uri-syntax.ts'
+import { isLoopback } from '../syntax/loopback.ts'
+import { type RedirectUriParts, uriComponents } from '../syntax/redirect-uri-syntax.ts'
 
-export interface RedirectUriPattern {
+interface RedirectUriPattern {
   matches(uri: RedirectUriParts): boolean
   /** A URI that matches, by which the pattern itself can be checked. */
   readonly example: string
 }
 
-const components = /^([A-Za-z][A-Za-z0-9+.-]*):(?:\/\/([^/?]*))?([^?]*)(?:\?(.*))?$/
 const authoritySyntax = /^(\*|(?:\*\.)?[^*:[\]]+|\[[^\]]*\])?(?::(\*|[0-9]+))?$/
 
 /**
@@ -21,7 +21,7 @@ const authoritySyntax = /^(\*|(?:\*\.)?[^*:[\]]+|\[[^\]]*\])?(?::(\*|[0-9]+))?$/
  * - a path left out: any path and query, so that `cursor://*` and `https://example.com` do what they look like
  */
 export function redirectUriPattern(pattern: string): RedirectUriPattern {
-  const [, scheme, authority, path = '', query] = components.exec(pattern) ?? []
+  const [, scheme, authority, path = '', query] = uriComponents.exec(pattern) ?? []
   if (scheme === undefined) {
     throw mistake(pattern, 'Start it with a literal scheme, like https://example.com/callback.')
   }

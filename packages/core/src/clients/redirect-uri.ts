@@ -1,12 +1,8 @@
 import { ConfigurationError } from '../errors.ts'
 import type { ClientSource } from '../records/client-metadata.ts'
+import { isLoopback, staysOnThisMachine, withoutLoopbackPort } from '../syntax/loopback.ts'
 import { printable } from '../syntax/printable.ts'
-import {
-  isLoopback,
-  parseRedirectUri,
-  type RedirectUriParts,
-  staysOnThisMachine,
-} from '../syntax/redirect-uri-syntax.ts'
+import { parseRedirectUri, type RedirectUriParts } from '../syntax/redirect-uri-syntax.ts'
 import { forbiddenSchemes, knownPrivateUseSchemes } from './private-use-schemes.ts'
 import { redirectUriPattern } from './redirect-uri-pattern.ts'
 
@@ -180,12 +176,6 @@ function comparablePath(path: string): string {
     .replace(/%[0-9A-Fa-f]{2}/g, (encoded) => String.fromCharCode(Number.parseInt(encoded.slice(1), 16)))
     .replace(/\/+/g, '/')
     .toLowerCase()
-}
-
-function withoutLoopbackPort(uri: string): string | undefined {
-  const [, origin, rest] =
-    /^(http:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\]))(?::\d+)?([/?].*)?$/.exec(uri) ?? []
-  return origin === undefined ? undefined : `${origin}${rest ?? ''}`
 }
 
 function partsOf(uri: string): RedirectUriParts {

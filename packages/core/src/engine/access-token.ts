@@ -1,8 +1,8 @@
 import type { Confirmation } from '../auth.ts'
+import { boundedCache } from '../bounded-cache.ts'
 import { type Clock, unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { peekJwt, signJwt, verifyJwt } from '../crypto/signing-keys.ts'
-import { byteCache } from '../records/byte-cache.ts'
 import {
   type GrantRecord,
   type GrantRef,
@@ -13,6 +13,7 @@ import {
 } from '../records/grant.ts'
 import type { Records, Versioned } from '../records/records.ts'
 import type { ServerKeys } from '../records/server-keys.ts'
+import { formatScope } from '../syntax/scopes.ts'
 
 /** Access tokens of our own: JWTs as RFC 9068 has them, each standing on a grant. */
 export interface AccessTokens {
@@ -34,7 +35,7 @@ export type AccessTokenCheck =
     }
   | { status: 'valid'; claims: AccessTokenClaims; grant: Versioned<GrantRecord> }
 
-export interface AccessTokenClaims {
+interface AccessTokenClaims {
   sub: string
   /** The resource identifier, exactly one. */
   aud: string
@@ -59,7 +60,7 @@ export function accessTokens(dependencies: {
   clock: Clock
 }): AccessTokens {
   const { issuer, keys, records, clock } = dependencies
-  const checked = byteCache<AccessTokenClaims>(cacheBytes)
+  const checked = boundedCache<AccessTokenClaims>(cacheBytes)
 
   async function claimsOf(
     token: string,
@@ -116,7 +117,7 @@ export function accessTokens(dependencies: {
         sub: grant.subject,
         aud: grant.resource,
         client_id: grant.client_id,
-        scope: scopes.join(' '),
+        scope: formatScope(scopes),
         iat: now,
         exp: now + lifetime,
         jti: randomText(16),

@@ -1,3 +1,4 @@
+import { boundedCache } from '../bounded-cache.ts'
 import { type Clock, unixTime } from '../clock.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
@@ -58,15 +59,14 @@ export function clientRegistry(
   } & ClientRegistrySettings,
 ): ClientRegistry {
   const { records, clock, staticClients, unapprovedLifetime, lifetime } = dependencies
-  const touched = new Map<string, { at: number; expires_at: number }>()
+  const touched = boundedCache<{ at: number; expires_at: number }>(remembered)
   /** Versions of candidates seen here. A client that was one a moment ago is looked for in both places at once. */
-  const candidates = new Map<string, string>()
+  const candidates = boundedCache<string>(remembered)
 
   async function getCandidate(client_id: string): Promise<Readonly<ClientRecord> | undefined> {
     const found = await findCandidate(records, client_id)
     candidates.delete(client_id)
     if (!found) return undefined
-    if (candidates.size >= remembered) candidates.clear()
     candidates.set(client_id, found.version)
     return found.value
   }
@@ -159,7 +159,6 @@ export function clientRegistry(
       const isNoted = (at: number, expires_at: number) => now - at < day && until <= expires_at
       const known = touched.get(client.client_id)
       if (known && isNoted(known.at, known.expires_at)) return
-      if (touched.size >= remembered) touched.clear()
       touched.set(client.client_id, { at: now, expires_at: needed })
       const used = (value: Readonly<ClientRecord>): ClientRecord => ({
         ...value,

@@ -8,6 +8,7 @@ import { sharedConnectionId } from '../records/connection.ts'
 import { connectionExpiry, type GrantRecord, grantKey, grantPrefix, grantRef } from '../records/grant.ts'
 import { everyKey, type Records, remove } from '../records/records.ts'
 import type { UpstreamTokens } from '../records/upstream-tokens.ts'
+import { withoutLoopbackPort } from '../syntax/loopback.ts'
 import type { EndGrant } from './ending.ts'
 import type { CompletedLogin, Login, UpstreamOfLogin } from './engine.ts'
 import type { OwnerOf } from './owner.ts'
@@ -97,7 +98,9 @@ export function grantCreator(dependencies: {
   return async ({ client, request, provider, subject, claims, scopes, upstream }) => {
     const now = unixTime(clock)
     const owner = await ownerOf(subject)
-    const installation = sha256(`${client.client_id} ${portless(request.redirect_uri)}`).slice(0, 12)
+    // Installations come back from another local port each time.
+    const redirect_uri = withoutLoopbackPort(request.redirect_uri) ?? request.redirect_uri
+    const installation = sha256(`${client.client_id} ${redirect_uri}`).slice(0, 12)
     const newId = () => `${installation}${randomText(15, random)}`
     const secret = randomText(32, random)
     const place = upstream && (await placeOf(owner, upstream))
@@ -176,9 +179,4 @@ export function grantCreator(dependencies: {
 /** Whether only another sign-in can follow these tokens. */
 function isRenewedBySignIn({ refresh_token, expires_at }: UpstreamTokens): boolean {
   return refresh_token === undefined && expires_at !== undefined
-}
-
-/** Installations come back from another local port each time. */
-function portless(redirect_uri: string): string {
-  return redirect_uri.replace(/^(http:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\])):\d+/, '$1')
 }

@@ -42,7 +42,7 @@ export interface EngineAfterLogin extends EngineCore {
 }
 
 /** It signs people in by itself: consent and callback are not mounted. */
-export interface EngineWithLogin extends EngineCore {
+interface EngineWithLogin extends EngineCore {
   /**
    * Takes a checked authorization request over, and resolves to where the browser goes on: a page of its own, which
    * ends at `redirect_uri` with `state` and `iss` (RFC 6749 4.1.2, RFC 9207). An `OAuthError` goes to the client.

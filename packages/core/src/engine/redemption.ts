@@ -16,7 +16,7 @@ import { tokenSet } from './token-set.ts'
 /** Seconds after its redemption within which a repeated code may be a retry: a minute, whichever clocks take part. */
 const replayMargin = 60 + clockSkew
 
-export interface RedemptionDependencies {
+interface RedemptionDependencies {
   records: Records
   accessTokens: AccessTokens
   clock: Clock

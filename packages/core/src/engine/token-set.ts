@@ -1,5 +1,6 @@
 import { type Clock, unixTime } from '../clock.ts'
 import { type GrantRecord, grantExpiry } from '../records/grant.ts'
+import { formatScope } from '../syntax/scopes.ts'
 import type { AccessTokens } from './access-token.ts'
 import type { TokenSet } from './engine.ts'
 
@@ -20,7 +21,7 @@ export async function tokenSet(
     access_token: await accessTokens.issue(grant, { scopes: request.scopes, lifetime: expires_in }),
     token_type: 'Bearer',
     expires_in,
-    scope: request.scopes.join(' '),
+    scope: formatScope(request.scopes),
     ...(request.refresh_token === undefined ? {} : { refresh_token: request.refresh_token }),
   }
 }

@@ -1,5 +1,6 @@
-import { isNamed, type UnreadableBody } from '../errors.ts'
+import type { UnreadableBody } from '../errors.ts'
 import { OAuthError } from '../oauth-error.ts'
+import { limitedBody } from './limited-body.ts'
 
 /** Parameters of a request; a value is what the sender meant, never a list by accident. */
 export interface Form {
@@ -62,47 +63,11 @@ function isDeeperThan(levels: number, value: unknown): boolean {
  * cure, as a client must expect of a 5xx; the message is for the developer.
  */
 async function bodyText(request: Request): Promise<string> {
-  if (request.bodyUsed || request.body?.locked) {
-    throw new OAuthError(
-      'invalid_request',
-      'The body was already read on this server. Mount Drawbridge before any body parser.',
-    )
-  }
-  if (Number(request.headers.get('content-length') ?? 0) > maximumBytes) throw tooLarge()
-  if (!request.body) return ''
-  const chunks: Uint8Array[] = []
-  let length = 0
-  const reader = request.body.getReader()
-  try {
-    for (;;) {
-      const { done, value } = await reader.read().catch(unreadable)
-      if (done) break
-      length += value.byteLength
-      if (length > maximumBytes) throw tooLarge()
-      chunks.push(value)
-    }
-  } finally {
-    // Not awaited: what sends the body need not ever hear of it.
-    reader.cancel().catch(() => {})
-  }
-  const whole = new Uint8Array(length)
-  let offset = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-  return new TextDecoder().decode(whole)
-}
-
-function tooLarge(): OAuthError {
-  return new OAuthError('invalid_request', `The body is larger than ${maximumBytes} bytes.`, { status: 413 })
-}
-
-function unreadable(error: unknown): never {
-  throw new OAuthError(
-    'invalid_request',
-    isNamed<UnreadableBody>(error, 'UnreadableBody') ? error.message : 'The body did not arrive whole.',
-  )
+  const bytes = await limitedBody(request, maximumBytes).catch(({ message }: UnreadableBody) => {
+    throw new OAuthError('invalid_request', message)
+  })
+  if (bytes) return new TextDecoder().decode(bytes)
+  throw new OAuthError('invalid_request', `The body is larger than ${maximumBytes} bytes.`, { status: 413 })
 }
 
 /** RFC 8707 lets `resource` repeat; anything else may come once (RFC 6749 3.1). */

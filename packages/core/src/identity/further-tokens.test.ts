@@ -35,14 +35,14 @@ function started() {
 
 const thousand = Array.from({ length: 1000 }, (_, nth) => `scope ${nth}`)
 
-it('a thousand are kept, and the oldest goes first', async () => {
+it('a thousand are kept, and the one unused for longest goes first', async () => {
   const { want, askedFor } = started()
   for (const scope of thousand) await want(scope)
   expect(await askedFor(() => want('scope 0'))).toEqual([])
   await want('one more')
   expect(await askedFor(() => want('scope 999'))).toEqual([])
-  expect(await askedFor(() => want('scope 1'))).toEqual([])
-  expect(await askedFor(() => want('scope 0'))).toEqual(['scope 0'])
+  expect(await askedFor(() => want('scope 0'))).toEqual([])
+  expect(await askedFor(() => want('scope 1'))).toEqual(['scope 1'])
 })
 
 it('one that is renewed is new', async () => {

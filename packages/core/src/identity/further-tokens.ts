@@ -1,8 +1,11 @@
 import type { UpstreamToken } from '../auth.ts'
+import { boundedCache } from '../bounded-cache.ts'
 import { type Clock, unixTime } from '../clock.ts'
 import { NoUpstreamToken, Unavailable } from '../errors.ts'
 import type { ConnectionRecord } from '../records/connection.ts'
-import type { FurtherToken, Upstream } from './upstream.ts'
+import { missingScopes, unionScopes } from '../syntax/scopes.ts'
+import type { FurtherToken } from './token-requests.ts'
+import type { Upstream } from './upstream.ts'
 import { isRefusal } from './upstream-error.ts'
 
 /** Other tokens for the users whose tokens are kept, for what those do not hold. They are in this process only. */
@@ -21,7 +24,7 @@ export interface FurtherTokens {
   forget(access_token: string): void
 }
 
-/** How many are kept at most; the oldest goes first. */
+/** How many are kept at most. */
 const maximum = 1000
 /** One this near its end, in seconds, is not handed out again. */
 const nearExpiry = 60
@@ -33,16 +36,12 @@ export function furtherTokens(dependencies: {
 }): FurtherTokens {
   const { clock, unavailable } = dependencies
   /** With the access token each was made from: the next one may be of another sign-in. */
-  const kept = new Map<string, { from: string; token: UpstreamToken }>()
+  const kept = boundedCache<{ from: string; token: UpstreamToken }>(maximum)
   const asking = new Map<string, Promise<UpstreamToken>>()
 
   function keep(key: string, from: string, token: UpstreamToken): UpstreamToken {
     kept.delete(key)
     if (token.expires_at !== undefined) kept.set(key, { from, token })
-    for (const oldest of kept.keys()) {
-      if (kept.size <= maximum) break
-      kept.delete(oldest)
-    }
     return token
   }
 
@@ -54,52 +53,22 @@ export function furtherTokens(dependencies: {
   }
 
   function forget(access_token: string): void {
-    for (const [key, { token }] of kept) if (token.access_token === access_token) kept.delete(key)
-  }
-
-  async function ask(
-    upstream: Upstream,
-    { provider, tokens }: Readonly<ConnectionRecord>,
-    scopes: readonly string[],
-    correlation: string,
-  ): Promise<UpstreamToken> {
-    const missing = scopes.filter((scope) => !tokens.scopes.includes(scope))
-    if (!upstream.furtherToken) {
-      throw new NoUpstreamToken(
-        `This user's provider token does not hold ${missing.join(', ')}. Have the sign-in ask for it: add it to the server's \`scopes\`, and to what the operation requires (\`require\` of mcp()), so that the client steps up.`,
-      )
-    }
-    let answer: FurtherToken
-    try {
-      answer = await upstream.furtherToken(tokens, scopes)
-    } catch (error) {
-      if (isRefusal(error)) {
-        throw new NoUpstreamToken(
-          `The provider refuses a token with ${missing.join(', ')} for this user. Somebody may have to agree to it there first.`,
-          { cause: error },
-        )
-      }
-      unavailable(provider, error, correlation)
-      throw new Unavailable(`upstream: ${provider} cannot give another token now`, { cause: error })
-    }
-    const lacking = scopes.filter((scope) => !answer.scopes.includes(scope))
-    if (lacking.length === 0) return { ...answer, provider }
-    throw new NoUpstreamToken(`The provider was asked for ${lacking.join(', ')}, and gave a token without.`)
+    for (const [key, { token }] of kept.entries()) if (token.access_token === access_token) kept.delete(key)
   }
 
   return {
     forget,
     async token(upstream, connection, { scopes, correlation, rejected }) {
-      const { owner, id, tokens } = connection
+      const { owner, id, provider, tokens } = connection
       const from = tokens.access_token
-      const wanted = [...new Set(scopes)].sort()
+      const wanted = unionScopes(scopes).sort()
       const key = JSON.stringify([owner, id, ...wanted])
       const known = lookUp(key, from)
       if (known) return copyOf(known)
       const call = JSON.stringify([key, from])
       let work = asking.get(call)
       if (!work) {
-        work = ask(upstream, connection, wanted, correlation)
+        work = ask(upstream, connection, wanted, (error) => unavailable(provider, error, correlation))
           .then((token) => keep(key, from, token))
           .finally(() => asking.delete(call))
         asking.set(call, work)
@@ -112,6 +81,36 @@ export function furtherTokens(dependencies: {
       return copyOf(token)
     },
   }
+}
+
+async function ask(
+  upstream: Upstream,
+  { provider, tokens }: Readonly<ConnectionRecord>,
+  scopes: readonly string[],
+  unavailable: (error: unknown) => void,
+): Promise<UpstreamToken> {
+  const missing = missingScopes(scopes, tokens.scopes)
+  if (!upstream.furtherToken) {
+    throw new NoUpstreamToken(
+      `This user's provider token does not hold ${missing.join(', ')}. Have the sign-in ask for it: add it to the server's \`scopes\`, and to what the operation requires (\`require\` of mcp()), so that the client steps up.`,
+    )
+  }
+  let answer: FurtherToken
+  try {
+    answer = await upstream.furtherToken(tokens, scopes)
+  } catch (error) {
+    if (isRefusal(error)) {
+      throw new NoUpstreamToken(
+        `The provider refuses a token with ${missing.join(', ')} for this user. Somebody may have to agree to it there first.`,
+        { cause: error },
+      )
+    }
+    unavailable(error)
+    throw new Unavailable(`upstream: ${provider} cannot give another token now`, { cause: error })
+  }
+  const lacking = missingScopes(scopes, answer.scopes)
+  if (lacking.length === 0) return { ...answer, provider }
+  throw new NoUpstreamToken(`The provider was asked for ${lacking.join(', ')}, and gave a token without.`)
 }
 
 function copyOf(token: UpstreamToken): UpstreamToken {

@@ -76,6 +76,29 @@ const ofTheToken = new Set([
   ...['nonce', 'at_hash', 'c_hash', 'auth_time', 'sid'],
 ])
 
+const members = {
+  id: 'text',
+  label: 'text',
+  icon: 'object',
+  issuer: true,
+  clientId: 'text',
+  clientSecret: 'text',
+  clientAuth: 'object',
+  endpoints: 'object',
+  scopes: 'object',
+  parameters: 'object',
+  response_mode: true,
+  pkce: 'flag',
+  tokens: 'text',
+  revocation: 'text',
+  conform: 'function',
+  revoke: 'function',
+  exchange: 'function',
+  allow: 'function',
+  identity: 'function',
+  userinfo: 'flag',
+} as const
+
 /**
  * A whole OpenID provider, from its issuer. What it makes is plain data: spread it, and replace what is different.
  *
@@ -95,28 +118,7 @@ const ofTheToken = new Set([
 export function openIdConnect<Claims = OpenIdClaims>(
   options: OpenIdConnectOptions<Claims>,
 ): OAuthProvider<Claims> {
-  checkCall<OpenIdConnectOptions<Claims>>('openIdConnect({ id, label, issuer })', options, {
-    id: 'text',
-    label: 'text',
-    icon: 'object',
-    issuer: true,
-    clientId: 'text',
-    clientSecret: 'text',
-    clientAuth: 'object',
-    endpoints: 'object',
-    scopes: 'object',
-    parameters: 'object',
-    response_mode: true,
-    pkce: 'flag',
-    tokens: 'text',
-    revocation: 'text',
-    conform: 'function',
-    revoke: 'function',
-    exchange: 'function',
-    allow: 'function',
-    identity: 'function',
-    userinfo: 'flag',
-  })
+  checkCall<OpenIdConnectOptions<Claims>>('openIdConnect({ id, label, issuer })', options, members)
   const { id, label, icon, issuer, response_mode, pkce, parameters, conform, revoke, exchange } = options
   if (typeof issuer !== 'function' && !URL.canParse(issuer)) {
     throw new ConfigurationError(
@@ -125,13 +127,7 @@ export function openIdConnect<Claims = OpenIdClaims>(
       'Pass it as the provider publishes it.',
     )
   }
-  const given = options.scopes ?? { default: ['openid', 'profile', 'email'] }
-  const asked = [...given.default, ...(given.hidden ?? [])]
-  const scopes = asked.includes('openid') ? given : { ...given, hidden: ['openid', ...(given.hidden ?? [])] }
-  const promised = [
-    ...(asked.includes('email') ? ['email'] : []),
-    ...(asked.includes('profile') ? ['name'] : []),
-  ]
+  const { scopes, promised } = scopesOf(options.scopes ?? { default: ['openid', 'profile', 'email'] })
   const known = (name: string) => ({
     call: 'openIdConnect()',
     variable: `DRAWBRIDGE_${id.toUpperCase().replaceAll('-', '_')}_${name}`,
@@ -167,6 +163,15 @@ export function openIdConnect<Claims = OpenIdClaims>(
       }
       return options.identity?.(claims) ?? { sub: claims.sub, claims: aboutThePerson(claims) as Claims }
     },
+  }
+}
+
+/** With `openid` among them, and what the others promise of the person (OpenID Connect Core 5.4). */
+function scopesOf(given: ProviderScopes) {
+  const asked = [...given.default, ...(given.hidden ?? [])]
+  return {
+    scopes: asked.includes('openid') ? given : { ...given, hidden: ['openid', ...(given.hidden ?? [])] },
+    promised: [...(asked.includes('email') ? ['email'] : []), ...(asked.includes('profile') ? ['name'] : [])],
   }
 }
 

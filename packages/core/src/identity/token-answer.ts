@@ -6,14 +6,8 @@ import type { OAuthProvider } from './provider.ts'
 const maximumFurther = 4096
 
 const known = new Set([
-  'access_token',
-  'token_type',
-  'expires_in',
-  'refresh_token',
-  'scope',
-  'id_token',
-  'refresh_token_expires_in',
-  'refresh_expires_in',
+  ...['access_token', 'token_type', 'expires_in', 'refresh_token', 'scope', 'id_token'],
+  ...['refresh_token_expires_in', 'refresh_expires_in'],
 ])
 
 /**

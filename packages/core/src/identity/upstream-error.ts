@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import { isNamed } from '../errors.ts'
+import { detailOf, type Emit } from '../events.ts'
 
 /**
  * - `ended`: the provider says this code or refresh token is dead.
@@ -45,6 +46,11 @@ export function outageReason(error: unknown): 'misconfigured' | 'unavailable' {
   return isNamed<UpstreamError>(error, 'UpstreamError') && error.kind === 'misconfigured'
     ? 'misconfigured'
     : 'unavailable'
+}
+
+export function tellOutage(emit: Emit, provider: string, error: unknown, correlation: string): void {
+  const reason = outageReason(error)
+  emit({ type: 'upstream.unavailable', provider, reason, detail: detailOf(error), correlation })
 }
 
 /** Error codes (RFC 6749 5.2) that are about the app, whoever the user. */

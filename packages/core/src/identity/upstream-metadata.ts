@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import { type Clock, unixTime } from '../clock.ts'
-import { isLoopback } from '../syntax/secure-url.ts'
+import { isSecure } from '../syntax/secure-url.ts'
 import type { Endpoints, KnownEndpoints, OAuthProvider } from './provider.ts'
 import { UpstreamError } from './upstream-error.ts'
 
@@ -96,12 +96,7 @@ export function upstreamMetadata(
 }
 
 function acceptable(endpoint: string): boolean {
-  try {
-    const url = new URL(endpoint)
-    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))
-  } catch {
-    return false
-  }
+  return URL.canParse(endpoint) && isSecure(new URL(endpoint))
 }
 
 function originOf(endpoint: string | undefined): string {

@@ -1,4 +1,4 @@
-import type { OAuthErrorCode } from '../errors.ts'
+import { type OAuthErrorCode, oauthErrorCodes } from '../errors.ts'
 import type { DrawbridgeEvents, EventType, Occurrence } from '../events.ts'
 
 /** How much a log line weighs. */
@@ -22,44 +22,10 @@ export type Notes = {
 }
 
 /** What a client did wrong before anybody signed in: its developer may ask, and so it is in the log. */
-const wrongRequest: Readonly<Record<OAuthErrorCode, Note>> = {
-  invalid_request: 'info',
-  invalid_client: 'info',
-  invalid_grant: 'info',
-  unauthorized_client: 'info',
-  unsupported_grant_type: 'info',
-  unsupported_response_type: 'info',
-  unsupported_token_type: 'info',
-  invalid_scope: 'info',
-  invalid_target: 'info',
-  invalid_redirect_uri: 'info',
-  invalid_client_metadata: 'info',
-  access_denied: 'info',
-  consent_required: 'info',
-  login_required: 'info',
-  server_error: 'info',
-  temporarily_unavailable: 'info',
-}
+const wrongRequest = whatever('info')
 
 /** What a client did wrong where any stranger can, and is told itself. */
-const malformedRequest: Readonly<Record<OAuthErrorCode, Note>> = {
-  invalid_request: 'debug',
-  invalid_client: 'debug',
-  invalid_grant: 'debug',
-  unauthorized_client: 'debug',
-  unsupported_grant_type: 'debug',
-  unsupported_response_type: 'debug',
-  unsupported_token_type: 'debug',
-  invalid_scope: 'debug',
-  invalid_target: 'debug',
-  invalid_redirect_uri: 'debug',
-  invalid_client_metadata: 'debug',
-  access_denied: 'debug',
-  consent_required: 'debug',
-  login_required: 'debug',
-  server_error: 'debug',
-  temporarily_unavailable: 'debug',
-}
+const malformedRequest = whatever('debug')
 
 const wrongSecret =
   'Something is sealed with a secret that is not configured here. Check `secret` (DRAWBRIDGE_SECRET): pass the previous one too, after the new one, and the same on every instance.'
@@ -303,4 +269,8 @@ export function noteOf(event: Occurrence): { severity: Severity; told: string | 
 
 function isNote(note: Note | Readonly<Record<string, Note>>): note is Note {
   return typeof note === 'string' || Array.isArray(note)
+}
+
+function whatever(note: Note): Readonly<Record<OAuthErrorCode, Note>> {
+  return Object.fromEntries(oauthErrorCodes.map((code) => [code, note])) as Record<OAuthErrorCode, Note>
 }

@@ -6,6 +6,7 @@ import { checkProvider } from '../identity/check-provider.ts'
 import type { Provider } from '../identity/provider.ts'
 import { checkCall, checkMembers, inWords } from '../known-options.ts'
 import { logEvents } from '../log/log.ts'
+import type { Documentation } from '../resource-server/protected-resource-metadata.ts'
 import type {
   Lifetimes,
   OAuthProxyOptions,
@@ -256,8 +257,8 @@ export function checkListeners(given: EventListeners | undefined): void {
 }
 
 /** Checks `documentation`, which both kinds of server have. Throws {@link ConfigurationError}. */
-export function checkDocumentation(documentation: OAuthServerOptions['documentation']): void {
-  checkMembers<NonNullable<OAuthServerOptions['documentation']>>('documentation', documentation, {
+export function checkDocumentation(documentation: Documentation | undefined): void {
+  checkMembers<Documentation>('documentation', documentation, {
     service: 'text',
     policy: 'text',
     terms: 'text',

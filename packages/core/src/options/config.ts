@@ -13,9 +13,10 @@ import { isThenable, settled } from '../listener.ts'
 import { operatorLog, tellOperator } from '../log/operator-log.ts'
 import { clockSkew } from '../records/records.ts'
 import type { SigningKeyPolicy } from '../records/server-keys.ts'
+import type { Documentation } from '../resource-server/protected-resource-metadata.ts'
 import { isSameResource, type ProtectedResource } from '../syntax/resource.ts'
 import { unionScopes } from '../syntax/scopes.ts'
-import { secureUrl } from '../syntax/secure-url.ts'
+import { identifierUrl } from '../syntax/secure-url.ts'
 import { checkOptions } from './check-options.ts'
 import type { Lifetimes, OAuthServerOptions, RegistrationOptions, ResourceOptions } from './options.ts'
 import { resourceScopes } from './resource-scopes.ts'
@@ -45,7 +46,7 @@ export interface Config {
   refreshUpstream: 'lazy' | 'proactive'
   grantsPerInstallation: number
   skipConsent: boolean
-  documentation: { service?: string | undefined; policy?: string | undefined; terms?: string | undefined }
+  documentation: Documentation
   clock: Clock
   random: RandomBytes
   emit: Emit
@@ -205,8 +206,7 @@ function checkedIssuer(issuer: string | undefined): string {
     )
   }
   const fix = `Pass ${what}`
-  const url = secureUrl('issuer', issuer, fix)
-  if (issuer.includes('?')) throw new ConfigurationError('issuer', `"${issuer}" has a query`, fix)
+  const url = identifierUrl('issuer', issuer, fix)
   if (issuer.endsWith('/')) {
     throw new ConfigurationError(
       'issuer',
@@ -284,9 +284,7 @@ function protectedResources(
 
 /** A resource on another host is named by its whole URL. */
 function checkElsewhere(resource: string): void {
-  const fix = 'Pass the URL that clients type, such as "https://mail.acme.dev/mcp".'
-  secureUrl('resources', resource, fix)
-  if (resource.includes('?')) throw new ConfigurationError('resources', `"${resource}" has a query`, fix)
+  identifierUrl('resources', resource, 'Pass the URL that clients type, such as "https://mail.acme.dev/mcp".')
 }
 
 function seconds(option: string, given: number | undefined, otherwise: number, minimum = 1): number {

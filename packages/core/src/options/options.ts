@@ -6,6 +6,7 @@ import type { OAuthProvider, Provider } from '../identity/provider.ts'
 import type { LogOption } from '../log/operator-log.ts'
 import type { Messages } from '../pages/messages.ts'
 import type { Theme } from '../pages/theme.ts'
+import type { Documentation } from '../resource-server/protected-resource-metadata.ts'
 import type { Verifier } from '../resource-server/verifier.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -76,9 +77,7 @@ export interface OAuthServerOptions<
   /** Words of the pages, for another language or another tone. */
   messages?: Partial<Messages> | undefined
   /** URLs for `service_documentation`, `op_policy_uri` and `op_tos_uri` (RFC 8414 2), and the same of RFC 9728. */
-  documentation?:
-    | { service?: string | undefined; policy?: string | undefined; terms?: string | undefined }
-    | undefined
+  documentation?: Documentation | undefined
   /**
    * Skip our own consent page; has no effect with several providers, among which people choose there. Any client may
    * then obtain a token silently from a user signed in upstream. Default false.

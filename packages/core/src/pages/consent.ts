@@ -24,9 +24,9 @@ export interface ConsentPage {
 }
 
 /** What kind of address the client is answered at (RFC 8252 7). */
-export type RedirectKind = 'loopback' | 'https' | 'private-use'
+type RedirectKind = 'loopback' | 'https' | 'private-use'
 
-export interface ConsentClient {
+interface ConsentClient {
   id: string
   /** As the client gave it: unverified, unless it is `listed`. */
   name?: string | undefined

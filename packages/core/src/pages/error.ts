@@ -1,8 +1,8 @@
+import { webUrl } from '../syntax/web-url.ts'
 import { html } from './html.ts'
 import type { Page, Shell } from './layout.ts'
 import type { ErrorText } from './messages.ts'
 import { displayText, isolate, phrase } from './text.ts'
-import { webUrl } from './web-url.ts'
 
 /** What an error page shows: usually one of the messages, `{ ...messages.linkExpired, status: 400 }`. */
 export interface ErrorPage extends ErrorText {

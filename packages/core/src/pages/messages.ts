@@ -90,8 +90,6 @@ export interface Messages {
   unknownRedirect: ErrorText
   /** When the client's request is not a valid one, and it cannot be told so itself. */
   invalidRequest: ErrorText
-  /** When the account may not enter. */
-  accessDenied: ErrorText
   /** When something we depend on does not answer. */
   unavailable: ErrorText
   /** When we have failed. */
@@ -200,11 +198,6 @@ export const english: Messages = {
     title: 'This app’s request is not complete',
     message: 'The app sent something we cannot use, so nobody was signed in.',
     hint: 'Update the app, or try again from the beginning.',
-  },
-  accessDenied: {
-    title: 'This account has no access',
-    message: 'You signed in, but this account may not use this server.',
-    hint: 'Try again with another account, or ask the people who run this server.',
   },
   unavailable: {
     title: 'Back in a moment',

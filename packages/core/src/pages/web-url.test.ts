@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { webUrl } from '../syntax/web-url.ts'
 import { render } from './html.ts'
-import { webLink, webUrl } from './web-url.ts'
+import { webLink } from './web-url.ts'
 
 describe('webUrl', () => {
   test.each([
@@ -13,6 +14,9 @@ describe('webUrl', () => {
     'blob:https://acme.dev/1',
     'cursor://callback',
     '//acme.dev',
+    'https:acme.dev',
+    'https://acme.dev\\@evil.example/',
+    'https://acme.dev/a b',
     'https://accounts.google.com@evil.example/',
     'not a url',
     '',

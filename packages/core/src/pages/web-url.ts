@@ -1,13 +1,6 @@
+import { webUrl } from '../syntax/web-url.ts'
 import { type Html, html } from './html.ts'
 import { displayText } from './text.ts'
-
-/** The URL if a page may link to it: http or https, and without a user name that could pass for the host. */
-export function webUrl(value: string): URL | undefined {
-  if (!URL.canParse(value)) return undefined
-  const url = new URL(value)
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined
-  return url.username || url.password ? undefined : url
-}
 
 /** A link where {@link webUrl} allows one, and otherwise the same as text. */
 export function webLink(value: string): Html {

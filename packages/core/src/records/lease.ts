@@ -1,5 +1,4 @@
-import type { Clock } from '../clock.ts'
-import { unixTime } from '../clock.ts'
+import { type Clock, unixTime } from '../clock.ts'
 import type { Records } from './records.ts'
 
 /** Only one instance at a time does a piece of work; the store's expiry frees what a crash left: `lease/<owner>/<id>`. */

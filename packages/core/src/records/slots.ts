@@ -1,6 +1,7 @@
 import { sha256 } from '../crypto/hash.ts'
 import { UnknownSecret } from '../crypto/sealing.ts'
-import { NewerVersion, type Records, type Versioned } from './records.ts'
+import { NewerVersion } from './envelope.ts'
+import type { Records, Versioned } from './records.ts'
 
 /**
  * Records that strangers can cause lie in a fixed number of places, so that there are never more of them. Each may lie

@@ -4,7 +4,8 @@ import { randomText } from '../crypto/random.ts'
 import { type Sealer, UnknownSecret } from '../crypto/sealing.ts'
 import { type OAuthErrorCode, Unavailable } from '../errors.ts'
 import type { Emit } from '../events.ts'
-import { clockSkew, type Records, type Versioned } from './records.ts'
+import { clockSkew } from './envelope.ts'
+import type { Records, Versioned } from './records.ts'
 import { placeFor, readSlots, slotsOf } from './slots.ts'
 
 /** Sign in again, whoever is signed in; or choose an account. The consent that a client may ask for is ours. */
@@ -95,20 +96,20 @@ export interface Transactions {
   /** A handle for the request of a record, to begin again elsewhere. */
   again(found: FoundTransaction): string
   /** The record, once somebody has decided. */
-  record(transaction: Transaction): Promise<Versioned<TransactionRecord> | undefined>
+  record(transaction: Transaction): Stored
   /**
    * Makes or changes the record: reads, decides, writes; again when somebody else was first. `change` is given the
    * record as it stands, or as it would begin, and answers with the new one, or `undefined` to leave things alone.
    */
-  decide(
-    transaction: Transaction,
-    change: (current: Readonly<TransactionRecord>) => TransactionRecord | undefined,
-  ): Promise<Versioned<TransactionRecord> | undefined>
+  decide(transaction: Transaction, change: Change): Stored
   /** Finds the record again, in one read; short, since providers limit what they take (RFC 6749 4.1.1 `state`). */
   state(transaction: Transaction, record: Versioned<TransactionRecord>): string
   /** The record that such a `state` leads to. */
   find(state: string): Promise<FoundTransaction | undefined>
 }
+
+type Change = (current: Readonly<TransactionRecord>) => TransactionRecord | undefined
+type Stored = Promise<Versioned<TransactionRecord> | undefined>
 
 export interface FoundTransaction {
   id: string
@@ -126,7 +127,7 @@ function endOf({ expires_at, decided_at }: Pick<TransactionRecord, 'expires_at' 
   return Math.max(expires_at, decided_at + signInTime)
 }
 
-export function transactions(dependencies: {
+interface Dependencies {
   records: Records
   sealer: Sealer
   clock: Clock
@@ -136,84 +137,79 @@ export function transactions(dependencies: {
   /** Seconds. */
   lifetime: number
   slots?: number | undefined
-}): Transactions {
-  const { records, sealer, clock, emit, issuer, lifetime, slots = slotCount } = dependencies
+}
+
+export function transactions(dependencies: Dependencies): Transactions {
+  const { records, sealer, clock, issuer, lifetime } = dependencies
   /** The seal's purpose. No storage key has a space. */
-  const sealedAs = `authorization-request ${issuer}`
-
-  const seal = (id: string, request: PendingRequest) => sealer.seal(sealedAs, JSON.stringify({ id, request }))
-
-  /** Sealed with a secret that is gone, or by nobody: either way the client has to ask again. */
-  function opened(handle: string): string | undefined {
-    try {
-      return sealer.open(sealedAs, handle)
-    } catch (error) {
-      // Anybody can write something that looks like it; but who has an older or a newer secret elsewhere should know.
-      if (error instanceof UnknownSecret && keyIdSyntax.test(error.keyId)) {
-        emit({ type: 'keys.unknown_secret', key_id: error.keyId })
-      }
-      return undefined
-    }
-  }
-
-  /** Whether a record is the one of this id, and this server's. */
-  function isOf(value: Readonly<TransactionRecord>, id_hash: string): boolean {
-    return value.issuer === issuer && constantTimeEqual(value.id_hash, id_hash)
-  }
-
-  async function placesOf({ id_hash }: Transaction) {
-    const names = slotsOf(id_hash, slots)
-    const places = await readSlots<TransactionRecord>(records, transactionPrefix, names)
-    return { places, own: places.find(({ record }) => record && isOf(record.value, id_hash)) }
-  }
-
+  const purpose = `authorization-request ${issuer}`
+  const seal = (id: string, request: PendingRequest) => sealer.seal(purpose, JSON.stringify({ id, request }))
   return {
     begin(request) {
       const now = unixTime(clock)
       return seal(randomText(), { ...request, created_at: now, expires_at: now + lifetime })
     },
-
     open(handle) {
-      const text = opened(handle)
+      const text = opened(handle, purpose, dependencies)
       if (text === undefined) return undefined
       const { id, request }: { id: string; request: PendingRequest } = JSON.parse(text)
       return unixTime(clock) >= request.expires_at ? undefined : { id, id_hash: sha256(id), request }
     },
-
     again({ id, record }) {
       const { issuer, id_hash, decided_at, approval, attempt, outcome, ...request } = record.value
       return seal(id, request)
     },
-
-    async record(transaction) {
-      return (await placesOf(transaction)).own?.record
-    },
-
-    async decide(transaction, change) {
-      for (let tries = 0; tries < 10; tries++) {
-        const { places, own } = await placesOf(transaction)
-        const now = unixTime(clock)
-        const { request, id_hash } = transaction
-        const value = change(own?.record?.value ?? { ...request, issuer, id_hash, decided_at: now })
-        if (value === undefined) return own?.record
-        const { key, version: ifVersion } = own ?? placeFor(places, ageIn(now))
-        const version = await records.put(key, value, { ifVersion, expiresAt: transactionExpiry(value) })
-        if (version !== undefined) return { key, value, version }
-      }
-      throw new Unavailable('transaction: too many writers')
-    },
-
+    record: async (transaction) => (await placesOf(transaction, dependencies)).own?.record,
+    decide: (transaction, change) => decide(transaction, change, dependencies),
     state: ({ id }, { key }) => `${key.slice(transactionPrefix.length)}.${id}`,
-
     async find(state) {
       const [, slot, id] = stateSyntax.exec(state) ?? []
       if (slot === undefined || id === undefined) return undefined
       const record = await records.get<TransactionRecord>(transactionPrefix + slot)
       const id_hash = sha256(id)
-      if (!record || !isOf(record.value, id_hash)) return undefined
+      if (!record || !isOf(record.value, issuer, id_hash)) return undefined
       return unixTime(clock) >= endOf(record.value) ? undefined : { id, id_hash, record }
     },
   }
+}
+
+/** Sealed with a secret that is gone, or by nobody: either way the client has to ask again. */
+function opened(handle: string, purpose: string, { sealer, emit }: Dependencies): string | undefined {
+  try {
+    return sealer.open(purpose, handle)
+  } catch (error) {
+    // Anybody can write something that looks like it; but who has an older or a newer secret elsewhere should know.
+    if (error instanceof UnknownSecret && keyIdSyntax.test(error.keyId)) {
+      emit({ type: 'keys.unknown_secret', key_id: error.keyId })
+    }
+    return undefined
+  }
+}
+
+async function decide(transaction: Transaction, change: Change, dependencies: Dependencies): Stored {
+  const { records, clock, issuer } = dependencies
+  const { request, id_hash } = transaction
+  for (let tries = 0; tries < 10; tries++) {
+    const { places, own } = await placesOf(transaction, dependencies)
+    const now = unixTime(clock)
+    const value = change(own?.record?.value ?? { ...request, issuer, id_hash, decided_at: now })
+    if (value === undefined) return own?.record
+    const { key, version: ifVersion } = own ?? placeFor(places, ageIn(now))
+    const version = await records.put(key, value, { ifVersion, expiresAt: transactionExpiry(value) })
+    if (version !== undefined) return { key, value, version }
+  }
+  throw new Unavailable('transaction: too many writers')
+}
+
+async function placesOf({ id_hash }: Transaction, { records, issuer, slots = slotCount }: Dependencies) {
+  const names = slotsOf(id_hash, slots)
+  const places = await readSlots<TransactionRecord>(records, transactionPrefix, names)
+  return { places, own: places.find(({ record }) => record && isOf(record.value, issuer, id_hash)) }
+}
+
+/** Whether a record is the one of this id, and this server's. */
+function isOf(value: Readonly<TransactionRecord>, issuer: string, id_hash: string): boolean {
+  return value.issuer === issuer && constantTimeEqual(value.id_hash, id_hash)
 }
 
 /** Older, in seconds, than anything. */

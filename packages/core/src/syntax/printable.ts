@@ -3,6 +3,9 @@ const longest = 200
 /**
  * A value somebody sent, fit to be named in an error: RFC 6749 5.2 allows printable ASCII without double quotes and
  * backslashes in a description. Long ones are cut.
+ *
+ * @example
+ * printable('a"b') // 'a?b'
  */
 export function printable(value: unknown): string {
   if (Array.isArray(value)) return cut(`[${value.slice(0, 10).map(scalar).join(', ')}]`)

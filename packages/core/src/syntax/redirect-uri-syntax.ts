@@ -11,7 +11,8 @@ export interface RedirectUriParts {
 const maximumLength = 2048
 const uriCharacters = /^[A-Za-z0-9._~:/?#[\]@!$&'()*+,;=%-]*$/
 const brokenEscape = /%(?![0-9A-Fa-f]{2})/
-const components = /^([A-Za-z][A-Za-z0-9+.-]*):(?:\/\/([^/?]*))?([^?]*)(?:\?(.*))?$/
+/** Scheme, authority, path and query (RFC 3986 3); the fragment is not told apart. */
+export const uriComponents: RegExp = /^([A-Za-z][A-Za-z0-9+.-]*):(?:\/\/([^/?]*))?([^?]*)(?:\?(.*))?$/
 const authoritySyntax = /^(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)?(?::([1-9][0-9]{0,4}))?$/
 // "%252e" is a dot to whoever decodes twice, and "..;" is one to servers that know path parameters.
 const pathSeparator = /[/\\]|%(?:25)*(?:2f|5c)/i
@@ -28,7 +29,7 @@ export function parseRedirectUri(uri: string): RedirectUriParts | { reason: stri
     return { reason: 'has a character that must be percent-encoded, or a broken percent-encoding' }
   }
   if (uri.includes('#')) return { reason: 'has a fragment' }
-  const [, scheme, authority, path = '', query] = components.exec(uri) ?? []
+  const [, scheme, authority, path = '', query] = uriComponents.exec(uri) ?? []
   if (scheme === undefined) return { reason: 'is not an absolute URI' }
   if (authority?.includes('@')) return { reason: 'has a user or a password before its host' }
   if (/[[\]]/.test(`${path}${query ?? ''}`)) return { reason: 'has brackets outside its host' }
@@ -55,14 +56,4 @@ export function parseRedirectUri(uri: string): RedirectUriParts | { reason: stri
     return { reason: 'has nothing after its scheme' }
   }
   return parts
-}
-
-/** Loopback as RFC 8252 7.3 means it, and `localhost`. Takes the host of a {@link parseRedirectUri}. */
-export function isLoopback(host: string | undefined): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host ?? '')
-}
-
-/** Loopback, and the other names that lead to the person's own machine. */
-export function staysOnThisMachine(host: string | undefined): boolean {
-  return isLoopback(host) || /\.localhost$|^0\.0\.0\.0$|^\[::\]$|^\[::ffff:7f/.test(host ?? '')
 }

@@ -10,14 +10,23 @@ export interface ProtectedResource {
   scopes: ResourceScopes
 }
 
-/** Whether a client's `resource` names this one. */
+/**
+ * Whether a client's `resource`, or a token's `aud`, names this one (RFC 8707 2), as {@link normalizedResource} compares.
+ *
+ * @example
+ * isSameResource('https://MCP.acme.dev/', 'https://mcp.acme.dev') // true
+ * isSameResource('https://mcp.acme.dev/mcp/', 'https://mcp.acme.dev/mcp') // false
+ */
 export function isSameResource(given: string, identifier: string): boolean {
   return given === identifier || normalizedResource(given) === normalizedResource(identifier)
 }
 
 /**
  * As a client's `resource` is compared (RFC 8707 2): scheme and host case-insensitively, a slash at the root may be there
- * or not, nothing else is forgiven.
+ * or not, nothing else is forgiven. For comparing one with many.
+ *
+ * @example
+ * normalizedResource('HTTPS://MCP.acme.dev/') // 'https://mcp.acme.dev'
  */
 export function normalizedResource(resource: string): string {
   const [, origin = '', rest = resource] = /^([A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*)(.*)$/s.exec(resource) ?? []

@@ -13,7 +13,13 @@ export interface ResourceScopes {
   challenge: readonly string[]
 }
 
-/** Whether this is one `scope-token` (RFC 6749 3.3): printable ASCII without space, quote or backslash. */
+/**
+ * Whether this is one `scope-token` (RFC 6749 3.3): printable ASCII without space, quote or backslash.
+ *
+ * @example
+ * isScopeToken('files:read') // true
+ * isScopeToken('files read') // false
+ */
 export function isScopeToken(value: string): boolean {
   return /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(value)
 }
@@ -21,18 +27,31 @@ export function isScopeToken(value: string): boolean {
 /**
  * Reads a `scope` parameter or claim (RFC 6749 3.3). Order is kept, repetitions are dropped, and stray spaces are
  * forgiven. `undefined`: it holds something that is no scope.
+ *
+ * @example
+ * parseScope('files:read  mail') // ['files:read', 'mail']
  */
 export function parseScope(value: string): string[] | undefined {
   const scopes = value.split(' ').filter((scope) => scope !== '')
   return scopes.every(isScopeToken) ? [...new Set(scopes)] : undefined
 }
 
-/** Writes a `scope` parameter (RFC 6749 3.3). */
+/**
+ * Writes a `scope` parameter (RFC 6749 3.3).
+ *
+ * @example
+ * formatScope(['files:read', 'mail']) // 'files:read mail'
+ */
 export function formatScope(scopes: readonly string[]): string {
   return [...new Set(scopes)].join(' ')
 }
 
-/** The scopes of `needed` that `held` lacks. */
+/**
+ * The scopes of `needed` that `held` lacks. None implies another (RFC 6749 3.3): they compare by character.
+ *
+ * @example
+ * missingScopes(['files:read', 'mail'], ['mail', 'files']) // ['files:read']
+ */
 export function missingScopes(needed: readonly string[], held: readonly string[]): string[] {
   return needed.filter((scope) => !held.includes(scope))
 }
@@ -42,7 +61,12 @@ export function intersectScopes(first: readonly string[], second: readonly strin
   return first.filter((scope) => second.includes(scope))
 }
 
-/** All of them once, in order of appearance. */
+/**
+ * All of them once, in order of appearance; a list may be left out.
+ *
+ * @example
+ * unionScopes(['mail'], undefined, ['files:read', 'mail']) // ['mail', 'files:read']
+ */
 export function unionScopes(...lists: readonly (readonly string[] | undefined)[]): string[] {
   return [...new Set(lists.flatMap((list) => list ?? []))]
 }
@@ -63,7 +87,10 @@ export function withoutOfflineAccess(scopes: readonly string[]): string[] {
  * Checks scopes that a developer wrote and that a request must have.
  *
  * @param option The option's name, for the message.
- * @throws {ConfigurationError} as {@link checkedScopes} does, and for `offline_access`, which no token holds.
+ * @throws {ConfigurationError} for what is no list, holds a value that is no scope (RFC 6749 3.3) or that a client would
+ *   misread in a challenge, and for `offline_access`, which no token holds.
+ * @example
+ * const scopes = requiredScopes('require.scopes', options.require?.scopes)
  */
 export function requiredScopes(option: string, scopes: readonly string[] | undefined): readonly string[] {
   const checked = checkedScopes(option, scopes)

@@ -1,18 +1,21 @@
 import { describe, expect, it } from 'vitest'
-import { isLoopback, secureUrl } from './secure-url.ts'
+import { isSecure, secureUrl } from './secure-url.ts'
 
-describe('isLoopback', () => {
-  it.each(['http://localhost:3000', 'http://127.0.0.1', 'http://127.8.9.10/', 'http://[::1]:80/'])(
-    'knows %s',
-    (url) => {
-      expect(isLoopback(new URL(url))).toBe(true)
-    },
-  )
+describe('isSecure', () => {
+  it.each([
+    'https://mcp.test',
+    'https://localhost',
+    'http://localhost:3000',
+    'http://127.1:80',
+    'http://[::1]',
+  ])('is %s', (url) => {
+    expect(isSecure(new URL(url))).toBe(true)
+  })
 
-  it.each(['http://localhost.evil.test', 'http://127.0.0.1.evil.test', 'http://0.0.0.0', 'http://[::2]'])(
-    'is not taken in by %s',
+  it.each(['http://mcp.test', 'http://0.0.0.0', 'ftp://localhost', 'ws://127.0.0.1', 'localhost:3000'])(
+    'is not %s',
     (url) => {
-      expect(isLoopback(new URL(url))).toBe(false)
+      expect(isSecure(new URL(url))).toBe(false)
     },
   )
 })

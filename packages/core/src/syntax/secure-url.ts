@@ -1,8 +1,14 @@
 import { ConfigurationError } from '../errors.ts'
+import { isLoopback } from './loopback.ts'
 
-/** Whether plain http is acceptable: a host that never leaves this machine (RFC 8252 8.3). */
-export function isLoopback(url: URL): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname)
+/**
+ * Whether nobody on the way reads along: https, or http that never leaves this machine (RFC 8252 8.3).
+ *
+ * @example
+ * isSecure(new URL('http://localhost:3000')) // true
+ */
+export function isSecure(url: URL): boolean {
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
 }
 
 /**
@@ -11,6 +17,8 @@ export function isLoopback(url: URL): boolean {
  * @param option The option's name, for the message.
  * @param fix What to pass instead, for the message.
  * @throws {ConfigurationError}
+ * @example
+ * const { origin } = secureUrl('endpoint', options.endpoint, 'Pass the endpoint that its metadata names.')
  */
 export function secureUrl(option: string, value: string, fix: string): URL {
   if (typeof value !== 'string') throw new ConfigurationError(option, 'is not a string', fix)
@@ -20,20 +28,13 @@ export function secureUrl(option: string, value: string, fix: string): URL {
   } catch {
     throw new ConfigurationError(option, `"${value}" is not an absolute URL`, fix)
   }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+  if (!isSecure(url)) {
     // `localhost:3000` parses too, as an address of the scheme "localhost".
-    throw new ConfigurationError(
-      option,
-      `"${value}" is not https`,
-      `${fix} On localhost, begin with http://.`,
-    )
-  }
-  if (url.protocol === 'http:' && !isLoopback(url)) {
-    throw new ConfigurationError(
-      option,
-      `"${value}" is not https`,
-      `Plain http is possible on localhost only. ${fix}`,
-    )
+    const more =
+      url.protocol === 'http:'
+        ? `Plain http is possible on localhost only. ${fix}`
+        : `${fix} On localhost, begin with http://.`
+    throw new ConfigurationError(option, `"${value}" is not https`, more)
   }
   if (value.includes('#')) throw new ConfigurationError(option, `"${value}" has a fragment`, fix)
   if (url.username || url.password) {
@@ -41,4 +42,11 @@ export function secureUrl(option: string, value: string, fix: string): URL {
     throw new ConfigurationError(option, `the URL at ${url.host} holds credentials`, fix)
   }
   return url
+}
+
+/** The same for what identifies an issuer (RFC 8414 2) or a resource (RFC 9728 1.2): without a query either. */
+export function identifierUrl(option: string, value: string, fix: string): URL {
+  const url = secureUrl(option, value, fix)
+  if (!value.includes('?')) return url
+  throw new ConfigurationError(option, `"${value}" has a query`, fix)
 }

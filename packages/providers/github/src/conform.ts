@@ -1,3 +1,4 @@
+import { formatScope } from '@drawbridge/core/syntax'
 import { namesRateLimit } from './rest-api.ts'
 import { grantedScopes } from './scopes.ts'
 
@@ -32,7 +33,7 @@ export async function conform(response: Response): Promise<Response> {
   const { scope, ...rest } = body
   // A GitHub App has permissions in place of scopes: it was granted what it asked for, not nothing.
   const hasScopes = scope !== '' || !body.access_token.startsWith('ghu_')
-  return Response.json(hasScopes ? { ...rest, scope: grantedScopes(scope).join(' ') } : rest, {
+  return Response.json(hasScopes ? { ...rest, scope: formatScope(grantedScopes(scope)) } : rest, {
     status: response.status,
   })
 }

@@ -1,10 +1,5 @@
-import {
-  ConfigurationError,
-  checkMembers,
-  credential,
-  type OptionTable,
-  secureUrl,
-} from '@drawbridge/core/provider'
+import { ConfigurationError, checkMembers, credential, type OptionTable } from '@drawbridge/core/provider'
+import { secureUrl } from '@drawbridge/core/syntax'
 
 /** Who may enter: an account that matches any of these. */
 export interface GitHubAllow {

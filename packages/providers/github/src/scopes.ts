@@ -1,3 +1,5 @@
+import { unionScopes } from '@drawbridge/core/syntax'
+
 /** GitHub's scopes for OAuth apps, each with those it includes. */
 const includes: Readonly<Record<string, readonly string[]>> = {
   repo: ['repo:status', 'repo_deployment', 'public_repo', 'repo:invite', 'security_events'],
@@ -52,12 +54,10 @@ export function includedIn(scope: string): readonly string[] {
  * `read:user`, it grants `user`), so the included ones are named again: nobody may lose a scope for having a wider one.
  */
 export function grantedScopes(commaSeparated: string): readonly string[] {
-  return [
-    ...new Set(
-      commaSeparated
-        .split(/[\s,]+/)
-        .filter(Boolean)
-        .flatMap(includedIn),
-    ),
-  ]
+  return unionScopes(
+    commaSeparated
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .flatMap(includedIn),
+  )
 }

@@ -1,13 +1,14 @@
 import {
-  type Call,
+  boundedCache,
   type Clock,
-  ConfigurationError,
   checkCall,
   member,
   systemClock,
+  upstreamCall,
   type Verification,
   type Verifier,
 } from '@drawbridge/core/provider'
+import { unionScopes } from '@drawbridge/core/syntax'
 import { checkToken } from './applications.ts'
 import { type GitHubUser, identify } from './identity.ts'
 import { accessTable, type GitHubAccess, settingsOf } from './options.ts'
@@ -48,20 +49,19 @@ export function githubTokenVerifier(options: GitHubTokenVerifierOptions = {}): V
   checkCall<GitHubTokenVerifierOptions>('githubTokenVerifier({ clientId, clientSecret })', options, {
     ...accessTable,
     id: 'text',
-    lifetime: 'number',
+    lifetime: 'count',
     cacheSize: 'number',
     appScopes: 'texts',
-    timeout: 'number',
+    timeout: 'seconds',
     fetch: 'function',
     clock: 'clock',
   })
   const settings = settingsOf(options)
   const { id = 'github', lifetime = 300, cacheSize = 1000, appScopes = [], clock = systemClock } = options
-  if (!(lifetime > 0)) {
-    throw new ConfigurationError('lifetime', `is ${lifetime}`, 'Pass a number of seconds above 0.')
-  }
-  const call = callWith(options, clock)
-  const remembered = new Map<string, { until: number; verification: Promise<Verification<GitHubUser>> }>()
+  const call = upstreamCall(options.fetch, clock, (options.timeout ?? 10) * 1000)
+  const remembered = boundedCache<{ until: number; verification: Promise<Verification<GitHubUser>> }>(
+    cacheSize,
+  )
 
   async function ask(token: string): Promise<Verification<GitHubUser>> {
     try {
@@ -84,7 +84,7 @@ export function githubTokenVerifier(options: GitHubTokenVerifierOptions = {}): V
     if (expires_at !== undefined && expires_at <= now) return refused('expired')
     const listed = member(body, 'scopes')
     const granted = Array.isArray(listed) ? listed.filter((scope) => typeof scope === 'string') : []
-    const scopes = [...new Set(granted.flatMap(includedIn))]
+    const scopes = unionScopes(granted.flatMap(includedIn))
     const tokens = { access_token: token, token_type: 'bearer', scopes, expires_at }
     const { sub, claims } = await identify(tokens, call, settings)
     return {
@@ -111,28 +111,13 @@ export function githubTokenVerifier(options: GitHubTokenVerifierOptions = {}): V
       if (known && now < known.until) return structuredClone(await known.verification)
 
       const entry = { until: now + lifetime, verification: ask(token) }
-      remembered.delete(key)
       remembered.set(key, entry)
-      for (const oldest of remembered.keys()) {
-        if (remembered.size <= cacheSize) break
-        remembered.delete(oldest)
-      }
       const verification = await entry.verification
       if (verification.status === 'valid') entry.until = verification.token.expiresAt
       else if (remembered.get(key) === entry) remembered.delete(key)
       return structuredClone(verification)
     },
   }
-}
-
-function callWith(options: GitHubTokenVerifierOptions, clock: Clock): Call {
-  const call = (url: string, init: RequestInit = {}) => {
-    const headers = new Headers(init.headers)
-    headers.set('user-agent', 'drawbridge')
-    const signal = AbortSignal.timeout((options.timeout ?? 10) * 1000)
-    return (options.fetch ?? fetch)(url, { ...init, headers, redirect: 'manual', signal })
-  }
-  return Object.assign(call, { clock })
 }
 
 function refused(reason: string): { status: 'invalid'; reason: string } {

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '@drawbridge/core/provider'
+import { isSameResource, isScopeToken, unionScopes } from '@drawbridge/core/syntax'
 import { listOf } from './options.ts'
 
 /** The claims of a token as its issuer wrote them (RFC 7519 4.1, RFC 7662 2.2). */
@@ -22,7 +23,7 @@ function isNumericDate(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value)
 }
 
-export interface AudienceRule {
+interface AudienceRule {
   /** At least one of these must be there. `undefined`: the resource itself. */
   accepted: readonly string[] | undefined
   /** These may be there besides. */
@@ -54,20 +55,11 @@ export function audienceRefusal(aud: unknown, resource: string, rule: AudienceRu
   if (!Array.isArray(audiences) || !audiences.every((audience) => typeof audience === 'string'))
     return 'no_audience'
   const ours = (audience: string): boolean =>
-    rule.accepted ? rule.accepted.includes(audience) : comparable(audience) === comparable(resource)
+    rule.accepted ? rule.accepted.includes(audience) : isSameResource(audience, resource)
   if (!audiences.some(ours)) return 'audience'
   if (!audiences.every((audience) => ours(audience) || rule.tolerated.includes(audience)))
     return 'foreign_audience'
   return undefined
-}
-
-/**
- * Clients and authorization servers pass resources through URL parsers, which change the case of scheme and host and
- * add a root slash. Nothing else may differ.
- */
-function comparable(resource: string): string {
-  const [, host = '', rest = resource] = /^([a-z][a-z0-9+.-]*:\/\/[^/?#]*)(.*)$/is.exec(resource) ?? []
-  return host.toLowerCase() + (rest === '/' ? '' : rest)
 }
 
 /**
@@ -112,19 +104,19 @@ export function atOnce(option: string, answer: unknown, instead: string): unknow
 }
 
 /** The first of these claims that holds scopes: words in a string (RFC 8693 4.2), or a list of strings. */
-export function scopesOf(claims: Claims, names: readonly string[]): string[] {
+export function scopesOf(claims: Claims, names: readonly string[] = ['scope', 'scp']): string[] {
   for (const name of names) {
     const value = claims[name]
     const words = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []
-    const scopes = words.filter((word): word is string => typeof word === 'string' && isScope(word))
-    if (scopes.length > 0) return [...new Set(scopes)]
+    const scopes = words.filter((word): word is string => typeof word === 'string' && isScopeToken(word))
+    if (scopes.length > 0) return unionScopes(scopes)
   }
   return []
 }
 
-/** RFC 6749 3.3. */
-function isScope(word: string): boolean {
-  return /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(word)
+/** The first of these claims that holds a client's id; empty, where none does. */
+export function clientIdOf(claims: Claims, names: readonly string[] = ['client_id', 'azp']): string {
+  return firstString(claims, names) ?? ''
 }
 
 /** The first of these claims that is a non-empty string. */

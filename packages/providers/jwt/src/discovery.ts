@@ -1,11 +1,11 @@
-import { isLoopback } from '@drawbridge/core/provider'
-import type { JsonAnswer, JsonRequest } from './json-request.ts'
+import { isLoopback, isSecure } from '@drawbridge/core/syntax'
+import type { JsonDocument, JsonRequest } from './json-request.ts'
 
 /**
  * Loads an issuer's JWK Set by way of its metadata: OpenID Connect Discovery 4 first, as nearly everyone has it, then
  * RFC 8414 3. The address is kept until it stops working.
  */
-export function discoveredKeys(issuer: string, request: JsonRequest): () => Promise<JsonAnswer> {
+export function discoveredKeys(issuer: string, request: JsonRequest): () => Promise<JsonDocument> {
   let jwksUri: string | undefined
   return async () => {
     if (jwksUri === undefined) {
@@ -45,6 +45,5 @@ async function discover(issuer: string, request: JsonRequest): Promise<Discovere
 
 /** Keys come over https. From this machine, and then without, they may come for an issuer on it only. */
 function isTrustworthy(keys: URL, issuer: URL): boolean {
-  if (isLoopback(keys)) return isLoopback(issuer) && /^https?:$/.test(keys.protocol)
-  return keys.protocol === 'https:'
+  return isSecure(keys) && (!isLoopback(keys.hostname) || isLoopback(issuer.hostname))
 }

@@ -1,27 +1,29 @@
 import {
+  boundedCache,
   type Clock,
   ConfigurationError,
   checkCall,
   checkMembers,
   environment,
-  secureUrl,
   systemClock,
+  upstreamCall,
   type Verification,
   type Verifier,
 } from '@drawbridge/core/provider'
-import { boundedCache } from './bounded-cache.ts'
+import { secureUrl } from '@drawbridge/core/syntax'
 import {
   acceptRefusal,
   audienceRefusal,
   audienceRule,
   type Claims,
+  clientIdOf,
   firstString,
   kindRefusal,
   scopesOf,
   timeRefusal,
 } from './claims.ts'
 import { jsonRequest } from './json-request.ts'
-import { duration } from './options.ts'
+import { type ClaimsOptions, claimsTable } from './options.ts'
 import { checkSubjectOptions, type SubjectOptions, subjectOf } from './subject.ts'
 
 /** What the authorization server says of an active token (RFC 7662 2.2). */
@@ -41,7 +43,7 @@ export interface IntrospectionClaims {
 export type IntrospectionVerifierOptions<User = IntrospectionClaims> = IntrospectionOptions<User> &
   SubjectOptions<IntrospectionClaims, string | undefined>
 
-interface IntrospectionOptions<User> {
+interface IntrospectionOptions<User> extends ClaimsOptions<User, IntrospectionClaims> {
   /** The authorization server's introspection endpoint. */
   endpoint: string | undefined
   /** Who we are to it (RFC 7662 2.1). May be left out when the environment names both, as below. */
@@ -57,10 +59,6 @@ interface IntrospectionOptions<User> {
     | undefined
   /** Who issues the tokens. An answer that names another `iss` is refused. Default: what the answer says, else the endpoint's origin. */
   issuer?: string | undefined
-  /** What `aud` must hold one of, if the answer has it. Default: the resource itself. */
-  audience?: string | readonly string[] | undefined
-  /** Audiences that a token may name beside ours. */
-  toleratedAudiences?: readonly string[] | undefined
   /** Refuse answers without `aud`. Set it unless the endpoint itself tells tokens for us from those for others. */
   requireAudience?: boolean | undefined
   /**
@@ -70,20 +68,6 @@ interface IntrospectionOptions<User> {
   recognises?: ((token: string) => boolean) | undefined
   /** Remember good answers for this many `seconds`, at most until `exp`. A revoked token lives on that long. Default: not at all. */
   cache?: { seconds: number; maximum?: number | undefined } | undefined
-  /** A last look at the claims. Only `true` lets the token in. */
-  accept?: ((claims: IntrospectionClaims) => boolean) | undefined
-  /** How far the server's clock may be off. Default 30. */
-  clockTolerance?: number | undefined
-  /** Where scopes are; the first that holds any counts. Default `scope`, then `scp`. */
-  scopeClaims?: readonly string[] | undefined
-  /** Where the client's id is. Default `client_id`, then `azp`; without either it is empty. */
-  clientIdClaims?: readonly string[] | undefined
-  /** Makes of the answer what tools see as the user. Default: the answer itself. */
-  user?: ((claims: IntrospectionClaims) => User | Promise<User>) | undefined
-  fetch?: typeof fetch | undefined
-  /** How long the endpoint may take. Default 10. */
-  timeout?: number | undefined
-  clock?: Clock | undefined
 }
 
 /** A token without `exp` is looked at again after this many seconds, even by a stream that stays open. */
@@ -107,24 +91,15 @@ export function introspectionVerifier<User = IntrospectionClaims>(
   options: IntrospectionVerifierOptions<User>,
 ): Verifier<User> {
   checkCall<IntrospectionVerifierOptions<User>>('introspectionVerifier({ endpoint, client })', options, {
+    ...claimsTable,
     endpoint: 'text',
     client: true,
     issuer: 'text',
-    audience: 'text or texts',
-    toleratedAudiences: 'texts',
     requireAudience: 'flag',
     recognises: 'function',
     cache: true,
-    accept: 'function',
-    clockTolerance: 'number',
-    scopeClaims: 'texts',
-    clientIdClaims: 'texts',
     id: 'text',
     subject: 'function',
-    user: 'function',
-    fetch: 'function',
-    timeout: 'number',
-    clock: 'clock',
   })
   checkMembers<NonNullable<IntrospectionVerifierOptions['client']>>('client', options.client, {
     id: 'text',
@@ -132,14 +107,14 @@ export function introspectionVerifier<User = IntrospectionClaims>(
     method: 'text',
   })
   checkMembers<NonNullable<IntrospectionVerifierOptions['cache']>>('cache', options.cache, {
-    seconds: 'number',
+    seconds: 'seconds',
     maximum: 'number',
   })
   checkSubjectOptions(options)
   const clock = options.clock ?? systemClock
-  const { endpoint, ask } = introspection(options)
+  const { endpoint, ask } = introspection(options, clock)
   const answerFor = options.cache ? remembering(ask, options.cache, clock) : ask
-  const tolerance = duration('clockTolerance', options.clockTolerance, 30)
+  const tolerance = options.clockTolerance ?? 30
   const audience = audienceRule(options)
 
   const refusal = (claims: IntrospectionClaims, resource: string, now: number): string | undefined => {
@@ -170,8 +145,8 @@ export function introspectionVerifier<User = IntrospectionClaims>(
         status: 'valid',
         token: {
           subject,
-          clientId: firstString(claims, options.clientIdClaims ?? ['client_id', 'azp']) ?? '',
-          scopes: scopesOf(claims, options.scopeClaims ?? ['scope', 'scp']),
+          clientId: clientIdOf(claims, options.clientIdClaims),
+          scopes: scopesOf(claims, options.scopeClaims),
           expiresAt: Math.floor(claims.exp ?? now + assumedLifetime),
           issuer,
           user: options.user ? await options.user(claims) : (claims as User),
@@ -198,33 +173,31 @@ type Ask = (token: string) => Promise<Answer>
 
 /** Keeps good answers for a while. As text, since tools are given the claims and may change theirs. */
 function remembering(ask: Ask, cache: NonNullable<IntrospectionVerifierOptions['cache']>, clock: Clock): Ask {
-  const lifetime = duration('cache.seconds', cache.seconds, 0)
-  const answers = boundedCache<string>(cache.maximum ?? 1000)
+  const answers = boundedCache<{ claims: string; until: number }>(cache.maximum ?? 1000)
   return async (token) => {
     const now = clock.now() / 1000
-    const known = answers.get(token, now)
-    if (known !== undefined) return { status: 'active', claims: JSON.parse(known) }
+    const known = answers.get(token)
+    if (known && now < known.until) return { status: 'active', claims: JSON.parse(known.claims) }
     const answer = await ask(token)
     if (answer.status === 'active') {
       const { exp } = answer.claims
-      const until = now + lifetime
-      answers.set(
-        token,
-        JSON.stringify(answer.claims),
-        typeof exp === 'number' ? Math.min(until, exp) : until,
-      )
+      const until = Math.min(now + cache.seconds, typeof exp === 'number' ? exp : Number.POSITIVE_INFINITY)
+      answers.set(token, { claims: JSON.stringify(answer.claims), until })
     }
     return answer
   }
 }
 
-function introspection<User>(options: IntrospectionVerifierOptions<User>): { endpoint: string; ask: Ask } {
+function introspection<User>(
+  options: IntrospectionVerifierOptions<User>,
+  clock: Clock,
+): { endpoint: string; ask: Ask } {
   const { endpoint } = options
   const fix = 'Pass the `introspection_endpoint` that the metadata of the authorization server names.'
   if (!endpoint) throw new ConfigurationError('endpoint', 'is missing', fix)
   secureUrl('endpoint', endpoint, fix)
   const credentials = clientCredentials(options.client ?? {})
-  const request = jsonRequest({ fetch: options.fetch, timeout: duration('timeout', options.timeout, 10) })
+  const request = jsonRequest(upstreamCall(options.fetch, clock, (options.timeout ?? 10) * 1000))
   return {
     endpoint,
     async ask(token) {

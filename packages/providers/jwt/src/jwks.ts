@@ -1,8 +1,8 @@
 import type { Clock } from '@drawbridge/core/provider'
-import type { JsonAnswer } from './json-request.ts'
+import type { JsonDocument } from './json-request.ts'
 import { type KeySet, type KeySource, keySet } from './keys.ts'
 
-export interface RemoteKeysOptions {
+interface RemoteKeysOptions {
   clock: Clock
   /** Seconds between two fetches that unknown keys may cause. */
   cooldown: number
@@ -26,7 +26,7 @@ const emptyHandedPause = 5
  *
  * @param load Fetches the set; told apart from the cache so that discovery can come first.
  */
-export function remoteKeys(load: () => Promise<JsonAnswer>, options: RemoteKeysOptions): KeySource {
+export function remoteKeys(load: () => Promise<JsonDocument>, options: RemoteKeysOptions): KeySource {
   const { clock } = options
   let held: { find: KeySet; text: string; at: number } | undefined
   let failure: string | undefined
@@ -49,9 +49,10 @@ export function remoteKeys(load: () => Promise<JsonAnswer>, options: RemoteKeysO
         return
       }
       // An unchanged set keeps its imported keys.
-      const find = held?.text === answer.text ? held.find : keySet(answer.body)
+      const text = JSON.stringify(answer.body)
+      const find = held?.text === text ? held.find : keySet(answer.body)
       failure = find ? undefined : 'the JWK Set holds no usable key'
-      if (find) held = { find, text: answer.text, at: now() }
+      if (find) held = { find, text, at: now() }
     })
     pending = attempt
     return attempt

@@ -1,15 +1,17 @@
 import {
+  boundedCache,
   type Clock,
   ConfigurationError,
   checkCall,
   environment,
   type LogOption,
-  secureUrl,
   systemClock,
   tellOperator,
+  upstreamCall,
   type Verification,
   type Verifier,
 } from '@drawbridge/core/provider'
+import { secureUrl } from '@drawbridge/core/syntax'
 import {
   type CryptoKey,
   compactVerify,
@@ -19,18 +21,17 @@ import {
   type JWK,
 } from 'jose'
 import { type JwtAlgorithm, pinnedAlgorithms } from './algorithms.ts'
-import { boundedCache } from './bounded-cache.ts'
 import {
   acceptRefusal,
   audienceRefusal,
   audienceRule,
-  firstString,
+  clientIdOf,
   kindRefusal,
   scopesOf,
   timeRefusal,
 } from './claims.ts'
 import { discoveredKeys } from './discovery.ts'
-import { jsonRequest } from './json-request.ts'
+import { type JsonRequest, jsonRequest } from './json-request.ts'
 import { remoteKeys } from './jwks.ts'
 import {
   inlineKeys,
@@ -40,7 +41,7 @@ import {
   sharedSecret,
   type VerificationKey,
 } from './keys.ts'
-import { duration, listOf } from './options.ts'
+import { type ClaimsOptions, claimsTable, listOf } from './options.ts'
 import { checkSubjectOptions, type SubjectOptions, subjectOf } from './subject.ts'
 
 /** The claims of an accepted token (RFC 7519 4.1, RFC 9068 2.2). */
@@ -55,19 +56,12 @@ export interface JwtClaims {
 /** Options of {@link jwtVerifier}. Every duration is in seconds. */
 export type JwtVerifierOptions<User = JwtClaims> = JwtOptions<User> & SubjectOptions<JwtClaims>
 
-interface JwtOptions<User> {
+interface JwtOptions<User> extends ClaimsOptions<User, JwtClaims> {
   /**
    * Who issues the tokens: `iss`, compared as a string, so keep a closing slash if the issuer has one. Or
    * `DRAWBRIDGE_JWT_ISSUER`.
    */
   issuer?: string | readonly string[] | undefined
-  /** What `aud` must hold one of. Default: the resource itself, as clients ask for it (RFC 8707). */
-  audience?: string | readonly string[] | undefined
-  /**
-   * Audiences that a token may name beside ours. Any other refuses it, since whoever receives such a token could use
-   * it here.
-   */
-  toleratedAudiences?: readonly string[] | undefined
   /**
    * Accept tokens whatever their audience, for issuers that name none. A token given to any other service of this
    * issuer then opens this one; tell ours apart with `accept`.
@@ -87,29 +81,13 @@ interface JwtOptions<User> {
 
   /** The header's `typ`, or several, when the issuer sets one: `at+jwt` (RFC 9068). Default: `at+jwt`, `JWT` or none. */
   typ?: string | readonly string[] | undefined
-  /** How far the issuer's clock may be off. Default 30. */
-  clockTolerance?: number | undefined
-  /** A last look at the claims, such as a tenant or a role. Only `true` lets the token in. */
-  accept?: ((claims: JwtClaims) => boolean) | undefined
 
-  /** Where scopes are; the first that holds any counts. Default `scope`, then `scp`. */
-  scopeClaims?: readonly string[] | undefined
-  /** Where the client's id is. Default `client_id`, then `azp`; without either it is empty. */
-  clientIdClaims?: readonly string[] | undefined
-  /** Makes of the claims what tools see as the user. Default: the claims themselves. */
-  user?: ((claims: JwtClaims) => User | Promise<User>) | undefined
-
-  /** For the issuer's metadata and keys. Default: the global `fetch`. */
-  fetch?: typeof fetch | undefined
-  /** How long each fetch may take. Default 10. */
-  timeout?: number | undefined
   /** Between two fetches that tokens naming unknown keys may cause. Default 30. */
   cooldown?: number | undefined
   /** How old keys become before they are fetched again. Default 600. */
   cacheMaxAge?: number | undefined
   /** How old keys may become while the issuer cannot be reached. Default 24 h. */
   staleMaxAge?: number | undefined
-  clock?: Clock | undefined
   /** Takes the line about an option that weakens security. Default: the standard error. `false`: nowhere. */
   log?: LogOption | undefined
 }
@@ -132,9 +110,8 @@ const rememberedSignatures = 1000
  */
 export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>): Verifier<User> {
   checkCall<JwtVerifierOptions<User>>("jwtVerifier({ issuer: 'https://login.acme.dev' })", options, {
+    ...claimsTable,
     issuer: 'text or texts',
-    audience: 'text or texts',
-    toleratedAudiences: 'texts',
     dangerouslySkipAudience: 'flag',
     jwksUri: 'text',
     jwks: 'object',
@@ -142,19 +119,11 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>)
     secret: true,
     algorithms: 'texts',
     typ: 'text or texts',
-    clockTolerance: 'number',
-    accept: 'function',
-    scopeClaims: 'texts',
-    clientIdClaims: 'texts',
     id: 'text',
     subject: 'function',
-    user: 'function',
-    fetch: 'function',
-    timeout: 'number',
-    cooldown: 'number',
-    cacheMaxAge: 'number',
-    staleMaxAge: 'number',
-    clock: 'clock',
+    cooldown: 'seconds',
+    cacheMaxAge: 'seconds',
+    staleMaxAge: 'seconds',
     log: true,
   })
   checkSubjectOptions(options)
@@ -164,7 +133,7 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>)
     typeof options.secret === 'string' ? new TextEncoder().encode(options.secret) : options.secret
   const algorithms = pinnedAlgorithms(options.algorithms, secret)
   const source = keySource(options, { issuers, secret, algorithms, clock })
-  const tolerance = duration('clockTolerance', options.clockTolerance, 30)
+  const tolerance = options.clockTolerance ?? 30
   const audience = audienceRule(options)
   const types = listOf(options.typ ?? ['at+jwt', 'jwt', undefined]).map(mediaType)
   const signers = boundedCache<VerificationKey>(rememberedSignatures)
@@ -210,24 +179,24 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>)
       if (lookup.status === 'unknown') return invalid('unknown_key')
       const now = clock.now() / 1000
       // A signature once checked stays good for as long as its key does.
-      const known = signers.get(token, now)
+      const known = signers.get(token)
       const signer =
         known && lookup.keys.includes(known) ? known : await signerOf(token, lookup.keys, algorithms)
       if (!signer) return invalid('signature')
 
       const refused = claimsRefusal(parsed.claims, resource, now)
-      const scopes = scopesOf(parsed.claims, options.scopeClaims ?? ['scope', 'scp'])
+      const scopes = scopesOf(parsed.claims, options.scopeClaims)
       if (refused === 'expired') return { status: 'invalid', reason: refused, scopes }
       if (refused !== undefined) return invalid(refused)
       const claims = parsed.claims as JwtClaims
       const subject = subjectOf(options, claims, `${options.id ?? claims.iss}|${claims.sub}`)
       if (subject === undefined) return invalid('no_subject')
-      signers.set(token, signer, claims.exp + tolerance)
+      signers.set(token, signer)
       return {
         status: 'valid',
         token: {
           subject,
-          clientId: firstString(claims, options.clientIdClaims ?? ['client_id', 'azp']) ?? '',
+          clientId: clientIdOf(claims, options.clientIdClaims),
           scopes,
           expiresAt: Math.floor(claims.exp),
           issuer: claims.iss,
@@ -312,13 +281,13 @@ function keySource<User>(
   if (options.publicKey) return onePublicKey(options.publicKey, checked.algorithms)
   if (checked.secret) return sharedSecret(checked.secret)
 
-  const timeout = duration('timeout', options.timeout, 10)
-  const request = jsonRequest({ fetch: options.fetch, timeout })
+  const { timeout = 10, cooldown = 30, cacheMaxAge = 600, staleMaxAge = 24 * 3600 } = options
+  const request = jsonRequest(upstreamCall(options.fetch, checked.clock, timeout * 1000))
   return remoteKeys(keyLoader(options.jwksUri, checked.issuers, request), {
     clock: checked.clock,
-    cooldown: duration('cooldown', options.cooldown, 30),
-    cacheMaxAge: duration('cacheMaxAge', options.cacheMaxAge, 600),
-    staleMaxAge: duration('staleMaxAge', options.staleMaxAge, 24 * 3600),
+    cooldown,
+    cacheMaxAge,
+    staleMaxAge,
     // Discovery may take two requests before the one for the keys.
     lostAfter: 3 * timeout + 1,
   })
@@ -327,7 +296,7 @@ function keySource<User>(
 function keyLoader(
   jwksUri: string | undefined,
   issuers: readonly string[],
-  request: ReturnType<typeof jsonRequest>,
+  request: JsonRequest,
 ): Parameters<typeof remoteKeys>[0] {
   if (jwksUri !== undefined) {
     secureUrl('jwksUri', jwksUri, 'Pass the address of the JWK Set, such as https://login.acme.dev/jwks.')

@@ -10,7 +10,7 @@ export interface KeyHeader {
   kid?: string | undefined
 }
 
-export type KeyLookup =
+type KeyLookup =
   | { status: 'found'; keys: readonly VerificationKey[] }
   | { status: 'unknown' }
   | { status: 'unavailable'; reason: string }

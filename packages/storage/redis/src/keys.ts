@@ -15,7 +15,7 @@ export interface KeyNames {
   under(prefix: string): OwnerIndex | EveryKey
 }
 
-export interface KeyName {
+interface KeyName {
   entry: string
   /** The mark that says: the write with this token has been carried out. */
   mark(token: string): string

@@ -102,7 +102,7 @@ describe('expired entries', () => {
 
 describe('options', () => {
   it('refuses a lockTimeout that is no number of seconds', () => {
-    expect(() => sqlite({ path, lockTimeout: Number.NaN })).toThrow('sqlite.lockTimeout: got NaN')
+    expect(() => sqlite({ path, lockTimeout: Number.NaN })).toThrow('sqlite.lockTimeout: is NaN')
     expect(() => sqlite({ path, lockTimeout: -1 })).toThrow('sqlite.lockTimeout')
   })
 })

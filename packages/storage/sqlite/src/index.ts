@@ -1,6 +1,5 @@
 import {
   type Clock,
-  ConfigurationError,
   checkCall,
   type KeyPage,
   type ListOptions,
@@ -54,13 +53,10 @@ export function sqlite(options: SqliteOptions): Storage {
   checkCall<SqliteOptions>(
     "sqlite({ path: 'auth.db' })",
     options,
-    { path: 'text', lockTimeout: 'number', clock: 'clock' },
+    { path: 'text', lockTimeout: 'seconds', clock: 'clock' },
     'sqlite.',
   )
   const { path, lockTimeout = 2, clock = systemClock } = options
-  if (!(lockTimeout >= 0)) {
-    throw new ConfigurationError('sqlite.lockTimeout', `got ${lockTimeout}`, 'Give a number of seconds.')
-  }
   const database = openDatabase(path)
   let closed = false
   let writes = 0

@@ -1,0 +1,17 @@
+/**
+ * For every package: what scopes, resources and URLs look like, and how they compare. What lets a request in or keeps it
+ * out is written once, here.
+ */
+
+export { isLoopback } from './syntax/loopback.ts'
+export { printable } from './syntax/printable.ts'
+export { isSameResource, normalizedResource } from './syntax/resource.ts'
+export {
+  formatScope,
+  isScopeToken,
+  missingScopes,
+  parseScope,
+  requiredScopes,
+  unionScopes,
+} from './syntax/scopes.ts'
+export { isSecure, secureUrl } from './syntax/secure-url.ts'
