@@ -47,7 +47,6 @@ function world(inner: Storage = memory()) {
       unapprovedLifetime: day,
       lifetime: 90 * day,
       unapproved: 100,
-      unapprovedPerKey: 10,
     })
     return {
       store,

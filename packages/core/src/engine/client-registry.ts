@@ -46,9 +46,8 @@ export interface ClientRegistrySettings {
   unapprovedLifetime: number
   /** Seconds. */
   lifetime: number
-  /** How many clients there may be that nobody approved, and how many of one sender. */
+  /** How many clients there may be that nobody approved, a tenth of them of one sender. */
   unapproved: number
-  unapprovedPerKey: number
 }
 
 export function clientRegistry(
@@ -127,11 +126,11 @@ export function clientRegistry(
         used_at: now,
         expires_at: now + unapprovedLifetime,
       }
-      const { unapproved, unapprovedPerKey } = dependencies
+      const { unapproved } = dependencies
       const names =
         sender === undefined
           ? slotsOf(random, unapproved)
-          : slotsOfSender(random, sender, unapprovedPerKey, unapproved)
+          : slotsOfSender(random, sender, Math.ceil(unapproved / 10), unapproved)
       for (let tries = 0; tries < registerTries; tries++) {
         const slots = await readSlots<ClientRecord>(records, candidatePrefix, names)
         const {

@@ -94,7 +94,6 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
     lifetime: true,
     unapproved: true,
     key: true,
-    unapprovedPerKey: true,
   })
   checkMembers<RedirectUriOptions>('redirectUris', options.redirectUris, { allow: 'texts', schemes: 'texts' })
   checkMembers<Lifetimes>('lifetimes', options.lifetimes, {

@@ -60,7 +60,6 @@ interface Registration {
   /** Seconds. */
   lifetime: number
   unapproved: number
-  unapprovedPerKey: number
   key: NonNullable<RegistrationOptions['key']>
 }
 
@@ -157,26 +156,15 @@ export function configure(options: OAuthServerOptions, providers: readonly Provi
 }
 
 function registration(options: RegistrationOptions): Registration {
-  const fix = 'Pass a whole number, at least 1.'
-  const unapproved = wholeNumber('registration.unapproved', options.unapproved ?? 10_000, fix)
-  const unapprovedPerKey = wholeNumber(
-    'registration.unapprovedPerKey',
-    options.unapprovedPerKey ?? Math.ceil(unapproved / 10),
-    fix,
-  )
-  if (unapprovedPerKey > unapproved) {
-    throw new ConfigurationError(
-      'registration.unapprovedPerKey',
-      `is ${unapprovedPerKey}, of ${unapproved} in all`,
-      'Pass less than `registration.unapproved`, or leave it out for a tenth of that.',
-    )
-  }
   return {
     enabled: options.enabled ?? true,
     unapprovedLifetime: seconds('registration.unapprovedLifetime', options.unapprovedLifetime, day),
     lifetime: seconds('registration.lifetime', options.lifetime, 90 * day),
-    unapproved,
-    unapprovedPerKey,
+    unapproved: wholeNumber(
+      'registration.unapproved',
+      options.unapproved ?? 10_000,
+      'Pass a whole number, at least 1.',
+    ),
     key: senderKey(options.key),
   }
 }

@@ -167,14 +167,12 @@ export interface RegistrationOptions {
   /**
    * Tells the senders of registrations apart, so that one who sends very many displaces their own and hardly anybody
    * else's. Nobody is ever refused: hosted clients register for many people from few addresses. Default: nobody is told
-   * apart. `undefined` for a request means the same.
+   * apart. `undefined` for a request means the same. One sender has a tenth of `unapproved`.
    *
    * @example
    * key: ({ clientAddress }) => clientAddress
    */
   key?: ((request: RegistrationSender) => string | undefined) | undefined
-  /** How many of `unapproved` may be of one `key`. Default: a tenth. */
-  unapprovedPerKey?: number | undefined
 }
 
 /** What is known of who registers a client. */

@@ -5,12 +5,6 @@ describe('parseColour', () => {
   test.each([
     ['#2b6cb0', '#2b6cb0'],
     ['#2B6', '#22bb66'],
-    ['rgb(43, 108, 176)', '#2b6cb0'],
-    ['rgb(43 108 176)', '#2b6cb0'],
-    ['rgb(-20 300 0)', '#00ff00'],
-    ['hsl(0 100% 50%)', '#ff0000'],
-    ['hsl(120deg, 100%, 25%)', '#008000'],
-    ['hsl(-120 100% 50%)', '#0000ff'],
     [' #fff ', '#ffffff'],
   ])('reads %s', (text, hex) => {
     const colour = parseColour(text)
@@ -27,8 +21,8 @@ describe('parseColour', () => {
     'url(https://evil.example)',
     'var(--x)',
     'transparent',
-    'rgb(1 2)',
-    'hsl(1 2 3)',
+    'rgb(43 108 176)',
+    'hsl(0 100% 50%)',
     '</style><script>',
     '',
   ])('refuses %s', (text) => {

@@ -4,26 +4,13 @@ export type Colour = readonly [red: number, green: number, blue: number]
 export const white: Colour = [255, 255, 255]
 export const black: Colour = [0, 0, 0]
 
-const number = '(-?\\d*\\.?\\d+)'
-const rgb = new RegExp(`^rgb\\(\\s*${number}(?:\\s*,\\s*|\\s+)${number}(?:\\s*,\\s*|\\s+)${number}\\s*\\)$`)
-const hsl = new RegExp(
-  `^hsl\\(\\s*${number}(?:deg)?(?:\\s*,\\s*|\\s+)${number}%(?:\\s*,\\s*|\\s+)${number}%\\s*\\)$`,
-)
-
-/** Reads `#rgb`, `#rrggbb`, `rgb(r g b)` and `hsl(h s% l%)`. `undefined`: none of these. */
+/** Reads `#rgb` and `#rrggbb`. `undefined`: neither. */
 export function parseColour(text: string): Colour | undefined {
-  const value = text.trim().toLowerCase()
-  if (/^#[0-9a-f]{3}$/.test(value))
-    return parseColour(`#${[...value.slice(1)].map((digit) => digit + digit).join('')}`)
-  if (/^#[0-9a-f]{6}$/.test(value)) {
-    const digits = Number.parseInt(value.slice(1), 16)
-    return [digits >> 16, (digits >> 8) & 255, digits & 255]
-  }
-  const [, red, green, blue] = rgb.exec(value) ?? []
-  if (blue !== undefined) return [channel(Number(red)), channel(Number(green)), channel(Number(blue))]
-  const [, hue, saturation, lightness] = hsl.exec(value) ?? []
-  if (lightness === undefined) return undefined
-  return fromHsl(Number(hue), Number(saturation) / 100, Number(lightness) / 100)
+  const digits = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(text.trim())?.[1]
+  if (digits === undefined) return undefined
+  const six = digits.length === 3 ? digits.replace(/./g, '$&$&') : digits
+  const value = Number.parseInt(six, 16)
+  return [value >> 16, (value >> 8) & 255, value & 255]
 }
 
 /** As `#rrggbb`. */
@@ -64,17 +51,4 @@ function luminance(colour: Colour): number {
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
   }
   return 0.2126 * linear(colour[0]) + 0.7152 * linear(colour[1]) + 0.0722 * linear(colour[2])
-}
-
-function fromHsl(hue: number, saturation: number, lightness: number): Colour {
-  const amplitude = saturation * Math.min(lightness, 1 - lightness)
-  const part = (offset: number): number => {
-    const position = (((offset + hue / 30) % 12) + 12) % 12
-    return channel(255 * (lightness - amplitude * Math.max(-1, Math.min(position - 3, 9 - position, 1))))
-  }
-  return [part(0), part(8), part(4)]
-}
-
-function channel(value: number): number {
-  return Math.max(0, Math.min(255, value))
 }

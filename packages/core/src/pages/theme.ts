@@ -5,8 +5,7 @@ import { type Colour, parseColour } from './colour.ts'
 /** How the pages look. Everything is optional. */
 export interface Theme {
   /**
-   * The colour of buttons and highlights: `#rrggbb`, `rgb(r g b)` or `hsl(h s% l%)`. The text on them is black or
-   * white, whichever reads better.
+   * The colour of buttons and highlights, `#rrggbb`. The text on them is black or white, whichever reads better.
    */
   accent?: string | undefined
   /** The same on dark backgrounds. Default: `accent`, lightened as far as needed. */
@@ -45,7 +44,7 @@ function colour(option: string, value: string | undefined): Colour | undefined {
   throw new ConfigurationError(
     option,
     `${typeof value === 'string' ? JSON.stringify(value) : inWords(value)} is not a colour that can be read here`,
-    'Write it as #rrggbb, rgb(r g b) or hsl(h s% l%), without transparency.',
+    'Write it as #rrggbb.',
   )
 }
 
