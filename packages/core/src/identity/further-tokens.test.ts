@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { systemClock, unixTime } from '../clock.ts'
 import type { ConnectionRecord } from '../records/connection.ts'
 import { furtherTokens } from './further-tokens.ts'
@@ -58,4 +58,45 @@ it('those that are not kept take nobody else the room', async () => {
   await want('scope')
   for (const scope of thousand) await want(`${scope}, for ever`)
   expect(await askedFor(() => want('scope'))).toEqual([])
+})
+
+/** A provider that answers as told. */
+function answering(furtherToken: NonNullable<Upstream['furtherToken']>) {
+  const further = furtherTokens({ clock: systemClock, unavailable: () => {} })
+  const tokens = { access_token: 'kept', token_type: 'bearer', scopes: [] }
+  const connection = { owner: 'owner', id: 'connection', provider: 'login', tokens } as unknown
+  const want = (rejected?: string) =>
+    further.token({ furtherToken } as Upstream, connection as ConnectionRecord, {
+      scopes: ['mail'],
+      correlation: 'flow',
+      rejected,
+    })
+  return { forget: further.forget, want }
+}
+
+it('what the API rejects is not handed out, though another request has just been given it again', async () => {
+  const { forget, want } = answering(async (_, scopes) => ({
+    access_token: 'always',
+    expires_at: unixTime(systemClock) + 3600,
+    scopes,
+  }))
+  await want()
+  forget('always')
+  await want()
+  await expect(want('always')).rejects.toMatchObject({ name: 'NoUpstreamToken' })
+})
+
+it('a provider that never answers keeps nobody waiting for ever, nor who asks for the same', async () => {
+  const gaveUp = new AbortController()
+  const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(gaveUp.signal)
+  onTestFinished(() => timeout.mockRestore())
+  let calls = 0
+  const { want } = answering((_, scopes) =>
+    ++calls === 1 ? new Promise(() => {}) : Promise.resolve({ access_token: 'good', scopes }),
+  )
+  const both = Promise.allSettled([want(), want()])
+  gaveUp.abort()
+  expect((await both).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  timeout.mockRestore()
+  expect(await want()).toMatchObject({ access_token: 'good' })
 })

@@ -1,6 +1,6 @@
 import type { UpstreamToken } from '../auth.ts'
 import { boundedCache } from '../bounded-cache.ts'
-import { type Clock, unixTime } from '../clock.ts'
+import { type Clock, inTime, unixTime } from '../clock.ts'
 import { NoUpstreamToken, Unavailable } from '../errors.ts'
 import type { ConnectionRecord } from '../records/connection.ts'
 import { missingScopes, unionScopes } from '../syntax/scopes.ts'
@@ -26,6 +26,8 @@ export interface FurtherTokens {
 
 /** How many are kept at most. */
 const maximum = 1000
+/** Milliseconds that a provider may take: whoever asks for the same waits for it, too. */
+const patience = 20_000
 /** One this near its end, in seconds, is not handed out again. */
 const nearExpiry = 60
 
@@ -64,7 +66,7 @@ export function furtherTokens(dependencies: {
       const wanted = unionScopes(scopes).sort()
       const key = JSON.stringify([owner, id, ...wanted])
       const known = lookUp(key, from)
-      if (known) return copyOf(known)
+      if (known && known.access_token !== rejected) return copyOf(known)
       const call = JSON.stringify([key, from])
       let work = asking.get(call)
       if (!work) {
@@ -97,7 +99,7 @@ async function ask(
   }
   let answer: FurtherToken
   try {
-    answer = await upstream.furtherToken(tokens, scopes)
+    answer = await inTime(upstream.furtherToken(tokens, scopes), patience, tooLate)
   } catch (error) {
     if (isRefusal(error)) {
       throw new NoUpstreamToken(
@@ -111,6 +113,10 @@ async function ask(
   const lacking = missingScopes(scopes, answer.scopes)
   if (lacking.length === 0) return { ...answer, provider }
   throw new NoUpstreamToken(`The provider was asked for ${lacking.join(', ')}, and gave a token without.`)
+}
+
+function tooLate(): Error {
+  return new Error(`exchange() took longer than ${patience} ms`)
 }
 
 function copyOf(token: UpstreamToken): UpstreamToken {
