@@ -6,7 +6,11 @@ import { clientInformationResponse, parseClientMetadata } from './registration.t
 
 const redirectUris = redirectUriPolicy(undefined, { issuer: 'https://mcp.acme.dev' })
 const parse = (body: unknown, supportedScopes?: readonly string[]) =>
-  parseClientMetadata(body, { redirectUris, supportedScopes })
+  parseClientMetadata(body, {
+    redirectUris,
+    supportedScopes,
+    grantTypes: ['authorization_code', 'refresh_token'],
+  })
 const callback = 'http://localhost:8787/callback'
 /** A registration that is good but for what the test adds. */
 const withFields = (fields: object) => ({ redirect_uris: [callback], ...fields })

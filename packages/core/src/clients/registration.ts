@@ -7,6 +7,8 @@ import type { RedirectUriPolicy } from './redirect-uri.ts'
 
 export interface RegistrationPolicy {
   redirectUris: RedirectUriPolicy
+  /** What a client may have, of the table of grant types. */
+  grantTypes: readonly string[]
   /** Registered scopes are limited to these and `offline_access`. Left out: any. */
   supportedScopes?: readonly string[] | undefined
 }
@@ -14,8 +16,6 @@ export interface RegistrationPolicy {
 const maximumRedirectUris = 20
 /** Of all metadata together, as JSON. With what we add, a record stays below 8 kB. */
 const maximumBytes = 7680
-/** Not `client_credentials`: anybody may register, and then nobody is asked whether the client may have a token. */
-const supportedGrantTypes = ['authorization_code', 'refresh_token']
 const authMethods: readonly TokenEndpointAuthMethod[] = ['none', 'client_secret_basic', 'client_secret_post']
 
 /**
@@ -36,7 +36,7 @@ export function parseClientMetadata(body: unknown, policy: RegistrationPolicy): 
     throw new OAuthError('invalid_client_metadata', 'The body must be a JSON object of client metadata.')
   }
   const from = body as Fields
-  const grant_types = list(from, 'grant_types') ?? supportedGrantTypes
+  const grant_types = list(from, 'grant_types') ?? policy.grantTypes
   if (!grant_types.includes('authorization_code')) {
     throw invalid('grant_types', grant_types, 'must include authorization_code')
   }
@@ -50,7 +50,7 @@ export function parseClientMetadata(body: unknown, policy: RegistrationPolicy): 
     either_secret_method: method === undefined ? true : undefined,
     // Clients list every grant they know, device codes and all. RFC 7591 3.2.1 lets us keep those we do, and the
     // response says which: better than to lock the client out.
-    grant_types: distinct(grant_types.filter((type) => supportedGrantTypes.includes(type))),
+    grant_types: distinct(grant_types.filter((type) => policy.grantTypes.includes(type))),
     response_types: ['code'],
     application_type,
     scope: scope(from, policy.supportedScopes),

@@ -16,6 +16,8 @@ export interface StaticClient
   client_secret?: string | undefined
 }
 
+/** What clients in the options are for: people sign in with them. */
+const grantTypes = ['authorization_code', 'refresh_token']
 /** Characters. */
 const shortestSecret = 32
 
@@ -31,7 +33,7 @@ const shortestSecret = 32
 export function staticClient(
   option: StaticClient,
   now: number,
-  policy: RegistrationPolicy,
+  policy: Omit<RegistrationPolicy, 'grantTypes'>,
 ): Promise<RegisteredClient> {
   const { client_id, client_secret } = option
   // RFC 6749 A.1
@@ -93,13 +95,16 @@ function checkSecret(option: StaticClient, secret: string): void {
   }
 }
 
-function checkedMetadata(option: StaticClient, policy: RegistrationPolicy): ClientMetadata {
+function checkedMetadata(
+  option: StaticClient,
+  policy: Omit<RegistrationPolicy, 'grantTypes'>,
+): ClientMetadata {
   const redirectUris: RedirectUriPolicy = {
     refuse: (uri, type) => policy.redirectUris.refuse(uri, type, { source: 'static' }),
   }
   let metadata: ClientMetadata
   try {
-    metadata = parseClientMetadata(option, { ...policy, redirectUris })
+    metadata = parseClientMetadata(option, { ...policy, redirectUris, grantTypes })
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
     const field = error.code === 'invalid_redirect_uri' ? 'redirect_uris' : 'metadata'

@@ -2,6 +2,7 @@ import { clientInformationResponse, parseClientMetadata, refuseOversized } from 
 import type { Engine } from '../engine/engine.ts'
 import { isNamed } from '../errors.ts'
 import { redacted } from '../events.ts'
+import { grantTypes } from '../grants/index.ts'
 import { jsonBody } from '../http/forms.ts'
 import { errorResponse, json } from '../http/responses.ts'
 import type { Entry, Handler } from '../http/router.ts'
@@ -22,15 +23,28 @@ export function registrationUrl({
 
 /** Dynamic client registration (RFC 7591 3). */
 export function registerEndpoint(
-  server: Pick<Server, 'emit' | 'engine' | 'issuer' | 'redirectUris' | 'registration' | 'resources'>,
+  server: Pick<
+    Server,
+    | 'defaultResource'
+    | 'emit'
+    | 'engine'
+    | 'issuer'
+    | 'redirectUris'
+    | 'registration'
+    | 'resources'
+    | 'supportedScopes'
+  >,
 ): Entry['methods'] | undefined {
   const { emit, engine, registration } = server
   if (registrationUrl(server) === undefined || !registers(engine)) return undefined
+  const registrable = [...grantTypes(server)].flatMap(([type, row]) => (row.registrable ? [type] : []))
+  const { redirectUris, supportedScopes } = server
+  const policy = { redirectUris, supportedScopes, grantTypes: registrable }
   const POST: Handler = async (request, { clientAddress }) => {
     // For seeing where a flood of registrations comes from, and for an operator who tells senders apart.
     const from = clientAddress === undefined ? {} : { client_address: clientAddress }
     try {
-      const metadata = parseClientMetadata(await jsonBody(request), server)
+      const metadata = parseClientMetadata(await jsonBody(request), policy)
       refuseOversized(metadata)
       const limited = { ...metadata, scope: scopeLimit(server, metadata.scope) }
       const sender = registration.key({ clientAddress, headers: request.headers })

@@ -19,12 +19,12 @@ export function tokenEndpoint(
     if (grant_type === undefined) {
       throw new OAuthError('invalid_request', 'The parameter grant_type is missing.')
     }
-    const grant = grants.get(grant_type)
-    if (!grant) {
+    const found = grants.get(grant_type)
+    if (!found) {
       throw new OAuthError('unsupported_grant_type', `Use one of ${[...grants.keys()].join(', ')}.`)
     }
     const credentials = clientCredentials(request.headers, form)
-    const loading = grant(form)
+    const loading = found.grant(form)
     const [client, proceed] = await Promise.all([
       authenticateClient(engine, credentials, unixTime(clock)),
       loading,

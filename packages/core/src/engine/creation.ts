@@ -33,147 +33,183 @@ export interface CreationSettings {
 /** What a finished login becomes: a grant, unredeemed, and the code that redeems it. */
 export type CreateGrant = (login: Login) => Promise<Required<CompletedLogin>>
 
-const createTries = 5
-
-export function grantCreator(dependencies: {
+interface CreationDependencies {
   settings: CreationSettings
   ownerOf: OwnerOf
   records: Records
   connections: Connections
   end: EndGrant
-}): CreateGrant {
-  const { settings, ownerOf, records, connections, end } = dependencies
-  const { clock, emit, lifetimes, random } = settings
+}
 
-  /**
-   * Ends what a finished sign-in makes needless: doubtful grants of the installation, and the longest unused beyond the
-   * limit. Never its own grant, which may have been redeemed, and doubted, by now.
-   */
-  async function tidy(owner: string, installation: string, own: string): Promise<void> {
-    const keys: string[] = []
-    for await (const key of everyKey(records, grantPrefix(owner))) {
-      if (key.startsWith(grantPrefix(owner) + installation) && key !== grantKey(own)) keys.push(key)
-    }
-    const found = await Promise.all(keys.map((key) => records.peek<GrantRecord>(key)))
-    const grants = found.flatMap((grant) => (grant?.value ? [grant.value] : []))
-    for (const grant of grants.filter(({ doubt }) => doubt)) await end(grantRef(grant), 'doubtful')
-    const byUse = grants.filter(({ doubt }) => !doubt).sort((a, b) => b.used_at - a.used_at)
-    for (const grant of byUse.slice(settings.grantsPerInstallation - 1)) await end(grantRef(grant), 'capped')
-  }
+const createTries = 5
 
-  /**
-   * Writes a new grant. Where that fails, another try goes by another name: the failed one may land when the grant has
-   * been revoked, and must then be one that nobody has a code of.
-   */
-  async function create(grant: GrantRecord, rename: () => void): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      const options = { ifVersion: null, expiresAt: grant.code.expires_at, once: tries < createTries }
-      try {
-        if ((await records.put(grantKey(grantRef(grant)), grant, options)) !== undefined) return
-        if (tries >= createTries) throw new Error('fresh grant ids were taken')
-      } catch (error) {
-        if (tries >= createTries || !isNamed(error, 'Unavailable')) throw error
-        await clock.sleep(100 * tries)
-      }
-      rename()
-    }
-  }
-
-  /** Where the provider's tokens go, and what they will be there. */
-  async function placeOf(owner: string, { provider, brought, mayAskAgain }: UpstreamOfLogin) {
-    const shared =
-      provider.tokens === 'per-user'
-        ? sharedConnectionId(provider.id, provider.client.id, brought.tokens.scopes)
-        : undefined
-    const isShort = settings.keepUpstreamTokens && isRenewedBySignIn(brought.tokens)
-    const kept =
-      shared !== undefined && isShort ? await connections.complete(owner, shared, brought) : brought
-    const { tokens } = kept
-    if (mayAskAgain?.forRefreshToken && settings.keepUpstreamTokens && isRenewedBySignIn(tokens)) {
-      throw new AskAgain('no refresh token came, and none is kept')
-    }
-    return { shared, tokens }
-  }
-
-  return async ({ client, request, provider, subject, claims, scopes, upstream }) => {
-    const now = unixTime(clock)
+export function grantCreator(dependencies: CreationDependencies): CreateGrant {
+  const { settings, ownerOf, records } = dependencies
+  return async (login) => {
+    const { subject, client, upstream } = login
     const owner = await ownerOf(subject)
-    // Installations come back from another local port each time.
-    const redirect_uri = withoutLoopbackPort(request.redirect_uri) ?? request.redirect_uri
-    const installation = sha256(`${client.client_id} ${redirect_uri}`).slice(0, 12)
-    const newId = () => `${installation}${randomText(15, random)}`
-    const secret = randomText(32, random)
-    const place = upstream && (await placeOf(owner, upstream))
-    const known = settings.keepUpstreamTokens ? place?.tokens.refresh_expires_at : undefined
-    const grant: GrantRecord = {
-      owner,
-      id: newId(),
-      subject,
-      provider,
-      claims,
-      client_id: client.client_id,
-      client_name: client.client_name,
-      redirect_uri: request.redirect_uri,
-      scopes,
-      resource: request.resource,
-      correlation: request.correlation,
-      created_at: now,
-      used_at: now,
-      identity_checked_at: now,
-      expires_at: now + lifetimes.absolute,
-      idle: known !== undefined && !lifetimes.idleIsExplicit ? Math.max(known - now, 60) : lifetimes.idle,
-      code: {
-        hash: sha256(secret),
-        code_challenge: request.code_challenge,
-        redirect_uri_named: request.redirect_uri_named,
-        expires_at: now + lifetimes.code,
-      },
-    }
-    if (settings.keepUpstreamTokens && place) {
-      const { shared, tokens } = place
-      // Tokens that cannot be renewed end the grant with them: the user's next login brings new ones.
-      if (isRenewedBySignIn(tokens) && tokens.expires_at !== undefined) {
-        grant.expires_at = Math.min(grant.expires_at, tokens.expires_at)
-      }
-      grant.connection = shared ?? grant.id
-      grant.connection_expires_at = connectionExpiry(grant)
-    }
-    await create(grant, () => {
+    const installation = installationOf(login)
+    const newId = () => `${installation}${randomText(15, settings.random)}`
+    const secret = randomText(32, settings.random)
+    const place = upstream && (await placeOf(dependencies, owner, upstream))
+    const grant = newGrant(settings, login, { owner, id: newId(), secret, place })
+    await create(records, settings, grant, () => {
       const perLogin = grant.connection === grant.id
       grant.id = newId()
       if (perLogin) grant.connection = grant.id
     })
     const ref = grantRef(grant)
-    // After the grant: whoever revokes looks for it when they have their lease.
-    if (
-      upstream?.provider.revocation === 'user' &&
-      (await connections.isRevokedSince(owner, upstream.began_at ?? 0))
-    ) {
-      await remove<GrantRecord>(records, grantKey(ref))
-      if (upstream.mayAskAgain) throw new AskAgain('what this login brought may have been revoked')
-      throw new Unavailable('upstream: everything of this user is being revoked')
-    }
-    // After the grant: whoever ends the user's last other grant now must see that the connection is needed.
-    if (upstream && grant.connection !== undefined && grant.connection_expires_at !== undefined) {
-      await connections.save({
-        owner,
-        id: grant.connection,
-        provider,
-        client_id: upstream.provider.client.id,
-        subject,
-        kept: upstream.brought,
-        expires_at: grant.connection_expires_at,
-      })
-    }
-    emit({
-      type: 'grant.created',
-      grant: ref,
-      client_id: client.client_id,
-      subject,
-      correlation: grant.correlation,
-    })
-    return { code: formatCode(ref, secret), tidy: () => tidy(owner, installation, ref) }
+    if (upstream) await connect(dependencies, grant, upstream)
+    const { client_id } = client
+    settings.emit({ type: 'grant.created', grant: ref, client_id, subject, correlation: grant.correlation })
+    return { code: formatCode(ref, secret), tidy: () => tidy(dependencies, owner, installation, ref) }
   }
+}
+
+/** One client at one address. Installations come back from another local port each time. */
+function installationOf({ client, request }: Login): string {
+  const redirect_uri = withoutLoopbackPort(request.redirect_uri) ?? request.redirect_uri
+  return sha256(`${client.client_id} ${redirect_uri}`).slice(0, 12)
+}
+
+/** Where the provider's tokens go, and what they will be there. */
+interface Place {
+  /** The connection's id, where logins share one. */
+  shared: string | undefined
+  tokens: UpstreamTokens
+}
+
+async function placeOf(
+  { settings, connections }: CreationDependencies,
+  owner: string,
+  { provider, brought, mayAskAgain }: UpstreamOfLogin,
+): Promise<Place> {
+  const shared =
+    provider.tokens === 'per-user'
+      ? sharedConnectionId(provider.id, provider.client.id, brought.tokens.scopes)
+      : undefined
+  const isShort = settings.keepUpstreamTokens && isRenewedBySignIn(brought.tokens)
+  const kept = shared !== undefined && isShort ? await connections.complete(owner, shared, brought) : brought
+  const { tokens } = kept
+  if (mayAskAgain?.forRefreshToken && settings.keepUpstreamTokens && isRenewedBySignIn(tokens)) {
+    throw new AskAgain('no refresh token came, and none is kept')
+  }
+  return { shared, tokens }
+}
+
+function newGrant(
+  { clock, lifetimes, keepUpstreamTokens }: CreationSettings,
+  { client, request, provider, subject, claims, scopes }: Login,
+  made: { owner: string; id: string; secret: string; place: Place | undefined },
+): GrantRecord {
+  const { owner, id, secret } = made
+  const place = keepUpstreamTokens ? made.place : undefined
+  const now = unixTime(clock)
+  const known = place?.tokens.refresh_expires_at
+  const grant: GrantRecord = {
+    owner,
+    id,
+    subject,
+    provider,
+    claims,
+    client_id: client.client_id,
+    client_name: client.client_name,
+    redirect_uri: request.redirect_uri,
+    scopes,
+    resource: request.resource,
+    correlation: request.correlation,
+    created_at: now,
+    used_at: now,
+    identity_checked_at: now,
+    expires_at: now + lifetimes.absolute,
+    idle: known !== undefined && !lifetimes.idleIsExplicit ? Math.max(known - now, 60) : lifetimes.idle,
+    code: {
+      hash: sha256(secret),
+      code_challenge: request.code_challenge,
+      redirect_uri_named: request.redirect_uri_named,
+      expires_at: now + lifetimes.code,
+    },
+  }
+  return place ? withConnection(grant, place) : grant
+}
+
+function withConnection(grant: GrantRecord, { shared, tokens }: Place): GrantRecord {
+  // Tokens that cannot be renewed end the grant with them: the user's next login brings new ones.
+  const ends = isRenewedBySignIn(tokens) ? tokens.expires_at : undefined
+  const connected = {
+    ...grant,
+    connection: shared ?? grant.id,
+    expires_at: Math.min(grant.expires_at, ends ?? grant.expires_at),
+  }
+  return { ...connected, connection_expires_at: connectionExpiry(connected) }
+}
+
+/**
+ * Writes a new grant. Where that fails, another try goes by another name: the failed one may land when the grant has
+ * been revoked, and must then be one that nobody has a code of.
+ */
+async function create(
+  records: Records,
+  { clock }: CreationSettings,
+  grant: GrantRecord,
+  rename: () => void,
+): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const options = { ifVersion: null, expiresAt: grant.code.expires_at, once: tries < createTries }
+    try {
+      if ((await records.put(grantKey(grantRef(grant)), grant, options)) !== undefined) return
+      if (tries >= createTries) throw new Error('fresh grant ids were taken')
+    } catch (error) {
+      if (tries >= createTries || !isNamed(error, 'Unavailable')) throw error
+      await clock.sleep(100 * tries)
+    }
+    rename()
+  }
+}
+
+/** Keeps what the login brought. After the grant: whoever revokes, or ends the user's last other one, looks for it. */
+async function connect(
+  { records, connections }: CreationDependencies,
+  grant: Readonly<GrantRecord>,
+  { provider, brought, began_at = 0, mayAskAgain }: UpstreamOfLogin,
+): Promise<void> {
+  const { owner, subject, connection, connection_expires_at } = grant
+  if (provider.revocation === 'user' && (await connections.isRevokedSince(owner, began_at))) {
+    await remove<GrantRecord>(records, grantKey(grantRef(grant)))
+    if (mayAskAgain) throw new AskAgain('what this login brought may have been revoked')
+    throw new Unavailable('upstream: everything of this user is being revoked')
+  }
+  if (connection === undefined || connection_expires_at === undefined) return
+  await connections.save({
+    owner,
+    id: connection,
+    provider: provider.id,
+    client_id: provider.client.id,
+    subject,
+    kept: brought,
+    expires_at: connection_expires_at,
+  })
+}
+
+/**
+ * Ends what a finished sign-in makes needless: doubtful grants of the installation, and the longest unused beyond the
+ * limit. Never its own grant, which may have been redeemed, and doubted, by now.
+ */
+async function tidy(
+  { settings, records, end }: CreationDependencies,
+  owner: string,
+  installation: string,
+  own: string,
+): Promise<void> {
+  const keys: string[] = []
+  for await (const key of everyKey(records, grantPrefix(owner))) {
+    if (key.startsWith(grantPrefix(owner) + installation) && key !== grantKey(own)) keys.push(key)
+  }
+  const found = await Promise.all(keys.map((key) => records.peek<GrantRecord>(key)))
+  const grants = found.flatMap((grant) => (grant?.value ? [grant.value] : []))
+  for (const grant of grants.filter(({ doubt }) => doubt)) await end(grantRef(grant), 'doubtful')
+  const byUse = grants.filter(({ doubt }) => !doubt).sort((a, b) => b.used_at - a.used_at)
+  for (const grant of byUse.slice(settings.grantsPerInstallation - 1)) await end(grantRef(grant), 'capped')
 }
 
 /** Whether only another sign-in can follow these tokens. */
