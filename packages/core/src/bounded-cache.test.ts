@@ -25,6 +25,16 @@ describe('boundedCache', () => {
     expect([...cache.entries()].map(([key]) => key)).toEqual(['b'])
   })
 
+  it('counts an entry once, however often it is replaced', () => {
+    const cache = boundedCache<number>(100)
+    for (let round = 0; round < 50; round++) cache.set('a', round, 40)
+    cache.set('b', 0, 60)
+    expect([...cache.entries()]).toEqual([
+      ['a', 49],
+      ['b', 0],
+    ])
+  })
+
   it('keeps the rest when one entry is too large for it', () => {
     const cache = boundedCache<string>(10)
     cache.set('a', 'A', 4)

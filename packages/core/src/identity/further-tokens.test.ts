@@ -100,3 +100,27 @@ it('a provider that never answers keeps nobody waiting for ever, nor who asks fo
   timeout.mockRestore()
   expect(await want()).toMatchObject({ access_token: 'good' })
 })
+
+it.each([
+  ['another user', { owner: 'other' }],
+  ['another connection of the user', { id: 'other' }],
+  ['the next sign-in', { tokens: { access_token: 'next', token_type: 'bearer', scopes: [] } }],
+])('a token of %s is another, also of two who ask at once', async (_, changes) => {
+  let calls = 0
+  const { token } = furtherTokens({ clock: systemClock, unavailable: () => {} })
+  const furtherToken: Upstream['furtherToken'] = async (kept, scopes) => ({
+    access_token: `${++calls} of ${kept.access_token}`,
+    expires_at: unixTime(systemClock) + 3600,
+    scopes,
+  })
+  const tokens = { access_token: 'kept', token_type: 'bearer', scopes: [] }
+  const one = { owner: 'owner', id: 'connection', provider: 'login', tokens }
+  const want = (connection: object) =>
+    token({ furtherToken } as Upstream, connection as ConnectionRecord, {
+      scopes: ['mail'],
+      correlation: 'flow',
+    })
+  const [first, second] = await Promise.all([want(one), want({ ...one, ...changes })])
+  expect(first.access_token).not.toBe(second.access_token)
+  expect((await want({ ...one, ...changes })).access_token).toBe(second.access_token)
+})

@@ -1,9 +1,9 @@
+import type { BoundedCache } from '../bounded-cache.ts'
 import { type Clock, unixTime } from '../clock.ts'
 import { type Sealer, UnknownSecret } from '../crypto/sealing.ts'
 import { isNamed, Unavailable } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { StoredValue } from '../storage/storage.ts'
-import type { ByteCache } from './byte-cache.ts'
 import { type Envelope, envelopeOf, isOver, NewerVersion } from './envelope.ts'
 
 /** A record as it was read. The value is shared with a cache: never change it in place. */
@@ -20,7 +20,7 @@ export type Peeked<T> =
 
 export interface Reading {
   read(key: string): Promise<StoredValue | undefined>
-  opened: ByteCache<{ version: string; envelope: Envelope }>
+  opened: BoundedCache<{ version: string; envelope: Envelope }>
   sealer: Sealer
   clock: Clock
   emit: Emit

@@ -1,6 +1,6 @@
+import { boundedCache } from '../bounded-cache.ts'
 import { Unavailable } from '../errors.ts'
 import type { KeyPage, ListOptions } from '../storage/storage.ts'
-import { byteCache } from './byte-cache.ts'
 import { clockSkew } from './envelope.ts'
 import { get, type Peeked, peek, type Versioned } from './reading.ts'
 import { type Resealed, reseal } from './resealing.ts'
@@ -45,7 +45,7 @@ export function recordsIn(dependencies: Pick<Writing, 'storage' | 'sealer' | 'cl
   const { storage } = dependencies
   const retry = retrying(dependencies)
   const read = (key: string) => retry('get', () => storage.get(key))
-  const parts: Writing = { ...dependencies, retry, read, opened: byteCache(cacheBytes) }
+  const parts: Writing = { ...dependencies, retry, read, opened: boundedCache(cacheBytes) }
   return {
     get: (key, { keep = true } = {}) => get(parts, key, keep),
     peek: (key) => peek(parts, key),
