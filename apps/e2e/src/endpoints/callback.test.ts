@@ -1,3 +1,5 @@
+import { memory } from '@drawbridge/core'
+import { failing } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
 import { oidcWorld, plainProvider } from '../oidc-world.ts'
 import { issuer } from '../world.ts'
@@ -78,4 +80,27 @@ describe('an answer that is posted to the callback', () => {
     const { fetch } = oidcWorld()
     expect((await fetch(callback, posted({ code: 'a' }))).status).toBe(405)
   })
+})
+
+it('a browser that is not the one that consented may begin anew, until somebody has finished', async () => {
+  const { browser, finish, callback } = await atCallback()
+  const link = async () => (await browser().open(callback)).body.includes(`${issuer}/consent?transaction=`)
+  expect(await link()).toBe(true)
+  await finish()
+  expect(await link()).toBe(false)
+})
+
+it('an outage while the client is looked for costs nothing: the provider was not asked, and a reload finishes', async () => {
+  let down = false
+  const w = await atCallback({
+    storage: failing(memory(), ({ name, key }) => down && name === 'get' && key.startsWith('client')),
+  })
+  const asked = () => w.provider.requests.filter(({ path }) => path.endsWith('/access_token')).length
+  down = true
+  const ticking = setInterval(() => w.clock.advance(1), 1)
+  expect((await w.finish()).status).toBe(503)
+  clearInterval(ticking)
+  expect(asked()).toBe(0)
+  down = false
+  expect((await w.finish()).leftFor?.searchParams.has('code')).toBe(true)
 })
