@@ -226,6 +226,23 @@ describe.skipIf(skipWithoutChromium('the pages in a browser'))('the pages in a b
     })
   })
 
+  test('the sign-in page sends no form with a field that is empty', async () => {
+    const { page } = await visit('/sign-in')
+    await page.getByLabel('Password').fill('correct horse')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByLabel('Code').press('Enter')
+    expect(await page.getByLabel('Code').evaluate((input) => input.matches(':invalid:focus'))).toBe(true)
+    expect([answers, received]).toEqual([[], ['/sign-in']])
+  })
+
+  test('whoever turns back at the sign-in page need not fill it in', async () => {
+    const { page } = await visit('/sign-in')
+    await page.getByLabel('User name').fill('')
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.waitForURL(`${elsewhere.origin}/callback`)
+    expect(answers.map(({ body }) => body)).toEqual(['csrf=csrf-1&username=&password=&code=&decision=deny'])
+  })
+
   test('/hostile-policy-only: markup that got in would run nothing and load nothing', async () => {
     const { page, complaints } = await visit('/hostile-policy-only')
     expect(await page.locator('main img').count()).toBe(1)

@@ -80,6 +80,27 @@ describe('while a directory thinks', () => {
     expect(got.leftFor?.searchParams.get('code') ?? undefined).toBeUndefined()
   })
 
+  it('and another browser says yes, nobody signs in for it: the person is told that it is the other one', async () => {
+    const w = slow(false)
+    const p = await w.atThePage()
+    const attacker = w.browser()
+    const open = await attacker.open(p.consent.url)
+    const approve = open.forms[0]?.buttons.find(({ value }) => value === 'approve')
+    if (!approve) throw new Error('no consent')
+    const typing = p.type(ada.fields)
+    await w.asked
+    const attackersPage = await attacker.submit(open, approve, {}, { until: p.until })
+    w.answer()
+    const told = await ticking(w, typing)
+    expect([told.status, told.leftFor]).toEqual([403, undefined])
+    expect(told.text).toContain('browser')
+    expect(w.told()).not.toContain('grant.created')
+    const { correlation } = w.events.find(({ type }) => type === 'sign_in.shown') ?? {}
+    expect(w.events.at(-1)).toMatchObject({ type: 'sign_in.refused', reason: 'other_browser', correlation })
+    const seen = await attacker.open(attackersPage.url, { until: p.until })
+    expect([seen.status, seen.leftFor]).toEqual([200, undefined])
+  })
+
   it('and the person signs in elsewhere, there is one grant', async () => {
     const w = slow(true)
     const p = await w.atThePage()
@@ -90,6 +111,19 @@ describe('while a directory thinks', () => {
     w.answer()
     await ticking(w, Promise.all([calling, typing]))
     expect(w.told().filter((event) => event === 'grant.created')).toHaveLength(1)
+  })
+
+  it('and the person chooses elsewhere, the form leads there, and is not sent along', async () => {
+    const w = slow(true)
+    const p = await w.atThePage()
+    const typing = p.type(ada.fields)
+    await w.asked
+    const away = await p.choose('github')
+    w.answer()
+    const { hops, leftFor } = await ticking(w, typing)
+    expect(hops.map(({ method, status }) => `${method} ${status}`)).toEqual(['POST 303'])
+    expect(leftFor?.href).toBe(away.leftFor?.href)
+    expect(w.told()).not.toContain('grant.created')
   })
 
   it('for ever, the person is told to wait, and can send the form again', async () => {

@@ -57,8 +57,12 @@ export function setUp(
     hybrid?: boolean
     recheck?: FormProvider['recheck'] | 'none'
     verify?: FormProvider<Account>['verify']
-    scopes?: 'of the providers'
+    scopes?: 'of the providers' | { supported: readonly string[]; default: readonly string[] }
+    /** Of the default: the one that the client asks for. */
+    resource?: string
     form?: Partial<FormProvider<Account>>
+    /** Further pages where people sign in. */
+    others?: readonly FormProvider<Account>[]
     /** What the server is given, of what is there. */
     storage?: (inner: Storage) => Storage
     /** Of the default: what is there. */
@@ -80,7 +84,7 @@ export function setUp(
         }
   const hub = devGitHub({ clock })
   const settings = { clientId: 'dev-client', clientSecret: 'dev-secret', host: upstreamHost }
-  const providers = [acme, ...(options.hybrid ? [github(settings)] : [])]
+  const providers = [acme, ...(options.others ?? []), ...(options.hybrid ? [github(settings)] : [])]
   const storage = options.shared?.storage ?? memory({ clock })
   const lines: string[] = []
   const auth = oauthServer({
@@ -92,9 +96,11 @@ export function setUp(
     providers,
     onEvent: (event) => events.push(event),
     log: (line) => void lines.push(line),
-    scopes: options.scopes
-      ? undefined
-      : { supported: ['files:read', 'files:write'], default: ['files:read'] },
+    resource: options.resource,
+    scopes:
+      options.scopes === 'of the providers'
+        ? undefined
+        : (options.scopes ?? { supported: ['files:read', 'files:write'], default: ['files:read'] }),
   })
   const internet: Network = network({
     [upstreamHost]: hub.fetch,

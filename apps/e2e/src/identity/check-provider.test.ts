@@ -44,6 +44,19 @@ describe('what a provider of forms declares', () => {
     ['a member that there is not', { recheckk: async () => true } as object, 'Did you mean "recheck"'],
     ['nothing that verifies', { verify: null as never }, 'verify'],
     ['a type that there is not', { fields: [{ name: 'a', label: 'x', type: 'date' as 'text' }] }, '"date"'],
+    ...['User', 'user-name', 'user name', 'user[0]', '1st', '_id', 'é', 'a'.repeat(33)].map(
+      (name) =>
+        [
+          `the name ${name}`,
+          { fields: [{ name, label: 'x', type: 'text' as const }] },
+          `has the name "${name}"`,
+        ] as [string, Partial<FormProvider>, string],
+    ),
+    [
+      'a mark that no browser shows as an image, without xmlns',
+      { icon: { svg: '<svg viewBox="0 0 1 1"><path d="M0 0"/></svg>' } },
+      'icon: is no SVG image',
+    ],
     ['a mark that is no image', { icon: { svg: 'https://acme.dev/logo.svg' } }, 'icon: is no SVG image'],
     [
       'a mark that is too large',
@@ -56,6 +69,10 @@ describe('what a provider of forms declares', () => {
       expect(start(changes)).toThrow(message)
     },
   )
+
+  it.each(['a', 'user_name', 'code2', 'a'.repeat(32)])('may have a field of the name %s', (name) => {
+    expect(start({ fields: [{ name, label: 'x', type: 'text' }] })).not.toThrow()
+  })
 
   it('is typed by what it verifies', () => {
     const auth: OAuthServer<Account> = oauthServer({
