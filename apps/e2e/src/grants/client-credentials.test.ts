@@ -55,6 +55,22 @@ describe('a client that acts for itself', () => {
     return (await answer.json()).grant_types_supported
   }
 
+  it('gets nothing at a resource that knows none of its scopes, also when it names none', async () => {
+    const w = withMachines({ '/mcp': { scopes: ['mail:send'] } })
+    const machine = { client_id: 'narrow', client_secret }
+    expect((await token(w, {}, machine)).body.error).toBe('invalid_scope')
+    expect((await token(w, { scope: 'files:write' }, machine)).body.error).toBe('invalid_scope')
+  })
+
+  it('is given what it names, where it may have nothing of the default', async () => {
+    const w = withMachines({
+      '/mcp': { scopes: { supported: ['files:read', 'files:write'], default: ['files:read'] } },
+    })
+    const machine = { client_id: 'narrow', client_secret }
+    expect((await token(w, {}, machine)).body.scope).toBe('')
+    expect((await token(w, { scope: 'files:write' }, machine)).body.scope).toBe('files:write')
+  })
+
   it('gets a token, is let in as itself, and ends it', async () => {
     const w = withMachines()
     expect(await grantTypes(w)).toEqual(['authorization_code', 'refresh_token', 'client_credentials'])

@@ -41,7 +41,11 @@ describe('what a provider of forms declares', () => {
       },
       '"a" twice',
     ],
-    ['a member that there is not', { recheckk: async () => true } as object, 'Did you mean "recheck"'],
+    [
+      'a member that there is not',
+      { recheck: undefined, recheckk: async () => true } as object,
+      'Did you mean "recheck"',
+    ],
     ['nothing that verifies', { verify: null as never }, 'verify'],
     ['a type that there is not', { fields: [{ name: 'a', label: 'x', type: 'date' as 'text' }] }, '"date"'],
     ...['User', 'user-name', 'user name', 'user[0]', '1st', '_id', 'é', 'a'.repeat(33)].map(
@@ -91,5 +95,21 @@ describe('what a provider of forms declares', () => {
     const consent = await w.person.open((await w.app.authorize()).url)
     expect(consent.body).toContain('<img class="mark" src="data:image/svg+xml,%3Csvg')
     expect(consent.body).not.toContain('<script')
+  })
+
+  it('may be an object of a class, and have more than that', () => {
+    class Directory {
+      readonly type = 'form'
+      readonly id = 'acme'
+      readonly label = 'Acme'
+      readonly fields = directory().provider.fields
+      readonly pool = new Map()
+      async verify() {
+        return { sub: String(this.pool.size), claims: {} }
+      }
+    }
+    expect(() =>
+      oauthServer({ issuer, secret, storage: memory(), log: false, providers: [new Directory()] }),
+    ).not.toThrow()
   })
 })

@@ -19,9 +19,9 @@ type CallbackRefusal = DrawbridgeEvents['callback.refused']['reason']
  * Where one provider sends the browser back (RFC 6749 4.1.2): `/callback/<provider id>`. It finishes only in the
  * browser that consented, only for the provider that was chosen, and once; a reload is sent where the first went.
  */
-export function callbackEndpoint(given: Server, provider: Provider): Entry['methods'] | undefined {
+export function callbackEndpoint(given: Server, provider?: Provider): Entry['methods'] | undefined {
   const server = loginServer(given)
-  if (!server || provider.type !== 'oauth') return undefined
+  if (!server || provider?.type !== 'oauth') return undefined
   return {
     GET: callback(server, provider.id),
     ...(provider.response_mode === 'form_post' && { POST: formPost(server, provider.id) }),

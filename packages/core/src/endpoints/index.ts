@@ -21,7 +21,7 @@ interface Endpoint {
   /** Pages of other origins may call it. */
   cors?: true
   /** What answers; `undefined` where this server, its engine or this provider has no use for it. */
-  methods(server: Server, provider: Provider): Entry['methods'] | undefined
+  methods(server: Server, provider?: Provider): Entry['methods'] | undefined
 }
 
 /** The table of endpoints, in the order of the flow. */
@@ -40,9 +40,9 @@ const endpoints: readonly Endpoint[] = [
 export function endpointEntries(server: Server): readonly Entry[] {
   const { issuer, prefix, providers } = server
   const mounted = endpoints.flatMap(({ path, member, cors = false, methods }) => {
-    const each = path.includes('*') ? providers : providers.slice(0, 1)
+    const each = path.includes('*') ? providers : [undefined]
     return each.flatMap((provider) => {
-      const own = path.replace('*', provider.id)
+      const own = path.replace('*', provider?.id ?? '')
       const found = methods(server, provider)
       return found ? [{ member, url: issuer + own, entry: { path: prefix + own, methods: found, cors } }] : []
     })

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../auth.ts'
 import { inTime } from '../clock.ts'
 import { isNamed } from '../errors.ts'
-import { type DrawbridgeEvents, detailOf } from '../events.ts'
+import type { DrawbridgeEvents } from '../events.ts'
 import { cookieJar } from '../http/cookies.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { withReference } from '../http/responses.ts'
@@ -31,9 +31,9 @@ const verifyPatience = 30_000
  * The page of a provider whose people sign in here: `/sign-in/<provider id>`. It is shown only in the browser that
  * consented, may be tried again, and finishes once.
  */
-export function signInEndpoint(given: Server, provider: Provider): Entry['methods'] | undefined {
+export function signInEndpoint(given: Server, provider?: Provider): Entry['methods'] | undefined {
   const server = loginServer(given)
-  if (!server || provider.type !== 'form') return undefined
+  if (!server || provider?.type !== 'form') return undefined
   const { issuerUrl, lifetimes, ring } = server
   const page: SignInPage = {
     server,
@@ -142,14 +142,14 @@ async function verified(
   correlation: string,
 ): Promise<Verdict> {
   const { clock, emit } = server
-  const late = () => new Error(`${provider.id} took longer than ${verifyPatience} ms`)
+  const late = () => Object.assign(new Error('verify() took too long'), { code: 'TIMEOUT' })
   let said: { error?: unknown; sub?: unknown }
   try {
     const asking = provider.verify(input, { clock, clientAddress, correlation })
     said = Object(await inTime(Promise.resolve(asking), verifyPatience, late))
   } catch (error) {
     if (isNamed(error, 'AccessDenied')) return { kind: 'denied', message: error.message }
-    const detail = withoutInput(detailOf(error), input)
+    const detail = kindOf(error)
     const outage = { type: 'upstream.unavailable', provider: provider.id, reason: 'unavailable' } as const
     return { kind: 'outage', reference: reported(emit, { ...outage, detail, correlation }) }
   }
@@ -161,13 +161,19 @@ async function verified(
   throw new Error(`${provider.id}: verify() resolved to neither a sub nor { error: 'invalid' } or 'locked'`)
 }
 
-/** Directories quote what they were asked. */
-function withoutInput(text: string, input: Readonly<Record<string, string>>): string {
-  const typed = Object.values(input)
-  // What is shorter would take letters out of other words, and show by that what it was.
-  if (typed.some((value) => value.length < 3 && text.includes(value)))
-    return 'not told: it quotes what was typed'
-  return typed.reduce((rest, value) => rest.replaceAll(value, '[input]'), text)
+/**
+ * What an error is, and nothing that it says: directories quote what they were asked, in their own encoding. What else
+ * there is to know of it, `verify` can log.
+ */
+function kindOf(error: unknown): string {
+  const kinds: string[] = []
+  for (let reason = error; reason instanceof Error && kinds.length < 4; reason = reason.cause) {
+    const { code } = reason as { code?: unknown }
+    kinds.push(
+      typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? code : reason.constructor.name,
+    )
+  }
+  return kinds.join('; ') || 'not an error'
 }
 
 /** Nobody got in: the client is told. */

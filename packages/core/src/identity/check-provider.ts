@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.ts'
-import { checkMembers, inWords } from '../known-options.ts'
+import { checkMembers, inWords, nearest } from '../known-options.ts'
 import type { FormField, FormProvider, Icon, OAuthProvider, Provider } from './provider.ts'
 import { neededEndpoints } from './upstream-metadata.ts'
 
@@ -49,7 +49,20 @@ const taken = ['csrf', 'decision']
 const types: readonly FormField['type'][] = ['text', 'email', 'password', 'one-time-code']
 
 function checkForm(provider: FormProvider): void {
-  checkMembers<FormProvider>(`provider "${provider.id}"`, provider, members)
+  const { type, id, label, icon, fields, verify, recheck } = provider
+  const option = `provider "${id}"`
+  const known = { type, id, label, icon, fields, verify, ...(recheck && { recheck }) }
+  checkMembers<FormProvider>(option, known, members)
+  // It may be an object of a class and have more; but what is nearly a name of ours was meant to be one.
+  for (const own of Object.keys(provider)) {
+    const meant = own in members ? undefined : nearest(own, Object.keys(members))
+    if (meant === undefined || provider[meant as keyof FormProvider] !== undefined) continue
+    throw new ConfigurationError(
+      `${option}: ${own}`,
+      'is no member of a provider',
+      `Did you mean "${meant}"?`,
+    )
+  }
   checkFields(provider)
 }
 

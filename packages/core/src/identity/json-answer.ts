@@ -12,7 +12,7 @@ export interface JsonAnswer {
 /** Thrown where there is no JSON. The message is for the operator, and names no more of an address than host and path. */
 export class NoJson extends Error {
   override readonly name = 'NoJson'
-  /** What an answer that is not the API's came with: HTML, a proxy's error page. */
+  /** What an answer that is not the API's came with: HTML, a proxy's error page, a body without an end. */
   readonly status: number | undefined
   constructor(message: string, options: { status?: number; cause?: unknown } = {}) {
     super(message, options)
@@ -50,11 +50,13 @@ export async function jsonAnswer(response: Response, url: string): Promise<JsonA
   const { status, headers } = response
   const { host, pathname } = new URL(url)
   const bytes = await limitedBody(response, maximumBytes).catch(({ cause, message }: UnreadableBody) => {
-    throw new NoJson(`${host} ${isLate(cause) ? late : `answered ${status}. ${message}`}`, { cause })
+    throw new NoJson(`${host} ${isLate(cause) ? late : `answered ${status}. ${message}`}`, { status, cause })
   })
   if (!bytes) {
     response.body?.cancel().catch(() => {})
-    throw new NoJson(`${host} answered ${status} with more than ${maximumBytes} bytes: ${pathname}`)
+    throw new NoJson(`${host} answered ${status} with more than ${maximumBytes} bytes: ${pathname}`, {
+      status,
+    })
   }
   try {
     return { status, headers, body: JSON.parse(new TextDecoder().decode(bytes)) }

@@ -9,6 +9,7 @@ function load(issuer: string, documents: Record<string, unknown>) {
   const fake = (async (url: string) => {
     requests.push(url)
     const document = documents[url] ?? 404
+    if (document instanceof Response) return document
     if (typeof document === 'number') return new Response('<h1>no</h1>', { status: document })
     return typeof document === 'string' ? new Response(document) : Response.json(document)
   }) as typeof fetch
@@ -43,6 +44,28 @@ describe('discoveredKeys', () => {
         jwks_uri: 'https://login.test/tenant/keys',
       },
       'https://login.test/tenant/keys': keys,
+    })
+    expect((await site.load()).status).toBe('ok')
+  })
+
+  it.each([
+    ['is longer than any metadata', 'x'.repeat(300 * 1024)],
+    [
+      'breaks off',
+      new ReadableStream({
+        pull(controller) {
+          controller.error(new Error('reset'))
+        },
+      }),
+    ],
+  ])('also when the page that says so %s', async (_, body) => {
+    const site = load('https://login.test', {
+      'https://login.test/.well-known/openid-configuration': new Response(body, { status: 404 }),
+      'https://login.test/.well-known/oauth-authorization-server': {
+        issuer: 'https://login.test',
+        jwks_uri: 'https://login.test/keys',
+      },
+      'https://login.test/keys': keys,
     })
     expect((await site.load()).status).toBe('ok')
   })
