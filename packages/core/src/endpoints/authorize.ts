@@ -16,20 +16,7 @@ import type { Server } from './server.ts'
  * request sealed in the URL: nothing is stored before somebody decides. An engine that signs people in by itself takes
  * the checked request over.
  */
-export function authorizeEndpoint(
-  server: Pick<
-    Server,
-    | 'defaultResource'
-    | 'emit'
-    | 'engine'
-    | 'issuer'
-    | 'pages'
-    | 'redirectUris'
-    | 'resources'
-    | 'transactions'
-    | 'registration'
-  >,
-): Entry['methods'] {
+export function authorizeEndpoint(server: Server): Entry['methods'] {
   const { emit, engine, issuer, pages, transactions } = server
   const authorize = withErrorPage(server, async (request) => {
     const form = request.method === 'POST' ? await bodyForm(request) : queryForm(request)

@@ -3,28 +3,12 @@ import type { Entry } from '../http/router.ts'
 import { metadataResponder } from '../resource-server/protected-resource-metadata.ts'
 import type { Server } from './server.ts'
 
-/** What the document says beside where the endpoints are. */
-type Described = Pick<
-  Server,
-  | 'advertiseOfflineAccess'
-  | 'defaultResource'
-  | 'documentation'
-  | 'emit'
-  | 'engine'
-  | 'issuer'
-  | 'resources'
-  | 'supportedScopes'
->
-
 /**
  * Authorization server metadata (RFC 8414 2), serialised once.
  *
  * @param urls of the endpoints that are there, by their members
  */
-export function metadataEndpoint(
-  server: Described,
-  urls: Readonly<Record<string, string>>,
-): Entry['methods'] {
+export function metadataEndpoint(server: Server, urls: Readonly<Record<string, string>>): Entry['methods'] {
   const { issuer, resources, supportedScopes } = server
   const methods = ['none', 'client_secret_basic', 'client_secret_post']
   const scopes = server.advertiseOfflineAccess ? [...supportedScopes, 'offline_access'] : supportedScopes

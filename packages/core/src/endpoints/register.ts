@@ -22,19 +22,7 @@ export function registrationUrl({
 }
 
 /** Dynamic client registration (RFC 7591 3). */
-export function registerEndpoint(
-  server: Pick<
-    Server,
-    | 'defaultResource'
-    | 'emit'
-    | 'engine'
-    | 'issuer'
-    | 'redirectUris'
-    | 'registration'
-    | 'resources'
-    | 'supportedScopes'
-  >,
-): Entry['methods'] | undefined {
+export function registerEndpoint(server: Server): Entry['methods'] | undefined {
   const { emit, engine, registration } = server
   if (registrationUrl(server) === undefined || !registers(engine)) return undefined
   const registrable = [...grantTypes(server)].flatMap(([type, row]) => (row.registrable ? [type] : []))

@@ -8,9 +8,7 @@ import { OAuthError } from '../oauth-error.ts'
 import type { Server } from './server.ts'
 
 /** The token endpoint (RFC 6749 3.2): authenticates the client, while the grant loads what the form names. */
-export function tokenEndpoint(
-  server: Pick<Server, 'clock' | 'defaultResource' | 'emit' | 'engine' | 'resources'>,
-): Entry['methods'] {
+export function tokenEndpoint(server: Server): Entry['methods'] {
   const { clock, engine } = server
   const grants = grantTypes(server)
   const POST: Handler = async (request) => {

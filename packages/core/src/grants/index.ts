@@ -15,19 +15,18 @@ export interface GrantType {
 
 /** The table of grant types (RFC 6749 1.3, 6): those that the engine can serve, by `grant_type`. */
 export function grantTypes(server: { engine: Engine; emit: Emit } & Offered): ReadonlyMap<string, GrantType> {
-  const table: [string, GrantType | undefined][] = [
-    ['authorization_code', { grant: authorizationCodeGrant(server), registrable: true }],
-    ['refresh_token', { grant: refreshTokenGrant(server), registrable: true }],
-    ['client_credentials', issuing(server)],
-  ]
-  return new Map(table.flatMap(([type, row]) => (row ? [[type, row]] : [])))
-}
-
-/** Anybody may register, and then nobody is asked whether the client may have a token. */
-function issuing(server: { engine: Engine; emit: Emit } & Offered): GrantType | undefined {
   const { engine } = server
-  if (!issues(engine)) return undefined
-  return { grant: clientCredentialsGrant({ ...server, engine }), registrable: false }
+  const table: [string, Grant | false, Pick<GrantType, 'registrable'>][] = [
+    ['authorization_code', authorizationCodeGrant(server), { registrable: true }],
+    ['refresh_token', refreshTokenGrant(server), { registrable: true }],
+    // Anybody may register, and then nobody is asked whether the client may have a token.
+    [
+      'client_credentials',
+      issues(engine) && clientCredentialsGrant({ ...server, engine }),
+      { registrable: false },
+    ],
+  ]
+  return new Map(table.flatMap(([type, grant, row]) => (grant ? [[type, { grant, ...row }]] : [])))
 }
 
 function issues(engine: Engine): engine is Engine & Required<Pick<Engine, 'issue'>> {

@@ -1,19 +1,21 @@
-import { type RedirectUriPolicy, redirectUriPolicy } from '../clients/redirect-uri.ts'
-import { type Clock, systemClock } from '../clock.ts'
-import { type KeyRing, keyRing } from '../crypto/key-ring.ts'
-import { type RandomBytes, randomBytes } from '../crypto/random.ts'
+import { redirectUriPolicy } from '../clients/redirect-uri.ts'
+import { systemClock } from '../clock.ts'
+import { keyRing } from '../crypto/key-ring.ts'
+import { randomBytes } from '../crypto/random.ts'
 import { suppliedKeys } from '../crypto/supplied-keys.ts'
-import type { RefreshPolicy } from '../engine/refresh-history.ts'
+import type { Settings } from '../endpoints/server.ts'
+import type { BuiltInSettings } from '../engine/built-in-engine.ts'
+import type { ClientRegistrySettings } from '../engine/client-registry.ts'
+import type { CreationSettings } from '../engine/creation.ts'
 import { environment } from '../environment.ts'
 import { ConfigurationError } from '../errors.ts'
-import { type Emit, emitter } from '../events.ts'
+import { emitter } from '../events.ts'
 import type { Provider } from '../identity/provider.ts'
 import { inWords } from '../known-options.ts'
 import { isThenable, settled } from '../listener.ts'
 import { operatorLog, tellOperator } from '../log/operator-log.ts'
 import { clockSkew } from '../records/records.ts'
 import type { SigningKeyPolicy } from '../records/server-keys.ts'
-import type { Documentation } from '../resource-server/protected-resource-metadata.ts'
 import { isSameResource, type ProtectedResource } from '../syntax/resource.ts'
 import { unionScopes } from '../syntax/scopes.ts'
 import { identifierUrl } from '../syntax/secure-url.ts'
@@ -22,46 +24,15 @@ import type { Lifetimes, OAuthServerOptions, RegistrationOptions, ResourceOption
 import { resourceScopes } from './resource-scopes.ts'
 
 /** The options of an authorization server, checked and with every default filled in. */
-export interface Config {
-  /** Exactly as given. */
-  issuer: string
-  issuerUrl: URL
-  /** The issuer's path without a closing slash; empty at a host's root. */
-  prefix: string
+export interface Config extends Settings, CreationSettings, BuiltInSettings {
   name: string
-  ring: KeyRing
-  providers: readonly Provider[]
-  resources: readonly ProtectedResource[]
-  /** The resource of a client that names none; `undefined` when several are configured and none is the default. */
-  defaultResource: ProtectedResource | undefined
-  /** Those of all resources together. */
-  supportedScopes: readonly string[]
-  advertiseOfflineAccess: boolean
-  redirectUris: RedirectUriPolicy
   registration: Registration
   lifetimes: Required<{ [Name in keyof Lifetimes]: number }> & { idleIsExplicit: boolean }
-  refreshPolicy: RefreshPolicy
   signingKeys: SigningKeyPolicy
-  keepUpstreamTokens: boolean
-  refreshUpstream: 'lazy' | 'proactive'
-  grantsPerInstallation: number
-  skipConsent: boolean
-  documentation: Documentation
-  clock: Clock
-  random: RandomBytes
-  emit: Emit
   fetch: typeof fetch
 }
 
-interface Registration {
-  enabled: boolean
-  /** Seconds. */
-  unapprovedLifetime: number
-  /** Seconds. */
-  lifetime: number
-  unapproved: number
-  key: NonNullable<RegistrationOptions['key']>
-}
+type Registration = Settings['registration'] & ClientRegistrySettings
 
 const hour = 3600
 const day = 24 * hour
