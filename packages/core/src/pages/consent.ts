@@ -3,7 +3,7 @@ import type { Page, Shell } from './layout.ts'
 import { mark } from './mark.ts'
 import type { Messages } from './messages.ts'
 import { displayText, isolate, mixesAlphabets, phrase } from './text.ts'
-import { urlText, webLink } from './web-url.ts'
+import { urlText, webLink } from './web-link.ts'
 
 /** What the consent page shows. Nothing in the form is trusted when it comes back, the transaction is. */
 export interface ConsentPage {

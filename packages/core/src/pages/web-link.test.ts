@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { webUrl } from '../syntax/web-url.ts'
 import { render } from './html.ts'
-import { webLink } from './web-url.ts'
+import { webLink } from './web-link.ts'
 
 describe('webUrl', () => {
   test.each([
