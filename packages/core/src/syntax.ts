@@ -5,12 +5,11 @@
 
 export { isLoopback } from './syntax/loopback.ts'
 export { printable } from './syntax/printable.ts'
-export { isSameResource, normalizedResource } from './syntax/resource.ts'
+export { isSameResource } from './syntax/resource.ts'
 export {
   formatScope,
   isScopeToken,
   missingScopes,
-  parseScope,
   requiredScopes,
   unionScopes,
 } from './syntax/scopes.ts'

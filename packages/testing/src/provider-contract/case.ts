@@ -10,6 +10,7 @@ import type {
   UpstreamClaims,
   UpstreamTokens,
 } from '@drawbridge/core/provider'
+import { isSecure } from '@drawbridge/core/syntax'
 import { postAs } from './post.ts'
 
 /**
@@ -175,9 +176,7 @@ export function assertNoSecrets(text: string, { tokens }: SignedIn): void {
 
 export function assertSecure(url: string, what: string): void {
   assert.ok(URL.canParse(url), `${what} is not a URL: ${url}`)
-  const { protocol, hostname } = new URL(url)
-  const loopback = hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname)
-  assert.ok(protocol === 'https:' || (protocol === 'http:' && loopback), `${what} must be https: ${url}`)
+  assert.ok(isSecure(new URL(url)), `${what} must be https: ${url}`)
 }
 
 /** Ends these tokens the way that core would. */
