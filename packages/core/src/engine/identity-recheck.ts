@@ -1,8 +1,9 @@
 import { type Clock, inTime, unixTime } from '../clock.ts'
 import { isNamed, NoUpstreamToken, Unavailable } from '../errors.ts'
-import { detailOf, type Emit } from '../events.ts'
+import type { Emit } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
 import { AccessDenied, type FormProvider, type Identity } from '../identity/provider.ts'
+import { tellOutage } from '../identity/upstream-error.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { type GrantRecord, grantKeptUntil, grantKey, grantRef } from '../records/grant.ts'
 import { takeLease } from '../records/lease.ts'
@@ -56,8 +57,7 @@ export function identityRecheck(dependencies: {
     const ask = form.recheck.bind(form)
     return async (previous) => {
       const answer = await asked(ask, previous.sub).catch((error: unknown) => {
-        const outage = { type: 'upstream.unavailable', provider, reason: 'unavailable' } as const
-        emit({ ...outage, detail: detailOf(error), correlation })
+        tellOutage(emit, provider, error, correlation)
         throw new Unavailable(`sign-in: ${provider} cannot tell now who may enter`, { cause: error })
       })
       if (answer) return previous
@@ -67,8 +67,9 @@ export function identityRecheck(dependencies: {
 
   return async (grant) => {
     const age = unixTime(clock) - grant.identity_checked_at
+    if (age < every) return false
     const ask = whoToAsk(grant)
-    if (!ask || age < every) return false
+    if (!ask) return false
     const lease = await takeLease(records, clock, grant.owner, `identity-${grant.id}`, leaseSeconds)
     if (!lease) {
       if (age < every + grace) return false
