@@ -9,8 +9,9 @@ import { withErrorPage } from './error-page.ts'
 import { callbackUrl } from './locations.ts'
 import { claim, finish, type LoginServer, loginServer, replay } from './login-attempt.ts'
 import { reported } from './report.ts'
-import { askAgain, isSpent, onward } from './second-round.ts'
+import { askAgain, isSpent } from './second-round.ts'
 import type { Server } from './server.ts'
+import { onward } from './sign-in-location.ts'
 import { signInUpstream } from './upstream-sign-in.ts'
 
 type CallbackRefusal = DrawbridgeEvents['callback.refused']['reason']

@@ -21,10 +21,10 @@ import { type BrowserBinding, browserBinding } from './browser/browser-binding.t
 import { type FormTokens, formTokens, isSameOrigin } from './browser/form-token.ts'
 import { withErrorPage } from './error-page.ts'
 import { consentUrl } from './locations.ts'
-import { signInLocation } from './onward.ts'
 import { clientLocation, redirectToClient } from './redirect-to-client.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
+import { signInLocation } from './sign-in-location.ts'
 
 type ConsentServer = Omit<Server, 'records'>
 

@@ -1,5 +1,5 @@
 import type { RequestContext } from '../auth.ts'
-import { unixTime } from '../clock.ts'
+import { type Clock, unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import type { EngineAfterLogin } from '../engine/engine.ts'
 import { isNamed, Unavailable } from '../errors.ts'
@@ -103,7 +103,7 @@ export async function finish(
     throw error
   })
   if (noted === 'later') {
-    const noting = noteLater(server, transaction, { response }).then(after)
+    const noting = retried(server.clock, () => settle(server, transaction, { response })).then(after)
     const later = noting.catch(() => {
       // A reload waits, and then begins anew.
     })
@@ -166,32 +166,19 @@ export async function release(
   try {
     await giveBack()
   } catch {
-    const later = (async () => {
-      for (const delay of notingDelays) {
-        await clock.sleep(delay)
-        if (
-          await giveBack().then(
-            () => true,
-            () => false,
-          )
-        )
-          return
-      }
-    })()
+    const later = retried(clock, giveBack).catch(() => {
+      // The claim runs out.
+    })
     context.waitUntil?.(later)
   }
 }
 
-/** Notes the outcome when the store is back. Its condition is the claim, however late it comes. */
-async function noteLater(
-  server: LoginServer,
-  transaction: Versioned<TransactionRecord>,
-  outcome: NonNullable<TransactionRecord['outcome']>,
-): Promise<void> {
+/** Does what the store refused when it is back. The work's condition is the claim, however late it comes. */
+async function retried(clock: Clock, work: () => Promise<unknown>): Promise<void> {
   for (const [index, delay] of notingDelays.entries()) {
-    await server.clock.sleep(delay)
+    await clock.sleep(delay)
     try {
-      await settle(server, transaction, outcome)
+      await work()
       return
     } catch (error) {
       if (index === notingDelays.length - 1) throw error

@@ -1,13 +1,10 @@
 import { sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
 import { Unavailable } from '../errors.ts'
-import { detailOf } from '../events.ts'
-import { redirect } from '../http/responses.ts'
-import { outageReason } from '../identity/upstream-error.ts'
 import type { Versioned } from '../records/records.ts'
 import { type TransactionRecord, transactionExpiry } from '../records/transaction.ts'
 import type { LoginServer } from './login-attempt.ts'
-import { signInLocation } from './onward.ts'
+import { onward } from './sign-in-location.ts'
 
 /** Begins a second round at the provider, with a verifier and a nonce of its own. */
 export async function askAgain(
@@ -34,25 +31,4 @@ export async function askAgain(
 /** Whether this code brought the browser to a second round. */
 export function isSpent({ approval }: Readonly<TransactionRecord>, code: string | undefined): boolean {
   return approval?.again !== undefined && approval.again.spent_code === sha256(code ?? '')
-}
-
-/** To where this browser signs in now: from an answer that came before it chose, or of a first round. */
-export async function onward(
-  server: LoginServer,
-  transaction: Readonly<TransactionRecord>,
-  state: string,
-  status: 302 | 303 = 302,
-): Promise<Response> {
-  const { approval, correlation } = transaction
-  try {
-    const location = approval && (await signInLocation(server, transaction, approval, state))
-    if (location !== undefined) return redirect(location, { status })
-  } catch (error) {
-    // A reload tries again: the code that came first is not needed any more.
-    const detail = detailOf(error)
-    const provider = approval?.provider ?? 'unknown'
-    server.emit({ type: 'upstream.unavailable', provider, reason: outageReason(error), detail, correlation })
-    throw new Unavailable('upstream: the provider cannot be asked again now', { cause: error })
-  }
-  throw new Unavailable('callback: the provider is no longer configured')
 }

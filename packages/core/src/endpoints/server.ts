@@ -9,6 +9,7 @@ import type { Upstream } from '../identity/upstream.ts'
 import type { Pages } from '../pages/pages.ts'
 import type { Records } from '../records/records.ts'
 import type { Transactions } from '../records/transaction.ts'
+import type { Documentation } from '../resource-server/protected-resource-metadata.ts'
 
 /** What the endpoints are made from. Each takes the part it needs. */
 export interface Server extends Settings {
@@ -42,7 +43,7 @@ export interface Settings extends Offered {
   /** Seconds. */
   lifetimes: { transaction: number }
   skipConsent: boolean
-  documentation: { service?: string | undefined; policy?: string | undefined; terms?: string | undefined }
+  documentation: Documentation
   /** For the tokens of forms. */
   ring: KeyRing
   clock: Clock

@@ -17,8 +17,8 @@ import { withErrorPage } from './error-page.ts'
 import { signInUrl } from './locations.ts'
 import { claim, finish, type LoginServer, loginServer, release, replay } from './login-attempt.ts'
 import { reported } from './report.ts'
-import { onward } from './second-round.ts'
 import type { Server } from './server.ts'
+import { onward } from './sign-in-location.ts'
 
 type SignInRefusal = DrawbridgeEvents['sign_in.refused']['reason']
 
@@ -59,9 +59,10 @@ async function open(page: SignInPage, request: Request): Promise<Response> {
   const returned = await returningBrowser(server, request, { state: stateOf(request), provider: provider.id })
   if (!returned.ok) return page.refuse(returned.reason, returned)
   if (returned.record.value.outcome) return replay(server, returned.record, 302)
-  const { correlation } = returned.record.value
+  const { correlation, client_id } = returned.record.value
+  const client = await server.engine.getClient(client_id)
   server.emit({ type: 'sign_in.shown', provider: provider.id, correlation })
-  return show(page, request, returned)
+  return show(page, request, returned, client)
 }
 
 async function submit(page: SignInPage, request: Request, context: RequestContext): Promise<Response> {
@@ -92,7 +93,7 @@ async function submit(page: SignInPage, request: Request, context: RequestContex
   switch (verdict.kind) {
     case 'refused':
       refused(server, provider, verdict.reason, correlation)
-      return show(page, request, returned, { form, error: verdict.reason })
+      return show(page, request, returned, client, { form, error: verdict.reason })
     case 'outage':
       return pages.error({ ...pages.messages.unavailable, status: 503, reference: verdict.reference })
     case 'denied':
@@ -233,12 +234,12 @@ function concluding(page: SignInPage, request: Request, { record }: Returned, co
 async function show(
   { server, provider, forms }: SignInPage,
   request: Request,
-  { id_hash, record }: Returned,
+  { id_hash }: Returned,
+  client: RegisteredClient | undefined,
   last?: { form: Form; error: 'invalid' | 'locked' },
 ): Promise<Response> {
-  const { issuer, pages, engine } = server
+  const { issuer, pages } = server
   const { csrf, cookie } = forms.issue(request, id_hash)
-  const client = await engine.getClient(record.value.client_id)
   const response = await pages.signIn({
     label: provider.label,
     icon: provider.icon,

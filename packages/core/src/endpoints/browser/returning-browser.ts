@@ -1,6 +1,6 @@
 import { cookieJar } from '../../http/cookies.ts'
 import type { Versioned } from '../../records/records.ts'
-import type { Approval, FoundTransaction, TransactionRecord } from '../../records/transaction.ts'
+import type { FoundTransaction, TransactionRecord } from '../../records/transaction.ts'
 import { consentUrl } from '../locations.ts'
 import type { Server } from '../server.ts'
 import { browserBinding } from './browser-binding.ts'
@@ -10,7 +10,6 @@ export interface Returned {
   ok: true
   id_hash: string
   record: Versioned<TransactionRecord>
-  approval: Approval
 }
 
 interface NotReturned {
@@ -43,7 +42,7 @@ export async function returningBrowser(
     return { ok: false, reason: 'other_browser', correlation, openUrl }
   }
   if (approval.provider !== expected.provider) return { ok: false, reason: 'other_provider', correlation }
-  return { ok: true, id_hash, record, approval }
+  return { ok: true, id_hash, record }
 }
 
 /** Embedded windows drop cookies: the same request can be begun again, with consent, in the real browser. */
