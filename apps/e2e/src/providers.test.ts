@@ -1,14 +1,14 @@
-import { type DrawbridgeEvent, memory, oauthServer } from '@drawbridge/core'
+import type { DrawbridgeEvent } from '@drawbridge/core'
 import type { OAuthProvider } from '@drawbridge/core/provider'
-import { browser, type DevOidcOptions, devOidc, fakeClock, network, oauthClient } from '@drawbridge/testing'
+import type { DevOidcOptions } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
+import { oidcWorld, upstream } from './oidc-world.ts'
 import { apple } from './providers/apple.ts'
 import { entra } from './providers/entra.ts'
 import { google } from './providers/google.ts'
 import { slack } from './providers/slack.ts'
-import { issuer, resource, secret } from './world.ts'
+import { resource } from './world.ts'
 
-const upstream = 'https://login.test'
 const day = 86_400
 
 interface Kind {
@@ -88,42 +88,16 @@ const kinds: Record<string, Kind> = {
 
 /** A server at which people sign in with a provider of this kind. */
 function started({ provider, truth, scopes }: Kind) {
-  const clock = fakeClock()
-  const events: DrawbridgeEvent[] = []
-  const dev = devOidc({ clock, ...truth })
-  const fetch = network({
-    [upstream]: dev.fetch,
-    [issuer]: async (request) => {
-      const handled = await auth.handle(request)
-      if (handled) return handled
-      const gate = await auth.authenticate(request)
-      return gate.ok ? Response.json(gate.auth) : gate.response
-    },
-  })
-  const auth = oauthServer({
-    issuer,
-    secret,
-    clock,
-    fetch,
-    storage: memory({ clock }),
-    onEvent: (event) => events.push(event),
-    log: false,
-    provider: provider(upstream),
-    scopes: scopes.second.split(' '),
-  })
+  const w = oidcWorld({ provider: provider(upstream), truth, scopes: scopes.second.split(' ') })
   const authOf = async (access_token: string | undefined) => {
     const headers = { authorization: `Bearer ${access_token}` }
-    const result = await auth.authenticate(new Request(resource, { headers }))
+    const result = await w.auth.authenticate(new Request(resource, { headers }))
     if (!result.ok) throw new Error(`the gate answered ${result.response.status}`)
     return result.auth
   }
-  const install = async (scope: string) => {
-    const app = oauthClient({ mcpUrl: resource, fetch })
-    const tokens = await app.login(browser({ fetch, clock }), { user: 'ada', parameters: { scope } })
-    return { app, tokens }
-  }
-  const told = (type: DrawbridgeEvent['type']) => events.filter((event) => event.type === type)
-  return { auth, authOf, clock, dev, events, install, told }
+  const install = (scope: string) => w.install({ scope })
+  const told = (type: DrawbridgeEvent['type']) => w.events.filter((event) => event.type === type)
+  return { ...w, authOf, install, told }
 }
 
 describe.each(Object.entries(kinds))('a provider like %s', (_, kind) => {
