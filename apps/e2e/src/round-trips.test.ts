@@ -1,6 +1,7 @@
 import { memory } from '@drawbridge/core'
 import { chooseButton, counting, delayed, signIn } from '@drawbridge/testing'
 import { expect, it } from 'vitest'
+import { setUp } from './endpoints/sign-in.fixture.ts'
 import { world } from './world.ts'
 
 /** What a caller waits for: sequential trips to a store that is some distance away. */
@@ -69,4 +70,13 @@ it('a registration is two trips, an authorization request two at most, so is the
   expect(done.leftFor?.searchParams.has('code')).toBe(true)
   const atMost = [2, 2, 2, 4, 10]
   expect(trips.map((taken, index) => taken <= (atMost[index] ?? 0))).toEqual(atMost.map(() => true))
+})
+
+it('a wrong password is two trips: what is signed in to, and who asks', async () => {
+  const storage = counting(delayed(memory(), { milliseconds: 1 }))
+  const { atThePage } = setUp({ storage: () => storage })
+  const { type } = await atThePage()
+  storage.reset()
+  const again = await type({ username: 'ada', password: 'wrong' })
+  expect([again.status, storage.roundTrips]).toEqual([422, 2])
 })
