@@ -1,10 +1,13 @@
 import type { Auth } from './auth.ts'
 import type { Sealer } from './crypto/sealing.ts'
+import { browserBinding } from './endpoints/browser/browser-binding.ts'
+import { formTokens } from './endpoints/browser/form-token.ts'
 import { endpointEntries } from './endpoints/index.ts'
 import { reportFailure } from './endpoints/report.ts'
 import type { Server } from './endpoints/server.ts'
 import type { Engine, OwnEngine } from './engine/engine.ts'
 import { ConfigurationError } from './errors.ts'
+import { cookieJar } from './http/cookies.ts'
 import { type Entry, pathsOf, type Router, router } from './http/router.ts'
 import { checkedStripPrefix } from './http/strip-prefix.ts'
 import type { Upstream } from './identity/upstream.ts'
@@ -39,6 +42,7 @@ export function authorizationServer<User>(parts: {
 }): { endpoints: Router; gates: ReadonlyMap<string, Auth<User>> } {
   const { config, options, engine, own, records, sealer, upstreams } = parts
   const { clock, emit, lifetimes } = config
+  const jar = cookieJar(config.issuerUrl)
   const server: Server = {
     ...config,
     engine,
@@ -53,6 +57,8 @@ export function authorizationServer<User>(parts: {
       lifetime: lifetimes.transaction,
     }),
     upstreams,
+    binding: browserBinding(jar, lifetimes.transaction),
+    forms: formTokens(config.ring, jar, lifetimes.transaction),
     pages: createPages({
       issuer: config.issuer,
       name: config.name,

@@ -3,7 +3,6 @@ import { unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { isNamed } from '../errors.ts'
 import { detailOf } from '../events.ts'
-import { cookieJar } from '../http/cookies.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { redirect, withReference } from '../http/responses.ts'
 import type { Entry } from '../http/router.ts'
@@ -17,8 +16,7 @@ import type {
   TransactionRecord,
 } from '../records/transaction.ts'
 import { isStillAllowed } from './allowed-scopes.ts'
-import { type BrowserBinding, browserBinding } from './browser/browser-binding.ts'
-import { type FormTokens, formTokens, isSameOrigin } from './browser/form-token.ts'
+import { isSameOrigin } from './browser/form-token.ts'
 import { withErrorPage } from './error-page.ts'
 import { consentUrl } from './locations.ts'
 import { clientLocation, redirectToClient } from './redirect-to-client.ts'
@@ -31,22 +29,13 @@ type ConsentServer = Omit<Server, 'records'>
 /** The consent page, between `/authorize` and the provider: who asks, for what, and where the answer goes. */
 export function consentEndpoint(server: Server): Entry['methods'] | undefined {
   if (!server.engine.completeLogin) return undefined
-  const { issuerUrl, lifetimes, ring } = server
-  const jar = cookieJar(issuerUrl)
-  const forms = formTokens(ring, jar, lifetimes.transaction)
-  const binding = browserBinding(jar, lifetimes.transaction)
   return {
-    GET: withErrorPage(server, (request) => show(server, { forms, binding }, request)),
-    POST: withErrorPage(server, (request) => decide(server, { forms, binding }, request)),
+    GET: withErrorPage(server, (request) => show(server, request)),
+    POST: withErrorPage(server, (request) => decide(server, request)),
   }
 }
 
-interface BrowserChecks {
-  forms: FormTokens
-  binding: BrowserBinding
-}
-
-async function show(server: ConsentServer, checks: BrowserChecks, request: Request): Promise<Response> {
+async function show(server: ConsentServer, request: Request): Promise<Response> {
   const { emit, providers, resources, skipConsent, pages } = server
   const loaded = await load(server, request)
   if (!loaded.ok) return loaded.response
@@ -57,9 +46,9 @@ async function show(server: ConsentServer, checks: BrowserChecks, request: Reque
   const [only, ...others] = providers
   if (skipConsent && only && others.length === 0) {
     const chosen = { ...loaded, provider: only.id, fresh: randomText() }
-    return approve(server, checks.binding, request, chosen, 'consent.skipped')
+    return approve(server, request, chosen, 'consent.skipped')
   }
-  const { csrf, cookie } = checks.forms.issue(request, id_hash)
+  const { csrf, cookie } = server.forms.issue(request, id_hash)
   const resource = resources.find(({ identifier }) => identifier === asked.resource)
   const response = await pages.consent({
     client: {
@@ -83,7 +72,7 @@ async function show(server: ConsentServer, checks: BrowserChecks, request: Reque
 
 const denial: AuthorizationResponse = { error: 'access_denied', error_description: 'The person said no.' }
 
-async function decide(server: ConsentServer, checks: BrowserChecks, request: Request): Promise<Response> {
+async function decide(server: ConsentServer, request: Request): Promise<Response> {
   const { emit, issuer, issuerUrl, pages } = server
   if (!isSameOrigin(request, issuerUrl)) {
     const reference = reported(emit, { type: 'consent.refused', reason: 'cross_site' })
@@ -95,7 +84,7 @@ async function decide(server: ConsentServer, checks: BrowserChecks, request: Req
   const { transaction, handle, isOver } = loaded
   const { correlation, client_id } = transaction.request
   const csrf = form.get('csrf')
-  if (csrf === undefined || !checks.forms.verify(request, transaction.id_hash, csrf)) {
+  if (csrf === undefined || !server.forms.verify(request, transaction.id_hash, csrf)) {
     const reference = reported(emit, { type: 'consent.refused', reason: 'csrf', correlation })
     // Embedded windows drop cookies.
     const openUrl = consentUrl(server.issuer, handle)
@@ -104,10 +93,10 @@ async function decide(server: ConsentServer, checks: BrowserChecks, request: Req
   const decision = decisionOf(server, form)
   if (decision.provider !== undefined) {
     // A double click leads to one sign-in, whichever of its answers the browser takes.
-    const fresh = checks.forms.secret(request, transaction.id_hash, csrf)
+    const fresh = server.forms.secret(request, transaction.id_hash, csrf)
     if (isOver || fresh === undefined) return expired(server, correlation)
     const chosen = { ...loaded, provider: decision.provider, fresh }
-    return approve(server, checks.binding, request, chosen, 'consent.approved')
+    return approve(server, request, chosen, 'consent.approved')
   }
   const denied = await server.transactions.decide(transaction, (current) =>
     isOpen(current) ? { ...current, outcome: { response: denial } } : undefined,
@@ -138,12 +127,11 @@ function isDenial({ outcome }: Readonly<TransactionRecord>): boolean {
 /** Binds the transaction to this browser and sends it to the provider, with a verifier and nonce of our own. */
 async function approve(
   server: ConsentServer,
-  binding: BrowserBinding,
   request: Request,
   chosen: Loaded & { provider: string; fresh: string },
   decision: 'consent.approved' | 'consent.skipped',
 ): Promise<Response> {
-  const { clock, emit, issuer, transactions } = server
+  const { binding, clock, emit, issuer, transactions } = server
   const { transaction, approval: earlier, provider, fresh } = chosen
   const { client_id, correlation } = transaction.request
   const bound = binding.bind(request, transaction.id_hash, earlier?.binding, fresh)

@@ -1,6 +1,5 @@
 import type { RedirectUriPolicy } from '../clients/redirect-uri.ts'
 import type { Clock } from '../clock.ts'
-import type { KeyRing } from '../crypto/key-ring.ts'
 import type { Engine, OwnEngine } from '../engine/engine.ts'
 import type { Emit } from '../events.ts'
 import type { Offered } from '../grants/requested-access.ts'
@@ -10,6 +9,8 @@ import type { Pages } from '../pages/pages.ts'
 import type { Records } from '../records/records.ts'
 import type { Transactions } from '../records/transaction.ts'
 import type { Documentation } from '../resource-server/protected-resource-metadata.ts'
+import type { BrowserBinding } from './browser/browser-binding.ts'
+import type { FormTokens } from './browser/form-token.ts'
 
 /** What the endpoints are made from. Each takes the part it needs. */
 export interface Server extends Settings {
@@ -20,6 +21,9 @@ export interface Server extends Settings {
   records: Records
   transactions: Transactions
   upstreams: ReadonlyMap<string, Upstream>
+  /** Of a browser to its transaction. */
+  binding: BrowserBinding
+  forms: FormTokens
   pages: Pages
 }
 
@@ -40,12 +44,8 @@ export interface Settings extends Offered {
     /** Tells senders of registrations apart. */
     key(sender: { clientAddress?: string | undefined; headers: Headers }): string | undefined
   }
-  /** Seconds. */
-  lifetimes: { transaction: number }
   skipConsent: boolean
   documentation: Documentation
-  /** For the tokens of forms. */
-  ring: KeyRing
   clock: Clock
   emit: Emit
 }

@@ -2,7 +2,6 @@ import type { RequestContext } from '../auth.ts'
 import { inTime } from '../clock.ts'
 import { isNamed } from '../errors.ts'
 import type { DrawbridgeEvents } from '../events.ts'
-import { cookieJar } from '../http/cookies.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { withReference } from '../http/responses.ts'
 import type { Entry } from '../http/router.ts'
@@ -10,7 +9,7 @@ import type { FormField, FormProvider, Identity, Provider } from '../identity/pr
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import type { TransactionRecord } from '../records/transaction.ts'
 import { isStillAllowed } from './allowed-scopes.ts'
-import { type FormTokens, formTokens, isSameOrigin } from './browser/form-token.ts'
+import { isSameOrigin } from './browser/form-token.ts'
 import { type Returned, refusal, returningBrowser } from './browser/returning-browser.ts'
 import { type Completion, completeLogin, failed, loginFailed } from './complete-login.ts'
 import { withErrorPage } from './error-page.ts'
@@ -34,11 +33,9 @@ const verifyPatience = 30_000
 export function signInEndpoint(given: Server, provider?: Provider): Entry['methods'] | undefined {
   const server = loginServer(given)
   if (!server || provider?.type !== 'form') return undefined
-  const { issuerUrl, lifetimes, ring } = server
   const page: SignInPage = {
     server,
     provider,
-    forms: formTokens(ring, cookieJar(issuerUrl), lifetimes.transaction),
     refuse: refusal(server, (reason, correlation) => refused(server, provider, reason, correlation)),
   }
   return {
@@ -50,7 +47,6 @@ export function signInEndpoint(given: Server, provider?: Provider): Entry['metho
 interface SignInPage {
   server: LoginServer
   provider: FormProvider
-  forms: FormTokens
   refuse: ReturnType<typeof refusal<SignInRefusal>>
 }
 
@@ -66,8 +62,8 @@ async function open(page: SignInPage, request: Request): Promise<Response> {
 }
 
 async function submit(page: SignInPage, request: Request, context: RequestContext): Promise<Response> {
-  const { server, provider, forms } = page
-  const { issuerUrl, pages } = server
+  const { server, provider } = page
+  const { forms, issuerUrl, pages } = server
   if (!isSameOrigin(request, issuerUrl)) {
     const reference = refused(server, provider, 'cross_site')
     return pages.error({ ...pages.messages.formRefused, status: 403, reference })
@@ -232,13 +228,13 @@ function concluding(page: SignInPage, request: Request, { record }: Returned, co
 
 /** With what was typed, but for what is secret. */
 async function show(
-  { server, provider, forms }: SignInPage,
+  { server, provider }: SignInPage,
   request: Request,
   { id_hash }: Returned,
   client: RegisteredClient | undefined,
   last?: { form: Form; error: 'invalid' | 'locked' },
 ): Promise<Response> {
-  const { issuer, pages } = server
+  const { forms, issuer, pages } = server
   const { csrf, cookie } = forms.issue(request, id_hash)
   const response = await pages.signIn({
     label: provider.label,

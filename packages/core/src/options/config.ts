@@ -1,6 +1,6 @@
 import { redirectUriPolicy } from '../clients/redirect-uri.ts'
 import { systemClock } from '../clock.ts'
-import { keyRing } from '../crypto/key-ring.ts'
+import { type KeyRing, keyRing } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { suppliedKeys } from '../crypto/supplied-keys.ts'
 import type { Settings } from '../endpoints/server.ts'
@@ -29,6 +29,7 @@ export interface Config extends Settings, CreationSettings, BuiltInSettings {
   registration: Registration
   lifetimes: Required<{ [Name in keyof Lifetimes]: number }> & { idleIsExplicit: boolean }
   signingKeys: SigningKeyPolicy
+  ring: KeyRing
   fetch: typeof fetch
 }
 

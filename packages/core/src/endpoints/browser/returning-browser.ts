@@ -1,9 +1,7 @@
-import { cookieJar } from '../../http/cookies.ts'
 import type { Versioned } from '../../records/records.ts'
 import type { FoundTransaction, TransactionRecord } from '../../records/transaction.ts'
 import { consentUrl } from '../locations.ts'
 import type { Server } from '../server.ts'
-import { browserBinding } from './browser-binding.ts'
 
 /** A browser that consented, and is back to sign in or from signing in. */
 export interface Returned {
@@ -25,12 +23,11 @@ interface NotReturned {
  * sent to (RFC 9700 4.4).
  */
 export async function returningBrowser(
-  server: Pick<Server, 'issuer' | 'issuerUrl' | 'lifetimes' | 'transactions'>,
+  server: Pick<Server, 'binding' | 'issuer' | 'transactions'>,
   request: Request,
   expected: { state: string; provider: string },
 ): Promise<Returned | NotReturned> {
-  const { issuerUrl, lifetimes, transactions } = server
-  const binding = browserBinding(cookieJar(issuerUrl), lifetimes.transaction)
+  const { binding, transactions } = server
   const found = await transactions.find(expected.state)
   const approval = found?.record.value.approval
   if (!found || !approval) return { ok: false, reason: 'unknown_transaction' }
