@@ -320,10 +320,11 @@ export function detailOf(error: unknown): string {
 
 /**
  * Text from elsewhere, fit for a log. Errors of providers, verifiers and stores may quote what they were given, so
- * that whatever could be a credential or an e-mail address is taken out.
+ * that whatever could be a credential or an e-mail address is taken out; and `token`, whatever it looks like.
  */
-export function redacted(text: string): string {
-  return withoutAddresses(text.slice(0, 4 * longestDetail))
+export function redacted(text: string, token?: string): string {
+  const untold = token ? text.replaceAll(token, '[token]') : text
+  return withoutAddresses(untold.slice(0, 4 * longestDetail))
     .replace(/[A-Za-z0-9_+/~-]{20,}={0,2}/g, (run) =>
       /\d/.test(run) || run.length >= 40 ? '[redacted]' : run,
     )

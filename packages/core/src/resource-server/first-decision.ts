@@ -17,11 +17,7 @@ export async function firstDecision(
     const verification = await attempt(verifier, token, resource)
     if (verification.status === 'valid') return verification
     if (verification.status === 'unavailable') {
-      emit({
-        type: 'verifier.unavailable',
-        resource,
-        detail: redacted(verification.reason.replaceAll(token, '[token]')),
-      })
+      emit({ type: 'verifier.unavailable', resource, detail: redacted(verification.reason, token) })
       outage ??= verification
     }
     if (verification.status === 'invalid') return outage ?? verification

@@ -128,13 +128,13 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
       const result = unbound(await settle(check, credentials.token))
       if (result.status === 'invalid') {
         const { reason, client_id, grant, correlation } = result
-        const detail = result.detail && harmless(result.detail, credentials.token)
+        const detail = result.detail && redacted(result.detail, credentials.token)
         emit({ type: 'token.refused', resource, reason, detail, client_id, grant, correlation })
         // A client drops such a token, and then asks for what it is told here.
         return notAuthorized(scopes, { error: 'invalid_token', held: result.scopes })
       }
       if (result.status !== 'valid') {
-        emit({ type: 'token.unchecked', resource, detail: harmless(result.reason, credentials.token) })
+        emit({ type: 'token.unchecked', resource, detail: redacted(result.reason, credentials.token) })
         return refused(temporarilyUnavailable(result.retryAfter), 'unchecked')
       }
       const auth = authInfo(credentials.token, result, { resource, resourceMetadataUrl })
@@ -218,10 +218,6 @@ function authInfo<User>(
 /** What the events about a request say of its token. */
 function flowOf({ clientId, extra: { grant, correlation } }: AuthInfo): { client_id: string } & Flow {
   return { client_id: clientId, grant, correlation }
-}
-
-function harmless(text: string, token: string): string {
-  return redacted(text.replaceAll(token, '[token]'))
 }
 
 type Refusal = Extract<Authentication, { ok: false }>
