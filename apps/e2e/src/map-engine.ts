@@ -7,13 +7,22 @@ import type {
   TokenSet,
 } from '../../../packages/core/src/engine/engine.ts'
 import { OAuthError } from '../../../packages/core/src/oauth-error.ts'
-import type { RegisteredClient } from '../../../packages/core/src/records/client-metadata.ts'
+import {
+  authMethodsOf,
+  needsSecret,
+  type RegisteredClient,
+  type TokenEndpointAuthMethod,
+} from '../../../packages/core/src/records/client-metadata.ts'
 
 interface MapGrant extends Pick<Login, 'subject' | 'claims' | 'scopes'> {
   client_id: string
   resource: string
   /** Absent: a client that acts for itself. */
-  login?: { request: Login['request']; redeemed: boolean }
+  login?: {
+    request: Login['request']
+    redeemed: boolean
+    client_auth_methods: readonly TokenEndpointAuthMethod[]
+  }
 }
 
 type MapEngine = EngineAfterLogin &
@@ -59,7 +68,7 @@ export function mapEngine(known: readonly RegisteredClient[] = []): MapEngine {
     grants,
     getClient: async (client_id) => clients.get(client_id),
     async registerClient(metadata) {
-      const client_secret = metadata.token_endpoint_auth_method === 'none' ? undefined : randomUUID()
+      const client_secret = needsSecret(metadata) ? randomUUID() : undefined
       const client: RegisteredClient = {
         ...metadata,
         client_id: randomUUID(),
@@ -74,7 +83,7 @@ export function mapEngine(known: readonly RegisteredClient[] = []): MapEngine {
       const id = randomUUID()
       const { client_id } = client
       const { resource } = request
-      const login = { request, redeemed: false }
+      const login = { request, redeemed: false, client_auth_methods: authMethodsOf(client) }
       grants.set(id, { client_id, subject, claims, scopes, resource, login })
       return { code: issued('code', id) }
     },
@@ -89,6 +98,7 @@ export function mapEngine(known: readonly RegisteredClient[] = []): MapEngine {
         redirect_uri,
         redirect_uri_named,
         code_challenge,
+        client_auth_methods: login.client_auth_methods,
         redeemed: login.redeemed,
         async redeem() {
           if (login.redeemed) throw new OAuthError('invalid_grant', 'The code was used already.')

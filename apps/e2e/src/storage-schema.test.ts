@@ -4,6 +4,7 @@ import type { Clock } from '@drawbridge/core/storage'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { keyRing } from '../../../packages/core/src/crypto/key-ring.ts'
 import { sealer } from '../../../packages/core/src/crypto/sealing.ts'
+import { clientKey, signsWith } from './client-keys.ts'
 import { secret, world } from './world.ts'
 
 const core = new URL('../../../packages/core/src/', import.meta.url)
@@ -27,6 +28,7 @@ const shapes: Record<string, string> = {
   grant: 'grant/<owner>/<id>',
   connection: 'connection/<owner>/<id>',
   lease: 'lease/<owner>/<id>',
+  assertion: 'assertion/<hash>',
 }
 
 /** `a.b`, `a[]`, `a[].b` for each member that holds something else than members. */
@@ -70,6 +72,15 @@ describe('what a server writes in a life with everything in it', () => {
     w.clock.advance(25 * 3600)
     const { body } = await app.refresh(refresh_token)
     expect(body.access_token).toBeTypeOf('string')
+    const key = await clientKey()
+    const signing = w.client()
+    const { body: registered } = await signing.register({
+      token_endpoint_auth_method: 'private_key_jwt',
+      token_endpoint_auth_signing_alg: 'ES256',
+      jwks: { keys: [key.jwk] },
+    })
+    signsWith(signing, registered.client_id ?? '', key, w.clock)
+    await signing.login(w.browser(), { user: 'octocat' })
     const { clients } = await w.auth.clients.list()
     for (const { client_id } of clients) await w.auth.clients.delete(client_id)
   })

@@ -161,6 +161,7 @@ async function unredeemed({ provider, age = 0 }: Scenario): Promise<GrantRecord>
     code: {
       hash: await sha256(codeSecret),
       code_challenge: await sha256(code_verifier),
+      client_auth_methods: ['none'],
       expires_at: start + 300,
     },
   }

@@ -1,5 +1,5 @@
 import { authenticateClient, clientCredentials } from '../src/clients/client-authentication.ts'
-import { unixTime } from '../src/clock.ts'
+import { knownClients } from '../src/clients/known-clients.ts'
 import type { TokenSet } from '../src/engine/engine.ts'
 import { isNamed } from '../src/errors.ts'
 import { authorizationCodeGrant } from '../src/grants/authorization-code.ts'
@@ -66,12 +66,13 @@ async function perform(instance: Instance, presented: Presented): Promise<Answer
 }
 
 /** As the token endpoint does it. */
-async function exchanged({ engine, clock }: Instance, grant: Grant, form: Form): Promise<TokenSet> {
+async function exchanged({ engine, clock, records }: Instance, grant: Grant, form: Form): Promise<TokenSet> {
+  const authentication = { clients: knownClients({ engine }), audiences: [], records, clock }
   const [authenticated, proceed] = await Promise.all([
-    authenticateClient(engine, clientCredentials(headers, form), unixTime(clock)),
+    authenticateClient(authentication, clientCredentials(headers, form)),
     grant(form),
   ])
-  return proceed(authenticated)
+  return proceed(authenticated)()
 }
 
 /** The same user comes back from the provider. */

@@ -1,10 +1,12 @@
 import type { Auth } from './auth.ts'
+import { knownClients } from './clients/known-clients.ts'
 import type { Sealer } from './crypto/sealing.ts'
 import { browserBinding } from './endpoints/browser/browser-binding.ts'
 import { formTokens } from './endpoints/browser/form-token.ts'
 import { endpointEntries } from './endpoints/index.ts'
 import { reportFailure } from './endpoints/report.ts'
 import type { Server } from './endpoints/server.ts'
+import { tokenPath } from './endpoints/token.ts'
 import type { Engine, OwnEngine } from './engine/engine.ts'
 import { ConfigurationError } from './errors.ts'
 import { cookieJar } from './http/cookies.ts'
@@ -43,9 +45,17 @@ export function authorizationServer<User>(parts: {
   const { config, options, engine, own, records, sealer, upstreams } = parts
   const { clock, emit, lifetimes } = config
   const jar = cookieJar(config.issuerUrl)
+  const clients = knownClients({ engine })
   const server: Server = {
     ...config,
     engine,
+    clients,
+    authentication: {
+      clients,
+      audiences: [config.issuer, config.issuer + tokenPath],
+      records,
+      clock,
+    },
     own,
     records,
     transactions: transactions({

@@ -24,7 +24,15 @@ export interface DrawbridgeEvents {
    * A client did not prove who it is, at the token or revocation endpoint; or it may not act for itself (`grant_type`).
    */
   'client.refused': {
-    reason: 'unknown' | 'method' | 'secret' | 'secret_expired' | 'grant_type'
+    reason:
+      | 'unknown'
+      | 'method'
+      | 'secret'
+      | 'secret_expired'
+      | 'grant_type'
+      | 'assertion'
+      | 'assertion_replayed'
+      | 'document'
     client_id?: string | undefined
   }
   /** A client that nobody had approved made room for a newer one: very many register. */
@@ -111,6 +119,7 @@ export interface DrawbridgeEvents {
     reason:
       | 'unknown'
       | 'other_client'
+      | 'client_auth'
       | 'redirect_uri'
       | 'code_verifier'
       | 'resource'

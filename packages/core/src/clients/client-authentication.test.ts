@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../crypto/hash.ts'
+import { keyRing } from '../crypto/key-ring.ts'
+import { sealer } from '../crypto/sealing.ts'
+import type { AuthenticatedClient } from '../engine/engine.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
+import { recordsIn } from '../records/records.ts'
+import { memory } from '../storage/memory.ts'
 import { authenticateClient, type ClientCredentials, clientCredentials } from './client-authentication.ts'
+import { knownClients } from './known-clients.ts'
 import { redirectUriPolicy } from './redirect-uri.ts'
 import { staticClient } from './static-client.ts'
 
 const now = 1_790_000_000
+const ringSecret = 'Vq3x8m0TtS2yYk7sPzR5uWb1cDf4gHj6KlN9oQeXaZA='
 
 const formOf = (fields: Record<string, string>) => ({ get: (name: string) => fields[name] })
 const base64 = (text: string) => Buffer.from(text, 'utf8').toString('base64')
@@ -46,6 +53,24 @@ function knowing(...clients: RegisteredClient[]) {
       return clients.find((known) => known.client_id === client_id)
     },
   }
+}
+
+/** As the endpoints do it, at a time in Unix seconds. */
+async function authenticate(
+  engine: Parameters<typeof knownClients>[0]['engine'],
+  credentials: ClientCredentials,
+  at: number,
+): Promise<AuthenticatedClient> {
+  const clock = { now: () => at * 1000, sleep: async () => {} }
+  const records = recordsIn({
+    storage: memory({ clock }),
+    sealer: sealer(keyRing(ringSecret)),
+    clock,
+    emit: () => {},
+  })
+  const server = { clients: knownClients({ engine }), audiences: ['https://mcp.test'], records, clock }
+  const { client, method } = await authenticateClient(server, credentials)
+  return { client, method }
 }
 
 async function refusal(attempt: () => unknown): Promise<OAuthError> {
@@ -161,7 +186,7 @@ describe('clientCredentials', () => {
 describe('authenticateClient', () => {
   it('lets a public client in by its id', async () => {
     const known = await client('none')
-    expect(await authenticateClient(knowing(known), read({}, { client_id: 'desk' }), now)).toEqual({
+    expect(await authenticate(knowing(known), read({}, { client_id: 'desk' }), now)).toEqual({
       client: known,
       method: 'none',
     })
@@ -169,13 +194,13 @@ describe('authenticateClient', () => {
 
   it('lets confidential clients in by the registered method', async () => {
     const byBasic = await client('client_secret_basic', 's3:cret')
-    expect(await authenticateClient(knowing(byBasic), read(basic('desk:s3:cret')), now)).toEqual({
+    expect(await authenticate(knowing(byBasic), read(basic('desk:s3:cret')), now)).toEqual({
       client: byBasic,
       method: 'client_secret_basic',
     })
     const byPost = await client('client_secret_post', 's3:cret')
     const posted = read({}, { client_id: 'desk', client_secret: 's3:cret' })
-    expect((await authenticateClient(knowing(byPost), posted, now)).method).toBe('client_secret_post')
+    expect((await authenticate(knowing(byPost), posted, now)).method).toBe('client_secret_post')
   })
 
   it.each(['a+b', 'a%20b', '100%', 'p%2Bq', '\u00e9+%'])(
@@ -184,31 +209,29 @@ describe('authenticateClient', () => {
       const engine = knowing(await client('client_secret_basic', secret))
       const encoded = new URLSearchParams({ secret }).toString().slice('secret='.length)
       for (const sent of [secret, encoded]) {
-        expect((await authenticateClient(engine, read(basic(`desk:${sent}`)), now)).client.client_id).toBe(
-          'desk',
-        )
+        expect((await authenticate(engine, read(basic(`desk:${sent}`)), now)).client.client_id).toBe('desk')
       }
-      const wrong = await refusal(() => authenticateClient(engine, read(basic(`desk:x${encoded}`)), now))
+      const wrong = await refusal(() => authenticate(engine, read(basic(`desk:x${encoded}`)), now))
       expect(wrong.code).toBe('invalid_client')
     },
   )
 
   it('finds a client by the encoded form of its id, after the raw one', async () => {
     const engine = knowing(await client('client_secret_basic', 's', { client_id: 'desk +1' }))
-    const { client: found } = await authenticateClient(engine, read(basic('desk+%2B1:s')), now)
+    const { client: found } = await authenticate(engine, read(basic('desk+%2B1:s')), now)
     expect(found.client_id).toBe('desk +1')
     expect(engine.asked).toEqual(['desk+%2B1', 'desk +1'])
   })
 
   it('looks a client up once when there is one reading', async () => {
     const engine = knowing()
-    await refusal(() => authenticateClient(engine, read(basic('nobody:s%20')), now))
+    await refusal(() => authenticate(engine, read(basic('nobody:s%20')), now))
     expect(engine.asked).toEqual(['nobody'])
   })
 
   it('lets a public client in that sends Basic without a secret', async () => {
     const engine = knowing(await client('none'))
-    expect((await authenticateClient(engine, read(basic('desk:')), now)).method).toBe('none')
+    expect((await authenticate(engine, read(basic('desk:')), now)).method).toBe('none')
   })
 
   const attempts: [string, TokenEndpointAuthMethod, ClientCredentials][] = [
@@ -232,14 +255,14 @@ describe('authenticateClient', () => {
     })
     const posted = read({}, { client_id: 'desk', client_secret })
     const sent = read(basic(`desk:${client_secret}`))
-    expect((await authenticateClient(knowing(either), posted, now)).method).toBe('client_secret_post')
-    expect((await authenticateClient(knowing(either), sent, now)).method).toBe('client_secret_basic')
+    expect((await authenticate(knowing(either), posted, now)).method).toBe('client_secret_post')
+    expect((await authenticate(knowing(either), sent, now)).method).toBe('client_secret_basic')
     for (const [client, credentials] of [
       [named, posted],
       [either, read({}, { client_id: 'desk' })],
       [either, read({}, { client_id: 'desk', client_secret: 'wrong' })],
     ] as const) {
-      await expect(authenticateClient(knowing(client), credentials, now)).rejects.toMatchObject({
+      await expect(authenticate(knowing(client), credentials, now)).rejects.toMatchObject({
         code: 'invalid_client',
       })
     }
@@ -247,7 +270,7 @@ describe('authenticateClient', () => {
 
   it.each(attempts)('refuses %s from a %s client', async (_, method, credentials) => {
     const engine = knowing(await client(method, 'secret'))
-    const error = await refusal(() => authenticateClient(engine, credentials, now))
+    const error = await refusal(() => authenticate(engine, credentials, now))
     expect(error).toMatchObject({ code: 'invalid_client', status: 401 })
     expect(error.message).not.toContain('guess')
   })
@@ -258,7 +281,7 @@ describe('authenticateClient', () => {
         read(basic('desk:secret')),
         read({}, { client_id: 'desk', client_secret: 'secret' }),
       ]) {
-        const error = await refusal(() => authenticateClient(knowing(known), credentials, now))
+        const error = await refusal(() => authenticate(knowing(known), credentials, now))
         expect(error.code).toBe('invalid_client')
         expect(error.message).toContain('none')
       }
@@ -267,35 +290,35 @@ describe('authenticateClient', () => {
 
   it('refuses a confidential client whose secret was lost', async () => {
     const engine = knowing(await client('client_secret_basic'))
-    expect((await refusal(() => authenticateClient(engine, read(basic('desk:undefined')), now))).code).toBe(
+    expect((await refusal(() => authenticate(engine, read(basic('desk:undefined')), now))).code).toBe(
       'invalid_client',
     )
   })
 
   it('refuses a secret from the second it expires', async () => {
     const engine = knowing(await client('client_secret_basic', 's', { client_secret_expires_at: now }))
-    expect((await authenticateClient(engine, read(basic('desk:s')), now - 1)).client.client_id).toBe('desk')
-    const error = await refusal(() => authenticateClient(engine, read(basic('desk:s')), now))
+    expect((await authenticate(engine, read(basic('desk:s')), now - 1)).client.client_id).toBe('desk')
+    const error = await refusal(() => authenticate(engine, read(basic('desk:s')), now))
     expect(error).toMatchObject({ code: 'invalid_client', status: 401 })
     expect(error.message).toContain('expired')
     // Somebody without the secret does not learn that it expired.
-    expect(
-      (await refusal(() => authenticateClient(engine, read(basic('desk:x')), now))).message,
-    ).not.toContain('expired')
+    expect((await refusal(() => authenticate(engine, read(basic('desk:x')), now))).message).not.toContain(
+      'expired',
+    )
   })
 
   it('challenges with Basic exactly when Basic was tried', async () => {
     const engine = knowing()
-    const tried = await refusal(() => authenticateClient(engine, read(basic('nobody:s')), now))
+    const tried = await refusal(() => authenticate(engine, read(basic('nobody:s')), now))
     expect(tried).toMatchObject({ code: 'invalid_client', status: 401 })
     expect(tried.headers['www-authenticate']).toMatch(/^Basic realm="/)
-    const posted = await refusal(() => authenticateClient(engine, read({}, { client_id: 'nobody' }), now))
+    const posted = await refusal(() => authenticate(engine, read({}, { client_id: 'nobody' }), now))
     expect(posted).toMatchObject({ code: 'invalid_client', status: 401, headers: {} })
   })
 
   it('lets an outage of the store through as what it is', async () => {
     const outage = new Error('store is out')
     const engine = { getClient: () => Promise.reject(outage) }
-    await expect(authenticateClient(engine, read({}, { client_id: 'desk' }), now)).rejects.toBe(outage)
+    await expect(authenticate(engine, read({}, { client_id: 'desk' }), now)).rejects.toBe(outage)
   })
 })

@@ -1,16 +1,27 @@
+import { type Clock, unixTime } from '../clock.ts'
+import { claimedClient, verifyAssertion } from '../crypto/client-assertion.ts'
 import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
-import type { AuthenticatedClient, Engine } from '../engine/engine.ts'
+import type { AuthenticatedClient } from '../engine/engine.ts'
 import type { DrawbridgeEvents } from '../events.ts'
 import type { Form } from '../http/forms.ts'
 import { withReference } from '../http/responses.ts'
 import { OAuthError } from '../oauth-error.ts'
-import type { RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
+import { noteAssertion } from '../records/client-assertion.ts'
+import {
+  authMethodsOf,
+  type RegisteredClient,
+  type TokenEndpointAuthMethod,
+} from '../records/client-metadata.ts'
+import type { Records } from '../records/records.ts'
+import type { KnownClients } from './known-clients.ts'
 
 /** What a request to the token or revocation endpoint says about its sender (RFC 6749 2.3). */
 export interface ClientCredentials {
   client_id: string
   client_secret?: string | undefined
+  /** RFC 7523 2.2 */
+  client_assertion?: string | undefined
   /** How they came. `none`: without a secret, by whatever way. */
   method: TokenEndpointAuthMethod
   /**
@@ -22,12 +33,33 @@ export interface ClientCredentials {
   challenge: Record<string, string>
 }
 
+/** A client that has proven what it can prove. */
+export interface ProvenClient extends AuthenticatedClient {
+  /**
+   * To be called when everything else about the request has been checked, and before anything is done for it: notes that
+   * an assertion was used. Throws `invalid_client` for one that was before.
+   */
+  spend(): Promise<void>
+}
+
+/** What it takes to know a client by its credentials. */
+export interface ClientAuthentication {
+  clients: KnownClients
+  /** Whom an assertion may be made for: the issuer, or the token endpoint. */
+  audiences: readonly string[]
+  /** Where used assertions are noted. */
+  records: Records
+  clock: Clock
+}
+
 type ClientRefusal = DrawbridgeEvents['client.refused']['reason']
 
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const basicChallenge = { 'www-authenticate': 'Basic realm="client", charset="UTF-8"' }
 
 /**
- * Finds the client's credentials in a request: an HTTP Basic header, or the form.
+ * Finds the client's credentials in a request: an HTTP Basic header, or the form, where it may sign instead of saying a
+ * secret (RFC 7523 2.2).
  *
  * @throws OAuthError `invalid_client` when there are none or the header is malformed, `invalid_request` when they come
  *   both ways at once (RFC 6749 2.3)
@@ -36,6 +68,13 @@ export function clientCredentials(headers: Headers, form: Pick<Form, 'get'>): Cl
   const client_id = form.get('client_id') || undefined
   const client_secret = form.get('client_secret') || undefined
   const basic = /^basic(?:\s+(.*))?$/i.exec(headers.get('authorization')?.trim() ?? '')
+  const client_assertion = form.get('client_assertion') || undefined
+  if (client_assertion !== undefined) {
+    if (basic || client_secret !== undefined) {
+      throw new OAuthError('invalid_request', 'The client authenticates twice: by an assertion and a secret.')
+    }
+    return assertionCredentials(form, client_assertion)
+  }
   if (!basic) {
     if (client_id === undefined) throw new OAuthError('invalid_client', 'The client does not say who it is.')
     const method = client_secret === undefined ? 'none' : 'client_secret_post'
@@ -61,50 +100,110 @@ export function clientCredentials(headers: Headers, form: Pick<Form, 'get'>): Cl
   return { ...first, method: 'client_secret_basic', decoded, challenge: basicChallenge }
 }
 
+function assertionCredentials(form: Pick<Form, 'get'>, client_assertion: string): ClientCredentials {
+  if (form.get('client_assertion_type') !== assertionType) {
+    throw new OAuthError('invalid_client', `The client_assertion_type must be ${assertionType}.`)
+  }
+  // Whom it is really from, its signature says.
+  const client_id = form.get('client_id') || claimedClient(client_assertion)
+  if (client_id === undefined)
+    throw new OAuthError('invalid_client', 'The client_assertion is no JWT with a sub.')
+  return { client_id, client_assertion, method: 'private_key_jwt', challenge: {} }
+}
+
 /**
- * Finds the client and holds it to what it registered: the method, and the secret if it has one. A client that was
- * given a secret cannot do without, and a public one cannot bring any. Only one that named no method may send its secret
- * by either; which it used is told, and bound to its grant.
+ * Finds the client and holds it to what it registered: the method, and the secret or the key if it has one. A client that
+ * was given a secret cannot do without, and a public one cannot bring any. Only one that named no method, or several, may
+ * choose; which it used is told, and bound to its grant.
  *
- * @param now Unix seconds
  * @throws OAuthError `invalid_client` (401), upon which official clients forget their registration and register again
+ * @throws Unavailable when the metadata or the keys of the client cannot be had now
  */
 export async function authenticateClient(
-  engine: Pick<Engine, 'getClient'>,
+  server: ClientAuthentication,
   credentials: ClientCredentials,
-  now: number,
-): Promise<AuthenticatedClient> {
-  const { method, decoded, challenge } = credentials
-  let client = await engine.getClient(credentials.client_id)
-  if (!client && decoded && decoded.client_id !== credentials.client_id) {
-    client = await engine.getClient(decoded.client_id)
+): Promise<ProvenClient> {
+  const { method, challenge } = credentials
+  const client = await presentedClient(server, credentials)
+  const refuse = refusal(client?.client_id, challenge)
+  if (!client) throw refuse('unknown', 'This client is not known here, or no longer. Register it again.')
+  const methods = authMethodsOf(client)
+  if (!methods.includes(method)) {
+    throw refuse('method', `This client registered ${methods.join(' and ')}, and used ${method}.`)
   }
+  if (method === 'none') return { client, method, spend: async () => {} }
+  if (method === 'private_key_jwt') {
+    const assertion = credentials.client_assertion ?? ''
+    return { client, method, spend: await provenByKey(server, client, assertion, refuse) }
+  }
+  proveBySecret(client, credentials, unixTime(server.clock), refuse)
+  return { client, method, spend: async () => {} }
+}
 
-  // What an unknown client calls itself is not repeated: some send their secret there.
-  const client_id = client?.client_id
-  const refuse = (reason: ClientRefusal, description: string) => {
+async function presentedClient(
+  { clients }: ClientAuthentication,
+  { client_id, decoded, method }: ClientCredentials,
+): Promise<RegisteredClient | undefined> {
+  const client = await clients.get(client_id, method)
+  if (client || !decoded || decoded.client_id === client_id) return client
+  return clients.get(decoded.client_id, method)
+}
+
+type Refuse = (reason: ClientRefusal, description: string) => OAuthError
+
+/** @param client_id of a known client: what an unknown one calls itself is not repeated, some send their secret there. */
+function refusal(client_id: string | undefined, headers: Record<string, string>): Refuse {
+  return (reason, description) => {
     // Clients show it to whoever set them up.
     const reference = randomText(9)
     return new OAuthError('invalid_client', withReference(description, reference), {
-      headers: challenge,
+      headers,
       event: { type: 'client.refused', reason, client_id, reference },
     })
   }
-  if (!client) throw refuse('unknown', 'This client is not known here, or no longer. Register it again.')
-  const registered = client.token_endpoint_auth_method
-  const isEither = client.either_secret_method === true && method !== 'none'
-  if (method !== registered && !isEither) {
-    throw refuse('method', `This client registered ${registered}, and used ${method}.`)
-  }
-  if (registered === 'none') return { client, method }
+}
 
-  const secrets = [credentials.client_secret, decoded?.client_secret]
-  if (!someSecretMatches(client, secrets)) throw refuse('secret', 'The client_secret is wrong.')
+function proveBySecret(
+  client: RegisteredClient,
+  { client_secret, decoded }: ClientCredentials,
+  now: number,
+  refuse: Refuse,
+): void {
+  if (!someSecretMatches(client, [client_secret, decoded?.client_secret])) {
+    throw refuse('secret', 'The client_secret is wrong.')
+  }
   const expiry = client.client_secret_expires_at ?? 0
   if (expiry !== 0 && now >= expiry) {
     throw refuse('secret_expired', 'The client_secret has expired. Register the client again.')
   }
-  return { client, method }
+}
+
+/** RFC 7523 3. Resolves to what notes the assertion as used. */
+async function provenByKey(
+  { clients, audiences, records, clock }: ClientAuthentication,
+  client: RegisteredClient,
+  assertion: string,
+  refuse: Refuse,
+): Promise<() => Promise<void>> {
+  const { client_id, token_endpoint_auth_signing_alg: algorithm } = client
+  const verify = async (keys: Awaited<ReturnType<KnownClients['keys']>>) =>
+    verifyAssertion(assertion, { client_id, keys, audiences, algorithm, now: new Date(clock.now()) })
+  const keys = await clients.keys(client)
+  let result = await verify(keys)
+  if ('refused' in result && result.refused === 'key') {
+    // The client may have a new key since.
+    const newer = await clients.keys(client, { newer: true })
+    if (newer !== keys) result = await verify(newer)
+  }
+  if ('refused' in result) throw refuse('assertion', `The client_assertion is not accepted: ${result.why}.`)
+  const { jti, expires_at } = result
+  return async () => {
+    if (await noteAssertion(records, client_id, jti, expires_at)) return
+    throw refuse(
+      'assertion_replayed',
+      'The client_assertion was used before. Sign a new one for each request.',
+    )
+  }
 }
 
 function someSecretMatches(client: RegisteredClient, secrets: readonly (string | undefined)[]): boolean {

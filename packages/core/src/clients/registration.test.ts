@@ -30,7 +30,7 @@ describe('a registration', () => {
     expect(JSON.parse(JSON.stringify(parse({ redirect_uris: [callback] })))).toEqual({
       redirect_uris: [callback],
       token_endpoint_auth_method: 'client_secret_basic',
-      either_secret_method: true,
+      further_auth_methods: ['client_secret_post'],
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
       application_type: 'native',

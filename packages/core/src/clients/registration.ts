@@ -1,3 +1,5 @@
+import { assertionAlgorithms } from '../crypto/client-assertion.ts'
+import { holdsPrivateKey, publicKeys } from '../crypto/public-keys.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
 import { printable } from '../syntax/printable.ts'
@@ -16,7 +18,13 @@ export interface RegistrationPolicy {
 const maximumRedirectUris = 20
 /** Of all metadata together, as JSON. With what we add, a record stays below 8 kB. */
 const maximumBytes = 7680
-const authMethods: readonly TokenEndpointAuthMethod[] = ['none', 'client_secret_basic', 'client_secret_post']
+/** How clients may authenticate, of whichever kind; the metadata of the server says the same. */
+export const tokenEndpointAuthMethods: readonly TokenEndpointAuthMethod[] = [
+  'none',
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+]
 
 /**
  * Checks the metadata a client registers with (RFC 7591 2) and completes it with the defaults that the response echoes.
@@ -43,11 +51,12 @@ export function parseClientMetadata(body: unknown, policy: RegistrationPolicy): 
   const response_types = list(from, 'response_types') ?? ['code']
   if (!response_types.includes('code')) throw invalid('response_types', response_types, 'must include code')
   const application_type = applicationType(from)
-  const method = oneOf(from, 'token_endpoint_auth_method', authMethods)
+  const method = oneOf(from, 'token_endpoint_auth_method', tokenEndpointAuthMethods)
   return {
     redirect_uris: redirectUris(from, application_type, policy.redirectUris),
     token_endpoint_auth_method: method ?? 'client_secret_basic',
-    either_secret_method: method === undefined ? true : undefined,
+    further_auth_methods: method === undefined ? ['client_secret_post'] : undefined,
+    ...(method === 'private_key_jwt' && keysOf(from)),
     // Clients list every grant they know, device codes and all. RFC 7591 3.2.1 lets us keep those we do, and the
     // response says which: better than to lock the client out.
     grant_types: distinct(grant_types.filter((type) => policy.grantTypes.includes(type))),
@@ -97,7 +106,7 @@ function applicationType(from: Fields): 'native' | 'web' {
 }
 
 /** RFC 7591 3.2.1. Members that are `undefined` do not reach the JSON. */
-interface ClientInformationResponse extends Omit<ClientMetadata, 'either_secret_method'> {
+interface ClientInformationResponse extends Omit<ClientMetadata, 'further_auth_methods'> {
   client_id: string
   /** Unix seconds. */
   client_id_issued_at: number
@@ -123,6 +132,9 @@ export function clientInformationResponse(
     client_secret_expires_at: secret === undefined ? undefined : (client.client_secret_expires_at ?? 0),
     redirect_uris: client.redirect_uris,
     token_endpoint_auth_method: client.token_endpoint_auth_method,
+    token_endpoint_auth_signing_alg: client.token_endpoint_auth_signing_alg,
+    jwks: client.jwks,
+    jwks_uri: client.jwks_uri,
     grant_types: client.grant_types,
     response_types: client.response_types,
     application_type: client.application_type,
@@ -185,6 +197,42 @@ function oneOf<Value extends string>(
   if (value !== undefined && known === undefined)
     throw invalid(name, value, `must be one of ${values.join(', ')}`)
   return known
+}
+
+/** What a client signs its assertions with (RFC 7591 2, OpenID Connect Registration 2): keys, or where they are. */
+function keysOf(from: Fields): Pick<ClientMetadata, 'jwks' | 'jwks_uri' | 'token_endpoint_auth_signing_alg'> {
+  const jwks = given(from.jwks)
+  const jwks_uri = given(from.jwks_uri)
+  const token_endpoint_auth_signing_alg = oneOf(from, 'token_endpoint_auth_signing_alg', assertionAlgorithms)
+  if ((jwks === undefined) === (jwks_uri === undefined)) {
+    throw new OAuthError(
+      'invalid_client_metadata',
+      'token_endpoint_auth_method private_key_jwt needs the public keys of the client: either jwks or jwks_uri.',
+    )
+  }
+  if (jwks_uri !== undefined) {
+    if (typeof jwks_uri !== 'string' || !isFetched(jwks_uri)) {
+      throw invalid('jwks_uri', jwks_uri, 'must be an https URL without user and fragment')
+    }
+    return { jwks_uri, token_endpoint_auth_signing_alg }
+  }
+  if (holdsPrivateKey(jwks)) {
+    throw new OAuthError(
+      'invalid_client_metadata',
+      "jwks holds a private key, which is nobody else's to know. Replace the key, and send its public half.",
+    )
+  }
+  const keys = publicKeys(jwks)
+  if (keys.length === 0)
+    throw invalid('jwks', jwks, 'must be { keys: [...] } with a public key for signatures')
+  return { jwks: { keys }, token_endpoint_auth_signing_alg }
+}
+
+/** Whether we would fetch from there at all; where the address leads is looked at then. */
+function isFetched(url: string): boolean {
+  if (url.length > 2048 || !URL.canParse(url)) return false
+  const { protocol, username, password, hash } = new URL(url)
+  return protocol === 'https:' && username === '' && password === '' && hash === ''
 }
 
 /** RFC 6749 3.3. Tokens that cannot be scopes, or are not ours, are left out; the response says what remains. */

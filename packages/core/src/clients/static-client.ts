@@ -9,7 +9,7 @@ import { parseClientMetadata, type RegistrationPolicy } from './registration.ts'
 
 /** A client known beforehand, in the terms of RFC 7591. What registration would forgive is an error here. */
 export interface StaticClient
-  extends Partial<Omit<ClientMetadata, 'redirect_uris' | 'either_secret_method'>> {
+  extends Partial<Omit<ClientMetadata, 'redirect_uris' | 'further_auth_methods'>> {
   client_id: string
   redirect_uris: readonly string[]
   /** Left out: a public client (`none`). */
@@ -47,7 +47,8 @@ export function staticClient(
   if (client_secret === undefined) return Promise.resolve(client)
   return Promise.resolve({
     ...client,
-    either_secret_method: option.token_endpoint_auth_method === undefined ? true : undefined,
+    further_auth_methods:
+      option.token_endpoint_auth_method === undefined ? ['client_secret_post'] : undefined,
     client_secret_hash: sha256(client_secret),
     client_secret_expires_at: 0,
   })
@@ -66,9 +67,11 @@ function authMethod(option: StaticClient): TokenEndpointAuthMethod {
   }
   if (client_secret !== undefined) checkSecret(option, client_secret)
   const method = given ?? (client_secret === undefined ? 'none' : 'client_secret_basic')
+  if (method === 'private_key_jwt' && client_secret === undefined) return method
   if ((method === 'none') !== (client_secret === undefined)) {
     const got = `is ${method}, ${client_secret === undefined ? 'without' : 'with'} a client_secret`
-    const fix = 'Public clients (none) have no secret, all others need one.'
+    const fix =
+      'Public clients (none) and those with keys (private_key_jwt) have no secret, all others need one.'
     throw mistake(option, 'token_endpoint_auth_method', got, fix)
   }
   if (method === 'client_secret_basic' && client_id.includes(':')) {

@@ -17,11 +17,11 @@ import type { Server } from './server.ts'
  * the checked request over.
  */
 export function authorizeEndpoint(server: Server): Entry['methods'] {
-  const { emit, engine, issuer, pages, transactions } = server
+  const { clients, emit, engine, issuer, pages, transactions } = server
   const authorize = withErrorPage(server, async (request) => {
     const form = request.method === 'POST' ? await bodyForm(request) : queryForm(request)
     const client_id = form.get('client_id')
-    const client = client_id === undefined ? undefined : await engine.getClient(client_id)
+    const client = client_id === undefined ? undefined : await clients.get(client_id)
     if (!client) {
       const reference = reported(emit, { type: 'authorize.refused', reason: 'unknown_client' })
       return unknownClient(server, request, reference)

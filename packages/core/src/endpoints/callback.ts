@@ -48,7 +48,7 @@ function callback(server: LoginServer, providerId: string): Handler {
     if (outcome) return replay(server, record, 302)
     if (isSpent(record.value, form.get('code'))) return onward(server, record.value, state)
     // Before the claim: an outage here costs nothing, and a reload begins at once.
-    const client = await server.engine.getClient(record.value.client_id)
+    const client = await server.clients.get(record.value.client_id)
     const claimed = await claim(server, record)
     if (!claimed) return refuse('other_browser', { correlation })
     if (claimed.state === 'over') return replay(server, claimed.record, 302)

@@ -191,14 +191,14 @@ async function load(
   server: ConsentServer,
   request: Request,
 ): Promise<Loaded | { ok: false; response: Response }> {
-  const { emit, engine, pages, transactions } = server
+  const { clients, emit, pages, transactions } = server
   const refuse = async (response: Response | Promise<Response>) =>
     ({ ok: false, response: await response }) as const
   const handle = queryForm(request).get('transaction') ?? ''
   const transaction = transactions.open(handle)
   if (!transaction) return refuse(expired(server, undefined))
   const { client_id, correlation } = transaction.request
-  const [record, client] = await Promise.all([transactions.record(transaction), engine.getClient(client_id)])
+  const [record, client] = await Promise.all([transactions.record(transaction), clients.get(client_id)])
   if (!client) {
     const reference = reported(emit, {
       type: 'consent.refused',

@@ -10,7 +10,7 @@ import { registerEndpoint, registrationPath } from './register.ts'
 import { revokeEndpoint } from './revoke.ts'
 import type { Server } from './server.ts'
 import { signInEndpoint } from './sign-in.ts'
-import { tokenEndpoint } from './token.ts'
+import { tokenEndpoint, tokenPath } from './token.ts'
 
 /** One endpoint of the authorization server. */
 interface Endpoint {
@@ -31,7 +31,7 @@ const endpoints: readonly Endpoint[] = [
   { path: consentPath, methods: consentEndpoint },
   { path: signInPath, methods: signInEndpoint },
   { path: callbackPath, methods: callbackEndpoint },
-  { path: '/token', member: 'token_endpoint', cors: true, methods: tokenEndpoint },
+  { path: tokenPath, member: 'token_endpoint', cors: true, methods: tokenEndpoint },
   { path: '/revoke', member: 'revocation_endpoint', cors: true, methods: revokeEndpoint },
   { path: '/jwks', member: 'jwks_uri', cors: true, methods: jwksEndpoint },
 ]

@@ -1,3 +1,5 @@
+import { tokenEndpointAuthMethods } from '../clients/registration.ts'
+import { assertionAlgorithms } from '../crypto/client-assertion.ts'
 import { grantTypes } from '../grants/index.ts'
 import type { Entry } from '../http/router.ts'
 import { metadataResponder } from '../resource-server/protected-resource-metadata.ts'
@@ -10,7 +12,6 @@ import type { Server } from './server.ts'
  */
 export function metadataEndpoint(server: Server, urls: Readonly<Record<string, string>>): Entry['methods'] {
   const { issuer, resources, supportedScopes } = server
-  const methods = ['none', 'client_secret_basic', 'client_secret_post']
   const scopes = server.advertiseOfflineAccess ? [...supportedScopes, 'offline_access'] : supportedScopes
   const { service, policy, terms } = server.documentation
   const describe = metadataResponder({
@@ -20,8 +21,10 @@ export function metadataEndpoint(server: Server, urls: Readonly<Record<string, s
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: [...grantTypes(server).keys()],
-    token_endpoint_auth_methods_supported: methods,
-    revocation_endpoint_auth_methods_supported: methods,
+    token_endpoint_auth_methods_supported: tokenEndpointAuthMethods,
+    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    revocation_endpoint_auth_methods_supported: tokenEndpointAuthMethods,
+    revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     protected_resources: resources.map(({ identifier }) => identifier),

@@ -35,14 +35,14 @@ export function clientLocation(
  * its own, whatever was true when the transaction began.
  */
 export async function redirectToClient(
-  server: Pick<Server, 'emit' | 'engine' | 'pages' | 'redirectUris'>,
+  server: Pick<Server, 'clients' | 'emit' | 'pages' | 'redirectUris'>,
   request: { client_id: string; redirect_uri: string; correlation: string },
   location: string,
   status: 302 | 303,
 ): Promise<Response> {
-  const { emit, engine, pages } = server
+  const { clients, emit, pages } = server
   const { client_id, correlation } = request
-  const client = await engine.getClient(client_id)
+  const client = await clients.get(client_id)
   if (!client) {
     const reference = reported(emit, {
       type: 'authorize.refused',

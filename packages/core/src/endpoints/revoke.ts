@@ -1,5 +1,4 @@
 import { authenticateClient, clientCredentials } from '../clients/client-authentication.ts'
-import { unixTime } from '../clock.ts'
 import { bodyForm } from '../http/forms.ts'
 import { json } from '../http/responses.ts'
 import type { Entry, Handler } from '../http/router.ts'
@@ -11,20 +10,22 @@ import type { Server } from './server.ts'
  * client's, is answered the same way and has no effect.
  */
 export function revokeEndpoint({
-  clock,
+  authentication,
   emit,
   engine,
-}: Pick<Server, 'clock' | 'emit' | 'engine'>): Entry['methods'] {
+}: Pick<Server, 'authentication' | 'emit' | 'engine'>): Entry['methods'] {
   const POST: Handler = async (request) => {
     const form = await bodyForm(request)
     const token = form.get('token')
     const credentials = clientCredentials(request.headers, form)
-    const { client } = await authenticateClient(engine, credentials, unixTime(clock))
+    const { client, spend } = await authenticateClient(authentication, credentials)
     if (token === undefined) throw new OAuthError('invalid_request', 'The parameter token is missing.')
     // The two kinds cannot be mistaken for each other, so that token_type_hint has nothing to add.
     const loaded = (await engine.loadRefreshToken(token)) ?? (await engine.loadAccessToken(token))
-    if (loaded && !loaded.refused && loaded.client_id === client.client_id) await loaded.revoke()
-    else {
+    if (loaded && !loaded.refused && loaded.client_id === client.client_id) {
+      await spend()
+      await loaded.revoke()
+    } else {
       const { client_id } = client
       const { grant, correlation } = loaded ?? {}
       const isForged = loaded?.refused === 'forged'

@@ -1,3 +1,5 @@
+import type { ClientAuthentication } from '../clients/client-authentication.ts'
+import type { KnownClients } from '../clients/known-clients.ts'
 import type { RedirectUriPolicy } from '../clients/redirect-uri.ts'
 import type { Clock } from '../clock.ts'
 import type { Engine, OwnEngine } from '../engine/engine.ts'
@@ -15,6 +17,8 @@ import type { FormTokens } from './browser/form-token.ts'
 /** What the endpoints are made from. Each takes the part it needs. */
 export interface Server extends Settings {
   engine: Engine
+  clients: KnownClients
+  authentication: ClientAuthentication
   /** What only our own engine has. */
   own: OwnEngine | undefined
   /** Of the transactions. */

@@ -56,7 +56,7 @@ async function open(page: SignInPage, request: Request): Promise<Response> {
   if (!returned.ok) return page.refuse(returned.reason, returned)
   if (returned.record.value.outcome) return replay(server, returned.record, 302)
   const { correlation, client_id } = returned.record.value
-  const client = await server.engine.getClient(client_id)
+  const client = await server.clients.get(client_id)
   server.emit({ type: 'sign_in.shown', provider: provider.id, correlation })
   return show(page, request, returned, client)
 }
@@ -83,7 +83,7 @@ async function submit(page: SignInPage, request: Request, context: RequestContex
     return conclude(async () => denied(server, record.value, 'cancelled', 'The person did not sign in.'))
   }
   // Before anything is tried: an outage here costs nothing.
-  const client = await server.engine.getClient(record.value.client_id)
+  const client = await server.clients.get(record.value.client_id)
   const input = inputOf(provider, form)
   const verdict = input ? await verified(page, input, context, correlation) : invalid
   switch (verdict.kind) {

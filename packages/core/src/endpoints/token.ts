@@ -1,5 +1,4 @@
 import { authenticateClient, clientCredentials } from '../clients/client-authentication.ts'
-import { unixTime } from '../clock.ts'
 import { grantTypes } from '../grants/index.ts'
 import { bodyForm } from '../http/forms.ts'
 import { json } from '../http/responses.ts'
@@ -7,9 +6,10 @@ import type { Entry, Handler } from '../http/router.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { Server } from './server.ts'
 
+export const tokenPath = '/token'
+
 /** The token endpoint (RFC 6749 3.2): authenticates the client, while the grant loads what the form names. */
 export function tokenEndpoint(server: Server): Entry['methods'] {
-  const { clock, engine } = server
   const grants = grantTypes(server)
   const POST: Handler = async (request) => {
     const form = await bodyForm(request)
@@ -24,10 +24,12 @@ export function tokenEndpoint(server: Server): Entry['methods'] {
     const credentials = clientCredentials(request.headers, form)
     const loading = found.grant(form)
     const [client, proceed] = await Promise.all([
-      authenticateClient(engine, credentials, unixTime(clock)),
+      authenticateClient(server.authentication, credentials),
       loading,
     ])
-    return json(await proceed(client))
+    const act = proceed(client)
+    await client.spend()
+    return json(await act())
   }
   return { POST }
 }

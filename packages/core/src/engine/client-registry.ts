@@ -14,7 +14,7 @@ import {
   findClient,
   isDeleted,
 } from '../records/client.ts'
-import type { ClientMetadata, RegisteredClient } from '../records/client-metadata.ts'
+import { type ClientMetadata, needsSecret, type RegisteredClient } from '../records/client-metadata.ts'
 import { type Records, update } from '../records/records.ts'
 import { anyPlaceFor, readSlots, slotsOf, slotsOfSender } from '../records/slots.ts'
 import type { Registration } from './engine.ts'
@@ -113,7 +113,7 @@ export function clientRegistry(
     async register(metadata, sender) {
       const now = unixTime(clock)
       const random = randomText(18)
-      const client_secret = metadata.token_endpoint_auth_method === 'none' ? undefined : randomText()
+      const client_secret = needsSecret(metadata) ? randomText() : undefined
       const client: Omit<ClientRecord, 'client_id'> = {
         ...metadata,
         client_id_issued_at: now,

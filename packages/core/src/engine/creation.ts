@@ -4,6 +4,7 @@ import { type RandomBytes, randomText } from '../crypto/random.ts'
 import { isNamed, Unavailable } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
+import { authMethodsOf } from '../records/client-metadata.ts'
 import { sharedConnectionId } from '../records/connection.ts'
 import { connectionExpiry, type GrantRecord, grantKey, grantPrefix, grantRef } from '../records/grant.ts'
 import { everyKey, type Records, remove } from '../records/records.ts'
@@ -127,6 +128,7 @@ function newGrant(
       hash: sha256(secret),
       code_challenge: request.code_challenge,
       redirect_uri_named: request.redirect_uri_named,
+      client_auth_methods: authMethodsOf(client),
       expires_at: now + lifetimes.code,
     },
   }

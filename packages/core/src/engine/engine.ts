@@ -140,6 +140,8 @@ export interface LoadedCode extends Loaded {
   /** Whether the authorization request named it, so that this one must, too (RFC 6749 4.1.3). */
   redirect_uri_named: boolean
   code_challenge: string
+  /** How the client could authenticate when the code was made (`authMethodsOf` the login's client). */
+  client_auth_methods: readonly TokenEndpointAuthMethod[]
   /** It has been exchanged, and will not be again. */
   redeemed: boolean
   /**

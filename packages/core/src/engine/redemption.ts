@@ -52,6 +52,7 @@ export function codeLoader(
       grant: parsed.grant,
       correlation: record.value.correlation,
       code_challenge: pending.code_challenge,
+      client_auth_methods: pending.client_auth_methods,
       redeemed: pending.redeemed_at !== undefined,
       redeem: (client) => redeem(dependencies, record, client),
     }

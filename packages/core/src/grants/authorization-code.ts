@@ -4,6 +4,7 @@ import type { OAuthErrorCode } from '../errors.ts'
 import type { DrawbridgeEvents } from '../events.ts'
 import type { Form } from '../http/forms.ts'
 import { OAuthError } from '../oauth-error.ts'
+import { isOffered } from './client-binding.ts'
 import type { Grant } from './grant-type.ts'
 import { isForResource } from './resource.ts'
 
@@ -23,7 +24,7 @@ export function authorizationCodeGrant({ engine }: { engine: Pick<Engine, 'loadC
   }
 }
 
-async function redeem(loaded: Loaded, authenticated: AuthenticatedClient, form: Form): Promise<TokenSet> {
+function redeem(loaded: Loaded, authenticated: AuthenticatedClient, form: Form): () => Promise<TokenSet> {
   const { grant, correlation } = loaded ?? {}
   const refuse = (reason: CodeRefusal, description: string, error: OAuthErrorCode = 'invalid_grant') =>
     new OAuthError(error, description, { event: { type: 'code.refused', reason, grant, correlation } })
@@ -32,6 +33,9 @@ async function redeem(loaded: Loaded, authenticated: AuthenticatedClient, form: 
   }
   if (loaded.client_id !== authenticated.client.client_id) {
     throw refuse('other_client', 'The code was issued to another client.')
+  }
+  if (!isOffered(authenticated, loaded.client_auth_methods)) {
+    throw refuse('client_auth', 'The client must prove who it is, as its metadata says.', 'invalid_client')
   }
   const redirect_uri = form.get('redirect_uri')
   const code_verifier = form.get('code_verifier')
@@ -46,5 +50,5 @@ async function redeem(loaded: Loaded, authenticated: AuthenticatedClient, form: 
   if (!isForResource(form, loaded.resource)) {
     throw refuse('resource', `This grant is for ${loaded.resource} only.`, 'invalid_target')
   }
-  return loaded.redeem(authenticated)
+  return () => loaded.redeem(authenticated)
 }

@@ -11,14 +11,14 @@ interface Issuing extends Offered {
 }
 
 /**
- * The client credentials grant at the token endpoint (RFC 6749 4.4, RFC 8707 2): a client acts for itself. Its secret is
- * all there is to go by, so that it must have one.
+ * The client credentials grant at the token endpoint (RFC 6749 4.4, RFC 8707 2): a client acts for itself. Its secret or
+ * its key is all there is to go by, so that it must have one.
  */
 export function clientCredentialsGrant(server: Issuing): Grant {
   return async (form) => (client) => issue(server, client, form)
 }
 
-async function issue(server: Issuing, authenticated: AuthenticatedClient, form: Form): Promise<TokenSet> {
+function issue(server: Issuing, authenticated: AuthenticatedClient, form: Form): () => Promise<TokenSet> {
   const { engine, emit } = server
   const { client, method } = authenticated
   const { client_id } = client
@@ -26,7 +26,7 @@ async function issue(server: Issuing, authenticated: AuthenticatedClient, form: 
     new OAuthError('unauthorized_client', description, {
       event: { type: 'client.refused', reason: 'grant_type', client_id },
     })
-  if (method === 'none') throw refuse('A client without a secret cannot act for itself.')
+  if (method === 'none') throw refuse('A client without a secret or a key cannot act for itself.')
   if (!client.grant_types.includes('client_credentials')) {
     throw refuse('This client is not registered for client_credentials.')
   }
@@ -35,8 +35,10 @@ async function issue(server: Issuing, authenticated: AuthenticatedClient, form: 
   if (here && allowedScopes(here.scopes, client).length === 0 && client.scope !== undefined) {
     throw new OAuthError('invalid_scope', 'None of the scopes of this client is known at this resource.')
   }
-  // It has its secret for the next token; a refresh token would only be one more thing to lose (RFC 6749 4.4.3).
-  const { refresh_token: _, ...answer } = await engine.issue(authenticated, { resource, scopes })
-  emit({ type: 'token.issued', resource, client_id })
-  return answer
+  return async () => {
+    // It has its secret for the next token; a refresh token would only be one more thing to lose (RFC 6749 4.4.3).
+    const { refresh_token: _, ...answer } = await engine.issue(authenticated, { resource, scopes })
+    emit({ type: 'token.issued', resource, client_id })
+    return answer
+  }
 }

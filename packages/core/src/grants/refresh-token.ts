@@ -23,7 +23,7 @@ export function refreshTokenGrant({ engine }: { engine: Pick<Engine, 'loadRefres
   }
 }
 
-async function refresh(loaded: Loaded, authenticated: AuthenticatedClient, form: Form): Promise<TokenSet> {
+function refresh(loaded: Loaded, authenticated: AuthenticatedClient, form: Form): () => Promise<TokenSet> {
   const { grant, correlation } = loaded ?? {}
   const refuse = (reason: RefreshRefusal, description: string, error: OAuthErrorCode = 'invalid_grant') =>
     new OAuthError(error, description, { event: { type: 'refresh.refused', reason, grant, correlation } })
@@ -51,7 +51,7 @@ async function refresh(loaded: Loaded, authenticated: AuthenticatedClient, form:
       'invalid_scope',
     )
   }
-  return loaded.refresh(authenticated, { scopes })
+  return () => loaded.refresh(authenticated, { scopes })
 }
 
 /** Left out: all of the grant's. A narrower set holds for this access token only. `undefined`: a wider one was asked. */

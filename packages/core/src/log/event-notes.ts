@@ -54,6 +54,15 @@ const notes: Notes = {
     secret: ['warn', `A client sent a wrong secret. ${clientSecret}`],
     secret_expired: ['warn', 'The secret of a client has expired. Check whether it can register again.'],
     grant_type: 'info',
+    assertion: [
+      'warn',
+      'A client signed something that its keys, or our rules, do not accept. Check the keys that it publishes, and that `issuer` is what it names as aud.',
+    ],
+    assertion_replayed: [
+      'warn',
+      'The same signed assertion of a client came twice: the client uses it again, or somebody has seen it.',
+    ],
+    document: 'info',
   },
   'client.evicted': [
     'warn',
@@ -159,6 +168,7 @@ const notes: Notes = {
   'code.refused': {
     unknown: 'info',
     other_client: 'info',
+    client_auth: 'info',
     redirect_uri: 'info',
     code_verifier: 'info',
     resource: 'info',

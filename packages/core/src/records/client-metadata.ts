@@ -1,12 +1,26 @@
+import type { PublicKey } from '../crypto/public-keys.ts'
+
 /** How a client authenticates at the token endpoint (RFC 7591 2). */
-export type TokenEndpointAuthMethod = 'none' | 'client_secret_basic' | 'client_secret_post'
+export type TokenEndpointAuthMethod =
+  | 'none'
+  | 'client_secret_basic'
+  | 'client_secret_post'
+  | 'private_key_jwt'
 
 /** Client metadata we keep (RFC 7591 2). Anything else a client sends is accepted and dropped. */
 export interface ClientMetadata {
   redirect_uris: readonly string[]
   token_endpoint_auth_method: TokenEndpointAuthMethod
-  /** It has a secret and named no method, so that it may send the secret either way. Ours; not part of any answer. */
-  either_secret_method?: true | undefined
+  /**
+   * What else it may use: the other way to send a secret, for one that named no method; what the document of a client
+   * offers besides. Ours; not part of any answer.
+   */
+  further_auth_methods?: readonly TokenEndpointAuthMethod[] | undefined
+  /** What its assertions are signed with (RFC 7523): the keys themselves, or where they are. Never both. */
+  jwks?: { keys: readonly PublicKey[] } | undefined
+  jwks_uri?: string | undefined
+  /** Its assertions are signed so, and not otherwise. Left out: any algorithm that we take. */
+  token_endpoint_auth_signing_alg?: string | undefined
   grant_types: readonly string[]
   response_types: readonly string[]
   application_type: 'native' | 'web'
@@ -19,6 +33,24 @@ export interface ClientMetadata {
   contacts?: readonly string[] | undefined
   software_id?: string | undefined
   software_version?: string | undefined
+}
+
+/** How a client may authenticate. */
+export function authMethodsOf({
+  token_endpoint_auth_method,
+  further_auth_methods = [],
+}: Pick<
+  ClientMetadata,
+  'token_endpoint_auth_method' | 'further_auth_methods'
+>): readonly TokenEndpointAuthMethod[] {
+  return [token_endpoint_auth_method, ...further_auth_methods]
+}
+
+/** Whether a client that registers is given a secret. */
+export function needsSecret({
+  token_endpoint_auth_method: method,
+}: Pick<ClientMetadata, 'token_endpoint_auth_method'>): boolean {
+  return method === 'client_secret_basic' || method === 'client_secret_post'
 }
 
 /**

@@ -39,6 +39,8 @@ export interface GrantCode {
   code_challenge: string
   /** Whether the authorization request named the redirect URI (RFC 6749 4.1.3). */
   redirect_uri_named?: boolean | undefined
+  /** How the client could authenticate when the code was made. */
+  client_auth_methods: readonly TokenEndpointAuthMethod[]
   /** Unix seconds. */
   expires_at: number
   redeemed_at?: number | undefined

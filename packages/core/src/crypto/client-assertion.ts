@@ -1,0 +1,129 @@
+import {
+  createLocalJWKSet,
+  decodeJwt,
+  errors,
+  type CryptoKey as JoseKey,
+  type JWTPayload,
+  jwtVerify,
+} from 'jose'
+import type { PublicKey } from './public-keys.ts'
+
+/** What clients may sign their assertions with (RFC 7518 3.1, RFC 8037). */
+export const assertionAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const
+
+export type AssertionAlgorithm = (typeof assertionAlgorithms)[number]
+
+/** Seconds that the clocks of a client and of ours may differ. */
+const skew = 60
+/** Seconds for which an assertion may be good: it is made for one request. */
+const longestLifetime = 300
+const longestId = 256
+
+/** A client's word for who it is, and until when (Unix seconds) it could be shown again. */
+export interface VerifiedAssertion {
+  jti: string
+  expires_at: number
+}
+
+/** Why it is not: `key`: no key of the client's verifies it, so that newer ones may. */
+export interface RefusedAssertion {
+  refused: 'key' | 'claims'
+  /** For the client's developer. */
+  why: string
+}
+
+/**
+ * Checks a JWT by which a client authenticates (RFC 7523 3, OpenID Connect Core 9): signed with one of its keys, about
+ * itself, for one of `audiences` alone, good for five minutes at most, and with an id by which it is known when it comes
+ * again. Nothing of the token chooses how it is checked.
+ *
+ * @param expected.algorithm the one the client registered; left out: any of {@link assertionAlgorithms}
+ */
+export async function verifyAssertion(
+  assertion: string,
+  expected: {
+    client_id: string
+    keys: readonly PublicKey[]
+    audiences: readonly string[]
+    algorithm?: string | undefined
+    now: Date
+  },
+): Promise<VerifiedAssertion | RefusedAssertion> {
+  const { client_id, audiences, now } = expected
+  try {
+    const { exp, aud, jti } = await verified(assertion, expected)
+    // A list could name us among others, each of whom could then show it to the next.
+    if (typeof aud !== 'string' || !audiences.includes(aud)) {
+      return claims(`aud must be ${audiences[0]} and nothing else`)
+    }
+    if (typeof jti !== 'string' || jti === '' || jti.length > longestId) {
+      return claims(`jti must be text of at most ${longestId} characters`)
+    }
+    const expires_at = (exp ?? 0) + skew
+    if (expires_at - now.getTime() / 1000 > longestLifetime + 2 * skew) {
+      return claims(`exp is more than ${longestLifetime} seconds away`)
+    }
+    return { jti, expires_at }
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) return claims('it has expired')
+    if (error instanceof errors.JWTClaimValidationFailed) {
+      return claims(`${error.claim} is missing or wrong: iss and sub must both be ${client_id}`)
+    }
+    // Whatever else: it is no JWT, has another algorithm, or none of the keys fits.
+    return { refused: 'key', why: 'no key of this client verifies it' }
+  }
+}
+
+/** Who an assertion says it is from; nothing of it is proven. */
+export function claimedClient(assertion: string): string | undefined {
+  try {
+    return decodeJwt(assertion).sub
+  } catch {
+    return undefined
+  }
+}
+
+function claims(why: string): RefusedAssertion {
+  return { refused: 'claims', why }
+}
+
+async function verified(
+  assertion: string,
+  {
+    client_id,
+    keys,
+    algorithm,
+    now,
+  }: { client_id: string; keys: readonly PublicKey[]; algorithm?: string | undefined; now: Date },
+): Promise<JWTPayload> {
+  const options = {
+    algorithms: assertionAlgorithms.filter((one) => algorithm === undefined || one === algorithm),
+    issuer: client_id,
+    subject: client_id,
+    clockTolerance: skew,
+    currentDate: now,
+    requiredClaims: ['exp', 'aud', 'jti'],
+  }
+  try {
+    return (await jwtVerify(assertion, createLocalJWKSet({ keys: [...keys] }), options)).payload
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+    return withEach(assertion, error, options)
+  }
+}
+
+/** The client names no key, or gives several the same name. */
+async function withEach(
+  assertion: string,
+  candidates: AsyncIterable<JoseKey>,
+  options: Parameters<typeof jwtVerify>[2],
+): Promise<JWTPayload> {
+  for await (const key of candidates) {
+    try {
+      return (await jwtVerify(assertion, key, options)).payload
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
+    }
+  }
+  throw new errors.JWSSignatureVerificationFailed()
+}

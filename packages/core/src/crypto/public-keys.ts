@@ -1,0 +1,42 @@
+/** The public half of somebody's key (RFC 7517 4). */
+export interface PublicKey {
+  readonly kty: string
+  readonly [member: string]: unknown
+}
+
+const maximumKeys = 20
+/** Characters of base64url: 8,192 bits. Whoever names the key chooses how long a signature takes to check. */
+const longestModulus = 1366
+/** 64 bits; nearly every key has 65537. */
+const longestExponent = 11
+
+/**
+ * The keys of a set (RFC 7517 5) that can verify a signature. What cannot is left aside, so that one unusable key costs
+ * nobody the others: other kinds, those for encryption, private and symmetric ones, and RSA keys of absurd size.
+ */
+export function publicKeys(set: unknown): readonly PublicKey[] {
+  const { keys } = Object(set) as { keys?: unknown }
+  return Array.isArray(keys) ? keys.slice(0, maximumKeys).filter(isPublicKey) : []
+}
+
+/** Whether a set holds what its owner must never show: the private half of a key, or a shared secret. */
+export function holdsPrivateKey(set: unknown): boolean {
+  const { keys } = Object(set) as { keys?: unknown }
+  return Array.isArray(keys) && keys.some(isPrivate)
+}
+
+function isPublicKey(key: unknown): key is PublicKey {
+  const { kty, use, n, e } = Object(key) as Record<string, unknown>
+  if (!['RSA', 'EC', 'OKP'].includes(String(kty)) || isPrivate(key)) return false
+  if (use !== undefined && use !== 'sig') return false
+  return kty !== 'RSA' || (isShort(n, longestModulus) && isShort(e, longestExponent))
+}
+
+function isPrivate(key: unknown): boolean {
+  const { d, k, priv } = Object(key) as Record<string, unknown>
+  return [d, k, priv].some((member) => member !== undefined)
+}
+
+function isShort(member: unknown, characters: number): boolean {
+  return typeof member === 'string' && member.length <= characters
+}
