@@ -36,6 +36,7 @@ const lines = [
   ['events.ts'],
   ['auth.ts', 'syntax'],
   ['known-options.ts', 'listener.ts', 'environment.ts', 'bounded-cache.ts'],
+  ['egress'],
   ['errors.ts', 'clock.ts'],
 ] as const
 

@@ -62,6 +62,7 @@ export function world(
       fetch,
       onEvent: (event) => events.push(event),
       log: false,
+      egress: () => Promise.reject(new Error('nothing is published in this world')),
       ...serverOptions,
       ...more,
       storage,

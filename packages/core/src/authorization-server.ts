@@ -9,6 +9,7 @@ import type { Server } from './endpoints/server.ts'
 import { tokenPath } from './endpoints/token.ts'
 import type { Engine, OwnEngine } from './engine/engine.ts'
 import { ConfigurationError } from './errors.ts'
+import { registrableGrantTypes } from './grants/index.ts'
 import { cookieJar } from './http/cookies.ts'
 import { type Entry, pathsOf, type Router, router } from './http/router.ts'
 import { checkedStripPrefix } from './http/strip-prefix.ts'
@@ -45,7 +46,12 @@ export function authorizationServer<User>(parts: {
   const { config, options, engine, own, records, sealer, upstreams } = parts
   const { clock, emit, lifetimes } = config
   const jar = cookieJar(config.issuerUrl)
-  const clients = knownClients({ engine })
+  const clients = knownClients({
+    ...config,
+    engine,
+    policy: { ...config, grantTypes: registrableGrantTypes({ ...config, engine }) },
+    trust: config.metadataDocuments?.trust,
+  })
   const server: Server = {
     ...config,
     engine,

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import type { EgressFailure } from './egress/egress.ts'
 import type { OAuthErrorCode } from './errors.ts'
 import { tell } from './listener.ts'
 
@@ -33,6 +34,7 @@ export interface DrawbridgeEvents {
       | 'assertion'
       | 'assertion_replayed'
       | 'document'
+      | 'host'
     client_id?: string | undefined
   }
   /** A client that nobody had approved made room for a newer one: very many register. */
@@ -40,11 +42,29 @@ export interface DrawbridgeEvents {
   /** An operator removed a client. Its grants end right after, each with an event of its own. */
   'client.deleted': { client_id: string }
 
+  /**
+   * What a client publishes about itself, its metadata document or its keys, could not be had. `gone`: its host says that
+   * it is no more; `budget`: too many were asked for; the others are reasons of the guarded fetch. `kept`: what was had
+   * before is used instead.
+   */
+  'document.failed': {
+    url: string
+    reason: EgressFailure | 'status' | 'malformed' | 'gone' | 'budget'
+    detail?: string | undefined
+    kept: boolean
+  }
+
   /** A good authorization request: a transaction begins, and with it a correlation. */
   'authorize.started': { client_id: string }
   /** An authorization request was refused, or its answer has nowhere to go any more. */
   'authorize.refused': {
-    reason: 'unknown_client' | 'redirect_uri' | OAuthErrorCode
+    reason:
+      | 'unknown_client'
+      | 'client_unavailable'
+      | 'client_document'
+      | 'client_host'
+      | 'redirect_uri'
+      | OAuthErrorCode
     client_id?: string | undefined
   }
   /** The consent page was shown. */

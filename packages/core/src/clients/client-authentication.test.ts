@@ -2,13 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '../crypto/hash.ts'
 import { keyRing } from '../crypto/key-ring.ts'
 import { sealer } from '../crypto/sealing.ts'
-import type { AuthenticatedClient } from '../engine/engine.ts'
+import type { AuthenticatedClient, Engine } from '../engine/engine.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
 import { recordsIn } from '../records/records.ts'
 import { memory } from '../storage/memory.ts'
 import { authenticateClient, type ClientCredentials, clientCredentials } from './client-authentication.ts'
-import { knownClients } from './known-clients.ts'
 import { redirectUriPolicy } from './redirect-uri.ts'
 import { staticClient } from './static-client.ts'
 
@@ -57,7 +56,7 @@ function knowing(...clients: RegisteredClient[]) {
 
 /** As the endpoints do it, at a time in Unix seconds. */
 async function authenticate(
-  engine: Parameters<typeof knownClients>[0]['engine'],
+  engine: Pick<Engine, 'getClient'>,
   credentials: ClientCredentials,
   at: number,
 ): Promise<AuthenticatedClient> {
@@ -68,7 +67,12 @@ async function authenticate(
     clock,
     emit: () => {},
   })
-  const server = { clients: knownClients({ engine }), audiences: ['https://mcp.test'], records, clock }
+  const server = {
+    clients: { get: engine.getClient, keys: async () => [], isDoubted: () => false },
+    audiences: ['https://mcp.test'],
+    records,
+    clock,
+  }
   const { client, method } = await authenticateClient(server, credentials)
   return { client, method }
 }

@@ -3,6 +3,7 @@ import { claimedClient, verifyAssertion } from '../crypto/client-assertion.ts'
 import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
 import type { AuthenticatedClient } from '../engine/engine.ts'
+import { isNamed, Unavailable } from '../errors.ts'
 import type { DrawbridgeEvents } from '../events.ts'
 import type { Form } from '../http/forms.ts'
 import { withReference } from '../http/responses.ts'
@@ -14,7 +15,7 @@ import {
   type TokenEndpointAuthMethod,
 } from '../records/client-metadata.ts'
 import type { Records } from '../records/records.ts'
-import type { KnownClients } from './known-clients.ts'
+import type { KnownClients, UnusableClient } from './known-clients.ts'
 
 /** What a request to the token or revocation endpoint says about its sender (RFC 6749 2.3). */
 export interface ClientCredentials {
@@ -124,7 +125,9 @@ export async function authenticateClient(
   credentials: ClientCredentials,
 ): Promise<ProvenClient> {
   const { method, challenge } = credentials
-  const client = await presentedClient(server, credentials)
+  const client = await presentedClient(server, credentials).catch((error: unknown) => {
+    throw unusable(error, challenge)
+  })
   const refuse = refusal(client?.client_id, challenge)
   if (!client) throw refuse('unknown', 'This client is not known here, or no longer. Register it again.')
   const methods = authMethodsOf(client)
@@ -134,7 +137,10 @@ export async function authenticateClient(
   if (method === 'none') return { client, method, spend: async () => {} }
   if (method === 'private_key_jwt') {
     const assertion = credentials.client_assertion ?? ''
-    return { client, method, spend: await provenByKey(server, client, assertion, refuse) }
+    const spend = await provenByKey(server, client, assertion, refuse).catch((error: unknown) => {
+      throw unusable(error, challenge)
+    })
+    return { client, method, spend }
   }
   proveBySecret(client, credentials, unixTime(server.clock), refuse)
   return { client, method, spend: async () => {} }
@@ -161,6 +167,14 @@ function refusal(client_id: string | undefined, headers: Record<string, string>)
       event: { type: 'client.refused', reason, client_id, reference },
     })
   }
+}
+
+/** A client that cannot be looked up now is not one that is unknown: it would forget its registration. */
+function unusable(error: unknown, challenge: Record<string, string>): unknown {
+  if (!isNamed<UnusableClient>(error, 'UnusableClient')) return error
+  const { reason, client_id, message } = error
+  if (reason === 'unavailable') return new Unavailable(`client: ${message}`, { retryAfter: 30 })
+  return refusal(client_id, challenge)(reason, message)
 }
 
 function proveBySecret(

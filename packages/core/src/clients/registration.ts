@@ -15,7 +15,7 @@ export interface RegistrationPolicy {
   supportedScopes?: readonly string[] | undefined
 }
 
-const maximumRedirectUris = 20
+export const maximumRedirectUris = 20
 /** Of all metadata together, as JSON. With what we add, a record stays below 8 kB. */
 const maximumBytes = 7680
 /** How clients may authenticate, of whichever kind; the metadata of the server says the same. */

@@ -56,6 +56,8 @@ async function show(server: ConsentServer, request: Request): Promise<Response> 
       name: client.client_name,
       uri: client.client_uri,
       listed: client.source === 'static',
+      verifiedDomain: client.source === 'document' ? new URL(client_id).host : undefined,
+      doubted: server.clients.isDoubted(client),
       registeredAt: client.source === 'registered' ? client.client_id_issued_at : undefined,
     },
     redirect: { uri: asked.redirect_uri, kind: redirectKind(asked.redirect_uri).kind },

@@ -1,8 +1,15 @@
+import type { UnusableClient } from '../clients/known-clients.ts'
 import { isNamed, type Unavailable } from '../errors.ts'
 import type { Handler } from '../http/router.ts'
 import type { OAuthError } from '../oauth-error.ts'
-import { reportFailure } from './report.ts'
+import { reported, reportFailure } from './report.ts'
 import type { Server } from './server.ts'
+
+const unusableClient = {
+  unavailable: { reason: 'client_unavailable', message: 'clientUnavailable' },
+  document: { reason: 'client_document', message: 'clientDocument' },
+  host: { reason: 'client_host', message: 'clientHost' },
+} as const
 
 /** For endpoints that people look at: whatever goes wrong becomes a page. */
 export function withErrorPage({ emit, pages }: Pick<Server, 'emit' | 'pages'>, handler: Handler): Handler {
@@ -10,6 +17,14 @@ export function withErrorPage({ emit, pages }: Pick<Server, 'emit' | 'pages'>, h
     try {
       return await handler(request, context)
     } catch (error) {
+      if (isNamed<UnusableClient>(error, 'UnusableClient')) {
+        const { reason, message } = unusableClient[error.reason]
+        const { client_id } = error
+        const reference = reported(emit, { type: 'authorize.refused', reason, client_id })
+        const detail = error.reason === 'document' ? error.message : undefined
+        // Whoever names a client can name one whose host is out: no reason to say that this server is.
+        return pages.error({ ...pages.messages[message], status: 400, detail, reference })
+      }
       const reference = reportFailure(emit, request, error, true)
       const { messages } = pages
       if (isNamed<Unavailable>(error, 'Unavailable')) {

@@ -2,7 +2,7 @@ import { clientInformationResponse, parseClientMetadata, refuseOversized } from 
 import type { Engine } from '../engine/engine.ts'
 import { isNamed } from '../errors.ts'
 import { redacted } from '../events.ts'
-import { grantTypes } from '../grants/index.ts'
+import { registrableGrantTypes } from '../grants/index.ts'
 import { jsonBody } from '../http/forms.ts'
 import { errorResponse, json } from '../http/responses.ts'
 import type { Entry, Handler } from '../http/router.ts'
@@ -25,9 +25,8 @@ export function registrationUrl({
 export function registerEndpoint(server: Server): Entry['methods'] | undefined {
   const { emit, engine, registration } = server
   if (registrationUrl(server) === undefined || !registers(engine)) return undefined
-  const registrable = [...grantTypes(server)].flatMap(([type, row]) => (row.registrable ? [type] : []))
   const { redirectUris, supportedScopes } = server
-  const policy = { redirectUris, supportedScopes, grantTypes: registrable }
+  const policy = { redirectUris, supportedScopes, grantTypes: registrableGrantTypes(server) }
   const POST: Handler = async (request, { clientAddress }) => {
     // For seeing where a flood of registrations comes from, and for an operator who tells senders apart.
     const from = clientAddress === undefined ? {} : { client_address: clientAddress }

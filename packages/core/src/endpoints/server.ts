@@ -1,4 +1,5 @@
 import type { ClientAuthentication } from '../clients/client-authentication.ts'
+import type { HostTrust } from '../clients/host-trust.ts'
 import type { KnownClients } from '../clients/known-clients.ts'
 import type { RedirectUriPolicy } from '../clients/redirect-uri.ts'
 import type { Clock } from '../clock.ts'
@@ -48,6 +49,8 @@ export interface Settings extends Offered {
     /** Tells senders of registrations apart. */
     key(sender: { clientAddress?: string | undefined; headers: Headers }): string | undefined
   }
+  /** Absent: a URL is no client here. */
+  metadataDocuments: { trust(host: string): HostTrust } | undefined
   skipConsent: boolean
   documentation: Documentation
   clock: Clock

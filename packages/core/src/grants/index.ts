@@ -29,6 +29,11 @@ export function grantTypes(server: { engine: Engine; emit: Emit } & Offered): Re
   return new Map(table.flatMap(([type, grant, row]) => (grant ? [[type, { grant, ...row }]] : [])))
 }
 
+/** What a client may register itself for (RFC 7591 2). */
+export function registrableGrantTypes(server: Parameters<typeof grantTypes>[0]): readonly string[] {
+  return [...grantTypes(server)].flatMap(([type, { registrable }]) => (registrable ? [type] : []))
+}
+
 function issues(engine: Engine): engine is Engine & Required<Pick<Engine, 'issue'>> {
   return engine.issue !== undefined
 }

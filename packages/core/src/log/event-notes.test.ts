@@ -16,7 +16,12 @@ it('has a note for each reason of each event, those of OAuth errors too', () => 
   expectTypeOf<Unnoted>().toEqualTypeOf<never>()
   expectTypeOf<keyof Notes['request.refused']>().toEqualTypeOf<OAuthErrorCode>()
   expectTypeOf<keyof Notes['authorize.refused']>().toEqualTypeOf<
-    OAuthErrorCode | 'unknown_client' | 'redirect_uri'
+    | OAuthErrorCode
+    | 'unknown_client'
+    | 'client_unavailable'
+    | 'client_document'
+    | 'client_host'
+    | 'redirect_uri'
   >()
 })
 

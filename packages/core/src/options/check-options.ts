@@ -9,6 +9,7 @@ import { logEvents } from '../log/log.ts'
 import type { Documentation } from '../resource-server/protected-resource-metadata.ts'
 import type {
   Lifetimes,
+  MetadataDocumentOptions,
   OAuthProxyOptions,
   OAuthServerOptions,
   RefreshOptions,
@@ -40,6 +41,7 @@ export function checkNames(call: 'oauthProxy' | 'oauthServer', options: OAuthSer
       stripPrefix: 'text',
       clients: 'list',
       registration: true,
+      metadataDocuments: true,
       redirectUris: true,
       lifetimes: true,
       refresh: true,
@@ -56,6 +58,7 @@ export function checkNames(call: 'oauthProxy' | 'oauthServer', options: OAuthSer
       onEvent: true,
       log: true,
       fetch: 'function',
+      egress: 'function',
       clock: 'clock',
     },
   )
@@ -94,6 +97,10 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
     lifetime: true,
     unapproved: true,
     key: true,
+  })
+  checkMembers<MetadataDocumentOptions>('metadataDocuments', options.metadataDocuments, {
+    enabled: 'flag',
+    hosts: 'object',
   })
   checkMembers<RedirectUriOptions>('redirectUris', options.redirectUris, { allow: 'texts', schemes: 'texts' })
   checkMembers<Lifetimes>('lifetimes', options.lifetimes, {

@@ -1,8 +1,10 @@
+import { hostTrust } from '../clients/host-trust.ts'
 import { redirectUriPolicy } from '../clients/redirect-uri.ts'
 import { systemClock } from '../clock.ts'
 import { type KeyRing, keyRing } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { suppliedKeys } from '../crypto/supplied-keys.ts'
+import { type Egress, EgressFailed } from '../egress/egress.ts'
 import type { Settings } from '../endpoints/server.ts'
 import type { BuiltInSettings } from '../engine/built-in-engine.ts'
 import type { ClientRegistrySettings } from '../engine/client-registry.ts'
@@ -20,7 +22,13 @@ import { isSameResource, type ProtectedResource } from '../syntax/resource.ts'
 import { unionScopes } from '../syntax/scopes.ts'
 import { identifierUrl } from '../syntax/secure-url.ts'
 import { checkOptions } from './check-options.ts'
-import type { Lifetimes, OAuthServerOptions, RegistrationOptions, ResourceOptions } from './options.ts'
+import type {
+  Lifetimes,
+  MetadataDocumentOptions,
+  OAuthServerOptions,
+  RegistrationOptions,
+  ResourceOptions,
+} from './options.ts'
 import { resourceScopes } from './resource-scopes.ts'
 
 /** The options of an authorization server, checked and with every default filled in. */
@@ -31,6 +39,7 @@ export interface Config extends Settings, CreationSettings, BuiltInSettings {
   signingKeys: SigningKeyPolicy
   ring: KeyRing
   fetch: typeof fetch
+  egress: Egress
 }
 
 type Registration = Settings['registration'] & ClientRegistrySettings
@@ -83,6 +92,7 @@ export function configure(options: OAuthServerOptions, providers: readonly Provi
     advertiseOfflineAccess: options.advertiseOfflineAccess ?? false,
     redirectUris: redirectUriPolicy(options.redirectUris, { issuer }),
     registration: registration(options.registration ?? {}),
+    metadataDocuments: metadataDocuments(options.metadataDocuments ?? {}),
     lifetimes: {
       code: seconds('lifetimes.code', options.lifetimes?.code, 300),
       accessToken: seconds('lifetimes.accessToken', options.lifetimes?.accessToken, hour),
@@ -123,6 +133,7 @@ export function configure(options: OAuthServerOptions, providers: readonly Provi
     random: randomBytes,
     emit,
     // Looked up at each call, so that instrumentation installed later is seen.
+    egress: options.egress ?? (() => Promise.reject(new EgressFailed('runtime'))),
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
   }
 }
@@ -139,6 +150,14 @@ function registration(options: RegistrationOptions): Registration {
     ),
     key: senderKey(options.key),
   }
+}
+
+function metadataDocuments({
+  enabled = true,
+  hosts = {},
+}: MetadataDocumentOptions): Config['metadataDocuments'] {
+  const trust = hostTrust(hosts)
+  return enabled ? { trust } : undefined
 }
 
 /** `registration.key` as it is called. Throws {@link ConfigurationError} when it answers with anything but a text. */

@@ -1,6 +1,8 @@
+import type { HostTrust } from '../clients/host-trust.ts'
 import type { RedirectUriOptions } from '../clients/redirect-uri.ts'
 import type { StaticClient } from '../clients/static-client.ts'
 import type { Clock } from '../clock.ts'
+import type { Egress } from '../egress/egress.ts'
 import type { EventListeners } from '../events.ts'
 import type { OAuthProvider, Provider } from '../identity/provider.ts'
 import type { LogOption } from '../log/operator-log.ts'
@@ -49,6 +51,8 @@ export interface OAuthServerOptions<
   clients?: readonly StaticClient[] | undefined
   /** Whether and how clients may register themselves (RFC 7591). */
   registration?: RegistrationOptions | undefined
+  /** Clients that introduce themselves by a document whose URL is their `client_id`, as most do since 2026. */
+  metadataDocuments?: MetadataDocumentOptions | undefined
   /** Which redirect URIs clients may have. Default: https, http on loopback, and private-use schemes (RFC 8252 7). */
   redirectUris?: RedirectUriOptions | undefined
   /** How long codes, tokens and grants last, in seconds. */
@@ -93,6 +97,12 @@ export interface OAuthServerOptions<
   log?: LogOption | undefined
   /** For outgoing requests to providers. Default: the global `fetch`. */
   fetch?: typeof fetch | undefined
+  /**
+   * Fetches what strangers name: metadata documents of clients, and the `jwks_uri` of any. Default: one that reaches
+   * public addresses only, whatever their names lead to. Where a proxy is the only way out, `trustedProxy({ fetch })` of
+   * `@drawbridge/core/egress`.
+   */
+  egress?: Egress | undefined
   /** For tests. Default: the system's time. */
   clock?: Clock | undefined
 }
@@ -149,6 +159,21 @@ export interface ResourceOptions<Default extends boolean = boolean> {
   default?: Default | undefined
   /** Shown to people on the consent page, and as `resource_name` (RFC 9728). */
   name?: string | undefined
+}
+
+/** Clients whose `client_id` is the URL of what they say about themselves (OAuth Client ID Metadata Document). */
+export interface MetadataDocumentOptions {
+  /** Switches them off, and out of the metadata. Default true. */
+  enabled?: boolean | undefined
+  /**
+   * Which hosts may introduce clients, and which with a warning on the consent page, by name: `app.example.com`,
+   * `*.example.com` (anything below it), `*` (all others). Default: all may, since people see the host before they
+   * consent.
+   *
+   * @example
+   * hosts: { 'app.example.com': 'allow', '*.example.com': 'warn', '*': 'deny' }
+   */
+  hosts?: Readonly<Record<string, HostTrust>> | undefined
 }
 
 /** Dynamic client registration (RFC 7591). */

@@ -33,6 +33,8 @@ interface ConsentClient {
   uri?: string | undefined
   /** The domain that publishes the client's metadata document. */
   verifiedDomain?: string | undefined
+  /** The operator wants people to look twice at that domain. */
+  doubted?: boolean | undefined
   /** The operator listed this client, so its name is the operator's. */
   listed?: boolean | undefined
   /** Unix seconds. */
@@ -98,7 +100,8 @@ function standing({ messages, name }: Shell, { client, redirect }: ConsentPage):
   // Any program on the device can use a public client's identifier with these redirects (RFC 8252 8.6).
   const proven = redirect.kind === 'https' && (client.listed || client.verifiedDomain)
   return html`<span class="${proven ? 'badge good' : 'badge'}">${phrase(badge)}</span>
-${hint && html`<p class="small quiet">${phrase(hint)}</p>`}${warning}`
+${hint && html`<p class="small quiet">${phrase(hint)}</p>`}${warning}
+${client.doubted && html`<p class="notice">${messages.doubtedDomain}</p>`}`
 }
 
 function standingText(

@@ -31,6 +31,8 @@ export interface Messages {
   /** Beside the name of a client that the operator listed. */
   listed: string
   listedHint: (server: string) => string
+  /** Beside the domain of a client that the operator wants people to look twice at. */
+  doubtedDomain: string
   /** For a name that mixes alphabets, as names made to deceive do. */
   mixedAlphabets: string
   /** Introduces where the browser goes after the answer. */
@@ -86,6 +88,12 @@ export interface Messages {
   otherBrowser: ErrorText
   /** When the client is not known (any more). */
   unknownClient: ErrorText
+  /** When what a client publishes about itself cannot be fetched now. */
+  clientUnavailable: ErrorText
+  /** When what a client publishes about itself is not what it should be. */
+  clientDocument: ErrorText
+  /** When clients from this host are not let in. */
+  clientHost: ErrorText
   /** When the client asks to be answered at an address it has not registered. */
   unknownRedirect: ErrorText
   /** When the client's request is not a valid one, and it cannot be told so itself. */
@@ -130,6 +138,8 @@ export const english: Messages = {
   claimedDomainHint: 'An app on your device cannot prove this.',
   listed: 'Known app',
   listedHint: (server) => `Set up by the people who run ${server}.`,
+  doubtedDomain:
+    'The people who run this server do not know this domain. Continue only if you know it, and have just started this app yourself.',
   mixedAlphabets:
     'This name mixes letters of different alphabets that look alike. It may imitate another app.',
   redirectLabel: 'Takes you to',
@@ -188,6 +198,22 @@ export const english: Messages = {
     title: 'This app is not registered here',
     message: 'Its registration has expired or was never made. You did nothing wrong.',
     hint: 'Restart the app and connect again. If that does not help, remove this server in the app, which clears its saved registration, and add it again.',
+  },
+  clientUnavailable: {
+    title: 'This app could not be looked up',
+    message:
+      'It introduces itself by a page of its own, which does not answer at the moment. You did nothing wrong.',
+    hint: 'Wait a minute, go back to the app and connect again. If that does not help, tell whoever makes the app.',
+  },
+  clientDocument: {
+    title: 'This app does not introduce itself rightly',
+    message: 'It does so by a page of its own, and something there is wrong. Nobody was signed in.',
+    hint: 'Tell whoever makes the app. What is wrong stands below.',
+  },
+  clientHost: {
+    title: 'This app is not let in here',
+    message: 'Whoever runs this server does not accept apps from its domain.',
+    hint: 'If you need the app, ask them to allow it.',
   },
   unknownRedirect: {
     title: 'This app asked for something unexpected',

@@ -19,6 +19,11 @@ const pathSeparator = /[/\\]|%(?:25)*(?:2f|5c)/i
 const dotSegment = /^(?:\.|%(?:25)*2e){1,2}(?:;|$)/i
 const responseParameters = new Set(['code', 'state', 'iss', 'error', 'error_description', 'error_uri'])
 
+/** Whether a path means another one to whoever resolves it: `.` or `..`, plain or encoded, in between slashes of any kind. */
+export function hasDotSegment(path: string): boolean {
+  return path.split(pathSeparator).some((segment) => dotSegment.test(segment))
+}
+
 /**
  * Takes a redirect URI apart, or says why it must not be used. The grammar is narrow on purpose: what two programs
  * could read differently is refused, because the browser that follows the redirect is not the program that checked.
@@ -33,7 +38,7 @@ export function parseRedirectUri(uri: string): RedirectUriParts | { reason: stri
   if (scheme === undefined) return { reason: 'is not an absolute URI' }
   if (authority?.includes('@')) return { reason: 'has a user or a password before its host' }
   if (/[[\]]/.test(`${path}${query ?? ''}`)) return { reason: 'has brackets outside its host' }
-  if (path.split(pathSeparator).some((segment) => dotSegment.test(segment))) {
+  if (hasDotSegment(path)) {
     return { reason: 'has a dot segment in its path, plain or encoded' }
   }
   const taken = [...new URLSearchParams(query).keys()].find((name) => responseParameters.has(name))

@@ -1,0 +1,48 @@
+import { ConfigurationError } from '../errors.ts'
+import { inWords } from '../known-options.ts'
+
+/** What is thought of a host that introduces clients. `warn`: they may connect, and the consent page says more. */
+export type HostTrust = 'allow' | 'warn' | 'deny'
+
+/**
+ * What the operator thinks of a host, by a table of names: `claude.ai`, `*.example.com` (which is anything below it, and
+ * not itself), `*` (any other). A host's own name decides, then the longest that fits; a host that none fits is let in.
+ *
+ * @throws ConfigurationError for what is no host name, and for another word than the three
+ * @example
+ * const trust = hostTrust({ 'app.example.com': 'allow', '*': 'deny' })
+ * trust('app.example.com') // 'allow'
+ */
+export function hostTrust(hosts: Readonly<Record<string, HostTrust>>): (host: string) => HostTrust {
+  const rules = Object.entries(hosts).map(([pattern, trust]) => {
+    const option = `metadataDocuments.hosts[${JSON.stringify(pattern)}]`
+    if (!['allow', 'warn', 'deny'].includes(trust)) {
+      const got = typeof trust === 'string' ? JSON.stringify(trust) : inWords(trust)
+      throw new ConfigurationError(option, `is ${got}`, "Use 'allow', 'warn' or 'deny'.")
+    }
+    const name = pattern.replace(/^\*\.?/, '')
+    if (pattern !== '*' && !isHost(name)) {
+      throw new ConfigurationError(
+        option,
+        'is no host',
+        'Write it like "app.example.com", "*.example.com" or "*".',
+      )
+    }
+    return { pattern: pattern.toLowerCase(), trust }
+  })
+  const isExact = (pattern: string) => !pattern.startsWith('*')
+  rules.sort(
+    ({ pattern: a }, { pattern: b }) => Number(isExact(b)) - Number(isExact(a)) || b.length - a.length,
+  )
+  return (host) => rules.find(({ pattern }) => fits(pattern, host))?.trust ?? 'allow'
+}
+
+function isHost(name: string): boolean {
+  if (name === '' || /[/:@?#*]/.test(name) || !URL.canParse(`https://${name}`)) return false
+  return new URL(`https://${name}`).hostname === name.toLowerCase()
+}
+
+function fits(pattern: string, host: string): boolean {
+  if (pattern === '*') return true
+  return pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern
+}
