@@ -6,6 +6,10 @@ import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextproto
 
 /** What an installation keeps on disk between its runs. */
 export interface Installation {
+  /** Where the client describes itself: it uses that instead of registering, where the server says that it may. */
+  clientMetadataUrl?: string
+  /** Signs its requests to the token endpoint, as the SDKs have it. */
+  addClientAuthentication?: (...request: never[]) => unknown
   registration?: unknown
   tokens?:
     | { access_token: string; refresh_token?: string | undefined; scope?: string | undefined }
@@ -36,6 +40,10 @@ function keeper(installation: Installation, person: Browser) {
   return {
     redirectUrl,
     clientMetadata,
+    ...(installation.clientMetadataUrl && { clientMetadataUrl: installation.clientMetadataUrl }),
+    ...(installation.addClientAuthentication && {
+      addClientAuthentication: installation.addClientAuthentication as never,
+    }),
     clientInformation: () => installation.registration as never,
     saveClientInformation: (information: unknown) => {
       installation.registration = information
