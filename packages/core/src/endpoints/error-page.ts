@@ -1,4 +1,5 @@
 import { isNamed, type Unavailable } from '../errors.ts'
+import { errorResponse } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
 import type { OAuthError } from '../oauth-error.ts'
 import { reportFailure } from './report.ts'
@@ -19,6 +20,12 @@ export function withErrorPage({ emit, pages }: Pick<Server, 'emit' | 'pages'>, h
           retryAfter: error.retryAfter,
           reference,
         })
+      }
+      if (isNamed<OAuthError>(error, 'OAuthError') && error.status === 429) {
+        // Some clients look here first, before they send a browser.
+        if (!request.headers.get('accept')?.includes('text/html')) return errorResponse(error, reference)
+        const retryAfter = Number(error.headers['retry-after'])
+        return pages.error({ ...messages.tooManyRequests, status: 429, retryAfter, reference })
       }
       if (isNamed<OAuthError>(error, 'OAuthError') && error.status < 500) {
         return pages.error({
