@@ -194,7 +194,7 @@ describe('what is kept of senders', () => {
     const { token, auth, storage, instance } = limited(each)
     await auth.ready()
     for (let turn = 0; turn < 2; turn++) await token(nonsense, { address: '192.0.2.1' })
-    for (let sender = 0; sender < 2_500; sender++) {
+    for (let sender = 0; sender < 1_500; sender++) {
       await token({}, { address: `10.${sender >> 16}.${(sender >> 8) & 255}.${sender & 255}` })
     }
     await settled()
