@@ -1,20 +1,7 @@
 import { logEvents } from '@drawbridge/core'
 import { describe, expect, it } from 'vitest'
+import { unhandledDuring } from './unhandled.ts'
 import { issuer, world } from './world.ts'
-
-/** What would end a Node process. */
-async function unhandledDuring(work: () => Promise<unknown>): Promise<unknown[]> {
-  const unhandled: unknown[] = []
-  const before = process.listeners('unhandledRejection')
-  process.removeAllListeners('unhandledRejection')
-  const note = (reason: unknown) => unhandled.push(reason)
-  process.on('unhandledRejection', note)
-  await work()
-  await new Promise((resolve) => setTimeout(resolve, 20))
-  process.off('unhandledRejection', note)
-  for (const listener of before) process.on('unhandledRejection', listener)
-  return unhandled
-}
 
 const down = async () => {
   throw new Error('the place for logs is down')

@@ -13,6 +13,7 @@ describe('an option that does not exist is an error', () => {
     ['oauthProxy', { client_secret: 'x' }, /^client_secret: /],
     ['oauthProxy', { revocation: { enabled: false } }, /^revocation: .*no such option.*registration/],
     ['oauthProxy', { registration: { enable: false } }, /^registration\.enable: .*Did you mean "enabled"\?/],
+    ['oauthProxy', { limits: { key: () => 'a', request: {} } }, /^limits\.request: .*"requests"/],
     ['oauthProxy', { redirectUris: { allowed: [] } }, /^redirectUris\.allowed: .*"allow"/],
     ['oauthProxy', { lifetimes: { access_token: 60 } }, /^lifetimes\.access_token: .*"accessToken"/],
     ['oauthProxy', { signingKeys: { algorithms: 'ES256' } }, /^signingKeys\.algorithms: .*"algorithm"/],

@@ -34,7 +34,10 @@ async function connected(line: string, web: Published, installation: Installatio
     egress: web.egress,
     log: false,
   })
-  const running = await frameworks.express?.(mcp({ auth, server: () => createServer(listener.url) }), { port, prefix: '' })
+  const running = await frameworks.express?.(mcp({ auth, server: () => createServer(listener.url) }), {
+    port,
+    prefix: '',
+  })
   const client = await officialClients[line]?.(`${issuer}/mcp`, installation, browser())
   return {
     auth,

@@ -4,73 +4,87 @@ import { expect, it } from 'vitest'
 import { setUp } from './endpoints/sign-in.fixture.ts'
 import { world } from './world.ts'
 
+const limits = { key: () => 'everybody' }
+
 /** What a caller waits for: sequential trips to a store that is some distance away. */
-it('authenticate is one trip, a code exchange three at most, a refresh two, a replayed one one; none asks the provider', async () => {
-  const storage = counting(delayed(memory(), { milliseconds: 1 }))
-  const { client, browser, call, provider } = world({ storage })
-  const app = client()
-  await app.register()
-  const pending = await app.authorize()
-  const callback = await signIn(browser(), pending.url, { user: 'octocat' })
-  const asked = provider.requests.length
+it.each([
+  ['', undefined],
+  [', with limits as without', limits],
+])(
+  'authenticate is one trip, a code exchange three at most, a refresh two, a replayed one one; none asks the provider%s',
+  async (_, limits) => {
+    const storage = counting(delayed(memory(), { milliseconds: 1 }))
+    const { client, browser, call, provider } = world({ storage, limits })
+    const app = client()
+    await app.register()
+    const pending = await app.authorize()
+    const callback = await signIn(browser(), pending.url, { user: 'octocat' })
+    const asked = provider.requests.length
 
-  const tripsOf = async <T>(work: () => Promise<T>) => {
-    storage.reset()
-    const result = await work()
-    return { result, trips: storage.roundTrips }
-  }
+    const tripsOf = async <T>(work: () => Promise<T>) => {
+      storage.reset()
+      const result = await work()
+      return { result, trips: storage.roundTrips }
+    }
 
-  const exchange = await tripsOf(() => app.exchange(pending, callback))
-  expect(exchange.result.status).toBe(200)
-  expect(exchange.trips).toBeLessThanOrEqual(3)
+    const exchange = await tripsOf(() => app.exchange(pending, callback))
+    expect(exchange.result.status).toBe(200)
+    expect(exchange.trips).toBeLessThanOrEqual(3)
 
-  for (let again = 0; again < 2; again++) {
-    const gate = await tripsOf(() => call(exchange.result.body.access_token))
-    expect([gate.result.status, gate.trips]).toEqual([200, 1])
-  }
+    for (let again = 0; again < 2; again++) {
+      const gate = await tripsOf(() => call(exchange.result.body.access_token))
+      expect([gate.result.status, gate.trips]).toEqual([200, 1])
+    }
 
-  const refresh = await tripsOf(() => app.refresh(exchange.result.body.refresh_token))
-  expect([refresh.result.status, refresh.trips]).toEqual([200, 2])
+    const refresh = await tripsOf(() => app.refresh(exchange.result.body.refresh_token))
+    expect([refresh.result.status, refresh.trips]).toEqual([200, 2])
 
-  const replay = await tripsOf(() => app.refresh(exchange.result.body.refresh_token))
-  expect([replay.result.status, replay.trips]).toEqual([200, 1])
-  expect(provider.requests.length).toBe(asked)
-})
+    const replay = await tripsOf(() => app.refresh(exchange.result.body.refresh_token))
+    expect([replay.result.status, replay.trips]).toEqual([200, 1])
+    expect(provider.requests.length).toBe(asked)
+  },
+)
 
-it('a registration is two trips, an authorization request two at most, so is the consent page, an approval four, a callback ten', async () => {
-  const storage = counting(delayed(memory(), { milliseconds: 1 }))
-  const { auth, client, browser } = world({ storage })
-  await auth.ready()
-  const app = client()
-  const person = browser()
-  const trips: number[] = []
-  const step = async <T>(work: () => Promise<T>): Promise<T> => {
-    storage.reset()
-    const result = await work()
-    trips.push(storage.roundTrips)
-    return result
-  }
-  const press = (page: Parameters<typeof chooseButton>[0], user?: string) => {
-    const button = chooseButton(page, { user })
-    if (!button) throw new Error(`no button on ${page.text}`)
-    return button
-  }
-  const atProvider = { until: (url: URL) => url.hostname === 'github.test' }
-  const atCallback = { until: (url: URL) => url.pathname.startsWith('/callback/') }
-  await app.discover()
-  await step(() => app.register())
-  const pending = await app.authorize()
-  const atConsent = { until: (url: URL) => url.pathname === '/consent' }
-  const consent = await step(() => person.open(pending.url, atConsent))
-  const page = await step(() => person.open(consent.leftFor ?? ''))
-  const left = await step(() => person.submit(page, press(page), {}, atProvider))
-  const provider = await person.open(left.leftFor ?? '')
-  const back = await person.submit(provider, press(provider, 'octocat'), {}, atCallback)
-  const done = await step(() => person.open(back.leftFor ?? '', { until: (url) => url.port === '33418' }))
-  expect(done.leftFor?.searchParams.has('code')).toBe(true)
-  const atMost = [2, 2, 2, 4, 10]
-  expect(trips.map((taken, index) => taken <= (atMost[index] ?? 0))).toEqual(atMost.map(() => true))
-})
+it.each([
+  ['', undefined],
+  [', with limits as without', limits],
+])(
+  'a registration is two trips, an authorization request two at most, so is the consent page, an approval four, a callback ten%s',
+  async (_, limits) => {
+    const storage = counting(delayed(memory(), { milliseconds: 1 }))
+    const { auth, client, browser } = world({ storage, limits })
+    await auth.ready()
+    const app = client()
+    const person = browser()
+    const trips: number[] = []
+    const step = async <T>(work: () => Promise<T>): Promise<T> => {
+      storage.reset()
+      const result = await work()
+      trips.push(storage.roundTrips)
+      return result
+    }
+    const press = (page: Parameters<typeof chooseButton>[0], user?: string) => {
+      const button = chooseButton(page, { user })
+      if (!button) throw new Error(`no button on ${page.text}`)
+      return button
+    }
+    const atProvider = { until: (url: URL) => url.hostname === 'github.test' }
+    const atCallback = { until: (url: URL) => url.pathname.startsWith('/callback/') }
+    await app.discover()
+    await step(() => app.register())
+    const pending = await app.authorize()
+    const atConsent = { until: (url: URL) => url.pathname === '/consent' }
+    const consent = await step(() => person.open(pending.url, atConsent))
+    const page = await step(() => person.open(consent.leftFor ?? ''))
+    const left = await step(() => person.submit(page, press(page), {}, atProvider))
+    const provider = await person.open(left.leftFor ?? '')
+    const back = await person.submit(provider, press(provider, 'octocat'), {}, atCallback)
+    const done = await step(() => person.open(back.leftFor ?? '', { until: (url) => url.port === '33418' }))
+    expect(done.leftFor?.searchParams.has('code')).toBe(true)
+    const atMost = [2, 2, 2, 4, 10]
+    expect(trips.map((taken, index) => taken <= (atMost[index] ?? 0))).toEqual(atMost.map(() => true))
+  },
+)
 
 it('a wrong password is two trips: what is signed in to, and who asks', async () => {
   const storage = counting(delayed(memory(), { milliseconds: 1 }))

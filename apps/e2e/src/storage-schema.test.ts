@@ -29,6 +29,7 @@ const shapes: Record<string, string> = {
   connection: 'connection/<owner>/<id>',
   lease: 'lease/<owner>/<id>',
   assertion: 'assertion/<hash>',
+  'request-count': 'request-count/<slot>',
 }
 
 /** `a.b`, `a[]`, `a[].b` for each member that holds something else than members. */
@@ -66,7 +67,7 @@ describe('what a server writes in a life with everything in it', () => {
         return inner.put(key, value, options)
       },
     }
-    const w = world({ storage })
+    const w = world({ storage, limits: { key: () => 'everybody', requests: { token: 2 } } })
     const app = w.client()
     const { refresh_token } = await app.login(w.browser(), { user: 'octocat' })
     w.clock.advance(25 * 3600)

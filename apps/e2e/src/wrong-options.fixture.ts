@@ -47,6 +47,7 @@ export const proxyOptions = {
   stripPrefix: '',
   clients: [{ client_id: 'desk', redirect_uris: ['http://127.0.0.1/callback'] }],
   registration: { enabled: true, unapprovedLifetime: 60, lifetime: 60 },
+  limits: { key: () => 'a', window: 60, requests: { token: 5, register: false } },
   redirectUris: { allow: ['https://a.test/*'], schemes: ['acme'] },
   lifetimes: { code: 60 },
   signingKeys: { algorithm: 'ES256', rotateEvery: 7200, keys: [] },

@@ -4,6 +4,7 @@ import type { Sealer } from './crypto/sealing.ts'
 import { browserBinding } from './endpoints/browser/browser-binding.ts'
 import { formTokens } from './endpoints/browser/form-token.ts'
 import { endpointEntries } from './endpoints/index.ts'
+import { limiter } from './endpoints/limiter.ts'
 import { reportFailure } from './endpoints/report.ts'
 import type { Server } from './endpoints/server.ts'
 import { tokenPath } from './endpoints/token.ts'
@@ -75,6 +76,7 @@ export function authorizationServer<User>(parts: {
     upstreams,
     binding: browserBinding(jar, lifetimes.transaction),
     forms: formTokens(config.ring, jar, lifetimes.transaction),
+    limiter: limiter({ clock, emit, records }, config.limits, config.ring),
     pages: createPages({
       issuer: config.issuer,
       name: config.name,

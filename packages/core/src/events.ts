@@ -236,6 +236,10 @@ export interface DrawbridgeEvents {
   'configuration.weakened': { option: string }
   /** An endpoint refused a malformed request; anything more interesting has an event of its own instead. */
   'request.refused': { path: string; reason: OAuthErrorCode }
+  /** A sender is over a limit of `limits`, and got 429. `sender`: what the key named, as a hash. */
+  'request.limited': { endpoint: string; sender: string }
+  /** A limit of `limits` could not be kept, so that requests pass: its key failed, or what instances share of the counts. */
+  'limits.failed': { reason: 'key' | 'storage'; detail: string }
   /** An endpoint answered 503. */
   'request.unavailable': { path: string; detail: string }
   /** An endpoint answered 500: a fault of ours. */

@@ -17,6 +17,7 @@ export type {
 export type { RedirectUriOptions } from './clients/redirect-uri.ts'
 export type { StaticClient } from './clients/static-client.ts'
 export { type Clock, systemClock } from './clock.ts'
+export type { LimitedEndpoint } from './endpoints/limiter.ts'
 export type { ClientAdmin, ClientPage, ClientSummary } from './engine/client-administration.ts'
 export type { GrantAdmin, GrantSummary } from './engine/grant-administration.ts'
 export type { MaintenanceReport } from './engine/maintenance.ts'
@@ -30,6 +31,7 @@ export type {
   GrantEnd,
 } from './events.ts'
 export { corsHeaders } from './http/cors.ts'
+export { type ForwardedAddressOptions, forwardedAddress } from './http/forwarded-address.ts'
 export { limitedBody } from './http/limited-body.ts'
 export type { ClaimsOf } from './identity/provider.ts'
 export { checkCall, checkMembers, inWords, type OptionKind, type OptionTable } from './known-options.ts'
@@ -42,6 +44,9 @@ export { checkMounted } from './options/check-mounted.ts'
 export type {
   JsonWebKeyPrivate,
   Lifetimes,
+  LimitedRequest,
+  LimitedRequests,
+  LimitOptions,
   MultiProviderOptions,
   OAuthProxyOptions,
   OAuthServerOptions,

@@ -1,5 +1,6 @@
 import type { UnusableClient } from '../clients/known-clients.ts'
 import { isNamed, type Unavailable } from '../errors.ts'
+import { errorResponse } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
 import type { OAuthError } from '../oauth-error.ts'
 import { reported, reportFailure } from './report.ts'
@@ -34,6 +35,12 @@ export function withErrorPage({ emit, pages }: Pick<Server, 'emit' | 'pages'>, h
           retryAfter: error.retryAfter,
           reference,
         })
+      }
+      if (isNamed<OAuthError>(error, 'OAuthError') && error.status === 429) {
+        // Some clients look here first, before they send a browser.
+        if (!request.headers.get('accept')?.includes('text/html')) return errorResponse(error, reference)
+        const retryAfter = Number(error.headers['retry-after'])
+        return pages.error({ ...messages.tooManyRequests, status: 429, retryAfter, reference })
       }
       if (isNamed<OAuthError>(error, 'OAuthError') && error.status < 500) {
         return pages.error({

@@ -1,27 +1,35 @@
 import { authenticateClient, clientCredentials } from '../clients/client-authentication.ts'
 import { bodyForm } from '../http/forms.ts'
 import { json } from '../http/responses.ts'
-import type { Entry, Handler } from '../http/router.ts'
+import type { Entry } from '../http/router.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { Server } from './server.ts'
 
 /**
  * Token revocation (RFC 7009). Either token ends the whole grant at once. A token that is unknown, or another
- * client's, is answered the same way and has no effect.
+ * client's, is answered the same way and has no effect. A limit puts nobody off who ends what is theirs.
  */
 export function revokeEndpoint({
   authentication,
   emit,
   engine,
-}: Pick<Server, 'authentication' | 'emit' | 'engine'>): Entry['methods'] {
-  const POST: Handler = async (request) => {
-    const form = await bodyForm(request)
+  limiter,
+}: Pick<Server, 'authentication' | 'emit' | 'engine' | 'limiter'>): Entry['methods'] {
+  // The two kinds cannot be mistaken for each other, so that token_type_hint has nothing to add.
+  const load = async (token: string) =>
+    (await engine.loadRefreshToken(token)) ?? (await engine.loadAccessToken(token))
+  const isGenuine = async (token: string | undefined) => {
+    const loaded = token === undefined ? undefined : await load(token)
+    return loaded !== undefined && !loaded.refused
+  }
+  const POST = limiter.within('revoke', async (request, _, admission) => {
+    const form = await admission.countRefusal(bodyForm(request))
     const token = form.get('token')
+    if (!admission.isOver() || !(await isGenuine(token))) admission.admit()
     const credentials = clientCredentials(request.headers, form)
     const { client, spend } = await authenticateClient(authentication, credentials)
     if (token === undefined) throw new OAuthError('invalid_request', 'The parameter token is missing.')
-    // The two kinds cannot be mistaken for each other, so that token_type_hint has nothing to add.
-    const loaded = (await engine.loadRefreshToken(token)) ?? (await engine.loadAccessToken(token))
+    const loaded = await load(token)
     if (loaded && !loaded.refused && loaded.client_id === client.client_id) {
       await spend()
       await loaded.revoke()
@@ -33,6 +41,6 @@ export function revokeEndpoint({
       emit({ type: 'revocation.ignored', client_id, reason, grant, correlation })
     }
     return json({})
-  }
+  })
   return { POST }
 }

@@ -14,6 +14,7 @@ import type { Transactions } from '../records/transaction.ts'
 import type { Documentation } from '../resource-server/protected-resource-metadata.ts'
 import type { BrowserBinding } from './browser/browser-binding.ts'
 import type { FormTokens } from './browser/form-token.ts'
+import type { Limiter } from './limiter.ts'
 
 /** What the endpoints are made from. Each takes the part it needs. */
 export interface Server extends Settings {
@@ -30,6 +31,7 @@ export interface Server extends Settings {
   binding: BrowserBinding
   forms: FormTokens
   pages: Pages
+  limiter: Limiter
 }
 
 /** What the options come to, for endpoints. */

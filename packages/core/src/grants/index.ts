@@ -11,14 +11,19 @@ export interface GrantType {
   grant: Grant
   /** Whether a client may register itself for it (RFC 7591 2), or somebody else has to give it to the client. */
   registrable: boolean
+  /**
+   * Whether a sender over its limit is answered all the same when what it brings is genuine. The grant then counts what is
+   * not; any other counts beforehand.
+   */
+  admitsGenuine?: true
 }
 
 /** The table of grant types (RFC 6749 1.3, 6): those that the engine can serve, by `grant_type`. */
 export function grantTypes(server: { engine: Engine; emit: Emit } & Offered): ReadonlyMap<string, GrantType> {
   const { engine } = server
-  const table: [string, Grant | false, Pick<GrantType, 'registrable'>][] = [
+  const table: [string, Grant | false, Omit<GrantType, 'grant'>][] = [
     ['authorization_code', authorizationCodeGrant(server), { registrable: true }],
-    ['refresh_token', refreshTokenGrant(server), { registrable: true }],
+    ['refresh_token', refreshTokenGrant(server), { registrable: true, admitsGenuine: true }],
     // Anybody may register, and then nobody is asked whether the client may have a token.
     [
       'client_credentials',

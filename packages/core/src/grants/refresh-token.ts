@@ -11,14 +11,19 @@ import { isForResource } from './resource.ts'
 type RefreshRefusal = DrawbridgeEvents['refresh.refused']['reason']
 type Loaded = Awaited<ReturnType<Engine['loadRefreshToken']>>
 
-/** The refresh token grant at the token endpoint (RFC 6749 6, RFC 9700 4.14). */
+/**
+ * The refresh token grant at the token endpoint (RFC 6749 6, RFC 9700 4.14). Who holds a token that we issued is never put
+ * off by a limit: others who send from the same place would sign them out.
+ */
 export function refreshTokenGrant({ engine }: { engine: Pick<Engine, 'loadRefreshToken'> }): Grant {
-  return async (form) => {
+  return async (form, { admit }) => {
     const refresh_token = form.get('refresh_token')
     if (refresh_token === undefined) {
+      admit()
       throw new OAuthError('invalid_request', 'The parameter refresh_token is missing.')
     }
     const loaded = await engine.loadRefreshToken(refresh_token)
+    if (!loaded || loaded.refused) admit()
     return (client) => refresh(loaded, client, form)
   }
 }

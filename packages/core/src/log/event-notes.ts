@@ -293,6 +293,17 @@ const notes: Notes = {
     'An option that weakens security is on. Check whether it can be left out.',
   ],
   'request.refused': malformedRequest,
+  'request.limited': [
+    'warn',
+    'A sender is over a limit of `limits`. Check, if it is nobody to keep out, whether `limits.key` tells senders apart as it should, or raise the limit.',
+  ],
+  'limits.failed': {
+    key: ['error', 'The `limits.key` failed, so that nobody is limited. Check the function.'],
+    storage: [
+      'warn',
+      'The counts of `limits` cannot be shared now, so that each instance limits by itself. Check `storage`.',
+    ],
+  },
   'request.unavailable': ['warn', 'A request got 503. Check `storage` and the provider.'],
   'request.failed': [
     'error',

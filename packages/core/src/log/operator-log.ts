@@ -34,6 +34,8 @@ const shown = [
   'client_id',
   'client_address',
   'grant',
+  'endpoint',
+  'sender',
   'detail',
 ]
 

@@ -9,6 +9,8 @@ import { logEvents } from '../log/log.ts'
 import type { Documentation } from '../resource-server/protected-resource-metadata.ts'
 import type {
   Lifetimes,
+  LimitedRequests,
+  LimitOptions,
   MetadataDocumentOptions,
   OAuthProxyOptions,
   OAuthServerOptions,
@@ -42,6 +44,7 @@ export function checkNames(call: 'oauthProxy' | 'oauthServer', options: OAuthSer
       clients: 'list',
       registration: true,
       metadataDocuments: true,
+      limits: true,
       redirectUris: true,
       lifetimes: true,
       refresh: true,
@@ -102,6 +105,7 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
     enabled: 'flag',
     hosts: 'object',
   })
+  checkLimits(options.limits)
   checkMembers<RedirectUriOptions>('redirectUris', options.redirectUris, { allow: 'texts', schemes: 'texts' })
   checkMembers<Lifetimes>('lifetimes', options.lifetimes, {
     code: true,
@@ -133,13 +137,7 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
   }
   checkScopeOptions('scopes', options.scopes)
   checkClients(options.clients)
-  if (registration?.key !== undefined && typeof registration.key !== 'function') {
-    throw new ConfigurationError(
-      'registration.key',
-      'is not a function',
-      'Pass one that names the sender of a registration: `({ clientAddress }) => clientAddress`.',
-    )
-  }
+  if (registration?.key !== undefined) checkSenderKey('registration.key', registration.key)
   oneOf('refreshUpstream', options.refreshUpstream, ['lazy', 'proactive'])
   oneOf('signingKeys.algorithm', options.signingKeys?.algorithm, ['ES256', 'EdDSA', 'RS256'])
   checkListeners(options.onEvent)
@@ -280,6 +278,30 @@ export function checkScopeOptions(option: string, given: ScopeOptions | readonly
     required: true,
     challenge: true,
   })
+}
+
+function checkLimits(limits: LimitOptions | undefined): void {
+  checkMembers<LimitOptions>('limits', limits, { key: true, window: true, requests: true })
+  if (limits === undefined) return
+  checkSenderKey('limits.key', limits.key)
+  checkMembers<LimitedRequests>('limits.requests', limits.requests, {
+    register: true,
+    authorize: true,
+    consent: true,
+    signIn: true,
+    callback: true,
+    token: true,
+    revoke: true,
+  })
+}
+
+function checkSenderKey(option: string, given: unknown): void {
+  if (typeof given === 'function') return
+  throw new ConfigurationError(
+    option,
+    given === undefined ? 'is missing' : 'is not a function',
+    'Pass one that names the sender of a request: `({ clientAddress }) => clientAddress`.',
+  )
 }
 
 function checkClients(clients: readonly StaticClient[] | undefined): void {

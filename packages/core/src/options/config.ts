@@ -5,6 +5,7 @@ import { type KeyRing, keyRing } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { suppliedKeys } from '../crypto/supplied-keys.ts'
 import { type Egress, EgressFailed } from '../egress/egress.ts'
+import type { Limits } from '../endpoints/limiter.ts'
 import type { Settings } from '../endpoints/server.ts'
 import type { BuiltInSettings } from '../engine/built-in-engine.ts'
 import type { ClientRegistrySettings } from '../engine/client-registry.ts'
@@ -21,9 +22,12 @@ import type { SigningKeyPolicy } from '../records/server-keys.ts'
 import { isSameResource, type ProtectedResource } from '../syntax/resource.ts'
 import { unionScopes } from '../syntax/scopes.ts'
 import { identifierUrl } from '../syntax/secure-url.ts'
+import { senderAddress } from '../syntax/sender-address.ts'
 import { checkOptions } from './check-options.ts'
 import type {
   Lifetimes,
+  LimitedRequests,
+  LimitOptions,
   MetadataDocumentOptions,
   OAuthServerOptions,
   RegistrationOptions,
@@ -35,6 +39,7 @@ import { resourceScopes } from './resource-scopes.ts'
 export interface Config extends Settings, CreationSettings, BuiltInSettings {
   name: string
   registration: Registration
+  limits: Limits | undefined
   lifetimes: Required<{ [Name in keyof Lifetimes]: number }> & { idleIsExplicit: boolean }
   signingKeys: SigningKeyPolicy
   ring: KeyRing
@@ -93,6 +98,7 @@ export function configure(options: OAuthServerOptions, providers: readonly Provi
     redirectUris: redirectUriPolicy(options.redirectUris, { issuer }),
     registration: registration(options.registration ?? {}),
     metadataDocuments: metadataDocuments(options.metadataDocuments ?? {}),
+    limits: options.limits && limits(options.limits),
     lifetimes: {
       code: seconds('lifetimes.code', options.lifetimes?.code, 300),
       accessToken: seconds('lifetimes.accessToken', options.lifetimes?.accessToken, hour),
@@ -148,7 +154,7 @@ function registration(options: RegistrationOptions): Registration {
       options.unapproved ?? 10_000,
       'Pass a whole number, at least 1.',
     ),
-    key: senderKey(options.key),
+    key: senderKey('registration.key', options.key),
   }
 }
 
@@ -160,14 +166,45 @@ function metadataDocuments({
   return enabled ? { trust } : undefined
 }
 
-/** `registration.key` as it is called. Throws {@link ConfigurationError} when it answers with anything but a text. */
-function senderKey(key: RegistrationOptions['key']): Registration['key'] {
+function limits({ key, window, requests = {} }: LimitOptions): Limits {
+  const perWindow = (endpoint: keyof LimitedRequests, otherwise: number) => {
+    const given = requests[endpoint] ?? otherwise
+    const fix = 'Pass a whole number, at least 1, or false for no limit.'
+    return given === false ? undefined : wholeNumber(`limits.requests.${endpoint}`, given, fix)
+  }
+  const length = seconds('limits.window', window, 60)
+  if (length > day)
+    throw new ConfigurationError('limits.window', `is ${length}`, 'Pass at most a day, 86400.')
+  return {
+    key: senderKey('limits.key', key),
+    window: length,
+    requests: {
+      register: perWindow('register', 60),
+      authorize: perWindow('authorize', 120),
+      consent: perWindow('consent', 240),
+      signIn: perWindow('signIn', 60),
+      callback: perWindow('callback', 120),
+      token: perWindow('token', 300),
+      revoke: perWindow('revoke', 120),
+    },
+  }
+}
+
+/**
+ * A function that names the sender of a request, as it is called. Throws {@link ConfigurationError} when it answers with
+ * anything but a text.
+ */
+function senderKey<Sender>(
+  option: string,
+  key: ((sender: Sender) => string | undefined) | undefined,
+): (sender: Sender) => string | undefined {
   return (sender) => {
     const answer: unknown = key?.(sender)
-    if (answer === undefined || typeof answer === 'string') return answer
+    if (answer === undefined) return undefined
+    if (typeof answer === 'string') return senderAddress(answer) ?? answer
     if (isThenable(answer)) settled(answer)
     throw new ConfigurationError(
-      'registration.key',
+      option,
       `answered with ${inWords(answer)}`,
       'Return a text, or undefined, and nothing that has to be waited for.',
     )

@@ -3,6 +3,7 @@ import type { RedirectUriOptions } from '../clients/redirect-uri.ts'
 import type { StaticClient } from '../clients/static-client.ts'
 import type { Clock } from '../clock.ts'
 import type { Egress } from '../egress/egress.ts'
+import type { LimitedEndpoint } from '../endpoints/limiter.ts'
 import type { EventListeners } from '../events.ts'
 import type { OAuthProvider, Provider } from '../identity/provider.ts'
 import type { LogOption } from '../log/operator-log.ts'
@@ -53,6 +54,8 @@ export interface OAuthServerOptions<
   registration?: RegistrationOptions | undefined
   /** Clients that introduce themselves by a document whose URL is their `client_id`, as most do since 2026. */
   metadataDocuments?: MetadataDocumentOptions | undefined
+  /** How much one sender may ask of the OAuth endpoints. Default: nobody is limited. */
+  limits?: LimitOptions | undefined
   /** Which redirect URIs clients may have. Default: https, http on loopback, and private-use schemes (RFC 8252 7). */
   redirectUris?: RedirectUriOptions | undefined
   /** How long codes, tokens and grants last, in seconds. */
@@ -192,7 +195,8 @@ export interface RegistrationOptions {
   /**
    * Tells the senders of registrations apart, so that one who sends very many displaces their own and hardly anybody
    * else's. Nobody is ever refused: hosted clients register for many people from few addresses. Default: nobody is told
-   * apart. `undefined` for a request means the same. One sender has a tenth of `unapproved`.
+   * apart. `undefined` for a request means the same. One sender has a tenth of `unapproved`. Of an IPv6 address the first
+   * 64 bits count.
    *
    * @example
    * key: ({ clientAddress }) => clientAddress
@@ -205,6 +209,60 @@ export interface RegistrationSender {
   /** As the adapter tells it, which trusts the proxies that its framework was told to trust. */
   clientAddress?: string | undefined
   headers: Headers
+}
+
+/**
+ * How much one sender may ask. Beyond that the answer is 429 with `Retry-After` and, for clients, the JSON error
+ * `temporarily_unavailable`; nothing is lost, and a new window begins soon. Documents and the protected resource have no
+ * limit, and whoever holds a refresh token that this server issued is answered always.
+ *
+ * Each instance counts in its memory, and tells the others through the `storage` when a sender has sent an eighth of a
+ * limit, or goes on for some seconds; never before it answers. So up to twice a limit may pass in a window: with eight
+ * instances at most, if all hear of each other in time. A burst that is faster than the store may pass once on each instance.
+ * When anything here fails, requests pass.
+ *
+ * @example
+ * limits: { key: ({ clientAddress }) => clientAddress, requests: { register: 20, token: false } }
+ */
+export interface LimitOptions {
+  /**
+   * Tells senders apart; `undefined`: this request has no limit. Of an IPv6 address the first 64 bits count. A header that
+   * anybody can write makes anybody as many senders as they like: behind proxies of your own, use `forwardedAddress`.
+   * Hosted clients send for many people from few addresses.
+   *
+   * @example
+   * key: ({ clientAddress }) => clientAddress
+   * key: forwardedAddress({ hops: 1 })
+   */
+  key: (request: LimitedRequest) => string | undefined
+  /** Seconds after which everybody begins anew, at most a day. Default 60. */
+  window?: number | undefined
+  /** How many requests in that time; `false`: as many as they like. */
+  requests?: LimitedRequests | undefined
+}
+
+/** What is known of a request when its sender is told apart from others. */
+export interface LimitedRequest extends RegistrationSender {
+  /** Which endpoint it is for. */
+  endpoint: LimitedEndpoint
+}
+
+/** Requests of one sender in one window, for each endpoint. */
+export interface LimitedRequests {
+  /** Registrations of clients. Default 60. */
+  register?: number | false | undefined
+  /** Authorization requests, with which a browser begins. Default 120. */
+  authorize?: number | false | undefined
+  /** The consent page, and its answers: two for each sign-in. Default 240. */
+  consent?: number | false | undefined
+  /** The pages of form providers, and what is typed there. Default 60. */
+  signIn?: number | false | undefined
+  /** Browsers that come back from a provider. Default 120. */
+  callback?: number | false | undefined
+  /** The token endpoint, but for refreshes that bring a genuine token. Default 300. */
+  token?: number | false | undefined
+  /** Revocations, but for those of a genuine token. Default 120. */
+  revoke?: number | false | undefined
 }
 
 /** Seconds, all of them. */

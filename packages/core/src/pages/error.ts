@@ -13,7 +13,7 @@ export interface ErrorPage extends ErrorText {
   reference?: string | undefined
   /** Where to go on in a real browser, when this one is an embedded window. */
   openUrl?: string | undefined
-  /** Seconds, for a 503. */
+  /** Seconds, for a 429 or a 503. */
   retryAfter?: number | undefined
 }
 

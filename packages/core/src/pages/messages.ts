@@ -100,6 +100,8 @@ export interface Messages {
   invalidRequest: ErrorText
   /** When something we depend on does not answer. */
   unavailable: ErrorText
+  /** When too much comes from where this person is. */
+  tooManyRequests: ErrorText
   /** When we have failed. */
   unexpected: ErrorText
   /** The button to the person's own browser, out of an embedded window. */
@@ -229,6 +231,12 @@ export const english: Messages = {
     title: 'Back in a moment',
     message: 'Something we depend on is not answering right now. Nothing was lost.',
     hint: 'Wait a few seconds and reload this page.',
+  },
+  tooManyRequests: {
+    title: 'One moment, please',
+    message:
+      'We are getting very many requests from your network, so we are taking a short break. Nothing was lost.',
+    hint: 'Wait a minute and reload this page.',
   },
   unexpected: {
     title: 'Something went wrong on our side',
