@@ -65,6 +65,8 @@ export interface ClientCredentials {
   client_secret?: string | undefined
   /** Default: `none` without a secret, `client_secret_basic` with one. */
   token_endpoint_auth_method?: string | undefined
+  /** For `private_key_jwt` (RFC 7523 2.2): signs an assertion for this audience, which is the issuer. */
+  assertion?: ((audience: string) => Promise<string>) | undefined
 }
 
 /** Request parameters. `undefined` leaves a parameter out that would have been sent, a list repeats it. */
@@ -182,7 +184,7 @@ export function oauthClient(options: OAuthClientOptions): OAuthClient {
     own: Parameters,
     parameters: Parameters = {},
   ): Promise<Answer<Body>> {
-    const { headers, body } = authenticated(client.credentials)
+    const { headers, body } = await authenticated(client.credentials, (await client.discover()).server.issuer)
     const form = formOf({ ...body, ...own, ...parameters })
     return answerOf(await send(new Request(url, { method: 'POST', headers, body: form })))
   }
@@ -302,15 +304,20 @@ function mcpRequest(url: string): Request {
 }
 
 /** How the client says who it is (RFC 6749 2.3). Basic goes without percent-encoding, as official clients send it. */
-function authenticated(credentials: ClientCredentials | undefined): {
-  headers: HeadersInit
-  body: Parameters
-} {
+async function authenticated(
+  credentials: ClientCredentials | undefined,
+  issuer: string,
+): Promise<{ headers: HeadersInit; body: Parameters }> {
   if (!credentials) return { headers: {}, body: {} }
-  const { client_id, client_secret } = credentials
+  const { client_id, client_secret, assertion } = credentials
   const method = credentials.token_endpoint_auth_method ?? (client_secret ? 'client_secret_basic' : 'none')
   if (method === 'client_secret_basic') {
     return { headers: { authorization: `Basic ${btoa(`${client_id}:${client_secret}`)}` }, body: {} }
+  }
+  if (method === 'private_key_jwt') {
+    const client_assertion_type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+    const client_assertion = await assertion?.(issuer)
+    return { headers: {}, body: { client_id, client_assertion_type, client_assertion } }
   }
   return { headers: {}, body: method === 'none' ? { client_id } : { client_id, client_secret } }
 }
