@@ -17,13 +17,17 @@ import { issuer, resource, world } from './world.ts'
 /** TODO-issue-9: true as soon as the server takes metadata documents; the cases below are written. */
 const documentsAreServed = false
 
-const key = await clientKey()
+let now = () => Date.now()
+/** One for all tests, since it takes its time to make; the clock is that of the test. */
+const key = await clientKey({ clock: { now: () => now() } })
 const client_secret = 'what-an-operator-writes-there-2q9vLxT7bWmKc4'
 
 /** An MCP server to which the product can introduce itself in this way, and the product as often as it is started. */
 function installed(product: Product, way: Way, options: Record<string, unknown> & { method?: string } = {}) {
   const { method = 'none', ...more } = options
-  const secret = method === 'none' ? {} : { client_secret, token_endpoint_auth_method: method }
+  const secret = method.startsWith('client_secret')
+    ? { client_secret, token_endpoint_auth_method: method }
+    : {}
   const known = { client_id: 'made-by-hand', ...secret }
   const redirect_uris = product.ways.static?.redirect_uris
   const w = world({
@@ -31,11 +35,12 @@ function installed(product: Product, way: Way, options: Record<string, unknown> 
     ...(documentsAreServed ? { egress: publishedDocuments(products, key) } : {}),
     ...more,
   } as Parameters<typeof world>[0])
+  now = w.clock.now
   const server = mcp({ auth: w.auth, server: () => createServer('https://github.test/api/v3') })
   const fetch = async (request: Request) => (await server.fetch(request)) ?? w.fetch(request)
   const start = (redirect = 0, credentials?: ClientCredentials) =>
     productClient(product, {
-      ...{ mcpUrl: resource, way, redirect, fetch, key },
+      ...{ mcpUrl: resource, way, redirect, fetch, key: method === 'private_key_jwt' ? key : undefined },
       credentials: way === 'static' ? known : credentials,
     })
   return { ...w, start }
@@ -53,17 +58,32 @@ async function daily({ clock, browser, start }: ReturnType<typeof installed>, re
   expect((await app.call()).status).toBe(401)
   expect((await app.refresh()).refresh_token).not.toBe(tokens.refresh_token)
   expect((await app.call()).status).toBe(200)
+  return app
 }
 
 const entries = products.map((product) => [product.name, product] as const)
+
+/** How its client authenticates, of what it offers. */
+function methodsOf({ ways }: Product, way: Way): readonly string[] {
+  if (way === 'static') return ways.static?.methods ?? []
+  const metadata: Readonly<Record<string, unknown>> = ways[way]?.metadata ?? {}
+  const { token_endpoint_auth_method: one, token_endpoint_auth_methods_supported: several = [one] } = metadata
+  return several as string[]
+}
+
 const ways = entries.flatMap(([name, product]) =>
-  (Object.keys(product.ways) as Way[]).flatMap((way) => {
-    const methods = way === 'static' ? (product.ways.static?.methods ?? []) : ['none']
-    const waitsAt = product.ways[way]?.waitsAt ?? []
-    return methods.flatMap((method) =>
-      waitsAt.map((uri, redirect) => ({ name, product, way, method, uri, redirect })),
-    )
-  }),
+  (Object.keys(product.ways) as Way[]).flatMap((way) =>
+    methodsOf(product, way).flatMap((method) =>
+      (product.ways[way]?.waitsAt ?? []).map((uri, redirect) => ({
+        name,
+        product,
+        way,
+        method,
+        uri,
+        redirect,
+      })),
+    ),
+  ),
 )
 const isPending = ({ way }: { way: Way }) => way === 'document' && !documentsAreServed
 
@@ -80,9 +100,13 @@ describe('connects, calls, and is still in when its token has ended', () => {
   )
   // They pass or fail with the server, and are not looked at before it takes documents.
   it.skipIf(!documentsAreServed).each(ways.filter(isPending))(
-    '$name, by $way, answered at $uri',
-    async ({ product, way, redirect }) => {
-      await daily(installed(product, way), redirect)
+    '$name, by $way, $method, answered at $uri',
+    async ({ product, way, method, redirect }) => {
+      const app = await daily(installed(product, way, { method }), redirect)
+      expect(app.client.credentials).toMatchObject({
+        client_id: product.ways.document?.url,
+        token_endpoint_auth_method: method,
+      })
     },
   )
 })
