@@ -1,5 +1,6 @@
 import { mcp } from '@drawbridge/mcp'
 import {
+  browser,
   type ClientCredentials,
   clientKey,
   type Habits,
@@ -12,6 +13,7 @@ import {
 } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
 import { createServer } from './mcp-server.ts'
+import { oidcWorld } from './oidc-world.ts'
 import { issuer, resource, world } from './world.ts'
 
 /** TODO-issue-9: true as soon as the server takes metadata documents; the cases below are written. */
@@ -109,6 +111,22 @@ describe('connects, calls, and is still in when its token has ended', () => {
       })
     },
   )
+})
+
+describe('connects where people sign in by OpenID Connect, too', () => {
+  it.each(entries)('%s', async (_, product) => {
+    const { auth, clock, fetch } = oidcWorld()
+    const server = mcp({ auth, server: () => createServer('https://login.test') })
+    const app = productClient(product, {
+      mcpUrl: resource,
+      way: 'registration',
+      fetch: async (request) => (await server.fetch(request)) ?? fetch(request),
+    })
+    expect((await app.connect(browser({ fetch, clock }), { user: 'ada' })).scope).toBe('notes')
+    clock.advance(3601)
+    await app.refresh()
+    expect((await app.call()).status).toBe(200)
+  })
 })
 
 /** The products that have a habit. */
