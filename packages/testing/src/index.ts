@@ -58,6 +58,22 @@ export type { Handler, Listener } from './listen.ts'
 export { listen } from './listen.ts'
 export type { Network } from './network.ts'
 export { network } from './network.ts'
+export type { ClientKey } from './products/client-key.ts'
+export { clientKey } from './products/client-key.ts'
+export type { FetchedDocument } from './products/documents.ts'
+export { metadataDocument, publishedDocuments } from './products/documents.ts'
+export type {
+  Habits,
+  MetadataDocument,
+  Product,
+  Registration,
+  StaticUse,
+  Way,
+  WireMetadata,
+} from './products/product.ts'
+export type { ProductClient, ProductClientOptions } from './products/product-client.ts'
+export { productClient } from './products/product-client.ts'
+export { products } from './products/products.ts'
 export type {
   OddAnswer,
   OpenedProvider,
