@@ -9,24 +9,27 @@ import type { AccessTokens } from './access-token.ts'
 import { doubtGrant } from './doubt.ts'
 import type { EndGrant } from './ending.ts'
 import type { AuthenticatedClient, LoadedCode, Refused, TokenSet } from './engine.ts'
-import { newRefresh, refreshSecret } from './refresh-secret.ts'
-import { formatRefreshToken, parseCode } from './token-format.ts'
+import { newRefresh } from './refresh-secret.ts'
+import { parseCode } from './token-format.ts'
 import { tokenSet } from './token-set.ts'
 
 /** Seconds after its redemption within which a repeated code may be a retry: a minute, whichever clocks take part. */
 const replayMargin = 60 + clockSkew
 
-interface RedemptionDependencies {
+/** What both kinds of credentials become tokens with. */
+export interface GrantDependencies {
   records: Records
   accessTokens: AccessTokens
   clock: Clock
   emit: Emit
   end: EndGrant
-  random: RandomBytes
+  /** Seconds. */
   accessTokenLifetime: number
   /** Renews the client's lifetime, until the grant's end (Unix seconds) at least; runs beside the other writes. */
   touchClient(client: AuthenticatedClient['client'], until: number): Promise<void>
 }
+
+type RedemptionDependencies = GrantDependencies & { random: RandomBytes }
 
 /** Finds the grant a code leads to. Unknown: there is none, or the code's secret is not its own. */
 export function codeLoader(
@@ -112,11 +115,9 @@ function answer(
   grant: Readonly<GrantRecord>,
   { r }: Attempt,
 ): Promise<TokenSet> {
-  const { client_id, subject, correlation, scopes, refresh } = grant
-  const ref = grantRef(grant)
-  dependencies.emit({ type: 'grant.redeemed', grant: ref, client_id, subject, correlation })
-  const first = refresh && { grant: ref, generation: 0, r, secret: refreshSecret(refresh.seed, r, 0) }
-  return tokenSet(dependencies, grant, { scopes, refresh_token: first && formatRefreshToken(first) })
+  const { client_id, subject, correlation, scopes } = grant
+  dependencies.emit({ type: 'grant.redeemed', grant: grantRef(grant), client_id, subject, correlation })
+  return tokenSet(dependencies, grant, { scopes, r })
 }
 
 /**

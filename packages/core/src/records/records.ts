@@ -99,22 +99,23 @@ export async function forEachKey(
   prefix: string,
   visit: (key: string) => Promise<void>,
 ): Promise<void> {
-  let cursor: string | undefined
-  do {
-    const page = await store.list(prefix, { cursor, limit: 1000 })
-    for (let start = 0; start < page.keys.length; start += atOnce) {
-      await Promise.all(page.keys.slice(start, start + atOnce).map(visit))
+  for await (const keys of pagesOf(store, prefix, 1000)) {
+    for (let start = 0; start < keys.length; start += atOnce) {
+      await Promise.all(keys.slice(start, start + atOnce).map(visit))
     }
-    cursor = page.cursor
-  } while (cursor !== undefined)
+  }
 }
 
 /** Every key that starts with a prefix, page by page. */
 export async function* everyKey(store: Records, prefix: string): AsyncGenerator<string> {
+  for await (const keys of pagesOf(store, prefix)) yield* keys
+}
+
+async function* pagesOf(store: Records, prefix: string, limit?: number): AsyncGenerator<readonly string[]> {
   let cursor: string | undefined
   do {
-    const page = await store.list(prefix, { cursor })
-    yield* page.keys
+    const page = await store.list(prefix, { cursor, limit })
+    yield page.keys
     cursor = page.cursor
   } while (cursor !== undefined)
 }
