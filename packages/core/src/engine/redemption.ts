@@ -4,7 +4,7 @@ import { type RandomBytes, randomText } from '../crypto/random.ts'
 import type { DrawbridgeEvents, Emit } from '../events.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { type GrantRecord, grantExpiry, grantKeptUntil, grantKey, grantRef } from '../records/grant.ts'
-import { clockSkew, type Records, type Versioned } from '../records/records.ts'
+import { clockSkew, type Records, replace, type Versioned } from '../records/records.ts'
 import type { AccessTokens } from './access-token.ts'
 import { doubtGrant } from './doubt.ts'
 import type { EndGrant } from './ending.ts'
@@ -88,11 +88,11 @@ async function redeem(
     code: { ...unredeemed.code, redeemed_at: now, redeemed_by: attempt.id },
     ...(refreshable && { refresh: attempt.refresh }),
   }
-  const [version] = await Promise.all([
-    records.put(record.key, redeemed, { ifVersion: record.version, expiresAt: grantKeptUntil(redeemed) }),
+  const [written] = await Promise.all([
+    replace(records, record, redeemed, grantKeptUntil(redeemed)),
     dependencies.touchClient(client, grantExpiry(redeemed)),
   ])
-  if (version === undefined) {
+  if (!written) {
     const winner = await records.get<GrantRecord>(record.key)
     if (!winner) throw refuse('conflict', 'The code is no longer good.')
     // Redeemed by somebody else, or only sealed anew.

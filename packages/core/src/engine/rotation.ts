@@ -11,7 +11,7 @@ import {
   grantKeptUntil,
   grantKey,
 } from '../records/grant.ts'
-import type { Versioned } from '../records/records.ts'
+import { replace, type Versioned } from '../records/records.ts'
 import { doubtGrant } from './doubt.ts'
 import type { AuthenticatedClient, LoadedRefreshToken, Refused, TokenSet } from './engine.ts'
 import type { RecheckIdentity } from './identity-recheck.ts'
@@ -182,11 +182,10 @@ async function moveOn(
 
 async function write(
   { records }: RotationDependencies,
-  { key, version }: Versioned<GrantRecord>,
+  record: Versioned<GrantRecord>,
   grant: GrantRecord,
 ): Promise<boolean> {
-  const written = await records.put(key, grant, { ifVersion: version, expiresAt: grantKeptUntil(grant) })
-  return written !== undefined
+  return (await replace(records, record, grant, grantKeptUntil(grant))) !== undefined
 }
 
 /** The connection is kept for at least as long as the grant. */

@@ -57,6 +57,17 @@ export function recordsIn(dependencies: Pick<Writing, 'storage' | 'sealer' | 'cl
   }
 }
 
+/** Writes a record that nobody has changed since it was read. `undefined`: somebody has. */
+export async function replace<T>(
+  store: Records,
+  { key, version: ifVersion }: Versioned<T>,
+  value: T,
+  expiresAt: number | undefined,
+): Promise<Versioned<T> | undefined> {
+  const version = await store.put(key, value, { ifVersion, expiresAt })
+  return version === undefined ? undefined : { key, value, version }
+}
+
 /**
  * Reads, decides, writes; again when somebody else was first. `change` returns the new value, or `undefined` to
  * leave the record as it is. Resolves to the record as it then stands.
@@ -72,10 +83,8 @@ export async function update<T>(
     if (!record) return undefined
     const value = change(record.value)
     if (value === undefined) return record
-    const expiry = expiresAt(value)
-    const condition = { ifVersion: record.version, ...(expiry !== undefined && { expiresAt: expiry }) }
-    const version = await store.put(key, value, condition)
-    if (version !== undefined) return { ...record, value, version }
+    const written = await replace(store, record, value, expiresAt(value))
+    if (written) return written
   }
   throw new Unavailable(`storage: too many writers on ${key.split('/')[0]}`)
 }

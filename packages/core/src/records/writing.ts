@@ -5,7 +5,7 @@ import type { Retry } from './retry.ts'
 
 export interface PutRecordOptions {
   ifVersion: string | null
-  expiresAt?: number
+  expiresAt?: number | undefined
   once?: boolean
 }
 

@@ -1,6 +1,5 @@
 import { type Clock, systemClock, unixTime } from '../clock.ts'
-import { ConfigurationError } from '../errors.ts'
-import { checkCall, inWords } from '../known-options.ts'
+import { checkCall } from '../known-options.ts'
 import type { KeyPage, ListOptions, PutOptions, Storage, StoredValue } from './storage.ts'
 
 /** Options of {@link memory}. */
@@ -41,15 +40,8 @@ let boot: string | undefined
  * ```
  */
 export function memory(options: MemoryOptions = {}): Storage {
-  checkCall<MemoryOptions>('memory()', options, { clock: 'clock', maxEntries: true }, 'memory.')
+  checkCall<MemoryOptions>('memory()', options, { clock: 'clock', maxEntries: 'count' }, 'memory.')
   const { clock = systemClock, maxEntries = 100_000 } = options
-  if (!Number.isSafeInteger(maxEntries) || maxEntries < 1) {
-    throw new ConfigurationError(
-      'memory.maxEntries',
-      `${typeof maxEntries === 'number' ? maxEntries : inWords(maxEntries)} is not a positive integer`,
-      'Leave it out for 100,000.',
-    )
-  }
   const entries = new Map<string, Entry>()
   /** The keys of each `kind/owner/`, so that listing one owner's does not scan everybody's. */
   const owners = new Map<string, Set<string>>()
