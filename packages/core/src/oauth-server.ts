@@ -147,8 +147,7 @@ function compose(config: Config, options: OAuthServerOptions): OAuthServer | OAu
   })
   const mounted = authorizationServer<unknown>({
     ...{ config, options, records, upstreams, sealer: seals },
-    engine: ours.engine,
-    own: ours.own,
+    ...ours,
   })
   return served(mounted, config, ours, async () => {
     await options.storage.check?.()

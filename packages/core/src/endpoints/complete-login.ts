@@ -1,15 +1,11 @@
 import type { AskAgain } from '../engine/creation.ts'
-import type { CompletedLogin, EngineAfterLogin, UpstreamOfLogin } from '../engine/engine.ts'
+import type { EngineAfterLogin, UpstreamOfLogin } from '../engine/engine.ts'
 import { isNamed, type Unavailable } from '../errors.ts'
 import { type DrawbridgeEvents, detailOf } from '../events.ts'
 import { withReference } from '../http/responses.ts'
 import type { Identity, Provider } from '../identity/provider.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
-import type {
-  AuthorizationRequest,
-  AuthorizationResponse,
-  TransactionRecord,
-} from '../records/transaction.ts'
+import type { AuthorizationResponse, TransactionRecord } from '../records/transaction.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
 
@@ -39,9 +35,19 @@ export async function completeLogin(
   transaction: Readonly<TransactionRecord>,
   signedIn: SignedIn,
 ): Promise<Completion | 'again'> {
+  const { engine, providers } = server
   const { id_hash, decided_at, approval, attempt, outcome, ...request } = transaction
+  const { client, provider, identity, upstream } = signedIn
   try {
-    const { code, tidy } = await codeFor(server, request, signedIn)
+    const { code, tidy } = await engine.completeLogin({
+      client,
+      request,
+      provider: provider.id,
+      subject: `${provider.id}|${identity.sub}`,
+      claims: identity.claims,
+      scopes: grantedScopes(request.scopes, signedIn, providers),
+      upstream: provider.type === 'oauth' && upstream ? { ...upstream, provider } : undefined,
+    })
     return { response: { code }, after: tidy }
   } catch (error) {
     if (isNamed<AskAgain>(error, 'AskAgain')) return 'again'
@@ -52,23 +58,6 @@ export async function completeLogin(
     const reference = loginFailed(server, transaction, 'internal', error)
     return failed('server_error', 'This server could not finish the login.', reference)
   }
-}
-
-function codeFor(
-  { engine, providers }: Pick<Server, 'providers'> & { engine: EngineAfterLogin },
-  request: AuthorizationRequest,
-  signedIn: SignedIn,
-): Promise<CompletedLogin> {
-  const { client, provider, identity, upstream } = signedIn
-  return engine.completeLogin({
-    client,
-    request,
-    provider: provider.id,
-    subject: `${provider.id}|${identity.sub}`,
-    claims: identity.claims,
-    scopes: grantedScopes(request.scopes, signedIn, providers),
-    upstream: provider.type === 'oauth' && upstream ? { ...upstream, provider } : undefined,
-  })
 }
 
 /** Consented ∩ what this provider granted; scopes of the operator's own are no provider's to grant. */

@@ -38,7 +38,9 @@ export async function signInUpstream(
   try {
     const state = callback.get('state') ?? ''
     const leg = upstream.redeem(callback, { ...approval, state, scopes: transaction.scopes })
-    login = await inTime(leg, upstreamPatience, tooLate)
+    const late = () =>
+      new UpstreamError('unavailable', `the provider took longer than ${upstreamPatience} ms`)
+    login = await inTime(leg, upstreamPatience, late)
   } catch (error) {
     if (isNamed(error, 'AccessDenied')) return loginDenied(server, transaction, 'not_allowed', error.message)
     const reason = failureOf(error)
@@ -61,10 +63,6 @@ export async function signInUpstream(
         : { forRefreshToken: upstream.asksOtherwise(transaction.scopes) },
     },
   })
-}
-
-function tooLate(): UpstreamError {
-  return new UpstreamError('unavailable', `the provider took longer than ${upstreamPatience} ms`)
 }
 
 function failureOf(error: unknown): LoginFailure {

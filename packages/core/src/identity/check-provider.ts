@@ -92,11 +92,6 @@ function checkFields(provider: FormProvider): void {
   if (odd) throw wrong(`has the type "${odd.type}"`, `Use one of ${types.join(', ')}.`)
 }
 
-/** Half a character cannot be part of a URL. */
-function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text)
-}
-
 function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== ''
 }
@@ -107,11 +102,13 @@ const largestIcon = 20_000
 function checkIcon(provider: Provider): void {
   const { icon } = provider
   if (icon === undefined) return
-  const svg: unknown = Object(icon).svg
-  const isImage = isText(svg) && /^<svg\s[^>]*xmlns="[^"]+"/.test(String(svg)) && isWellFormed(String(svg))
-  if (isImage && String(svg).length <= largestIcon) return
+  const { svg }: { svg?: unknown } = Object(icon)
+  const text = typeof svg === 'string' ? svg : ''
+  // Half a character cannot be part of a URL.
+  const isImage = /^<svg\s[^>]*xmlns="[^"]+"/.test(text) && !/\p{Surrogate}/u.test(text)
+  if (isImage && text.length <= largestIcon) return
   throw wrongIn(provider, 'icon')(
-    typeof svg === 'string' && svg.length > largestIcon ? `has ${svg.length} characters` : 'is no SVG image',
+    text.length > largestIcon ? `has ${text.length} characters` : 'is no SVG image',
     `Pass { svg: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">...' } of at most ${largestIcon} characters.`,
   )
 }
