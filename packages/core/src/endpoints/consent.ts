@@ -136,17 +136,12 @@ async function approve(
   const bound = binding.bind(request, transaction.id_hash, earlier?.binding, fresh)
   const isThis = (approval: Approval | undefined) =>
     approval?.binding === bound.binding && approval.provider === provider
-  const code_verifier = randomText()
-  const nonce = randomText()
+  const own = { provider, binding: bound.binding, code_verifier: randomText(), nonce: randomText() }
   // The last browser to approve is the one that may finish; a second click in the same one changes nothing.
   const approved = await transactions.decide(transaction, (current) =>
     isThis(current.approval) || !isOpen(current)
       ? undefined
-      : {
-          ...current,
-          decided_at: unixTime(clock),
-          approval: { provider, binding: bound.binding, code_verifier, nonce },
-        },
+      : { ...current, decided_at: unixTime(clock), approval: own },
   )
   const approval = approved?.value.approval
   if (!approved || !approval || !isThis(approval)) return expired(server, correlation)
