@@ -53,6 +53,7 @@ const roots = [
 
 const coreLibraries = [
   '@noble/ciphers/chacha.js',
+  '@noble/ciphers/utils.js',
   '@noble/hashes/hkdf.js',
   '@noble/hashes/hmac.js',
   '@noble/hashes/sha2.js',

@@ -111,18 +111,17 @@ function check(
   table: Readonly<Record<string, OptionKind>>,
   { prefix, of, fix }: { prefix: string; of: string; fix: string },
 ): void {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given)
+  const members = new Map<string, unknown>(isObject ? Object.entries(given) : [])
+  const stranger = [...members.keys()].find((name) => !Object.hasOwn(table, name))
+  // A client or a promise has members of its own, none of which was meant as an option.
+  if (!isPlain(given) && (!isObject || members.size === 0 || stranger !== undefined)) {
     throw new ConfigurationError(option, `is ${inWords(given)}`, fix)
   }
-  const members = new Map<string, unknown>(Object.entries(given))
-  if (members.size === 0 && !isPlain(given)) throw new ConfigurationError(option, `is ${inWords(given)}`, fix)
-  for (const name of members.keys()) {
-    if (Object.hasOwn(table, name)) continue
-    // A client or a promise has members of its own, none of which was meant as an option.
-    if (!isPlain(given)) throw new ConfigurationError(option, `is ${inWords(given)}`, fix)
-    const near = nearest(name, Object.keys(table))
+  if (stranger !== undefined) {
+    const near = nearest(stranger, Object.keys(table))
     throw new ConfigurationError(
-      prefix + name,
+      prefix + stranger,
       `there is no such option of ${of}`,
       near === undefined ? `There are ${Object.keys(table).join(', ')}.` : `Did you mean "${near}"?`,
     )

@@ -9,7 +9,7 @@ import type { GrantAdmin } from './engine/grant-administration.ts'
 import type { MaintenanceReport } from './engine/maintenance.ts'
 import { type OurEngine, ourEngine } from './engine/ours.ts'
 import { ConfigurationError, isNamed } from './errors.ts'
-import { type ClaimsOf, isForm, isOAuth, type OAuthProvider, type Provider } from './identity/provider.ts'
+import type { ClaimsOf, OAuthProvider, Provider } from './identity/provider.ts'
 import { type Upstream, upstream } from './identity/upstream.ts'
 import { checkedProviders, checkNames } from './options/check-options.ts'
 import { type Config, configure } from './options/config.ts'
@@ -140,15 +140,14 @@ function compose(config: Config, options: OAuthServerOptions): OAuthServer | OAu
     settings: config,
     records,
     upstreams,
-    forms: new Map(config.providers.filter(isForm).map((provider) => [provider.id, provider])),
+    forms: new Map(config.providers.filter((one) => one.type === 'form').map((one) => [one.id, one])),
     staticClients: Promise.all(
       (options.clients ?? []).map((client) => staticClient(client, unixTime(clock), config)),
     ),
   })
   const mounted = authorizationServer<unknown>({
     ...{ config, options, records, upstreams, sealer: seals },
-    engine: ours.engine,
-    own: ours.own,
+    ...ours,
   })
   return served(mounted, config, ours, async () => {
     await options.storage.check?.()
@@ -160,10 +159,12 @@ function compose(config: Config, options: OAuthServerOptions): OAuthServer | OAu
 
 function upstreamsOf({ issuer, providers, fetch, clock }: Config): ReadonlyMap<string, Upstream> {
   return new Map(
-    providers.filter(isOAuth).map((provider) => {
-      const redirect_uri = callbackUrl(issuer, provider.id)
-      return [provider.id, upstream(provider, { redirect_uri, fetch, clock })]
-    }),
+    providers
+      .filter((one) => one.type === 'oauth')
+      .map((provider) => {
+        const redirect_uri = callbackUrl(issuer, provider.id)
+        return [provider.id, upstream(provider, { redirect_uri, fetch, clock })]
+      }),
   )
 }
 

@@ -175,7 +175,7 @@ function checkedResource(resource: string | undefined): string {
 }
 
 function checkedVerifiers(given: Verifiers): readonly Verifier[] {
-  const verifiers: readonly Verifier[] = isList(given) ? given : [given]
+  const verifiers: readonly Verifier[] = [given].flat()
   if (verifiers.length === 0 || verifiers.some((verifier) => typeof verifier?.verify !== 'function')) {
     throw new ConfigurationError(
       'verifier',
@@ -184,10 +184,6 @@ function checkedVerifiers(given: Verifiers): readonly Verifier[] {
     )
   }
   return verifiers
-}
-
-function isList(given: Verifiers): given is readonly Verifier[] {
-  return Array.isArray(given)
 }
 
 function checkedAuthorizationServers(

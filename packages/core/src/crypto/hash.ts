@@ -1,3 +1,4 @@
+import { equalBytes } from '@noble/ciphers/utils.js'
 import { hmac as hmacBytes } from '@noble/hashes/hmac.js'
 import { sha256 as sha256Bytes } from '@noble/hashes/sha2.js'
 import { base64url } from 'jose'
@@ -17,11 +18,5 @@ export function hmac(key: Uint8Array | string, text: string): string {
 
 /** Compares in a time that depends on the lengths only. */
 export function constantTimeEqual(a: string, b: string): boolean {
-  const left = encoder.encode(a)
-  const right = encoder.encode(b)
-  let difference = left.length ^ right.length
-  for (let index = 0; index < left.length; index++) {
-    difference |= (left[index] ?? 0) ^ (right[index % (right.length || 1)] ?? 0)
-  }
-  return difference === 0
+  return equalBytes(encoder.encode(a), encoder.encode(b))
 }

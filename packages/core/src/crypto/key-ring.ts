@@ -8,8 +8,6 @@ import { inWords } from '../known-options.ts'
 export interface KeyRing {
   /** The id of the secret that seals. */
   currentId(): string
-  /** Every secret's id. */
-  ids(): readonly string[]
   /** Key material of 32 bytes for one purpose, or `undefined` when no secret has this id. */
   derive(id: string, purpose: string): Uint8Array | undefined
 }
@@ -25,8 +23,7 @@ export function keyRing(secret: string | readonly string[] | undefined): KeyRing
   const given: readonly unknown[] = [secret].flat()
   const stranger = given.find((one) => one !== undefined && typeof one !== 'string')
   if (stranger !== undefined) {
-    throw new ConfigurationError(
-      'secret',
+    throw wrong(
       `${given.length > 1 ? 'holds' : 'is'} ${inWords(stranger)}`,
       'Pass a text, such as the output of `openssl rand -base64 32`, or a list of texts; of a Buffer its `toString("base64")`, of a promise what it resolves to.',
     )
@@ -35,8 +32,7 @@ export function keyRing(secret: string | readonly string[] | undefined): KeyRing
     .flatMap((one) => (typeof one === 'string' ? one.split(',') : ['']))
     .map((one) => one.trim())
   if (secrets.length === 0 || secrets.some((one) => !one)) {
-    throw new ConfigurationError(
-      'secret',
+    throw wrong(
       secrets.length > 1 ? 'has an empty one among several' : 'is missing or empty',
       'Pass `secret`, or set DRAWBRIDGE_SECRET, to the output of `openssl rand -base64 32`, the same on every instance.',
     )
@@ -44,28 +40,25 @@ export function keyRing(secret: string | readonly string[] | undefined): KeyRing
   for (const one of secrets) {
     const bytes = estimatedBytes(one)
     if (bytes < minimumBytes) {
-      throw new ConfigurationError(
-        'secret',
+      throw wrong(
         `has about ${bytes} random bytes${secrets.length > 1 ? ' in one of several' : ''}`,
         'At least 32 are needed: use the output of `openssl rand -base64 32`.',
       )
     }
-    if (repeatsItself(one)) {
-      throw new ConfigurationError(
-        'secret',
-        'repeats few characters',
-        'Use the output of `openssl rand -base64 32`.',
-      )
-    }
+    if (repeatsItself(one))
+      throw wrong('repeats few characters', 'Use the output of `openssl rand -base64 32`.')
   }
-  const [current, ...others] = secrets.map(loadSecret)
+  const loaded = secrets.map(loadSecret)
+  const [current] = loaded
   if (!current) throw new Error('a key ring is never empty')
-  const loaded = [current, ...others]
   return {
     currentId: () => current.id,
-    ids: () => loaded.map((one) => one.id),
     derive: (id, purpose) => loaded.find((one) => one.id === id)?.derive(purpose),
   }
+}
+
+function wrong(got: string, fix: string): ConfigurationError {
+  return new ConfigurationError('secret', got, fix)
 }
 
 interface LoadedSecret {

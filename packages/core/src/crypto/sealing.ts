@@ -1,11 +1,11 @@
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { managedNonce } from '@noble/ciphers/utils.js'
 import { base64url } from 'jose'
 import type { KeyRing } from './key-ring.ts'
 import { type RandomBytes, randomBytes } from './random.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
-const nonceBytes = 24
 
 /** A value was sealed with a secret that is not configured here; it must not be taken for absent. */
 export class UnknownSecret extends Error {
@@ -31,27 +31,23 @@ export interface Sealer {
  * has to be derived for each record. Synchronous, since a record is small and a job for WebCrypto is not.
  */
 export function sealer(ring: KeyRing, random: RandomBytes = randomBytes): Sealer {
-  const cipher = (id: string, storageKey: string, nonce: Uint8Array) => {
+  const withNonce = managedNonce(xchacha20poly1305, (length = 0) => random(length))
+  const cipher = (id: string, storageKey: string) => {
     const key = ring.derive(id, 'seal')
     if (!key) throw new UnknownSecret(id)
-    return xchacha20poly1305(key, nonce, encoder.encode(storageKey))
+    return withNonce(key, encoder.encode(storageKey))
   }
   return {
     currentId: ring.currentId,
     seal(storageKey, plaintext) {
       const id = ring.currentId()
-      const nonce = random(nonceBytes)
-      const ciphertext = cipher(id, storageKey, nonce).encrypt(encoder.encode(plaintext))
-      const whole = new Uint8Array(nonceBytes + ciphertext.length)
-      whole.set(nonce)
-      whole.set(ciphertext, nonceBytes)
-      return `${id}.${base64url.encode(whole)}`
+      const bytes = cipher(id, storageKey).encrypt(encoder.encode(plaintext))
+      return `${id}.${base64url.encode(bytes)}`
     },
     open(storageKey, sealed) {
       const id = sealedWith(sealed)
-      const whole = base64url.decode(sealed.slice(id.length + 1))
-      const nonce = whole.subarray(0, nonceBytes)
-      return decoder.decode(cipher(id, storageKey, nonce).decrypt(whole.subarray(nonceBytes)))
+      const bytes = base64url.decode(sealed.slice(id.length + 1))
+      return decoder.decode(cipher(id, storageKey).decrypt(bytes))
     },
   }
 }

@@ -49,9 +49,9 @@ function option(index: number): string {
 }
 
 function suppliedKey(given: unknown, name: string): SigningKey {
+  const wrong = (got: string, fix: string) => new ConfigurationError(name, got, fix)
   if (typeof given !== 'object' || given === null) {
-    throw new ConfigurationError(
-      name,
+    throw wrong(
       `is ${given === null ? 'null' : `a ${typeof given}`}`,
       'Pass an object: a JWK as jose exports it, or JSON.parse of one.',
     )
@@ -59,40 +59,30 @@ function suppliedKey(given: unknown, name: string): SigningKey {
   const jwk = given as Readonly<Record<string, unknown>>
   const { alg, kid } = jwk
   if (alg !== 'ES256' && alg !== 'EdDSA' && alg !== 'RS256') {
-    throw new ConfigurationError(name, `has the alg ${JSON.stringify(alg)}`, 'Use ES256, EdDSA or RS256.')
+    throw wrong(`has the alg ${JSON.stringify(alg)}`, 'Use ES256, EdDSA or RS256.')
   }
   if (typeof jwk.d !== 'string') {
-    throw new ConfigurationError(
-      name,
-      'is no private key',
-      'Pass the private JWK; only its public half is published.',
-    )
+    throw wrong('is no private key', 'Pass the private JWK; only its public half is published.')
   }
   if (typeof kid !== 'string' || kid === '') {
-    throw new ConfigurationError(
-      name,
-      'has no kid',
-      'Give each key an id of its own; verifiers find it by that.',
-    )
+    throw wrong('has no kid', 'Give each key an id of its own; verifiers find it by that.')
   }
   const { kty, crv, members } = shapes[alg]
   if (jwk.kty !== kty || jwk.crv !== crv) {
-    throw new ConfigurationError(
-      name,
+    throw wrong(
       `has the kty ${JSON.stringify(jwk.kty)} and the crv ${JSON.stringify(jwk.crv)}`,
       `A key for ${alg} has ${crv === undefined ? `the kty "${kty}"` : `the kty "${kty}" and the crv "${crv}"`}.`,
     )
   }
-  const wrong = members.find((member) => !isBase64url(jwk[member]))
-  if (wrong !== undefined) {
-    throw new ConfigurationError(
-      name,
-      jwk[wrong] === undefined ? `has no "${wrong}"` : `has a "${wrong}" that is not base64url`,
+  const malformed = members.find((member) => !isBase64url(jwk[member]))
+  if (malformed !== undefined) {
+    throw wrong(
+      jwk[malformed] === undefined ? `has no "${malformed}"` : `has a "${malformed}" that is not base64url`,
       'Pass the private JWK just as it was generated.',
     )
   }
   if (alg === 'RS256' && base64url.decode(String(jwk.n)).length < minimumRsaBytes) {
-    throw new ConfigurationError(name, 'is an RSA key of less than 2048 bits', 'Use one of 2048 or more.')
+    throw wrong('is an RSA key of less than 2048 bits', 'Use one of 2048 or more.')
   }
   return { kid, alg, jwk }
 }

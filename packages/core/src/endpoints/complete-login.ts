@@ -1,15 +1,11 @@
 import type { AskAgain } from '../engine/creation.ts'
-import type { CompletedLogin, EngineAfterLogin, UpstreamOfLogin } from '../engine/engine.ts'
+import type { EngineAfterLogin, UpstreamOfLogin } from '../engine/engine.ts'
 import { isNamed, type Unavailable } from '../errors.ts'
 import { type DrawbridgeEvents, detailOf } from '../events.ts'
 import { withReference } from '../http/responses.ts'
 import type { Identity, Provider } from '../identity/provider.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
-import type {
-  AuthorizationRequest,
-  AuthorizationResponse,
-  TransactionRecord,
-} from '../records/transaction.ts'
+import type { AuthorizationResponse, TransactionRecord } from '../records/transaction.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
 
@@ -39,54 +35,41 @@ export async function completeLogin(
   transaction: Readonly<TransactionRecord>,
   signedIn: SignedIn,
 ): Promise<Completion | 'again'> {
+  const { engine, providers } = server
   const { id_hash, decided_at, approval, attempt, outcome, ...request } = transaction
+  const { client, provider, identity, upstream } = signedIn
   try {
-    const { code, tidy } = await codeFor(server, request, signedIn)
+    const { code, tidy } = await engine.completeLogin({
+      client,
+      request,
+      provider: provider.id,
+      subject: `${provider.id}|${identity.sub}`,
+      claims: identity.claims,
+      scopes: grantedScopes(request.scopes, signedIn, providers),
+      upstream: provider.type === 'oauth' && upstream ? { ...upstream, provider } : undefined,
+    })
     return { response: { code }, after: tidy }
   } catch (error) {
     if (isNamed<AskAgain>(error, 'AskAgain')) return 'again'
     if (isNamed<Unavailable>(error, 'Unavailable')) {
-      const response = failed(
-        'temporarily_unavailable',
-        'This server cannot finish the login now. Try again.',
-      )
-      return { response, outage: error }
+      const text = 'This server cannot finish the login now. Try again.'
+      return { ...failed('temporarily_unavailable', text), outage: error }
     }
     const reference = loginFailed(server, transaction, 'internal', error)
-    return {
-      response: failed('server_error', withReference('This server could not finish the login.', reference)),
-    }
+    return failed('server_error', 'This server could not finish the login.', reference)
   }
-}
-
-function codeFor(
-  { engine, providers }: Pick<Server, 'providers'> & { engine: EngineAfterLogin },
-  request: AuthorizationRequest,
-  { client, provider, identity, upstream }: SignedIn,
-): Promise<CompletedLogin> {
-  return engine.completeLogin({
-    client,
-    request,
-    provider: provider.id,
-    subject: `${provider.id}|${identity.sub}`,
-    claims: identity.claims,
-    scopes: grantedScopes(request.scopes, {
-      provider,
-      providers,
-      granted: upstream?.brought.tokens.scopes ?? [],
-    }),
-    upstream: provider.type === 'oauth' && upstream ? { ...upstream, provider } : undefined,
-  })
 }
 
 /** Consented ∩ what this provider granted; scopes of the operator's own are no provider's to grant. */
 function grantedScopes(
   consented: readonly string[],
-  login: { provider: Provider; providers: readonly Provider[]; granted: readonly string[] },
+  { provider, upstream }: SignedIn,
+  providers: readonly Provider[],
 ): readonly string[] {
-  const own = new Set(scopesOf(login.provider))
-  const anyone = new Set(login.providers.flatMap(scopesOf))
-  return consented.filter((scope) => !anyone.has(scope) || (own.has(scope) && login.granted.includes(scope)))
+  const granted = upstream?.brought.tokens.scopes ?? []
+  const own = new Set(scopesOf(provider))
+  const anyone = new Set(providers.flatMap(scopesOf))
+  return consented.filter((scope) => !anyone.has(scope) || (own.has(scope) && granted.includes(scope)))
 }
 
 function scopesOf(provider: Provider): readonly string[] {
@@ -105,12 +88,24 @@ export function loginFailed(
   return reported(emit, { type: 'login.failed', provider, reason, detail, correlation })
 }
 
+/** Tells that somebody may not enter, or did not want to. */
+export function loginDenied(
+  { emit }: Pick<Server, 'emit'>,
+  { approval, correlation }: Readonly<TransactionRecord>,
+  reason: DrawbridgeEvents['login.denied']['reason'],
+  text: string,
+): Completion {
+  emit({ type: 'login.denied', provider: approval?.provider ?? 'unknown', reason, correlation })
+  return failed('access_denied', text)
+}
+
 /** The answer to a client whose user could not be signed in. */
 export function failed(
   error: 'access_denied' | 'server_error' | 'temporarily_unavailable',
   text: string,
-): AuthorizationResponse {
-  return { error, error_description: asDescription(text) }
+  reference?: string,
+): Completion {
+  return { response: { error, error_description: asDescription(withReference(text, reference)) } }
 }
 
 /** RFC 6749 4.1.2.1: printable ASCII without quotes and backslashes. */

@@ -2,11 +2,10 @@ import { redirectKind } from '../clients/redirect-uri.ts'
 import { unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { isNamed } from '../errors.ts'
-import { detailOf } from '../events.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { redirect, withReference } from '../http/responses.ts'
 import type { Entry } from '../http/router.ts'
-import { outageReason, type UpstreamError } from '../identity/upstream-error.ts'
+import { outage, type UpstreamError } from '../identity/upstream-error.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import type {
@@ -139,17 +138,12 @@ async function approve(
   const bound = binding.bind(request, transaction.id_hash, earlier?.binding, fresh)
   const isThis = (approval: Approval | undefined) =>
     approval?.binding === bound.binding && approval.provider === provider
-  const code_verifier = randomText()
-  const nonce = randomText()
+  const own = { provider, binding: bound.binding, code_verifier: randomText(), nonce: randomText() }
   // The last browser to approve is the one that may finish; a second click in the same one changes nothing.
   const approved = await transactions.decide(transaction, (current) =>
     isThis(current.approval) || !isOpen(current)
       ? undefined
-      : {
-          ...current,
-          decided_at: unixTime(clock),
-          approval: { provider, binding: bound.binding, code_verifier, nonce },
-        },
+      : { ...current, decided_at: unixTime(clock), approval: own },
   )
   const approval = approved?.value.approval
   if (!approved || !approval || !isThis(approval)) return expired(server, correlation)
@@ -162,13 +156,7 @@ async function approve(
     return redirect(location, { status, cookies: [bound.cookie] })
   } catch (error) {
     if (!isNamed<UpstreamError>(error, 'UpstreamError')) throw error
-    const reference = reported(emit, {
-      type: 'upstream.unavailable',
-      provider,
-      reason: outageReason(error),
-      detail: detailOf(error),
-      correlation,
-    })
+    const reference = reported(emit, outage(provider, error, correlation))
     const location = clientLocation(issuer, transaction.request, {
       error: error.kind === 'unavailable' ? 'temporarily_unavailable' : 'server_error',
       error_description: withReference('The sign-in service cannot be reached.', reference),
@@ -202,11 +190,7 @@ async function load(
   const { client_id, correlation } = transaction.request
   const [record, client] = await Promise.all([transactions.record(transaction), clients.get(client_id)])
   if (!client) {
-    const reference = reported(emit, {
-      type: 'consent.refused',
-      reason: 'unknown_client',
-      correlation,
-    })
+    const reference = reported(emit, { type: 'consent.refused', reason: 'unknown_client', correlation })
     return refuse(pages.error({ ...pages.messages.unknownClient, status: 400, reference }))
   }
   if (!isStillAllowed(server, client, transaction.request)) {

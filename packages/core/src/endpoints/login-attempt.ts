@@ -3,7 +3,7 @@ import { type Clock, unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import type { EngineAfterLogin } from '../engine/engine.ts'
 import { isNamed, Unavailable } from '../errors.ts'
-import { clockSkew, update, type Versioned } from '../records/records.ts'
+import { clockSkew, replace, update, type Versioned } from '../records/records.ts'
 import { type TransactionRecord, transactionExpiry } from '../records/transaction.ts'
 import type { Completion } from './complete-login.ts'
 import { clientLocation, redirectToClient } from './redirect-to-client.ts'
@@ -60,11 +60,8 @@ export async function claim(
     if (!isAtWork({ clock }, current.value)) {
       const attempt = { id: randomText(9), began_at: unixTime(clock) }
       const value = { ...current.value, attempt }
-      const version = await records.put(current.key, value, {
-        ifVersion: current.version,
-        expiresAt: transactionExpiry(value),
-      })
-      if (version !== undefined) return { state: 'claimed', record: { ...current, value, version } }
+      const record = await replace(records, current, value, transactionExpiry(value))
+      if (record) return { state: 'claimed', record }
     } else {
       await clock.sleep(pollEvery)
     }
@@ -131,12 +128,8 @@ async function settle(
 ): Promise<Versioned<TransactionRecord> | undefined> {
   const { id_hash, attempt } = transaction.value
   // Nearly always nobody has touched the record since it was claimed.
-  const version = await records.put(
-    transaction.key,
-    { ...transaction.value, outcome },
-    { ifVersion: transaction.version, expiresAt: transactionExpiry(transaction.value) },
-  )
-  if (version !== undefined) return undefined
+  const value = { ...transaction.value, outcome }
+  if (await replace(records, transaction, value, transactionExpiry(value))) return undefined
   const deadline = clock.now() + patience
   while (clock.now() <= deadline) {
     let isOurs = true

@@ -1,7 +1,7 @@
 import { sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
 import { Unavailable } from '../errors.ts'
-import type { Versioned } from '../records/records.ts'
+import { replace, type Versioned } from '../records/records.ts'
 import { type TransactionRecord, transactionExpiry } from '../records/transaction.ts'
 import type { LoginServer } from './login-attempt.ts'
 import { onward } from './sign-in-location.ts'
@@ -20,11 +20,8 @@ export async function askAgain(
     ...rest,
     approval: { ...approval, code_verifier: randomText(), nonce: randomText(), again },
   }
-  const version = await records.put(transaction.key, value, {
-    ifVersion: transaction.version,
-    expiresAt: transactionExpiry(value),
-  })
-  if (version === undefined) throw new Unavailable('callback: another request was faster')
+  const written = await replace(records, transaction, value, transactionExpiry(value))
+  if (!written) throw new Unavailable('callback: another request was faster')
   return onward(server, value, callback.get('state') ?? '')
 }
 

@@ -3,7 +3,6 @@ import { inTime } from '../clock.ts'
 import { isNamed } from '../errors.ts'
 import type { DrawbridgeEvents } from '../events.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
-import { withReference } from '../http/responses.ts'
 import type { Entry } from '../http/router.ts'
 import type { FormField, FormProvider, Identity, Provider } from '../identity/provider.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
@@ -11,7 +10,7 @@ import type { TransactionRecord } from '../records/transaction.ts'
 import { isStillAllowed } from './allowed-scopes.ts'
 import { isSameOrigin } from './browser/form-token.ts'
 import { type Returned, refusal, returningBrowser } from './browser/returning-browser.ts'
-import { type Completion, completeLogin, failed, loginFailed } from './complete-login.ts'
+import { type Completion, completeLogin, failed, loginDenied, loginFailed } from './complete-login.ts'
 import { withErrorPage } from './error-page.ts'
 import { signInUrl } from './locations.ts'
 import { claim, finish, type LoginServer, loginServer, release, replay } from './login-attempt.ts'
@@ -80,7 +79,7 @@ async function submit(page: SignInPage, request: Request, context: RequestContex
   if (outcome) return replay(server, record, 303)
   const conclude = concluding(page, request, returned, context)
   if (form.get('decision') === 'deny') {
-    return conclude(async () => denied(server, record.value, 'cancelled', 'The person did not sign in.'))
+    return conclude(async () => loginDenied(server, record.value, 'cancelled', 'The person did not sign in.'))
   }
   // Before anything is tried: an outage here costs nothing.
   const client = await server.clients.get(record.value.client_id)
@@ -93,11 +92,9 @@ async function submit(page: SignInPage, request: Request, context: RequestContex
     case 'outage':
       return pages.error({ ...pages.messages.unavailable, status: 503, reference: verdict.reference })
     case 'denied':
-      return conclude(async (transaction) => denied(server, transaction, 'not_allowed', verdict.message))
+      return conclude(async (transaction) => loginDenied(server, transaction, 'not_allowed', verdict.message))
     case 'signed-in':
-      return conclude((transaction) =>
-        login(server, transaction, { client, provider, identity: verdict.identity }),
-      )
+      return conclude((transaction) => login(page, transaction, client, verdict.identity))
   }
 }
 
@@ -173,31 +170,16 @@ function kindOf(error: unknown): string {
   return kinds.join('; ') || 'not an error'
 }
 
-/** Nobody got in: the client is told. */
-function denied(
-  { emit }: LoginServer,
-  { correlation, approval }: Readonly<TransactionRecord>,
-  reason: DrawbridgeEvents['login.denied']['reason'],
-  text: string,
-): Completion {
-  const provider = approval?.provider ?? 'unknown'
-  emit({ type: 'login.denied', provider, reason, correlation })
-  return { response: failed('access_denied', text) }
-}
-
 /** Makes a code of it. The client, or what it asked for, may have gone while somebody typed. */
 async function login(
-  server: LoginServer,
+  { server, provider }: SignInPage,
   transaction: Readonly<TransactionRecord>,
-  {
-    client,
-    provider,
-    identity,
-  }: { client: RegisteredClient | undefined; provider: FormProvider; identity: Identity },
+  client: RegisteredClient | undefined,
+  identity: Identity,
 ): Promise<Completion> {
   if (!client || !isStillAllowed(server, client, transaction)) {
     const reference = loginFailed(server, transaction, client ? 'no_longer_allowed' : 'unknown_client')
-    return { response: failed('server_error', withReference('The login cannot be finished.', reference)) }
+    return failed('server_error', 'The login cannot be finished.', reference)
   }
   const completion = await completeLogin(server, transaction, { client, provider, identity })
   if (completion === 'again') throw new Error('sign-in: an engine asked for a provider that there is not')

@@ -1,14 +1,13 @@
 import { inTime } from '../clock.ts'
 import { isNamed } from '../errors.ts'
 import type { DrawbridgeEvents } from '../events.ts'
-import { withReference } from '../http/responses.ts'
 import type { UpstreamLogin } from '../identity/upstream.ts'
 import { UpstreamError } from '../identity/upstream-error.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import { clockSkew } from '../records/records.ts'
-import type { AuthorizationResponse, TransactionRecord } from '../records/transaction.ts'
+import type { TransactionRecord } from '../records/transaction.ts'
 import { isStillAllowed } from './allowed-scopes.ts'
-import { type Completion, completeLogin, failed, loginFailed } from './complete-login.ts'
+import { type Completion, completeLogin, failed, loginDenied, loginFailed } from './complete-login.ts'
 import type { LoginServer } from './login-attempt.ts'
 import { reported } from './report.ts'
 
@@ -24,46 +23,31 @@ export async function signInUpstream(
   client: RegisteredClient | undefined,
   callback: URLSearchParams,
 ): Promise<Completion | 'again'> {
-  const { clock, emit, upstreams } = server
-  const { approval, correlation } = transaction
+  const { clock, upstreams } = server
+  const { approval } = transaction
   const upstream = approval && upstreams.get(approval.provider)
   if (!approval || !upstream || !client || !isStillAllowed(server, client, transaction)) {
     const reason = upstream && client ? 'no_longer_allowed' : 'unknown_client'
-    const reference = loginFailed(server, transaction, reason)
-    return { response: failed('server_error', withReference('The login cannot be finished.', reference)) }
+    return failed('server_error', 'The login cannot be finished.', loginFailed(server, transaction, reason))
   }
-  const { provider } = approval
   const error = callback.get('error')
   // Empty is left out (RFC 6749 3.1).
-  if (error) {
-    const reference =
-      error === 'access_denied'
-        ? reported(emit, { type: 'login.denied', provider, reason: 'cancelled', correlation })
-        : loginFailed(server, transaction, 'provider_error', error)
-    return { response: providerError(error, reference) }
-  }
+  if (error) return refusedThere(server, transaction, error)
   let login: UpstreamLogin
   const redeemed_at = clock.now()
   try {
     const state = callback.get('state') ?? ''
     const leg = upstream.redeem(callback, { ...approval, state, scopes: transaction.scopes })
-    login = await inTime(leg, upstreamPatience, tooLate)
+    const late = () =>
+      new UpstreamError('unavailable', `the provider took longer than ${upstreamPatience} ms`)
+    login = await inTime(leg, upstreamPatience, late)
   } catch (error) {
-    if (isNamed(error, 'AccessDenied')) {
-      emit({ type: 'login.denied', provider, reason: 'not_allowed', correlation })
-      return { response: failed('access_denied', error.message) }
-    }
+    if (isNamed(error, 'AccessDenied')) return loginDenied(server, transaction, 'not_allowed', error.message)
     const reason = failureOf(error)
     const reference = loginFailed(server, transaction, reason, error)
-    return {
-      response:
-        reason === 'unavailable'
-          ? failed(
-              'temporarily_unavailable',
-              withReference('The sign-in service did not answer. Try again shortly.', reference),
-            )
-          : failed('server_error', withReference('The sign-in service did not accept the login.', reference)),
-    }
+    return reason === 'unavailable'
+      ? failed('temporarily_unavailable', 'The sign-in service did not answer. Try again shortly.', reference)
+      : failed('server_error', 'The sign-in service did not accept the login.', reference)
   }
   const { identity, ...brought } = login
   return completeLogin(server, transaction, {
@@ -81,25 +65,25 @@ export async function signInUpstream(
   })
 }
 
-function tooLate(): UpstreamError {
-  return new UpstreamError('unavailable', `the provider took longer than ${upstreamPatience} ms`)
-}
-
 function failureOf(error: unknown): LoginFailure {
   if (!isNamed<UpstreamError>(error, 'UpstreamError')) return 'internal'
   return error.kind === 'ended' ? 'code_refused' : error.kind
 }
 
-function providerError(error: string, reference: string): AuthorizationResponse {
-  switch (error) {
-    case 'access_denied':
-      return failed('access_denied', 'The login was cancelled at the sign-in service.')
-    case 'temporarily_unavailable':
-      return failed(
-        'temporarily_unavailable',
-        withReference('The sign-in service is not available. Try again shortly.', reference),
-      )
-    default:
-      return failed('server_error', withReference('The sign-in service refused the login.', reference))
+/** The provider sent the browser back with an error (RFC 6749 4.1.2.1). */
+function refusedThere(
+  server: LoginServer,
+  transaction: Readonly<TransactionRecord>,
+  error: string,
+): Completion {
+  const { approval, correlation } = transaction
+  if (error === 'access_denied') {
+    const provider = approval?.provider ?? 'unknown'
+    reported(server.emit, { type: 'login.denied', provider, reason: 'cancelled', correlation })
+    return failed('access_denied', 'The login was cancelled at the sign-in service.')
   }
+  const reference = loginFailed(server, transaction, 'provider_error', error)
+  return error === 'temporarily_unavailable'
+    ? failed(error, 'The sign-in service is not available. Try again shortly.', reference)
+    : failed('server_error', 'The sign-in service refused the login.', reference)
 }

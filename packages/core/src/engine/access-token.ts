@@ -89,7 +89,7 @@ export function accessTokens(dependencies: {
       typeof scope !== 'string' ||
       typeof grant !== 'string' ||
       !isGrantRef(grant) ||
-      !(cnf === undefined || isObject(cnf))
+      !(cnf === undefined || (typeof cnf === 'object' && cnf !== null))
     ) {
       return { status: 'invalid', reason: 'malformed' }
     }
@@ -142,8 +142,4 @@ export function accessTokens(dependencies: {
       return { status: 'valid', claims, grant }
     },
   }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }

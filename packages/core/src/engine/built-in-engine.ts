@@ -2,9 +2,8 @@ import type { Clock } from '../clock.ts'
 import type { RandomBytes } from '../crypto/random.ts'
 import type { Emit } from '../events.ts'
 import type { GrantRecord } from '../records/grant.ts'
-import type { Records } from '../records/records.ts'
 import { intersectScopes } from '../syntax/scopes.ts'
-import type { AccessTokenCheck, AccessTokens } from './access-token.ts'
+import type { AccessTokenCheck } from './access-token.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { CreateGrant } from './creation.ts'
 import type { EndGrant } from './ending.ts'
@@ -25,16 +24,13 @@ export interface BuiltInSettings {
 }
 
 /** Our own engine: clients and grants as records, tokens as the files beside this one make them. */
-export function builtInEngine(dependencies: {
-  settings: BuiltInSettings
-  records: Records
-  clients: ClientRegistry
-  accessTokens: AccessTokens
-  createGrant: CreateGrant
-  end: EndGrant
-  connections: RotationDependencies['connections']
-  recheck: RotationDependencies['recheck']
-}): EngineAfterLogin & Required<Pick<EngineAfterLogin, 'registerClient'>> {
+export function builtInEngine(
+  dependencies: Pick<RotationDependencies, 'records' | 'accessTokens' | 'end' | 'connections' | 'recheck'> & {
+    settings: BuiltInSettings
+    clients: ClientRegistry
+    createGrant: CreateGrant
+  },
+): EngineAfterLogin & Required<Pick<EngineAfterLogin, 'registerClient'>> {
   const { settings, clients, accessTokens, createGrant, end } = dependencies
   const { clock, emit, lifetimes, random } = settings
   const shared = {

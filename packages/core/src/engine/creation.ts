@@ -50,14 +50,11 @@ export function grantCreator(dependencies: CreationDependencies): CreateGrant {
     const { subject, client, upstream } = login
     const owner = await ownerOf(subject)
     const installation = installationOf(login)
-    const newId = () => `${installation}${randomText(15, settings.random)}`
     const secret = randomText(32, settings.random)
     const place = upstream && (await placeOf(dependencies, owner, upstream))
-    const grant = newGrant(settings, login, { owner, id: newId(), secret, place })
-    await create(records, settings, grant, () => {
-      const perLogin = grant.connection === grant.id
-      grant.id = newId()
-      if (perLogin) grant.connection = grant.id
+    const grant = await create(records, settings, () => {
+      const id = `${installation}${randomText(15, settings.random)}`
+      return newGrant(settings, login, { owner, id, secret, place })
     })
     const ref = grantRef(grant)
     if (upstream) await connect(dependencies, grant, upstream)
@@ -153,19 +150,18 @@ function withConnection(grant: GrantRecord, { shared, tokens }: Place): GrantRec
 async function create(
   records: Records,
   { clock }: CreationSettings,
-  grant: GrantRecord,
-  rename: () => void,
-): Promise<void> {
+  make: () => GrantRecord,
+): Promise<GrantRecord> {
   for (let tries = 1; ; tries++) {
+    const grant = make()
     const options = { ifVersion: null, expiresAt: grant.code.expires_at, once: tries < createTries }
     try {
-      if ((await records.put(grantKey(grantRef(grant)), grant, options)) !== undefined) return
+      if ((await records.put(grantKey(grantRef(grant)), grant, options)) !== undefined) return grant
       if (tries >= createTries) throw new Error('fresh grant ids were taken')
     } catch (error) {
       if (tries >= createTries || !isNamed(error, 'Unavailable')) throw error
       await clock.sleep(100 * tries)
     }
-    rename()
   }
 }
 

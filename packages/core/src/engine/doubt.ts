@@ -1,6 +1,6 @@
 import type { Emit } from '../events.ts'
 import { type GrantRecord, grantKeptUntil, grantRef } from '../records/grant.ts'
-import type { Records, Versioned } from '../records/records.ts'
+import { type Records, replace, type Versioned } from '../records/records.ts'
 
 /** Seconds that a grant is kept after a refresh made it doubtful, for want of a sign-in that would end it. */
 const longestDoubt = 86_400
@@ -12,16 +12,16 @@ const longestDoubt = 86_400
  */
 export async function doubtGrant(
   { records, emit }: { records: Records; emit: Emit },
-  { key, value: grant, version }: Versioned<GrantRecord>,
+  record: Versioned<GrantRecord>,
   reason: 'superseded' | 'streak' | 'code_replayed',
   now: number,
 ): Promise<boolean> {
+  const grant = record.value
   const since = grant.doubt?.since ?? now
   const until = grant.doubt?.until ?? (reason === 'code_replayed' ? undefined : now + longestDoubt)
   if (grant.doubt && grant.doubt.until === until) return true
   const doubted: GrantRecord = { ...grant, doubt: { since, until } }
-  const written = await records.put(key, doubted, { ifVersion: version, expiresAt: grantKeptUntil(doubted) })
-  if (written === undefined) return false
+  if (!(await replace(records, record, doubted, grantKeptUntil(doubted)))) return false
   const { client_id, subject, correlation } = grant
   emit({ type: 'grant.doubted', grant: grantRef(grant), client_id, subject, reason, correlation })
   return true

@@ -96,20 +96,15 @@ export function identityRecheck(dependencies: {
       if (isNamed(error, 'AccessDenied')) return await refuse(grant, 'identity_refused')
       if (isNamed(error, 'UpstreamEnded')) return await refuse(grant, 'upstream_ended')
       if (isNamed(error, 'OAuthError')) throw error
+      if (age < every + grace) return false
       // Without tokens nobody can be asked, now or later.
-      if (isNamed(error, 'NoUpstreamToken') && age >= every + grace)
-        return await refuse(grant, 'upstream_ended')
-      return tolerate(age, error)
+      if (isNamed(error, 'NoUpstreamToken')) return await refuse(grant, 'upstream_ended')
+      // Ours or the provider's: it says so itself.
+      if (isNamed(error, 'Unavailable')) throw error
+      throw new Unavailable('upstream: the identity could not be checked for too long', { cause: error })
     } finally {
       await lease.release()
     }
-  }
-
-  function tolerate(age: number, error: unknown): false {
-    if (age < every + grace) return false
-    // Ours or the provider's: it says so itself.
-    if (isNamed(error, 'Unavailable')) throw error
-    throw new Unavailable('upstream: the identity could not be checked for too long', { cause: error })
   }
 
   async function refuse(

@@ -30,13 +30,8 @@ const purgeBatch = 1000
  * overlooked records would be no leave to remove a secret.
  */
 export async function maintain({ records }: { records: Records }): Promise<MaintenanceReport> {
-  const report = {
-    records: 0,
-    resealed: 0,
-    remaining: {} as Record<string, number>,
-    purged: 0,
-    unreadable: 0,
-  }
+  const remaining: Record<string, number> = {}
+  const report = { records: 0, resealed: 0, remaining, purged: 0, unreadable: 0 }
 
   async function visit(key: string): Promise<void> {
     const record = await records.reseal(key)
@@ -47,7 +42,7 @@ export async function maintain({ records }: { records: Records }): Promise<Maint
     }
     report.records++
     if (record.resealed) report.resealed++
-    report.remaining[record.key_id] = (report.remaining[record.key_id] ?? 0) + 1
+    remaining[record.key_id] = (remaining[record.key_id] ?? 0) + 1
   }
 
   await visit(serverKeysKey)

@@ -4,29 +4,32 @@ import { type RandomBytes, randomText } from '../crypto/random.ts'
 import type { DrawbridgeEvents, Emit } from '../events.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { type GrantRecord, grantExpiry, grantKeptUntil, grantKey, grantRef } from '../records/grant.ts'
-import { clockSkew, type Records, type Versioned } from '../records/records.ts'
+import { clockSkew, type Records, replace, type Versioned } from '../records/records.ts'
 import type { AccessTokens } from './access-token.ts'
 import { doubtGrant } from './doubt.ts'
 import type { EndGrant } from './ending.ts'
 import type { AuthenticatedClient, LoadedCode, Refused, TokenSet } from './engine.ts'
-import { newRefresh, refreshSecret } from './refresh-secret.ts'
-import { formatRefreshToken, parseCode } from './token-format.ts'
+import { newRefresh } from './refresh-secret.ts'
+import { parseCode } from './token-format.ts'
 import { tokenSet } from './token-set.ts'
 
 /** Seconds after its redemption within which a repeated code may be a retry: a minute, whichever clocks take part. */
 const replayMargin = 60 + clockSkew
 
-interface RedemptionDependencies {
+/** What both kinds of credentials become tokens with. */
+export interface GrantDependencies {
   records: Records
   accessTokens: AccessTokens
   clock: Clock
   emit: Emit
   end: EndGrant
-  random: RandomBytes
+  /** Seconds. */
   accessTokenLifetime: number
   /** Renews the client's lifetime, until the grant's end (Unix seconds) at least; runs beside the other writes. */
   touchClient(client: AuthenticatedClient['client'], until: number): Promise<void>
 }
+
+type RedemptionDependencies = GrantDependencies & { random: RandomBytes }
 
 /** Finds the grant a code leads to. Unknown: there is none, or the code's secret is not its own. */
 export function codeLoader(
@@ -86,11 +89,11 @@ async function redeem(
     code: { ...unredeemed.code, redeemed_at: now, redeemed_by: attempt.id },
     ...(refreshable && { refresh: attempt.refresh }),
   }
-  const [version] = await Promise.all([
-    records.put(record.key, redeemed, { ifVersion: record.version, expiresAt: grantKeptUntil(redeemed) }),
+  const [written] = await Promise.all([
+    replace(records, record, redeemed, grantKeptUntil(redeemed)),
     dependencies.touchClient(client, grantExpiry(redeemed)),
   ])
-  if (version === undefined) {
+  if (!written) {
     const winner = await records.get<GrantRecord>(record.key)
     if (!winner) throw refuse('conflict', 'The code is no longer good.')
     // Redeemed by somebody else, or only sealed anew.
@@ -113,11 +116,9 @@ function answer(
   grant: Readonly<GrantRecord>,
   { r }: Attempt,
 ): Promise<TokenSet> {
-  const { client_id, subject, correlation, scopes, refresh } = grant
-  const ref = grantRef(grant)
-  dependencies.emit({ type: 'grant.redeemed', grant: ref, client_id, subject, correlation })
-  const first = refresh && { grant: ref, generation: 0, r, secret: refreshSecret(refresh.seed, r, 0) }
-  return tokenSet(dependencies, grant, { scopes, refresh_token: first && formatRefreshToken(first) })
+  const { client_id, subject, correlation, scopes } = grant
+  dependencies.emit({ type: 'grant.redeemed', grant: grantRef(grant), client_id, subject, correlation })
+  return tokenSet(dependencies, grant, { scopes, r })
 }
 
 /**

@@ -69,7 +69,7 @@ export function noted(refresh: GrantRefresh, now: number): GrantRefresh {
 /** After writes were lost: a later generation is the current one, and those between are replaced now. */
 export function adopted(refresh: GrantRefresh, generation: number, now: number): GrantRefresh {
   const skipped = Math.min(generation - refresh.generation, remembered)
-  const times = Array<number>(skipped).fill(notBefore(refresh, now))
+  const times = Array<number>(skipped).fill(Math.max(now, refresh.replaced_at.at(-1) ?? now))
   return { ...refresh, generation, replaced_at: [...refresh.replaced_at, ...times].slice(-remembered) }
 }
 
@@ -92,13 +92,7 @@ export function mustHold(refresh: GrantRefresh, policy: RefreshPolicy, now: numb
 export function rotated(refresh: GrantRefresh, now: number): GrantRefresh {
   const { streak, replaced_at } = refresh
   const last = replaced_at.at(-1)
-  if (last === undefined || streak?.generation !== refresh.generation || streak.last <= last) {
-    return adopted(refresh, refresh.generation + 1, now)
-  }
-  const moved = { ...refresh, replaced_at: [...replaced_at.slice(0, -1), streak.last] }
+  const isLate = last !== undefined && streak?.generation === refresh.generation && streak.last > last
+  const moved = isLate ? { ...refresh, replaced_at: [...replaced_at.slice(0, -1), streak.last] } : refresh
   return adopted(moved, refresh.generation + 1, now)
-}
-
-function notBefore({ replaced_at }: GrantRefresh, now: number): number {
-  return Math.max(now, replaced_at.at(-1) ?? now)
 }

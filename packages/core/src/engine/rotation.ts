@@ -1,6 +1,6 @@
-import { type Clock, unixTime } from '../clock.ts'
+import { unixTime } from '../clock.ts'
 import { Unavailable } from '../errors.ts'
-import type { DrawbridgeEvents, Emit } from '../events.ts'
+import type { DrawbridgeEvents } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
 import { OAuthError } from '../oauth-error.ts'
 import {
@@ -10,34 +10,25 @@ import {
   grantExpiry,
   grantKeptUntil,
   grantKey,
-  grantRef,
 } from '../records/grant.ts'
-import type { Records, Versioned } from '../records/records.ts'
-import type { AccessTokens } from './access-token.ts'
+import { replace, type Versioned } from '../records/records.ts'
 import { doubtGrant } from './doubt.ts'
-import type { EndGrant } from './ending.ts'
 import type { AuthenticatedClient, LoadedRefreshToken, Refused, TokenSet } from './engine.ts'
 import type { RecheckIdentity } from './identity-recheck.ts'
+import type { GrantDependencies } from './redemption.ts'
 import { adopted, judge, mustHold, noted, type RefreshPolicy, rotated } from './refresh-history.ts'
-import { isGenuine, refreshSecret } from './refresh-secret.ts'
-import { formatRefreshToken, parseRefreshToken, type RefreshToken } from './token-format.ts'
+import { isGenuine } from './refresh-secret.ts'
+import { parseRefreshToken, type RefreshToken } from './token-format.ts'
 import { tokenSet } from './token-set.ts'
 
 /**
  * The rotation of refresh tokens (RFC 9700 4.14.2). Parallel refreshes, crashes and lost answers all end at the same
  * successor; two holders of one grant are told from them by time.
  */
-export interface RotationDependencies {
-  records: Records
+export interface RotationDependencies extends GrantDependencies {
   connections: Connections
-  accessTokens: AccessTokens
-  clock: Clock
-  emit: Emit
-  end: EndGrant
   recheck: RecheckIdentity
-  accessTokenLifetime: number
   policy: RefreshPolicy
-  touchClient(client: AuthenticatedClient['client'], until: number): Promise<void>
   /** Refreshes the provider's tokens too, when the operator wants that. */
   renewUpstream?(grant: Readonly<GrantRecord>): void
 }
@@ -108,14 +99,14 @@ async function refreshed(
     switch (verdict.kind) {
       case 'replayed':
         emit({ type: 'refresh.replayed', grant: presented.grant, correlation })
-        return answer(dependencies, grant, refresh, presented.r, scopes)
+        return tokenSet(dependencies, grant, { scopes, r: presented.r })
       case 'late':
         if (
           verdict.noted ||
           (await write(dependencies, record, { ...grant, refresh: noted(refresh, now) }))
         ) {
           emit({ type: 'refresh.lost_response', grant: presented.grant, correlation })
-          return answer(dependencies, grant, refresh, presented.r, scopes)
+          return tokenSet(dependencies, grant, { scopes, r: presented.r })
         }
         break
       case 'superseded':
@@ -169,7 +160,7 @@ async function moveOn(
     if ((lost > 0 || isIdle) && !(await write(dependencies, record, held))) return undefined
     tellAdoption()
     emit({ type: 'refresh.replayed', grant: ref, correlation })
-    return answer(dependencies, held, refresh, r, scopes)
+    return tokenSet(dependencies, held, { scopes, r })
   }
   const next = rotated(refresh, now)
   const successor = await withConnection(dependencies, {
@@ -186,16 +177,15 @@ async function moveOn(
   renewUpstream?.(successor)
   tellAdoption()
   emit({ type: 'refresh.rotated', grant: ref, correlation })
-  return answer(dependencies, successor, next, r, scopes)
+  return tokenSet(dependencies, successor, { scopes, r })
 }
 
 async function write(
   { records }: RotationDependencies,
-  { key, version }: Versioned<GrantRecord>,
+  record: Versioned<GrantRecord>,
   grant: GrantRecord,
 ): Promise<boolean> {
-  const written = await records.put(key, grant, { ifVersion: version, expiresAt: grantKeptUntil(grant) })
-  return written !== undefined
+  return (await replace(records, record, grant, grantKeptUntil(grant))) !== undefined
 }
 
 /** The connection is kept for at least as long as the grant. */
@@ -207,16 +197,4 @@ async function withConnection(
   const until = connectionExpiry(grant)
   await connections.extend(grant.owner, grant.connection, until)
   return { ...grant, connection_expires_at: until }
-}
-
-function answer(
-  dependencies: RotationDependencies,
-  grant: Readonly<GrantRecord>,
-  { seed, generation }: GrantRefresh,
-  r: string,
-  scopes: readonly string[],
-): Promise<TokenSet> {
-  const secret = refreshSecret(seed, r, generation)
-  const refresh_token = formatRefreshToken({ grant: grantRef(grant), generation, r, secret })
-  return tokenSet(dependencies, grant, { scopes, refresh_token })
 }

@@ -1,5 +1,5 @@
 import { isNamed, type Unavailable } from '../errors.ts'
-import type { OAuthError } from '../oauth-error.ts'
+import { OAuthError } from '../oauth-error.ts'
 import { corsHeaders } from './cors.ts'
 
 const noStore = { 'cache-control': 'no-store', pragma: 'no-cache' }
@@ -33,32 +33,18 @@ export function withReference(text: string, reference: string | undefined): stri
  * @param reference under which an event has told of it
  */
 export function errorResponse(error: unknown, reference?: string): Response {
-  if (isNamed<OAuthError>(error, 'OAuthError')) {
-    const retry = error.status === 503 ? { 'retry-after': '2' } : {}
-    return json(
-      { error: error.code, error_description: withReference(error.message, reference) },
-      error.status,
-      {
-        ...retry,
-        ...error.headers,
-      },
-    )
-  }
+  const { code, message, status, headers } = refusalOf(error)
+  const retry = status === 503 ? { 'retry-after': '2' } : {}
+  const body = { error: code, error_description: withReference(message, reference) }
+  return json(body, status, { ...retry, ...headers })
+}
+
+function refusalOf(error: unknown): OAuthError {
+  if (isNamed<OAuthError>(error, 'OAuthError')) return error
   if (isNamed<Unavailable>(error, 'Unavailable')) {
-    return json(
-      {
-        error: 'temporarily_unavailable',
-        error_description: withReference('A service we depend on is out. Try again shortly.', reference),
-      },
-      503,
-      { 'retry-after': String(error.retryAfter) },
-    )
+    const headers = { 'retry-after': String(error.retryAfter) }
+    const message = 'A service we depend on is out. Try again shortly.'
+    return new OAuthError('temporarily_unavailable', message, { headers })
   }
-  return json(
-    {
-      error: 'server_error',
-      error_description: withReference('Something went wrong here. It has been noted.', reference),
-    },
-    500,
-  )
+  return new OAuthError('server_error', 'Something went wrong here. It has been noted.', { status: 500 })
 }

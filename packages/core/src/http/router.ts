@@ -40,7 +40,7 @@ export function router(
   return {
     routes,
     async handle(request, context = {}) {
-      const entry = table.get(pathOf(request))
+      const entry = table.get(new URL(request.url).pathname)
       if (!entry) return undefined
       const { GET, POST } = entry.methods
       try {
@@ -61,10 +61,6 @@ export function router(
 export function pathsOf(path: string, stripPrefix: string): readonly string[] {
   if (stripPrefix === '' || !(path === stripPrefix || path.startsWith(`${stripPrefix}/`))) return [path]
   return [path, path.slice(stripPrefix.length) || '/']
-}
-
-function pathOf(request: Request): string {
-  return new URL(request.url).pathname
 }
 
 function withoutBody(response: Response): Response {

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors.ts'
 import { checkMembers, inWords, nearest } from '../known-options.ts'
-import type { FormField, FormProvider, Icon, OAuthProvider, Provider } from './provider.ts'
+import type { FormField, FormProvider, OAuthProvider, Provider } from './provider.ts'
 import { neededEndpoints } from './upstream-metadata.ts'
 
 /**
@@ -8,16 +8,20 @@ import { neededEndpoints } from './upstream-metadata.ts'
  * neither written nor to be discovered, for fields that no page could show, and for a mark that is no image.
  */
 export function checkProvider(provider: Provider): void {
-  checkIcon(provider.id, provider.icon)
+  checkIcon(provider)
   if (provider.type === 'form') checkForm(provider)
   else checkEndpoints(provider)
 }
 
+function wrongIn({ id }: Provider, member: string): (got: string, fix: string) => ConfigurationError {
+  return (got, fix) => new ConfigurationError(`provider "${id}": ${member}`, got, fix)
+}
+
 function checkEndpoints(provider: OAuthProvider): void {
-  const { id, endpoints, issuer } = provider
+  const { endpoints, issuer } = provider
+  const wrong = wrongIn(provider, 'endpoints')
   if (typeof endpoints !== 'object' || endpoints === null) {
-    throw new ConfigurationError(
-      `provider "${id}": endpoints`,
+    throw wrong(
       `is ${inWords(endpoints)}`,
       'Pass an object, which may be empty where the `issuer` publishes them.',
     )
@@ -25,8 +29,7 @@ function checkEndpoints(provider: OAuthProvider): void {
   if (typeof issuer === 'string') return
   const missing = neededEndpoints(provider).filter((name) => endpoints[name] === undefined)
   if (missing.length === 0) return
-  throw new ConfigurationError(
-    `provider "${id}": endpoints`,
+  throw wrong(
     `has no ${missing.join(', ')}`,
     issuer === undefined
       ? 'Name them, or pass the `issuer` that publishes them.'
@@ -50,41 +53,27 @@ const types: readonly FormField['type'][] = ['text', 'email', 'password', 'one-t
 
 function checkForm(provider: FormProvider): void {
   const { type, id, label, icon, fields, verify, recheck } = provider
-  const option = `provider "${id}"`
   const known = { type, id, label, icon, fields, verify, ...(recheck && { recheck }) }
-  checkMembers<FormProvider>(option, known, members)
+  checkMembers<FormProvider>(`provider "${id}"`, known, members)
   // It may be an object of a class and have more; but what is nearly a name of ours was meant to be one.
   for (const own of Object.keys(provider)) {
     const meant = own in members ? undefined : nearest(own, Object.keys(members))
     if (meant === undefined || provider[meant as keyof FormProvider] !== undefined) continue
-    throw new ConfigurationError(
-      `${option}: ${own}`,
-      'is no member of a provider',
-      `Did you mean "${meant}"?`,
-    )
+    throw wrongIn(provider, own)('is no member of a provider', `Did you mean "${meant}"?`)
   }
   checkFields(provider)
 }
 
-function checkFields({ id, label, fields }: FormProvider): void {
-  if (typeof label !== 'string' || label === '') {
-    throw new ConfigurationError(
-      `provider "${id}": label`,
-      `is ${inWords(label)}`,
-      'Pass what people call it.',
-    )
-  }
-  const option = `provider "${id}": fields`
+function checkFields(provider: FormProvider): void {
+  const { label, fields } = provider
+  if (!isText(label)) throw wrongIn(provider, 'label')(`is ${inWords(label)}`, 'Pass what people call it.')
+  const wrong = wrongIn(provider, 'fields')
   const incomplete = fields.find((field) => !isText(Object(field).name) || !isText(Object(field).label))
   if (incomplete !== undefined) {
-    throw new ConfigurationError(
-      option,
-      'has one without a name or a label',
-      'Give each field both, as texts.',
-    )
+    throw wrong('has one without a name or a label', 'Give each field both, as texts.')
   }
   if (fields.length === 0) {
-    throw new ConfigurationError(option, 'is empty', 'Name what people type, such as a name and a password.')
+    throw wrong('is empty', 'Name what people type, such as a name and a password.')
   }
   const names = fields.map(({ name }) => name)
   const unusable = names.find(
@@ -92,8 +81,7 @@ function checkFields({ id, label, fields }: FormProvider): void {
       !/^[a-z][a-z0-9_]{0,31}$/.test(name) || taken.includes(name) || names.indexOf(name) !== index,
   )
   if (unusable !== undefined) {
-    throw new ConfigurationError(
-      option,
+    throw wrong(
       names.filter((name) => name === unusable).length > 1
         ? `has the name "${unusable}" twice`
         : `has the name "${unusable}"`,
@@ -101,13 +89,7 @@ function checkFields({ id, label, fields }: FormProvider): void {
     )
   }
   const odd = fields.find(({ type }) => !types.includes(type))
-  if (odd)
-    throw new ConfigurationError(option, `has the type "${odd.type}"`, `Use one of ${types.join(', ')}.`)
-}
-
-/** Half a character cannot be part of a URL. */
-function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text)
+  if (odd) throw wrong(`has the type "${odd.type}"`, `Use one of ${types.join(', ')}.`)
 }
 
 function isText(value: unknown): boolean {
@@ -117,14 +99,16 @@ function isText(value: unknown): boolean {
 /** Characters of a mark, which is part of each page that shows it. */
 const largestIcon = 20_000
 
-function checkIcon(id: string, icon: Icon | undefined): void {
+function checkIcon(provider: Provider): void {
+  const { icon } = provider
   if (icon === undefined) return
-  const svg: unknown = Object(icon).svg
-  const isImage = isText(svg) && /^<svg\s[^>]*xmlns="[^"]+"/.test(String(svg)) && isWellFormed(String(svg))
-  if (isImage && String(svg).length <= largestIcon) return
-  throw new ConfigurationError(
-    `provider "${id}": icon`,
-    typeof svg === 'string' && svg.length > largestIcon ? `has ${svg.length} characters` : 'is no SVG image',
+  const { svg }: { svg?: unknown } = Object(icon)
+  const text = typeof svg === 'string' ? svg : ''
+  // Half a character cannot be part of a URL.
+  const isImage = /^<svg\s[^>]*xmlns="[^"]+"/.test(text) && !/\p{Surrogate}/u.test(text)
+  if (isImage && text.length <= largestIcon) return
+  throw wrongIn(provider, 'icon')(
+    text.length > largestIcon ? `has ${text.length} characters` : 'is no SVG image',
     `Pass { svg: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">...' } of at most ${largestIcon} characters.`,
   )
 }

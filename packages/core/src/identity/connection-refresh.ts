@@ -2,6 +2,7 @@ import { type Clock, unixTime } from '../clock.ts'
 import { isNamed, Unavailable, UpstreamEnded } from '../errors.ts'
 import type { ConnectionRecord } from '../records/connection.ts'
 import { takeLease } from '../records/lease.ts'
+import { replace } from '../records/records.ts'
 import type { UpstreamAnswer } from '../records/upstream-tokens.ts'
 import {
   type Connection,
@@ -88,10 +89,9 @@ async function storeRotated(parts: Parts, before: Kept, kept: UpstreamAnswer): P
   let record: Kept | undefined = before
   for (let round = 1; record && record.value.tokens.refresh_token === refresh_token; round++) {
     const value = { ...record.value, ...kept, obtained_at: unixTime(clock), ended: undefined }
-    const condition = { ifVersion: record.version, expiresAt: value.expires_at }
     try {
-      const version = await records.put(record.key, value, condition)
-      if (version !== undefined) return { ...record, value, version }
+      const written: Kept | undefined = await replace(records, record, value, value.expires_at)
+      if (written) return written
       record = await records.get<ConnectionRecord>(record.key)
     } catch (error) {
       if (round >= 5) throw error
@@ -112,12 +112,11 @@ async function failed(parts: Parts, need: Need, record: Kept, error: unknown): P
 }
 
 async function endedUnlessChanged(parts: Parts, need: Need, record: Kept): Promise<Kept | undefined> {
-  const { key, value, version } = record
+  const { value, version } = record
   const { owner, id, correlation } = need
   const current = await keptConnection(parts, owner, id)
   if (current.version !== version) return isFresh(current.value, need, parts.clock) ? current : undefined
-  const condition = { ifVersion: version, expiresAt: value.expires_at }
-  if ((await parts.records.put(key, { ...value, ended: true }, condition)) === undefined) return undefined
+  if (!(await replace(parts.records, record, { ...value, ended: true }, value.expires_at))) return undefined
   parts.emit({ type: 'upstream.ended', provider: value.provider, owner, correlation })
   throw new UpstreamEnded('The provider ended this authorization. Sign in again.')
 }

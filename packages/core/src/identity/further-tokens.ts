@@ -99,7 +99,8 @@ async function ask(
   }
   let answer: FurtherToken
   try {
-    answer = await inTime(upstream.furtherToken(tokens, scopes), patience, tooLate)
+    const late = () => new Error(`exchange() took longer than ${patience} ms`)
+    answer = await inTime(upstream.furtherToken(tokens, scopes), patience, late)
   } catch (error) {
     if (isRefusal(error)) {
       throw new NoUpstreamToken(
@@ -113,10 +114,6 @@ async function ask(
   const lacking = missingScopes(scopes, answer.scopes)
   if (lacking.length === 0) return { ...answer, provider }
   throw new NoUpstreamToken(`The provider was asked for ${lacking.join(', ')}, and gave a token without.`)
-}
-
-function tooLate(): Error {
-  return new Error(`exchange() took longer than ${patience} ms`)
 }
 
 function copyOf(token: UpstreamToken): UpstreamToken {

@@ -1,3 +1,4 @@
+import type { UpstreamTokenOptions } from '../auth.ts'
 import type { Clock } from '../clock.ts'
 import { NoUpstreamToken, UpstreamEnded } from '../errors.ts'
 import type { Emit } from '../events.ts'
@@ -14,13 +15,9 @@ export interface Parts {
 }
 
 /** What a caller needs of a token. */
-export interface Want {
+export interface Want extends UpstreamTokenOptions {
   /** That of the grant it is for. */
   correlation: string
-  /** An access token that the provider has answered with 401. */
-  rejected?: string | undefined
-  /** What it must hold, in our names. */
-  scopes?: readonly string[] | undefined
 }
 
 /** The same, and of which connection. */

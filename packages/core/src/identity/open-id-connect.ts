@@ -7,7 +7,6 @@ import {
   AccessDenied,
   type ClientAuth,
   type Endpoints,
-  type Icon,
   type Identity,
   type Login,
   type OAuthProvider,
@@ -25,12 +24,8 @@ export interface OpenIdClaims {
 }
 
 /** Options of {@link openIdConnect}. */
-export interface OpenIdConnectOptions<Claims = OpenIdClaims> {
-  /** Part of every subject and of the callback path: never change it once there are users. */
-  id: string
-  /** What people read on the button. */
-  label: string
-  icon?: Icon | undefined
+export interface OpenIdConnectOptions<Claims = OpenIdClaims>
+  extends Pick<OAuthProvider, 'id' | 'label' | 'icon' | 'parameters' | 'response_mode' | 'pkce'> {
   /** As the provider publishes it; a function where each tenant has its own: see {@link OAuthProvider.issuer}. */
   issuer: NonNullable<OAuthProvider['issuer']>
   /** Default: the environment variable `DRAWBRIDGE_<ID>_CLIENT_ID`. */
@@ -43,9 +38,6 @@ export interface OpenIdConnectOptions<Claims = OpenIdClaims> {
   endpoints?: Partial<Endpoints> | undefined
   /** `openid` is sent in any case. Default: `openid`, `profile` and `email`. */
   scopes?: ProviderScopes | undefined
-  parameters?: OAuthProvider['parameters']
-  response_mode?: OAuthProvider['response_mode']
-  pkce?: OAuthProvider['pkce']
   /** Default `per-login`. */
   tokens?: OAuthProvider['tokens'] | undefined
   /** Default `token`. */

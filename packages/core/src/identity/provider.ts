@@ -76,14 +76,6 @@ export interface OAuthProvider<Claims = unknown> {
   }): Promise<void>
 }
 
-export function isOAuth(provider: Provider): provider is OAuthProvider {
-  return provider.type === 'oauth'
-}
-
-export function isForm(provider: Provider): provider is FormProvider {
-  return provider.type === 'form'
-}
-
 /** What `parameters.authorize` may depend on. */
 export interface AuthorizationParameters {
   /** As they are sent: in the provider's names. */

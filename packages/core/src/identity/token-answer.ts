@@ -53,7 +53,8 @@ export function furtherMembers(
   earlier: UpstreamAnswer['answer'] = {},
 ): UpstreamAnswer['answer'] {
   let bytes = 2
-  const newestFirst = Object.entries({ ...answer, ...withoutMembers(earlier, answer) })
+  // The newest first, and with its values.
+  const newestFirst = Object.entries({ ...answer, ...earlier, ...answer })
   return Object.fromEntries(
     newestFirst.filter((member) => {
       if (known.has(member[0])) return false
@@ -63,8 +64,4 @@ export function furtherMembers(
       return true
     }),
   )
-}
-
-function withoutMembers(all: object, those: object): object {
-  return Object.fromEntries(Object.entries(all).filter(([name]) => !Object.hasOwn(those, name)))
 }

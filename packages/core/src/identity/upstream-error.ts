@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import { isNamed } from '../errors.ts'
-import { detailOf, type Emit } from '../events.ts'
+import { detailOf, type Emit, type Occurrence } from '../events.ts'
 
 /**
  * - `ended`: the provider says this code or refresh token is dead.
@@ -42,15 +42,14 @@ export async function classified<T>(provider: { id: string }, work: () => Promis
 }
 
 /** How an event tells of a provider that could not be used. Only what it says of us is for an operator to mend. */
-export function outageReason(error: unknown): 'misconfigured' | 'unavailable' {
-  return isNamed<UpstreamError>(error, 'UpstreamError') && error.kind === 'misconfigured'
-    ? 'misconfigured'
-    : 'unavailable'
+export function outage(provider: string, error: unknown, correlation: string): Occurrence {
+  const isOurs = isNamed<UpstreamError>(error, 'UpstreamError') && error.kind === 'misconfigured'
+  const reason = isOurs ? 'misconfigured' : 'unavailable'
+  return { type: 'upstream.unavailable', provider, reason, detail: detailOf(error), correlation }
 }
 
 export function tellOutage(emit: Emit, provider: string, error: unknown, correlation: string): void {
-  const reason = outageReason(error)
-  emit({ type: 'upstream.unavailable', provider, reason, detail: detailOf(error), correlation })
+  emit(outage(provider, error, correlation))
 }
 
 /** Error codes (RFC 6749 5.2) that are about the app, whoever the user. */

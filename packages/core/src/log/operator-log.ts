@@ -72,10 +72,10 @@ export function operatorLog(
   let since = 0
   let seen = new Map<string, Kind>()
   let uncounted = 0
-  let timer: unknown
+  let timer: Timer | undefined
 
   function sumUp(): void {
-    stop(timer)
+    if (timer !== undefined) clearTimeout(timer)
     timer = undefined
     const before = seen
     const rest = uncounted
@@ -85,10 +85,6 @@ export function operatorLog(
       if (more > 0) write?.(`drawbridge ${name}: ${more} more like it within a minute${named(references)}.`)
     }
     if (rest > 0) write?.(`drawbridge warn: ${rest} more of other kinds within a minute.`)
-  }
-
-  function count(): void {
-    timer ??= later(sumUp, period)
   }
 
   return {
@@ -104,33 +100,33 @@ export function operatorLog(
         since = now
       }
       const { severity, told } = noteOf(event)
+      const what = `${isLoud(severity) ? severity : 'info'} ${event.type}`
       const reason = 'reason' in event ? ` (reason ${event.reason})` : ''
       const client = 'client_id' in event && clients.find((id) => id === event.client_id)
       const whose = client ? ` (client_id ${client})` : ''
-      const name = `${isLoud(severity) ? severity : 'info'} ${event.type}${reason}${whose}`
+      const name = `${what}${reason}${whose}`
       let kind = seen.get(name)
       if (!kind) {
         if (seen.size >= kinds) {
           uncounted++
-          return count()
+          timer ??= later(sumUp, period)
+          return
         }
         kind = { name, written: new Set(), more: 0, references: [] }
         seen.set(name, kind)
       }
       const about = membersOf(event)
+      const reference = event.reference ?? event.correlation
       if (kind.written.size < linesOfAKind && !kind.written.has(about)) {
         kind.written.add(about)
-        const reference = event.reference ?? event.correlation
-        const what = [about, reference && `reference ${reference}`].filter(Boolean).join(', ')
-        const text = told ? `${told} (${what})` : what
-        return write(line(`drawbridge ${isLoud(severity) ? severity : 'info'} ${event.type}: ${text}`))
+        const facts = [about, reference && `reference ${reference}`].filter(Boolean).join(', ')
+        return write(line(`drawbridge ${what}: ${told ? `${told} (${facts})` : facts}`))
       }
       kind.more++
-      const reference = event.reference ?? event.correlation
       if (reference !== undefined && kind.references.length < referencesOfAKind) {
         kind.references.push(reference)
       }
-      count()
+      timer ??= later(sumUp, period)
     },
   }
 }
@@ -188,26 +184,20 @@ function named(references: readonly string[]): string {
   return references.length > 0 ? ` (references ${references.join(', ')})` : ''
 }
 
+type Timer = ReturnType<typeof setTimeout>
+
 /** Only where the runtime lets a timer not keep the process alive, and allows one now. */
-function later(work: () => void, milliseconds: number): unknown {
+function later(work: () => void, milliseconds: number): Timer | undefined {
   try {
-    const timer: unknown = setTimeout(work, milliseconds)
-    if (
-      typeof timer === 'object' &&
-      timer !== null &&
-      'unref' in timer &&
-      typeof timer.unref === 'function'
-    ) {
-      timer.unref()
+    const timer = setTimeout(work, milliseconds)
+    const { unref }: { unref?: unknown } = Object(timer)
+    if (typeof unref === 'function') {
+      unref.call(timer)
       return timer
     }
-    clearTimeout(timer as Parameters<typeof clearTimeout>[0])
+    clearTimeout(timer)
   } catch {
     // Some runtimes have no timers outside of a request.
   }
   return undefined
-}
-
-function stop(timer: unknown): void {
-  if (timer !== undefined) clearTimeout(timer as Parameters<typeof clearTimeout>[0])
 }

@@ -1,7 +1,6 @@
 import { type Html, html } from './html.ts'
 import type { Page, Shell } from './layout.ts'
 import { mark } from './mark.ts'
-import type { Messages } from './messages.ts'
 import { displayText, isolate, phrase } from './text.ts'
 
 /** What a sign-in page shows. */
@@ -27,21 +26,24 @@ export interface SignInPage {
   action: string
 }
 
-const statuses = { invalid: 422, locked: 429 }
-
 /** Asks for what a form provider checks. The form posts `csrf`, its fields, and `decision=deny` for who turns back. */
 export function signInPage({ messages }: Shell, data: SignInPage): Page {
   const label = isolate(displayText(data.label))
   const client = displayText(data.client ?? '', 50) || messages.unnamedClient
+  const errors = {
+    invalid: { status: 422, text: messages.signInInvalid },
+    locked: { status: 429, text: messages.signInLocked },
+  }
+  const error = data.error && errors[data.error]
   return {
-    status: data.error ? statuses[data.error] : 200,
+    status: error?.status ?? 200,
     title: messages.signInTitle(label),
     body: html`
 <div class="intro">
 <h1>${mark(data.icon)}${phrase(messages.signInHeading(label))}</h1>
 <p class="quiet">${phrase(messages.signInFor(isolate(client)))}</p>
 </div>
-${data.error && html`<p class="notice" role="alert">${errorText(data.error, messages)}</p>`}
+${error && html`<p class="notice" role="alert">${error.text}</p>`}
 <form method="post" action="${data.action}">
 <input type="hidden" name="csrf" value="${data.csrf}">
 ${data.fields.map((field, index) => input(field, index === 0))}
@@ -49,10 +51,6 @@ ${data.fields.map((field, index) => input(field, index === 0))}
 <button class="plain" name="decision" value="deny" formnovalidate>${messages.cancel}</button>
 </form>`,
   }
-}
-
-function errorText(error: 'invalid' | 'locked', messages: Messages): string {
-  return error === 'invalid' ? messages.signInInvalid : messages.signInLocked
 }
 
 const kinds = {

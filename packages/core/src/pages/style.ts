@@ -1,22 +1,7 @@
 import { black, type Colour, mix, parseColour, standingOut, textOn, toHex, white } from './colour.ts'
 import type { Appearance } from './theme.ts'
 
-type Palette = Readonly<Record<(typeof names)[number], string>>
-
-const names = [
-  'page',
-  'card',
-  'sunken',
-  'text',
-  'quiet',
-  'line',
-  'warn',
-  'on-warn',
-  'good',
-  'on-good',
-] as const
-
-const light: Palette = {
+const light = {
   page: '#f3f4f6',
   card: '#ffffff',
   sunken: '#f8f9fb',
@@ -29,7 +14,7 @@ const light: Palette = {
   'on-good': '#175a38',
 }
 
-const dark: Palette = {
+const dark: typeof light = {
   page: '#0e1014',
   card: '#171a20',
   sunken: '#1d2128',
@@ -60,7 +45,7 @@ ${rules}`
   return text.replace(/\n\s*/g, '')
 }
 
-function variables(palette: Palette, accent: Colour): string {
+function variables(palette: typeof light, accent: Colour): string {
   const onAccent = textOn(accent)
   const colours: Record<string, string> = {
     ...palette,
@@ -76,7 +61,7 @@ function variables(palette: Palette, accent: Colour): string {
     .join('')
 }
 
-function cardOf(palette: Palette): Colour {
+function cardOf(palette: typeof light): Colour {
   return parseColour(palette.card) ?? white
 }
 

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.ts'
-import { checkMembers, inWords } from '../known-options.ts'
+import { checkMembers } from '../known-options.ts'
 import { type Colour, parseColour } from './colour.ts'
 
 /** How the pages look. Everything is optional. */
@@ -29,7 +29,7 @@ const logoLimit = 100_000
  * inline SVG nor a `data:` image.
  */
 export function appearance(theme: Theme = {}): Appearance {
-  checkMembers<Theme>('theme', theme, { accent: true, accentDark: true, logo: true })
+  checkMembers<Theme>('theme', theme, { accent: 'text', accentDark: 'text', logo: 'text' })
   return {
     accent: colour('theme.accent', theme.accent),
     accentDark: colour('theme.accentDark', theme.accentDark),
@@ -39,18 +39,15 @@ export function appearance(theme: Theme = {}): Appearance {
 
 function colour(option: string, value: string | undefined): Colour | undefined {
   if (value === undefined) return undefined
-  const parsed = typeof value === 'string' ? parseColour(value) : undefined
+  const parsed = parseColour(value)
   if (parsed) return parsed
-  throw new ConfigurationError(
-    option,
-    `${typeof value === 'string' ? JSON.stringify(value) : inWords(value)} is not a colour that can be read here`,
-    'Write it as #rrggbb.',
-  )
+  const got = `${JSON.stringify(value)} is not a colour that can be read here`
+  throw new ConfigurationError(option, got, 'Write it as #rrggbb.')
 }
 
 function logo(value: string | undefined): string | undefined {
   if (value === undefined) return undefined
-  const text = typeof value === 'string' ? value.trim() : ''
+  const text = value.trim()
   if (text.length > logoLimit) {
     throw new ConfigurationError(
       'theme.logo',

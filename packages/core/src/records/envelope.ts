@@ -21,8 +21,7 @@ export class NewerVersion extends Error {
 export const clockSkew = 60
 
 export function envelopeText(v: unknown, exp: number | undefined): string {
-  const envelope: Envelope = { schema: schemaVersion, v, ...(exp !== undefined && { exp }) }
-  return JSON.stringify(envelope)
+  return JSON.stringify({ schema: schemaVersion, v, exp })
 }
 
 /** @throws {NewerVersion}, and other errors for what no release of ours wrote */

@@ -57,6 +57,17 @@ export function recordsIn(dependencies: Pick<Writing, 'storage' | 'sealer' | 'cl
   }
 }
 
+/** Writes a record that nobody has changed since it was read. `undefined`: somebody has. */
+export async function replace<T>(
+  store: Records,
+  { key, version: ifVersion }: Versioned<T>,
+  value: T,
+  expiresAt: number | undefined,
+): Promise<Versioned<T> | undefined> {
+  const version = await store.put(key, value, { ifVersion, expiresAt })
+  return version === undefined ? undefined : { key, value, version }
+}
+
 /**
  * Reads, decides, writes; again when somebody else was first. `change` returns the new value, or `undefined` to
  * leave the record as it is. Resolves to the record as it then stands.
@@ -72,10 +83,8 @@ export async function update<T>(
     if (!record) return undefined
     const value = change(record.value)
     if (value === undefined) return record
-    const expiry = expiresAt(value)
-    const condition = { ifVersion: record.version, ...(expiry !== undefined && { expiresAt: expiry }) }
-    const version = await store.put(key, value, condition)
-    if (version !== undefined) return { ...record, value, version }
+    const written = await replace(store, record, value, expiresAt(value))
+    if (written) return written
   }
   throw new Unavailable(`storage: too many writers on ${key.split('/')[0]}`)
 }
@@ -99,22 +108,23 @@ export async function forEachKey(
   prefix: string,
   visit: (key: string) => Promise<void>,
 ): Promise<void> {
-  let cursor: string | undefined
-  do {
-    const page = await store.list(prefix, { cursor, limit: 1000 })
-    for (let start = 0; start < page.keys.length; start += atOnce) {
-      await Promise.all(page.keys.slice(start, start + atOnce).map(visit))
+  for await (const keys of pagesOf(store, prefix, 1000)) {
+    for (let start = 0; start < keys.length; start += atOnce) {
+      await Promise.all(keys.slice(start, start + atOnce).map(visit))
     }
-    cursor = page.cursor
-  } while (cursor !== undefined)
+  }
 }
 
 /** Every key that starts with a prefix, page by page. */
 export async function* everyKey(store: Records, prefix: string): AsyncGenerator<string> {
+  for await (const keys of pagesOf(store, prefix)) yield* keys
+}
+
+async function* pagesOf(store: Records, prefix: string, limit?: number): AsyncGenerator<readonly string[]> {
   let cursor: string | undefined
   do {
-    const page = await store.list(prefix, { cursor })
-    yield* page.keys
+    const page = await store.list(prefix, { cursor, limit })
+    yield page.keys
     cursor = page.cursor
   } while (cursor !== undefined)
 }

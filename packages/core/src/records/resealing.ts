@@ -29,8 +29,7 @@ export async function reseal(writing: Writing, key: string): Promise<Resealed | 
     const current = writing.sealer.currentId()
     if (key_id === current) return { key_id, resealed: false, opens: true }
     const { v, exp } = envelope
-    const condition = { ifVersion: stored.version, ...(exp !== undefined && { expiresAt: exp }) }
-    const version = await put(writing, key, v, condition)
+    const version = await put(writing, key, v, { ifVersion: stored.version, expiresAt: exp })
     if (version !== undefined) return { key_id: current, resealed: true, opens: true }
   }
   throw new Unavailable(`storage: too many writers on ${key.split('/')[0]}`)

@@ -1,11 +1,9 @@
-import type { Storage } from '../storage/storage.ts'
+import type { PutOptions, Storage } from '../storage/storage.ts'
 import { envelopeText } from './envelope.ts'
 import { type Reading, remember } from './reading.ts'
 import type { Retry } from './retry.ts'
 
-export interface PutRecordOptions {
-  ifVersion: string | null
-  expiresAt?: number
+export interface PutRecordOptions extends PutOptions {
   once?: boolean
 }
 

@@ -48,16 +48,14 @@ export function dangerouslyStaticTokens<User = undefined>(
   for (const [token, { scopes, user }] of Object.entries(tokens)) {
     if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) {
       // The token itself stays out of the message.
-      throw new ConfigurationError(
-        'dangerouslyStaticTokens',
+      throw wrong(
         `a token of ${token.length} characters holds some that no bearer token may`,
         'Use letters, digits and -._~+/ (RFC 6750 2.1).',
       )
     }
     checkedScopes('dangerouslyStaticTokens', scopes)
     if (!isCloneable(user)) {
-      throw new ConfigurationError(
-        'dangerouslyStaticTokens',
+      throw wrong(
         'a `user` holds a function or something else that cannot be copied',
         'Use plain data, as the claims of a real identity are.',
       )
@@ -90,6 +88,10 @@ export function dangerouslyStaticTokens<User = undefined>(
   }
 }
 
+function wrong(got: string, fix: string): ConfigurationError {
+  return new ConfigurationError('dangerouslyStaticTokens', got, fix)
+}
+
 const members: Readonly<Record<keyof StaticToken<unknown>, (value: unknown) => boolean>> = {
   subject: (value) => typeof value === 'string' && value !== '',
   clientId: (value) => value === undefined || typeof value === 'string',
@@ -101,24 +103,23 @@ const members: Readonly<Record<keyof StaticToken<unknown>, (value: unknown) => b
 /** Names no token: messages end up in logs. */
 function checkTokens(tokens: unknown): void {
   const fix = "Pass tokens and what each stands for: { 'dev-token': { subject: 'ada' } }."
-  const option = 'dangerouslyStaticTokens'
   if (typeof tokens !== 'object' || tokens === null || Array.isArray(tokens)) {
-    throw new ConfigurationError(option, `is ${inWords(tokens)}`, fix)
+    throw wrong(`is ${inWords(tokens)}`, fix)
   }
   for (const entry of Object.values(tokens)) {
     if (typeof entry !== 'object' || entry === null) {
-      throw new ConfigurationError(option, `a token stands for what is ${inWords(entry)}`, fix)
+      throw wrong(`a token stands for what is ${inWords(entry)}`, fix)
     }
     for (const name of Object.keys(entry)) {
       if (Object.hasOwn(members, name)) continue
       const near = nearest(name, Object.keys(members))
       const instead =
         near === undefined ? `There are ${Object.keys(members).join(', ')}.` : `Did you mean "${near}"?`
-      throw new ConfigurationError(option, `a token has "${name}", which there is not`, instead)
+      throw wrong(`a token has "${name}", which there is not`, instead)
     }
     for (const [name, holds] of Object.entries(members)) {
       const value: unknown = Object(entry)[name]
-      if (!holds(value)) throw new ConfigurationError(option, `a token's ${name} is ${inWords(value)}`, fix)
+      if (!holds(value)) throw wrong(`a token's ${name} is ${inWords(value)}`, fix)
     }
   }
 }

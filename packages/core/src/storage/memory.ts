@@ -1,7 +1,6 @@
 import { type Clock, systemClock, unixTime } from '../clock.ts'
-import { ConfigurationError } from '../errors.ts'
-import { checkCall, inWords } from '../known-options.ts'
-import type { KeyPage, ListOptions, PutOptions, Storage, StoredValue } from './storage.ts'
+import { checkCall } from '../known-options.ts'
+import type { Storage } from './storage.ts'
 
 /** Options of {@link memory}. */
 export interface MemoryOptions {
@@ -41,15 +40,8 @@ let boot: string | undefined
  * ```
  */
 export function memory(options: MemoryOptions = {}): Storage {
-  checkCall<MemoryOptions>('memory()', options, { clock: 'clock', maxEntries: true }, 'memory.')
+  checkCall<MemoryOptions>('memory()', options, { clock: 'clock', maxEntries: 'count' }, 'memory.')
   const { clock = systemClock, maxEntries = 100_000 } = options
-  if (!Number.isSafeInteger(maxEntries) || maxEntries < 1) {
-    throw new ConfigurationError(
-      'memory.maxEntries',
-      `${typeof maxEntries === 'number' ? maxEntries : inWords(maxEntries)} is not a positive integer`,
-      'Leave it out for 100,000.',
-    )
-  }
   const entries = new Map<string, Entry>()
   /** The keys of each `kind/owner/`, so that listing one owner's does not scan everybody's. */
   const owners = new Map<string, Set<string>>()
@@ -104,12 +96,12 @@ export function memory(options: MemoryOptions = {}): Storage {
   }
 
   return {
-    async get(key: string): Promise<StoredValue | undefined> {
+    async get(key) {
       const entry = find(key)
       return entry && { value: entry.value, version: entry.version }
     },
 
-    async put(key: string, value: string, { ifVersion, expiresAt }: PutOptions): Promise<string | undefined> {
+    async put(key, value, { ifVersion, expiresAt }) {
       sweepSome()
       if ((find(key)?.version ?? null) !== ifVersion) return undefined
       if (!entries.has(key) && entries.size >= maxEntries && purge(maxEntries) === 0) {
@@ -122,13 +114,13 @@ export function memory(options: MemoryOptions = {}): Storage {
       return version
     },
 
-    async delete(key: string, { ifVersion }: { ifVersion: string }): Promise<boolean> {
+    async delete(key, { ifVersion }) {
       if (find(key)?.version !== ifVersion) return false
       remove(key)
       return true
     },
 
-    async list(prefix: string, { cursor, limit = defaultPageSize }: ListOptions = {}): Promise<KeyPage> {
+    async list(prefix, { cursor, limit = defaultPageSize } = {}) {
       const owner = ownerPrefix(prefix)
       const candidates = owner === undefined ? entries.keys() : (owners.get(owner) ?? [])
       const keys: string[] = []
@@ -141,7 +133,7 @@ export function memory(options: MemoryOptions = {}): Storage {
       return last === undefined || page.length === keys.length ? { keys: page } : { keys: page, cursor: last }
     },
 
-    purge: async (limit: number): Promise<number> => purge(limit),
+    purge: async (limit) => purge(limit),
   }
 }
 

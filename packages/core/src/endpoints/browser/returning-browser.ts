@@ -1,5 +1,5 @@
 import type { Versioned } from '../../records/records.ts'
-import type { FoundTransaction, TransactionRecord } from '../../records/transaction.ts'
+import type { TransactionRecord } from '../../records/transaction.ts'
 import { consentUrl } from '../locations.ts'
 import type { Server } from '../server.ts'
 
@@ -23,11 +23,10 @@ interface NotReturned {
  * sent to (RFC 9700 4.4).
  */
 export async function returningBrowser(
-  server: Pick<Server, 'binding' | 'issuer' | 'transactions'>,
+  { binding, issuer, transactions }: Pick<Server, 'binding' | 'issuer' | 'transactions'>,
   request: Request,
   expected: { state: string; provider: string },
 ): Promise<Returned | NotReturned> {
-  const { binding, transactions } = server
   const found = await transactions.find(expected.state)
   const approval = found?.record.value.approval
   if (!found || !approval) return { ok: false, reason: 'unknown_transaction' }
@@ -35,19 +34,12 @@ export async function returningBrowser(
   const { correlation, attempt, outcome } = record.value
   if (!binding.holds(request, id_hash, approval.binding)) {
     const isOver = outcome !== undefined || attempt !== undefined
-    const openUrl = isOver ? undefined : anew(server, found)
+    // Embedded windows drop cookies: the same request can be begun again, with consent, in the real browser.
+    const openUrl = isOver ? undefined : consentUrl(issuer, transactions.again(found))
     return { ok: false, reason: 'other_browser', correlation, openUrl }
   }
   if (approval.provider !== expected.provider) return { ok: false, reason: 'other_provider', correlation }
   return { ok: true, id_hash, record }
-}
-
-/** Embedded windows drop cookies: the same request can be begun again, with consent, in the real browser. */
-function anew(
-  { issuer, transactions }: Pick<Server, 'issuer' | 'transactions'>,
-  found: FoundTransaction,
-): string {
-  return consentUrl(issuer, transactions.again(found))
 }
 
 /** The page for a browser that may not finish here. `tell` makes the event, and the reference on the page. */
