@@ -9,6 +9,7 @@ import type { ClientRegistry } from './client-registry.ts'
 import type { CreateGrant } from './creation.ts'
 import type { EndGrant } from './ending.ts'
 import type { EngineAfterLogin, LoadedAccessToken, RefusedAccessToken } from './engine.ts'
+import type { LoadGrant } from './grant-loading.ts'
 import { codeLoader } from './redemption.ts'
 import type { RefreshPolicy } from './refresh-history.ts'
 import { type RotationDependencies, refreshTokenLoader } from './rotation.ts'
@@ -28,6 +29,7 @@ export interface BuiltInSettings {
 export function builtInEngine(dependencies: {
   settings: BuiltInSettings
   records: Records
+  loadGrant: LoadGrant
   clients: ClientRegistry
   accessTokens: AccessTokens
   createGrant: CreateGrant

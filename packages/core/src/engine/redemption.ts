@@ -3,12 +3,13 @@ import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
 import { type RandomBytes, randomText } from '../crypto/random.ts'
 import type { DrawbridgeEvents, Emit } from '../events.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { type GrantRecord, grantExpiry, grantKeptUntil, grantKey, grantRef } from '../records/grant.ts'
+import { type GrantRecord, grantExpiry, grantKeptUntil, grantRef } from '../records/grant.ts'
 import { clockSkew, type Records, type Versioned } from '../records/records.ts'
 import type { AccessTokens } from './access-token.ts'
 import { doubtGrant } from './doubt.ts'
 import type { EndGrant } from './ending.ts'
 import type { AuthenticatedClient, LoadedCode, Refused, TokenSet } from './engine.ts'
+import type { LoadGrant } from './grant-loading.ts'
 import { newRefresh, refreshSecret } from './refresh-secret.ts'
 import { formatRefreshToken, parseCode } from './token-format.ts'
 import { tokenSet } from './token-set.ts'
@@ -18,6 +19,7 @@ const replayMargin = 60 + clockSkew
 
 interface RedemptionDependencies {
   records: Records
+  loadGrant: LoadGrant
   accessTokens: AccessTokens
   clock: Clock
   emit: Emit
@@ -32,11 +34,11 @@ interface RedemptionDependencies {
 export function codeLoader(
   dependencies: RedemptionDependencies,
 ): (code: string) => Promise<LoadedCode | Refused<'unknown'> | undefined> {
-  const { records } = dependencies
+  const { loadGrant } = dependencies
   return async (code) => {
     const parsed = parseCode(code)
     if (!parsed) return undefined
-    const record = await records.get<GrantRecord>(grantKey(parsed.grant))
+    const record = await loadGrant(parsed.grant)
     if (!record || !constantTimeEqual(sha256(parsed.secret), record.value.code.hash)) {
       return { refused: 'unknown', grant: parsed.grant }
     }

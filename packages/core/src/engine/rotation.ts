@@ -9,7 +9,6 @@ import {
   type GrantRefresh,
   grantExpiry,
   grantKeptUntil,
-  grantKey,
   grantRef,
 } from '../records/grant.ts'
 import type { Records, Versioned } from '../records/records.ts'
@@ -17,6 +16,7 @@ import type { AccessTokens } from './access-token.ts'
 import { doubtGrant } from './doubt.ts'
 import type { EndGrant } from './ending.ts'
 import type { AuthenticatedClient, LoadedRefreshToken, Refused, TokenSet } from './engine.ts'
+import type { LoadGrant } from './grant-loading.ts'
 import type { RecheckIdentity } from './identity-recheck.ts'
 import { adopted, judge, mustHold, noted, type RefreshPolicy, rotated } from './refresh-history.ts'
 import { isGenuine, refreshSecret } from './refresh-secret.ts'
@@ -29,6 +29,7 @@ import { tokenSet } from './token-set.ts'
  */
 export interface RotationDependencies {
   records: Records
+  loadGrant: LoadGrant
   connections: Connections
   accessTokens: AccessTokens
   clock: Clock
@@ -50,12 +51,12 @@ const dead: readonly string[] = ['superseded', 'streak', 'reused']
 export function refreshTokenLoader(
   dependencies: RotationDependencies,
 ): (refresh_token: string) => Promise<LoadedRefreshToken | Refused<'unknown' | 'forged'> | undefined> {
-  const { records, clock, end, policy } = dependencies
+  const { loadGrant, clock, end, policy } = dependencies
   return async (refresh_token) => {
     const presented = parseRefreshToken(refresh_token)
     if (!presented) return undefined
     const { grant } = presented
-    const record = await records.get<GrantRecord>(grantKey(grant))
+    const record = await loadGrant(grant)
     if (!record?.value.refresh) return { refused: 'unknown', grant }
     const { client_id, client_auth, subject, resource, scopes, refresh, correlation } = record.value
     if (!isGenuine(refresh, presented)) return { refused: 'forged', grant, correlation }
