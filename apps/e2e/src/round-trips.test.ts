@@ -37,6 +37,32 @@ it('authenticate is one trip, a code exchange three at most, a refresh two, a re
   expect(provider.requests.length).toBe(asked)
 })
 
+it('and no trip more when it is time to look what an operator has ended: that is read beside the grant', async () => {
+  const storage = counting(delayed(memory(), { milliseconds: 1 }))
+  const { client, browser, call, clock } = world({ storage })
+  const app = client()
+  let { access_token, refresh_token } = await app.login(browser(), { user: 'octocat' })
+  const looked: number[] = []
+  const step = async (work: () => Promise<{ status: number }>) => {
+    clock.advance(2)
+    storage.reset()
+    expect((await work()).status).toBe(200)
+    looked.push(storage.log.filter(({ key }) => key === 'server/keys').length)
+    return storage.roundTrips
+  }
+  expect(await step(() => call(access_token))).toBe(1)
+  const refresh = async () => {
+    const { status, body } = await app.refresh(refresh_token)
+    ;({ access_token, refresh_token } = body)
+    return { status }
+  }
+  expect(await step(refresh)).toBe(2)
+  expect(looked).toEqual([1, 1])
+  storage.reset()
+  for (let again = 0; again < 20; again++) await call(access_token)
+  expect(storage.log.filter(({ key }) => key === 'server/keys')).toEqual([])
+})
+
 it('a registration is two trips, an authorization request two at most, so is the consent page, an approval four, a callback ten', async () => {
   const storage = counting(delayed(memory(), { milliseconds: 1 }))
   const { auth, client, browser } = world({ storage })

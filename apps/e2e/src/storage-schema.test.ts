@@ -72,6 +72,11 @@ describe('what a server writes in a life with everything in it', () => {
     expect(body.access_token).toBeTypeOf('string')
     const { clients } = await w.auth.clients.list()
     for (const { client_id } of clients) await w.auth.clients.delete(client_id)
+    const before = Math.floor(w.clock.now() / 1000)
+    await w.auth.grants.endAll({ client_id: 'https://app.test/client.json', provider: 'github', before })
+    const [key] = await w.auth.signingKeys.list()
+    await w.auth.signingKeys.revoke(key?.kid ?? '')
+    await w.client().login(w.browser(), { user: 'octocat' })
   })
 
   it('is on the page, member by member', () => {
