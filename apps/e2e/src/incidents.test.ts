@@ -6,7 +6,7 @@ import { browser, devGitHub, fakeClock, network, oauthClient } from '@drawbridge
 import { describe, expect, it } from 'vitest'
 import { connect, endedUpstream, isIn, keysOf } from './administration.fixture.ts'
 import { kidOf } from './crypto/signing-keys.fixture.ts'
-import { authOf, forged, known, opened, stolenKeys } from './engine/mass-ending.fixture.ts'
+import { authOf, forged, known, opened, stolenKey } from './engine/mass-ending.fixture.ts'
 import { front } from './front.ts'
 import { idOf, moved, next, refreshed } from './secret-rotation.fixture.ts'
 import { issuer, secret as leaked, resource, type World, world } from './world.ts'
@@ -54,7 +54,7 @@ describe('a leaked secret, together with a dump of the store', () => {
     const secretOfTheirs = await openedWith(leaked, dump)
 
     // Before, it is worth something: a token for as long as they like, and the provider itself.
-    const [key = { kty: 'none' }] = await stolenKeys(dump)
+    const key = await stolenKey(dump)
     const made = await forged(user.access_token, key, w)
     expect((await w.call(made)).status).toBe(200)
     const connection = [...secretOfTheirs].find(([name]) => name.startsWith('connection/'))?.[1]
@@ -92,7 +92,7 @@ describe('a leaked secret, together with a dump of the store', () => {
     const storage = memory()
     const w = world({ storage })
     const user = await connect(w)
-    const [key = { kty: 'none' }] = await stolenKeys(storage)
+    const key = await stolenKey(storage)
     await w.instance({ secret: [next, leaked] }).maintain()
     const f = front(w, w.instance({ secret: next }))
     expect((await f.call(await forged(user.access_token, key, w))).status).toBe(200)
@@ -104,7 +104,7 @@ describe('a leaked signing key', () => {
     const storage = memory()
     const w = world({ storage })
     const user = await connect(w)
-    const [key = { kty: 'none' }] = await stolenKeys(storage)
+    const key = await stolenKey(storage)
     const made = await forged(user.access_token, key, w)
     expect((await w.call(made)).status).toBe(200)
     await w.auth.signingKeys.revoke(kidOf(made) ?? '')

@@ -1,10 +1,11 @@
 import { memory, Unavailable } from '@drawbridge/core'
 import { failing } from '@drawbridge/testing'
+import { generateKeyPair, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { jwks, kidOf, kids, operatorKey, session, verifier } from '../crypto/signing-keys.fixture.ts'
 import { front } from '../front.ts'
-import { type World, world } from '../world.ts'
-import { forged, known, stolenKeys } from './mass-ending.fixture.ts'
+import { issuer, type World, world } from '../world.ts'
+import { forged, known, stolenKey } from './mass-ending.fixture.ts'
 
 const hour = 3600
 const day = 24 * hour
@@ -49,12 +50,27 @@ describe('a signing key that is revoked', () => {
     const w = world({ storage })
     const other = front(w, w.instance())
     const user = await session(other)
-    const [stolen = { kty: 'none' }] = await stolenKeys(storage)
+    const stolen = await stolenKey(storage)
     expect((await other.call(await forged(user.access_token, stolen, w))).status).toBe(200)
     await w.auth.signingKeys.revoke(kidOf(user.access_token) ?? '')
     w.clock.advance(known)
     expect((await other.call(await forged(user.access_token, stolen, w))).status).toBe(401)
     expect(JSON.stringify(await w.auth.signingKeys.list())).not.toContain(String(stolen.d))
+  })
+
+  it('has a successor that every instance takes, also one that strangers keep busy with keys nobody has', async () => {
+    const w = world()
+    const [here, elsewhere] = [front(w), front(w, w.instance())]
+    const user = await session(here)
+    expect((await elsewhere.call(user.access_token)).status).toBe(200)
+    const { privateKey } = await generateKeyPair('ES256')
+    const nonsense = await new SignJWT({ iss: issuer })
+      .setProtectedHeader({ alg: 'ES256', kid: 'x' })
+      .sign(privateKey)
+    expect((await elsewhere.call(nonsense)).status).toBe(401)
+    await w.auth.signingKeys.revoke(kidOf(user.access_token) ?? '')
+    w.clock.advance(known)
+    expect((await elsewhere.call(await user.refresh())).status).toBe(200)
   })
 
   it('gives way to one that verifiers elsewhere know already, where there is one', async () => {

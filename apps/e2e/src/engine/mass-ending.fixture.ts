@@ -25,10 +25,11 @@ export async function opened(storage: Storage, key: string, secrets: string | re
   return JSON.parse(sealer(keyRing(secrets)).open(key, stored.value)).v
 }
 
-/** The private keys that somebody finds there. */
-export async function stolenKeys(storage: Storage): Promise<readonly JsonWebKeyPrivate[]> {
+/** The private key that somebody finds there. */
+export async function stolenKey(storage: Storage): Promise<JsonWebKeyPrivate> {
   const { signing } = await opened(storage, 'server/keys')
-  return signing.map(({ kid, alg, jwk }: { kid: string; alg: string; jwk: object }) => ({ ...jwk, kid, alg }))
+  const { kid, alg, jwk } = signing[0]
+  return { ...jwk, kid, alg }
 }
 
 /** A token like another one, good for a year, signed with a stolen key. */

@@ -128,6 +128,10 @@ describe('everything, or everything before a time', () => {
     const report = await w.auth.grants.endAll({ everything: true, before: made(time) })
     expect(report).toEqual({ ended: 1, forgotten: 0, failed: 0 })
     expect([await isIn(w, early), await isIn(w, late)]).toEqual([false, true])
+    // Both stood on what the provider gave this user.
+    expect(await w.auth.upstreamToken(await authOf(w, late.access_token))).toMatchObject({
+      provider: 'github',
+    })
   })
 
   it("takes in the provider's tokens of a sign-in that was never finished", async () => {

@@ -61,18 +61,17 @@ interface Dependencies {
 
 export function massEnding(dependencies: Dependencies): MassEnding {
   const { keys, clock, emit } = dependencies
-  const unfinished = async () => (await keys.endings()).filter((ending) => ending.unfinished)
   return {
     async endAll(given) {
       const which = checked(given, unixTime(clock))
-      await keys.end(which)
+      const ending = await keys.end(which)
       emit({ type: 'grants.ended', ...which })
-      const { ended, forgotten, failed } = await walk(dependencies, await unfinished())
+      const { ended, forgotten, failed } = await walk(dependencies, ending)
       return { ended, forgotten, failed }
     },
 
     async finish() {
-      const endings = await unfinished()
+      const endings = (await keys.endings()).filter(({ unfinished }) => unfinished)
       if (endings.length === 0) return 0
       const began = unixTime(clock)
       const { ended, failed, failures } = await walk(dependencies, endings)

@@ -39,7 +39,7 @@ export interface ServerKeys {
   revoke(kid: string): Promise<boolean>
   /** What all grants are held against, as of a second ago at the most. */
   endings(): Promise<readonly Ending[]>
-  end(which: EndedGrants): Promise<void>
+  end(which: EndedGrants): Promise<readonly Ending[]>
   /** Nothing of these is left in the store. */
   finished(endings: readonly Ending[]): Promise<void>
 }
@@ -57,8 +57,8 @@ interface Dependencies {
 }
 
 export const serverKeysKey = 'server/keys'
-/** Seconds between looks for a `kid` nobody knows. */
-const coolDown = 10
+/** Seconds between looks for a `kid` nobody knows. A key that follows a revoked one signs at once, so there are few. */
+const coolDown = 1
 
 export function serverKeys(dependencies: Dependencies): ServerKeys {
   const { clock, policy } = dependencies
@@ -107,10 +107,11 @@ export function serverKeys(dependencies: Dependencies): ServerKeys {
     },
     endings: async () => (await fresh()).endings ?? [],
     async end(which) {
-      await change((known) => ({
+      const { endings = [] } = await change((known) => ({
         ...known,
         endings: withEnding(known.endings ?? [], which, unixTime(clock)),
       }))
+      return endings.slice(-1)
     },
     async finished(endings) {
       const done = new Set(endings.map(({ at }) => at))
