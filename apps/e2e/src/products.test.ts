@@ -16,9 +16,6 @@ import { createServer } from './mcp-server.ts'
 import { oidcWorld } from './oidc-world.ts'
 import { issuer, resource, world } from './world.ts'
 
-/** TODO-issue-9: true as soon as the server takes metadata documents; the cases below are written. */
-const documentsAreServed = false
-
 let now = () => Date.now()
 /** One for all tests, since it takes its time to make; the clock is that of the test. */
 const key = await clientKey({ clock: { now: () => now() } })
@@ -34,7 +31,7 @@ function installed(product: Product, way: Way, options: Record<string, unknown> 
   const redirect_uris = product.ways.static?.redirect_uris
   const w = world({
     ...(way === 'static' && { clients: [{ ...known, redirect_uris }] }),
-    ...(documentsAreServed ? { egress: publishedDocuments(products, key) } : {}),
+    egress: publishedDocuments(products, key),
     ...more,
   } as Parameters<typeof world>[0])
   now = w.clock.now
@@ -87,30 +84,19 @@ const ways = entries.flatMap(([name, product]) =>
     ),
   ),
 )
-const isPending = ({ way }: { way: Way }) => way === 'document' && !documentsAreServed
 
 describe('connects, calls, and is still in when its token has ended', () => {
-  it.each(ways.filter((use) => !isPending(use)))(
-    '$name, by $way, $method, answered at $uri',
-    async ({ product, way, method, redirect }) => {
-      const w = installed(product, way, { method })
-      await daily(w, redirect)
-      expect(w.events.filter(({ type }) => type.endsWith('.refused'))).toEqual(
-        w.events.filter((event) => event.type === 'token.refused' && event.reason === 'expired'),
-      )
-    },
-  )
-  // They pass or fail with the server, and are not looked at before it takes documents.
-  it.skipIf(!documentsAreServed).each(ways.filter(isPending))(
-    '$name, by $way, $method, answered at $uri',
-    async ({ product, way, method, redirect }) => {
-      const app = await daily(installed(product, way, { method }), redirect)
-      expect(app.client.credentials).toMatchObject({
-        client_id: product.ways.document?.url,
-        token_endpoint_auth_method: method,
-      })
-    },
-  )
+  it.each(ways)('$name, by $way, $method, answered at $uri', async ({ product, way, method, redirect }) => {
+    const w = installed(product, way, { method })
+    const app = await daily(w, redirect)
+    if (way === 'document') {
+      const client_id = product.ways.document?.url
+      expect(app.client.credentials).toMatchObject({ client_id, token_endpoint_auth_method: method })
+    }
+    expect(w.events.filter(({ type }) => type.endsWith('.refused'))).toEqual(
+      w.events.filter((event) => event.type === 'token.refused' && event.reason === 'expired'),
+    )
+  })
 })
 
 describe('connects where people sign in by OpenID Connect, too', () => {

@@ -45,6 +45,27 @@ it.each([
   },
 )
 
+it('and no trip more when it is time to look what an operator has ended: that is read beside the grant', async () => {
+  const storage = counting(delayed(memory(), { milliseconds: 1 }))
+  const { client, browser, call, clock } = world({ storage })
+  const app = client()
+  const { access_token, refresh_token } = await app.login(browser(), { user: 'octocat' })
+  const looked: number[] = []
+  const step = async (work: () => Promise<{ status: number }>) => {
+    clock.advance(2)
+    storage.reset()
+    expect((await work()).status).toBe(200)
+    looked.push(storage.log.filter(({ key }) => key === 'server/keys').length)
+    return storage.roundTrips
+  }
+  expect(await step(() => call(access_token))).toBe(1)
+  expect(await step(() => app.refresh(refresh_token))).toBe(2)
+  expect(looked).toEqual([1, 1])
+  storage.reset()
+  for (let again = 0; again < 20; again++) await call(access_token)
+  expect(storage.log.filter(({ key }) => key === 'server/keys')).toEqual([])
+})
+
 it.each([
   ['', undefined],
   [', with limits as without', limits],

@@ -73,17 +73,22 @@ describe('what a server writes in a life with everything in it', () => {
     w.clock.advance(25 * 3600)
     const { body } = await app.refresh(refresh_token)
     expect(body.access_token).toBeTypeOf('string')
-    const key = await clientKey()
+    const ownKey = await clientKey()
     const signing = w.client()
     const { body: registered } = await signing.register({
       token_endpoint_auth_method: 'private_key_jwt',
       token_endpoint_auth_signing_alg: 'ES256',
-      jwks: { keys: [key.jwk] },
+      jwks: { keys: [ownKey.jwk] },
     })
-    signsWith(signing, registered.client_id ?? '', key, w.clock)
+    signsWith(signing, registered.client_id ?? '', ownKey, w.clock)
     await signing.login(w.browser(), { user: 'octocat' })
     const { clients } = await w.auth.clients.list()
     for (const { client_id } of clients) await w.auth.clients.delete(client_id)
+    const before = Math.floor(w.clock.now() / 1000)
+    await w.auth.grants.endAll({ client_id: 'https://app.test/client.json', provider: 'github', before })
+    const [key] = await w.auth.signingKeys.list()
+    await w.auth.signingKeys.revoke(key?.kid ?? '')
+    await w.client().login(w.browser(), { user: 'octocat' })
   })
 
   it('is on the page, member by member', () => {

@@ -8,6 +8,7 @@ import { clientRegistry } from '../src/engine/client-registry.ts'
 import { type CreateGrant, grantCreator } from '../src/engine/creation.ts'
 import { endGrant } from '../src/engine/ending.ts'
 import type { Engine } from '../src/engine/engine.ts'
+import { grantLoader } from '../src/engine/grant-loading.ts'
 import { identityRecheck } from '../src/engine/identity-recheck.ts'
 import type { Emit } from '../src/events.ts'
 import { connectionsIn } from '../src/identity/connections.ts'
@@ -108,9 +109,12 @@ export function instance(options: {
   const links = connectionsIn({ records: store, upstreams, clock, emit })
   const end = endGrant({ records: store, connections: links, upstreams, emit })
   const { identityRecheck: every, identityGrace: grace } = config.lifetimes
+  // Whoever ends everything is not modelled.
+  const keys = { endings: async () => [] }
   const createGrant = grantCreator({
     settings: { ...config, keepUpstreamTokens: false },
     ownerOf: async () => owner,
+    keys,
     records: store,
     connections: links,
     end,
@@ -119,6 +123,7 @@ export function instance(options: {
     settings: config,
     createGrant,
     records: store,
+    loadGrant: grantLoader({ records: store, keys }),
     clients: clientRegistry({
       records: store,
       clock,
@@ -164,7 +169,7 @@ function accessTokens(store: Records, clock: Clock, random: RandomBytes): Access
       }
       const { client_id, subject: sub, resource: aud, scopes } = grant.value
       const iat = unixTime(clock)
-      const claims = { sub, aud, client_id, scopes, iat, exp: iat + 3600, grant: ref }
+      const claims = { sub, aud, client_id, scopes, iat, exp: iat + 3600, grant: ref, kid: 'none' }
       return { status: 'valid', claims, grant }
     },
   }

@@ -134,6 +134,13 @@ export interface DrawbridgeEvents {
   }
   /** A grant is over, and every token that stands on it. */
   'grant.ended': { grant: string; client_id: string; subject: string; reason: GrantEnd }
+  /** An operator ended everything of a client, of a provider, or at all. Its grants follow, each with an event of its own. */
+  'grants.ended': {
+    client_id?: string | undefined
+    provider?: string | undefined
+    /** Unix seconds: only what was made before. */
+    before?: number | undefined
+  }
   /** A code was refused. */
   'code.refused': {
     reason:
@@ -229,6 +236,10 @@ export interface DrawbridgeEvents {
   'keys.created': { kid: string }
   /** A signing key was published, and will sign soon. */
   'keys.rotated': { kid: string }
+  /** An operator revoked a signing key, and with it everything that it signed. */
+  'keys.revoked': { kid: string }
+  /** A key in `signingKeys.keys` was revoked, and is not used. Told once by each instance. */
+  'keys.refused': { kid: string }
   /** Something was sealed or derived with a secret that is not configured here. */
   'keys.unknown_secret': { key_id: string }
 

@@ -20,7 +20,9 @@ export { type Clock, systemClock } from './clock.ts'
 export type { LimitedEndpoint } from './endpoints/limiter.ts'
 export type { ClientAdmin, ClientPage, ClientSummary } from './engine/client-administration.ts'
 export type { GrantAdmin, GrantSummary } from './engine/grant-administration.ts'
+export type { SigningKeyAdmin, SigningKeySummary } from './engine/key-administration.ts'
 export type { MaintenanceReport } from './engine/maintenance.ts'
+export type { EndedReport, WhichGrants } from './engine/mass-ending.ts'
 export { ConfigurationError, NoUpstreamToken, Unavailable, UnreadableBody, UpstreamEnded } from './errors.ts'
 export type {
   DrawbridgeEvent,

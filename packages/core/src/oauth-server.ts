@@ -6,6 +6,7 @@ import { sealer, type UnknownSecret } from './crypto/sealing.ts'
 import { callbackUrl } from './endpoints/locations.ts'
 import type { ClientAdmin } from './engine/client-administration.ts'
 import type { GrantAdmin } from './engine/grant-administration.ts'
+import type { SigningKeyAdmin } from './engine/key-administration.ts'
 import type { MaintenanceReport } from './engine/maintenance.ts'
 import { type OurEngine, ourEngine } from './engine/ours.ts'
 import { ConfigurationError, isNamed } from './errors.ts'
@@ -31,6 +32,8 @@ export interface OAuthServer<User = unknown, Path extends string = string> exten
   readonly grants: GrantAdmin
   /** Lists and removes clients that registered themselves. */
   readonly clients: ClientAdmin
+  /** Lists the keys that sign access tokens, and revokes one that somebody else may have. */
+  readonly signingKeys: SigningKeyAdmin
   /**
    * Seals records with the current `secret` and removes expired ones; reports what remains per secret. Run it after a
    * change of `secret`, and now and then with a store that does not expire by itself.
@@ -175,12 +178,12 @@ function served(
   { own }: OurEngine,
   ready: () => Promise<void>,
 ): OAuthServer | OAuthServerWithDefault {
-  const { upstreamToken, grants, clients, maintain } = own
+  const { upstreamToken, grants, clients, signingKeys, maintain } = own
   const server: OAuthServer = {
     routes: endpoints.routes,
     handle: endpoints.handle,
     at: (path) => gateAt(gates, path),
-    ...{ upstreamToken, grants, clients, maintain, ready },
+    ...{ upstreamToken, grants, clients, signingKeys, maintain, ready },
   }
   const standard = defaultResource && gates.get(defaultResource.path)
   return standard ? { ...standard, ...server } : server

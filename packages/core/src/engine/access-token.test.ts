@@ -1,8 +1,6 @@
 import { expect, it } from 'vitest'
 import { generateSigningKey, signJwt } from '../crypto/signing-keys.ts'
 import type { GrantRecord } from '../records/grant.ts'
-import type { Records } from '../records/records.ts'
-import type { ServerKeys } from '../records/server-keys.ts'
 import { accessTokens } from './access-token.ts'
 
 const issuer = 'https://mcp.test'
@@ -10,14 +8,12 @@ const now = 1_800_000_000
 
 it('says which key a token is bound to, so that nobody takes it for a bearer token', async () => {
   const key = await generateSigningKey('ES256')
-  const keys = { active: async () => key, find: async () => key } as unknown as ServerKeys
+  const keys = { active: async () => key, find: async () => key, isGood: async () => true }
   const life = { used_at: now, idle: 3600, expires_at: now + 3600, code: { redeemed_at: now } }
   const grant = { client_id: 'desk', subject: 'github|1', ...life } as GrantRecord
-  const records = {
-    get: async () => ({ key: 'grant/o/g', value: grant, version: '1' }),
-  } as unknown as Records
+  const loadGrant = async () => ({ key: 'grant/o/g', value: grant, version: '1' })
   const clock = { now: () => now * 1000, sleep: async () => {} }
-  const tokens = accessTokens({ issuer, keys, records, clock })
+  const tokens = accessTokens({ issuer, keys, loadGrant, clock })
   const payload = {
     iss: issuer,
     sub: 'github|1',

@@ -3,17 +3,11 @@ import { boundedCache } from '../bounded-cache.ts'
 import { type Clock, unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { peekJwt, signJwt, verifyJwt } from '../crypto/signing-keys.ts'
-import {
-  type GrantRecord,
-  type GrantRef,
-  grantExpiry,
-  grantKey,
-  grantRef,
-  isGrantRef,
-} from '../records/grant.ts'
-import type { Records, Versioned } from '../records/records.ts'
+import { type GrantRecord, type GrantRef, grantExpiry, grantRef, isGrantRef } from '../records/grant.ts'
+import type { Versioned } from '../records/records.ts'
 import type { ServerKeys } from '../records/server-keys.ts'
 import { formatScope } from '../syntax/scopes.ts'
+import type { LoadGrant } from './grant-loading.ts'
 
 /** Access tokens of our own: JWTs as RFC 9068 has them, each standing on a grant. */
 export interface AccessTokens {
@@ -45,6 +39,8 @@ interface AccessTokenClaims {
   iat: number
   exp: number
   grant: GrantRef
+  /** What signed it. */
+  kid: string
   /** The key the token is bound to (RFC 7800 3.1). Reserved: none that we issue is. */
   cnf?: Confirmation
 }
@@ -55,11 +51,11 @@ const cacheBytes = 16 * 1024 * 1024
 
 export function accessTokens(dependencies: {
   issuer: string
-  keys: ServerKeys
-  records: Records
+  keys: Pick<ServerKeys, 'active' | 'find' | 'isGood'>
+  loadGrant: LoadGrant
   clock: Clock
 }): AccessTokens {
-  const { issuer, keys, records, clock } = dependencies
+  const { issuer, keys, loadGrant, clock } = dependencies
   const checked = boundedCache<AccessTokenClaims>(cacheBytes)
 
   async function claimsOf(
@@ -101,6 +97,7 @@ export function accessTokens(dependencies: {
       iat,
       exp,
       grant,
+      kid: key.kid,
       ...(cnf !== undefined && { cnf }),
     }
     if (verified.expired) return { status: 'invalid', reason: 'expired', claims }
@@ -128,7 +125,9 @@ export function accessTokens(dependencies: {
     async verify(token) {
       const claims = await claimsOf(token)
       if ('status' in claims) return claims
-      const grant = await records.get<GrantRecord>(grantKey(claims.grant))
+      // What was checked with a key that has been revoked since was never good. In one trip with the grant.
+      const [grant, isGenuine] = await Promise.all([loadGrant(claims.grant), keys.isGood(claims.kid)])
+      if (!isGenuine) return { status: 'invalid', reason: 'unknown_key' }
       const isGood =
         grant &&
         // Nobody has an access token of a code that was never redeemed: a write that came late brought the grant back.

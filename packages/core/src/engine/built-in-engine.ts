@@ -25,7 +25,10 @@ export interface BuiltInSettings {
 
 /** Our own engine: clients and grants as records, tokens as the files beside this one make them. */
 export function builtInEngine(
-  dependencies: Pick<RotationDependencies, 'records' | 'accessTokens' | 'end' | 'connections' | 'recheck'> & {
+  dependencies: Pick<
+    RotationDependencies,
+    'records' | 'loadGrant' | 'accessTokens' | 'end' | 'connections' | 'recheck'
+  > & {
     settings: BuiltInSettings
     clients: ClientRegistry
     createGrant: CreateGrant

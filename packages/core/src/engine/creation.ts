@@ -6,8 +6,10 @@ import type { Emit } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
 import { authMethodsOf } from '../records/client-metadata.ts'
 import { sharedConnectionId } from '../records/connection.ts'
+import { latestEnding } from '../records/endings.ts'
 import { connectionExpiry, type GrantRecord, grantKey, grantPrefix, grantRef } from '../records/grant.ts'
 import { everyKey, type Records, remove } from '../records/records.ts'
+import type { ServerKeys } from '../records/server-keys.ts'
 import type { UpstreamTokens } from '../records/upstream-tokens.ts'
 import { withoutLoopbackPort } from '../syntax/loopback.ts'
 import type { EndGrant } from './ending.ts'
@@ -37,6 +39,7 @@ export type CreateGrant = (login: Login) => Promise<Required<CompletedLogin>>
 interface CreationDependencies {
   settings: CreationSettings
   ownerOf: OwnerOf
+  keys: Pick<ServerKeys, 'endings'>
   records: Records
   connections: Connections
   end: EndGrant
@@ -45,16 +48,17 @@ interface CreationDependencies {
 const createTries = 5
 
 export function grantCreator(dependencies: CreationDependencies): CreateGrant {
-  const { settings, ownerOf, records } = dependencies
+  const { settings, ownerOf, keys, records } = dependencies
   return async (login) => {
     const { subject, client, upstream } = login
+    const known_ending = latestEnding(await keys.endings())
     const owner = await ownerOf(subject)
     const installation = installationOf(login)
     const secret = randomText(32, settings.random)
     const place = upstream && (await placeOf(dependencies, owner, upstream))
     const grant = await create(records, settings, () => {
       const id = `${installation}${randomText(15, settings.random)}`
-      return newGrant(settings, login, { owner, id, secret, place })
+      return newGrant(settings, login, { owner, id, secret, place, known_ending })
     })
     const ref = grantRef(grant)
     if (upstream) await connect(dependencies, grant, upstream)
@@ -98,9 +102,15 @@ async function placeOf(
 function newGrant(
   { clock, lifetimes, keepUpstreamTokens }: CreationSettings,
   { client, request, provider, subject, claims, scopes }: Login,
-  made: { owner: string; id: string; secret: string; place: Place | undefined },
+  made: {
+    owner: string
+    id: string
+    secret: string
+    place: Place | undefined
+    known_ending: number | undefined
+  },
 ): GrantRecord {
-  const { owner, id, secret } = made
+  const { owner, id, secret, known_ending } = made
   const place = keepUpstreamTokens ? made.place : undefined
   const now = unixTime(clock)
   const known = place?.tokens.refresh_expires_at
@@ -120,6 +130,7 @@ function newGrant(
     used_at: now,
     identity_checked_at: now,
     expires_at: now + lifetimes.absolute,
+    known_ending,
     idle: known !== undefined && !lifetimes.idleIsExplicit ? Math.max(known - now, 60) : lifetimes.idle,
     code: {
       hash: sha256(secret),

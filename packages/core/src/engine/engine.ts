@@ -5,6 +5,7 @@ import type { AuthorizationRequest } from '../records/transaction.ts'
 import type { UpstreamAnswer } from '../records/upstream-tokens.ts'
 import type { ClientAdmin } from './client-administration.ts'
 import type { GrantAdmin } from './grant-administration.ts'
+import type { SigningKeyAdmin } from './key-administration.ts'
 import type { MaintenanceReport } from './maintenance.ts'
 
 /**
@@ -59,6 +60,7 @@ export interface OwnEngine {
   upstreamToken(auth: AuthInfo, options?: UpstreamTokenOptions): Promise<UpstreamToken>
   grants: GrantAdmin
   clients: ClientAdmin
+  signingKeys: SigningKeyAdmin
   maintain(): Promise<MaintenanceReport>
 }
 

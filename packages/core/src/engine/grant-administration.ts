@@ -1,8 +1,11 @@
 import type { Connections } from '../identity/connections.ts'
 import { connectionPrefix } from '../records/connection.ts'
+import { isEnded } from '../records/endings.ts'
 import { type GrantRecord, grantKey, grantPrefix, grantRef, isGrantRef } from '../records/grant.ts'
 import { everyKey, forEachKey, type Records } from '../records/records.ts'
+import type { ServerKeys } from '../records/server-keys.ts'
 import type { EndGrant } from './ending.ts'
+import type { EndedReport, MassEnding, WhichGrants } from './mass-ending.ts'
 import type { OwnerOf } from './owner.ts'
 
 /** What an operator, or a page of the application's own, does with the grants of a user. */
@@ -28,6 +31,24 @@ export interface GrantAdmin {
    * @throws Unavailable when a record does not open, after it has ended all others
    */
   revokeAll(subject: string): Promise<number>
+  /**
+   * Ends what was issued until now, or before a time: of a client, of a provider, or everything. For incidents: it is one
+   * write, after which every instance refuses all of it within a second, however many grants there are; codes that nobody
+   * has redeemed yet, too. What is made later lives. Then it walks over the store, which may take minutes, ends the grants
+   * with an event each, forgets the provider's tokens and revokes them there.
+   *
+   * When that is interrupted nothing of it opens again: `maintain()` goes on, and should run once more ten minutes later,
+   * for sign-ins that were just finishing. A second call is a new one, and ends who came in the meantime.
+   *
+   * @throws ConfigurationError when it is not told what to end, or a time that is later than now
+   * @throws Unavailable when the store fails. Before the write nothing has happened; in the walk it is in force already,
+   * which the event `grants.ended` tells
+   * @example
+   * await auth.grants.endAll({ client_id: 'https://app.example/client.json' })
+   * @example
+   * await auth.grants.endAll({ everything: true, before: new Date('2026-03-01T09:30:00Z') })
+   */
+  endAll(which: WhichGrants): Promise<EndedReport>
 }
 
 /** A grant, as it may be shown. All times are Unix seconds. */
@@ -46,11 +67,13 @@ export interface GrantSummary {
 
 export function grantAdmin(dependencies: {
   records: Records
+  keys: Pick<ServerKeys, 'endings'>
   connections: Connections
   ownerOf: OwnerOf
   end: EndGrant
+  endAll: MassEnding['endAll']
 }): GrantAdmin {
-  const { records, connections, ownerOf, end } = dependencies
+  const { records, keys, connections, ownerOf, end, endAll } = dependencies
 
   /** Those that open, and what the others failed with. */
   async function grantsOf(owner: string): Promise<{ grants: Readonly<GrantRecord>[]; failures: unknown[] }> {
@@ -70,10 +93,12 @@ export function grantAdmin(dependencies: {
   }
 
   return {
+    endAll,
+
     async list(subject) {
-      const { grants } = await grantsOf(await ownerOf(subject))
-      const redeemed = grants.filter(({ code }) => code.redeemed_at !== undefined)
-      return redeemed.sort((a, b) => b.created_at - a.created_at).map(summary)
+      const [{ grants }, endings] = await Promise.all([grantsOf(await ownerOf(subject)), keys.endings()])
+      const living = grants.filter((one) => one.code.redeemed_at !== undefined && !isEnded(one, endings))
+      return living.sort((a, b) => b.created_at - a.created_at).map(summary)
     },
 
     async revoke(grant) {

@@ -4,6 +4,7 @@ import { grantKinds } from '../records/grant.ts'
 import { forEachKey, type Records } from '../records/records.ts'
 import { serverKeysKey } from '../records/server-keys.ts'
 import { transactionPrefix } from '../records/transaction.ts'
+import type { MassEnding } from './mass-ending.ts'
 
 /** What {@link OAuthServer.maintain} did and found. */
 export interface MaintenanceReport {
@@ -20,18 +21,26 @@ export interface MaintenanceReport {
   purged: number
   /** Records that no configured secret opens. */
   unreadable: number
+  /** Grants that an interrupted `grants.endAll()` had left in the store, where nobody took them any more. */
+  ended: number
 }
 
 const purgeBatch = 1000
 
 /**
- * Seals everything with the current secret, so that an older one can be retired; removes what has expired. Safe to run
+ * Seals everything with the current secret, so that an older one can be retired; removes what has expired or was ended. Safe to run
  * at any time, on any instance, and again after a crash or an outage of the store, at which it throws: a report that
  * overlooked records would be no leave to remove a secret.
  */
-export async function maintain({ records }: { records: Records }): Promise<MaintenanceReport> {
+export async function maintain({
+  records,
+  finish,
+}: {
+  records: Records
+  finish: MassEnding['finish']
+}): Promise<MaintenanceReport> {
   const remaining: Record<string, number> = {}
-  const report = { records: 0, resealed: 0, remaining, purged: 0, unreadable: 0 }
+  const report = { records: 0, resealed: 0, remaining, purged: 0, unreadable: 0, ended: 0 }
 
   async function visit(key: string): Promise<void> {
     const record = await records.reseal(key)
@@ -45,6 +54,7 @@ export async function maintain({ records }: { records: Records }): Promise<Maint
     remaining[record.key_id] = (remaining[record.key_id] ?? 0) + 1
   }
 
+  report.ended = await finish()
   await visit(serverKeysKey)
   for (const prefix of [clientPrefix, candidatePrefix, connectionKinds, transactionPrefix, grantKinds]) {
     await forEachKey(records, prefix, visit)

@@ -13,8 +13,11 @@ import { type CreationSettings, grantCreator } from './creation.ts'
 import { endGrant } from './ending.ts'
 import type { EngineAfterLogin, OwnEngine } from './engine.ts'
 import { grantAdmin } from './grant-administration.ts'
+import { grantLoader } from './grant-loading.ts'
 import { identityRecheck } from './identity-recheck.ts'
+import { keyAdmin } from './key-administration.ts'
 import { maintain } from './maintenance.ts'
+import { massEnding } from './mass-ending.ts'
 import { ownerOf } from './owner.ts'
 import { upstreamToken } from './upstream-token.ts'
 
@@ -48,21 +51,24 @@ export function ourEngine(parts: {
   const owners = ownerOf(keys)
   const connections = connectionsIn({ ...shared, upstreams })
   const end = endGrant({ records, connections, upstreams, emit })
+  const loadGrant = grantLoader({ records, keys })
+  const { endAll, finish } = massEnding({ ...shared, keys, connections, end })
   const { identityRecheck: every, identityGrace: grace } = lifetimes
   return {
     engine: builtInEngine({
-      ...{ settings, records, connections, end },
+      ...{ settings, records, loadGrant, connections, end },
       clients: clientRegistry({ records, clock, staticClients, ...settings.registration }),
-      accessTokens: accessTokens({ issuer, keys, records, clock }),
-      createGrant: grantCreator({ settings, ownerOf: owners, records, connections, end }),
+      accessTokens: accessTokens({ issuer, keys, loadGrant, clock }),
+      createGrant: grantCreator({ settings, ownerOf: owners, keys, records, connections, end }),
       recheck: identityRecheck({ ...shared, connections, upstreams, forms, end, every, grace }),
     }),
     own: {
       jwks: async () => (await keys.all()).map(publicJwk),
-      upstreamToken: (auth, options) => upstreamToken({ records, connections }, auth, options),
-      grants: grantAdmin({ records, connections, ownerOf: owners, end }),
+      upstreamToken: (auth, options) => upstreamToken({ loadGrant, connections }, auth, options),
+      grants: grantAdmin({ records, keys, connections, ownerOf: owners, end, endAll }),
       clients: clientAdmin({ ...shared, end }),
-      maintain: () => maintain({ records }),
+      signingKeys: keyAdmin({ keys }),
+      maintain: () => maintain({ records, finish }),
     },
     async ready() {
       await keys.active()

@@ -3,12 +3,13 @@ import { constantTimeEqual, sha256 } from '../crypto/hash.ts'
 import { type RandomBytes, randomText } from '../crypto/random.ts'
 import type { DrawbridgeEvents, Emit } from '../events.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { type GrantRecord, grantExpiry, grantKeptUntil, grantKey, grantRef } from '../records/grant.ts'
+import { type GrantRecord, grantExpiry, grantKeptUntil, grantRef } from '../records/grant.ts'
 import { clockSkew, type Records, replace, type Versioned } from '../records/records.ts'
 import type { AccessTokens } from './access-token.ts'
 import { doubtGrant } from './doubt.ts'
 import type { EndGrant } from './ending.ts'
 import type { AuthenticatedClient, LoadedCode, Refused, TokenSet } from './engine.ts'
+import type { LoadGrant } from './grant-loading.ts'
 import { newRefresh } from './refresh-secret.ts'
 import { parseCode } from './token-format.ts'
 import { tokenSet } from './token-set.ts'
@@ -19,6 +20,7 @@ const replayMargin = 60 + clockSkew
 /** What both kinds of credentials become tokens with. */
 export interface GrantDependencies {
   records: Records
+  loadGrant: LoadGrant
   accessTokens: AccessTokens
   clock: Clock
   emit: Emit
@@ -35,11 +37,11 @@ type RedemptionDependencies = GrantDependencies & { random: RandomBytes }
 export function codeLoader(
   dependencies: RedemptionDependencies,
 ): (code: string) => Promise<LoadedCode | Refused<'unknown'> | undefined> {
-  const { records } = dependencies
+  const { loadGrant } = dependencies
   return async (code) => {
     const parsed = parseCode(code)
     if (!parsed) return undefined
-    const record = await records.get<GrantRecord>(grantKey(parsed.grant))
+    const record = await loadGrant(parsed.grant)
     if (!record || !constantTimeEqual(sha256(parsed.secret), record.value.code.hash)) {
       return { refused: 'unknown', grant: parsed.grant }
     }

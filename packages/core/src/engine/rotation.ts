@@ -9,7 +9,6 @@ import {
   type GrantRefresh,
   grantExpiry,
   grantKeptUntil,
-  grantKey,
 } from '../records/grant.ts'
 import { replace, type Versioned } from '../records/records.ts'
 import { doubtGrant } from './doubt.ts'
@@ -41,12 +40,12 @@ const dead: readonly string[] = ['superseded', 'streak', 'reused']
 export function refreshTokenLoader(
   dependencies: RotationDependencies,
 ): (refresh_token: string) => Promise<LoadedRefreshToken | Refused<'unknown' | 'forged'> | undefined> {
-  const { records, clock, end, policy } = dependencies
+  const { loadGrant, clock, end, policy } = dependencies
   return async (refresh_token) => {
     const presented = parseRefreshToken(refresh_token)
     if (!presented) return undefined
     const { grant } = presented
-    const record = await records.get<GrantRecord>(grantKey(grant))
+    const record = await loadGrant(grant)
     if (!record?.value.refresh) return { refused: 'unknown', grant }
     const { client_id, client_auth, subject, resource, scopes, refresh, correlation } = record.value
     if (!isGenuine(refresh, presented)) return { refused: 'forged', grant, correlation }

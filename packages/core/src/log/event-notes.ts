@@ -196,6 +196,10 @@ const notes: Notes = {
     capped: 'info',
     administration: 'info',
   },
+  'grants.ended': [
+    'warn',
+    'Everything of a client, of a provider, or at all was ended. Check, if nobody of yours did that, who can call `grants.endAll()`.',
+  ],
   'code.refused': {
     unknown: 'info',
     other_client: 'info',
@@ -287,6 +291,14 @@ const notes: Notes = {
   },
   'keys.created': 'info',
   'keys.rotated': 'info',
+  'keys.revoked': [
+    'warn',
+    'A signing key was revoked, and clients fetch new tokens. Check, if nobody of yours did that, who can call `signingKeys.revoke()`.',
+  ],
+  'keys.refused': [
+    'error',
+    'A key in `signingKeys.keys` was revoked, and is not used. Check that it is taken out there, and that another one is in its place: until then one is made here.',
+  ],
   'keys.unknown_secret': ['error', wrongSecret],
   'configuration.weakened': [
     'warn',

@@ -28,6 +28,8 @@ export interface GrantRecord {
   idle: number
   /** Until when the store keeps the connection; moved on before the grant outlives it. */
   connection_expires_at?: number | undefined
+  /** The last ending of everything, or of a part of it, that was known where the grant was made; see endings.ts. */
+  known_ending?: number | undefined
   code: GrantCode
   refresh?: GrantRefresh | undefined
   doubt?: GrantDoubt | undefined

@@ -80,14 +80,23 @@ export const serverMembers: Members<OAuthServer> = {
     returns: async () => ({ access_token: 'upstream', expires_at: 2, scopes: ['read'], provider: 'acme' }),
   },
   at: { arguments: ['/files'], nested: authMembers },
-  grants: { value: { list: async () => [], revoke: async () => true, revokeAll: async () => 0 }, late: true },
+  grants: {
+    value: {
+      list: async () => [],
+      revoke: async () => true,
+      revokeAll: async () => 0,
+      endAll: async () => ({ ended: 0, forgotten: 0, failed: 0 }),
+    },
+    late: true,
+  },
   clients: {
     value: { list: async () => ({ clients: [] }), get: async () => undefined, delete: async () => true },
     late: true,
   },
+  signingKeys: { value: { list: async () => [], revoke: async () => true }, late: true },
   maintain: {
     arguments: [],
-    returns: async () => ({ records: 1, resealed: 0, remaining: {}, purged: 1, unreadable: 0 }),
+    returns: async () => ({ records: 1, resealed: 0, remaining: {}, purged: 1, unreadable: 0, ended: 0 }),
   },
   ready: { arguments: [], returns: async () => {} },
 }
