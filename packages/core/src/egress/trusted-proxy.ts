@@ -10,10 +10,8 @@ import { throughFetch } from './through-fetch.ts'
  * @param options.fetch Goes through the proxy, and does not follow a redirect when told `redirect: 'manual'`.
  * @throws {ConfigurationError} without a function
  * @example
- * import { fetch, ProxyAgent } from 'undici'
- *
- * const dispatcher = new ProxyAgent('http://egress-proxy.corp.example:3128')
- * const egress = trustedProxy({ fetch: (url, init) => fetch(url, { ...init, dispatcher }) })
+ * // Started with NODE_USE_ENV_PROXY=1 and HTTPS_PROXY, from Node 22.21 and 24 on
+ * const egress = trustedProxy({ fetch })
  */
 export function trustedProxy(options: {
   fetch: (url: string, init: RequestInit) => Promise<Response>
