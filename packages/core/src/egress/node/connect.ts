@@ -38,7 +38,6 @@ export function httpsConnection(
         signal.removeEventListener('abort', destroy)
         reject(new Error('The connection ended without an answer'))
       })
-      outgoing.on('upgrade', destroy)
       outgoing.on('response', (incoming) => {
         incoming.on('error', () => {})
         resolve({
