@@ -1,21 +1,45 @@
 import { readFileSync } from 'node:fs'
+import { resolve, sep } from 'node:path'
 import type { Options } from 'tsup'
 
+interface Manifest {
+  name: string
+  /** Each a module, or one for each runtime. */
+  exports: Record<string, string | Record<string, string>>
+}
+
 /**
- * How every package is bundled. Each module its package.json exports in development becomes one of `dist`;
- * declarations come from `tsc`, since tsup's own do not work with TypeScript 7.
+ * How every package is bundled. Each module its package.json exports in development, for whatever runtime, becomes one
+ * of `dist`; declarations come from `tsc`, since tsup's own do not work with TypeScript 7.
  *
  * @param options.platform `neutral` makes an import of a Node built-in fail the build.
+ * @param options.builtinsIn The folder whose modules may import them all the same.
  */
-export function library(options: { platform: 'neutral' | 'node' }): Options {
-  const manifest: { exports: Record<string, string> } = JSON.parse(readFileSync('package.json', 'utf8'))
+export function library(options: { platform: 'neutral' | 'node'; builtinsIn?: string }): Options {
+  const { name, exports }: Manifest = JSON.parse(readFileSync('package.json', 'utf8'))
   return {
-    entry: Object.values(manifest.exports),
+    entry: Object.values(exports).flatMap((entry) =>
+      typeof entry === 'string' ? [entry] : Object.values(entry),
+    ),
+    // What a package imports by its own name is chosen by the runtime, and not here.
+    external: [new RegExp(`^${name}/`)],
+    esbuildPlugins: options.builtinsIn ? [builtins(resolve(options.builtinsIn) + sep)] : [],
     format: 'esm',
     platform: options.platform,
     target: 'es2023',
     clean: true,
     // By default tsup writes `sqlite` for `node:sqlite`, and such a module does not exist.
     removeNodeProtocol: false,
+  }
+}
+
+function builtins(folder: string): NonNullable<Options['esbuildPlugins']>[number] {
+  return {
+    name: 'built-ins in one folder',
+    setup(build) {
+      build.onResolve({ filter: /^node:/ }, ({ importer }) =>
+        importer.startsWith(folder) ? { external: true } : undefined,
+      )
+    },
   }
 }

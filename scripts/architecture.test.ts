@@ -94,8 +94,10 @@ const violations: Record<string, [path: string, source: string, finding: RegExp]
     ['packages/core/src/clients/a.ts', `await request['text']()`, /calls request\.text/],
     ['packages/core/src/clients/a.ts', `request.headers.get('Cookie')`, /names the cookie header/],
   ],
-  'core imports no framework, no SDK, no Node built-in, and only the small zod': [
+  'core imports no framework, no SDK, no Node built-in outside egress/node/, and only the small zod': [
     ['packages/core/src/http/a.ts', `import { createHash } from 'node:crypto'`, /imports node:crypto/],
+    ['packages/core/src/egress/a.ts', `import { request } from 'node:https'`, /imports node:https/],
+    ['packages/core/src/syntax/a.ts', `import ipaddr from 'ipaddr.js'`, /imports ipaddr/],
     ['packages/core/src/http/a.ts', `import { Hono } from 'hono'`, /imports hono/],
     [
       'packages/core/src/http/a.ts',
@@ -108,6 +110,19 @@ const violations: Record<string, [path: string, source: string, finding: RegExp]
       'packages/core/src/http/a.ts',
       `import { x } from '../../../mcp/src/index.ts'`,
       /imports \.\.\/\.\.\/\.\.\/mcp/,
+    ],
+  ],
+  'in core, only the entry for Node knows what is in egress/node/': [
+    [
+      'packages/core/src/egress/guarded.ts',
+      `import { x } from './node/resolve.ts'`,
+      /guarded\.ts:1 imports egress\/node\/resolve/,
+    ],
+    ['packages/core/src/options/a.ts', `import { egress } from '../egress/node.ts'`, /imports egress\/node/],
+    [
+      'packages/core/src/oauth-server.ts',
+      `import { x } from './egress/workerd.ts'`,
+      /imports egress\/workerd/,
     ],
   ],
   'only identity/ speaks OAuth to a provider': [
@@ -140,6 +155,11 @@ const violations: Record<string, [path: string, source: string, finding: RegExp]
       /imports @drawbridge\/node$/,
     ],
     ['packages/core/src/a.ts', `import { github } from '@drawbridge/github'`, /imports @drawbridge\/github/],
+    [
+      'packages/core/src/a.ts',
+      `import { oauthServer } from '@drawbridge/core'`,
+      /imports @drawbridge\/core$/,
+    ],
   ],
   'a package imports what its package.json declares, and stays in its folder': [
     ['packages/providers/github/src/a.ts', `import { SignJWT } from 'jose/x'`, /imports jose\/x/],
@@ -195,6 +215,10 @@ describe('what the layout allows is allowed', () => {
       `await response.json()\nResponse.json({ a: 1 })\nawait tokenResponse.text()`,
     ],
     ['packages/core/src/storage/memory.ts', `crypto.randomUUID()\nawait crypto.subtle.digest('SHA-256', x)`],
+    ['packages/core/src/oauth-server.ts', `import { egress } from '@drawbridge/core/egress'`],
+    ['packages/core/src/clients/a.ts', `import type { Egress } from '../egress/egress.ts'`],
+    ['packages/core/src/egress/node/a.ts', `import { request } from 'node:https'`],
+    ['packages/core/src/egress/address.ts', `import ipaddr from 'ipaddr.js'`],
     ['packages/core/src/oauth-server.ts', `import { memory } from './storage/memory.ts'`],
     [
       'packages/core/src/crypto/a.ts',

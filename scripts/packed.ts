@@ -21,8 +21,8 @@ export interface Consumer {
   manifest(name: string): Manifest
   /** Files of an installed package: `dist/index.js`. */
   files(name: string): string[]
-  /** Runs a module with that version of Node; resolves to what it printed. Throws with its output when it fails. */
-  node(version: string, file: string): string
+  /** Runs a module with that version of Node; returns what it printed. Throws with its output when it fails. */
+  node(version: string, ...args: readonly string[]): string
 }
 
 /** Builds the workspace and packs everything it publishes. */
@@ -64,7 +64,7 @@ export function makeConsumer(options: {
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name).slice(installed(name).length + 1))
         .sort(),
-    node: (version, file) => run(folder, nodeBinary(version), [file]),
+    node: (version, ...args) => run(folder, nodeBinary(version), args),
   }
 }
 

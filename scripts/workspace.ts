@@ -11,8 +11,9 @@ export interface Manifest {
   version: string
   private?: boolean
   engines?: { node: string }
-  exports?: Record<string, unknown>
-  publishConfig?: { exports?: Record<string, unknown> }
+  /** A module, or one for each condition. */
+  exports?: Record<string, string | Record<string, string>>
+  publishConfig?: { exports?: Record<string, Record<string, string>> }
   dependencies?: Record<string, string>
   peerDependencies?: Record<string, string>
   peerDependenciesMeta?: Record<string, { optional?: boolean }>

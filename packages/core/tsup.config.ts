@@ -1,4 +1,4 @@
 import { defineConfig } from 'tsup'
 import { library } from '../../tsup.ts'
 
-export default defineConfig(library({ platform: 'neutral' }))
+export default defineConfig(library({ platform: 'neutral', builtinsIn: 'src/egress/node' }))

@@ -8,6 +8,7 @@ export {
   serverDecoratorContract,
   storageDecoratorContract,
 } from './decorator-contract.ts'
+export { type DevEgress, type DevEgressRequest, devEgress } from './dev-egress.ts'
 export type {
   AppMode,
   DevGitHub,

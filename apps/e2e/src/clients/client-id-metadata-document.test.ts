@@ -44,7 +44,7 @@ describe('a client that introduces itself by a metadata document', () => {
     expect(next.status).toBe(200)
     expect((await app.revoke(next.body.refresh_token)).status).toBe(200)
     expect((await w.call(next.body.access_token)).status).toBe(401)
-    expect(web.asked.map((one) => one.url)).toEqual([url])
+    expect(web.asked()).toEqual([url])
   })
 
   it('finds in the metadata that it may, and that it need not sign', async () => {
@@ -59,7 +59,7 @@ describe('a client that introduces itself by a metadata document', () => {
     expect(server).not.toHaveProperty('client_id_metadata_document_supported')
     const page = await authorized(w)
     expect([page.status, page.text.includes('not registered here')]).toEqual([400, true])
-    expect(web.asked).toEqual([])
+    expect(web.asked()).toEqual([])
   })
 
   it('is shown with the domain that published it', async () => {
@@ -97,12 +97,12 @@ describe('a client that introduces itself by a metadata document', () => {
     const { refresh_token } = await app.login(f.browser(), { user: 'octocat' })
     web.out()
     f.to(w.instance())
-    const asked = web.asked.length
+    const asked = web.asked().length
     w.clock.advance(3 * 24 * 3600)
     const next = await app.refresh(refresh_token)
     expect(next.status).toBe(200)
     expect((await app.revoke(next.body.refresh_token)).status).toBe(200)
-    expect(web.asked.length).toBe(asked)
+    expect(web.asked().length).toBe(asked)
   })
 
   it('redeems its code at an instance that never saw it, while its host is out of order', async () => {
@@ -240,7 +240,7 @@ describe('a client_id', () => {
     const { w, web } = withDocuments()
     web.put(client_id, document({ client_id }))
     expect((await authorized(w, client_id)).text).toContain('not registered here')
-    expect(web.asked).toEqual([])
+    expect(web.asked()).toEqual([])
   })
 })
 
@@ -255,7 +255,7 @@ describe('the hosts that an operator names', () => {
     expect((await authorized(w, other)).text).toContain('do not know this domain')
     const denied = await authorized(w, 'https://other.test/client.json')
     expect([denied.status, denied.text.includes('not let in here')]).toEqual([400, true])
-    expect(web.asked.map((one) => one.url)).toEqual([url, other])
+    expect(web.asked()).toEqual([url, other])
     expect(w.events).toContainEqual(
       expect.objectContaining({ type: 'authorize.refused', reason: 'client_host' }),
     )

@@ -39,7 +39,7 @@ describe.each(['registered', 'document'] as const)('the keys of a %s client that
   it('are fetched once, and kept', async () => {
     const { app, tokens, web } = await withKeysElsewhere(kind)
     expect((await app.refresh(tokens.refresh_token)).status).toBe(200)
-    expect(web.asked.filter(({ url }) => url === keysUrl)).toHaveLength(1)
+    expect(web.asked().filter((url) => url === keysUrl)).toHaveLength(1)
   })
 
   it('are fetched anew for a key that is not among them, once a minute', async () => {
@@ -49,12 +49,12 @@ describe.each(['registered', 'document'] as const)('the keys of a %s client that
     w.clock.advance(61)
     signsWith(app, client_id, next, w.clock)
     expect((await app.refresh(tokens.refresh_token)).status).toBe(200)
-    const asked = web.asked.length
+    const asked = web.asked().length
     signsWith(app, client_id, await clientKey(), w.clock)
     for (let tries = 0; tries < 3; tries++) {
       expect((await app.refresh(tokens.refresh_token)).body.error).toBe('invalid_client')
     }
-    expect(web.asked.length).toBe(asked)
+    expect(web.asked().length).toBe(asked)
   })
 
   it('that were withdrawn let nobody in any more', async () => {

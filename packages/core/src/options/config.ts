@@ -1,10 +1,11 @@
+import { egress } from '@drawbridge/core/egress'
 import { hostTrust } from '../clients/host-trust.ts'
 import { redirectUriPolicy } from '../clients/redirect-uri.ts'
 import { systemClock } from '../clock.ts'
 import { type KeyRing, keyRing } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { suppliedKeys } from '../crypto/supplied-keys.ts'
-import { type Egress, EgressFailed } from '../egress/egress.ts'
+import type { Egress } from '../egress/egress.ts'
 import type { Limits } from '../endpoints/limiter.ts'
 import type { Settings } from '../endpoints/server.ts'
 import type { BuiltInSettings } from '../engine/built-in-engine.ts'
@@ -139,7 +140,7 @@ export function configure(options: OAuthServerOptions, providers: readonly Provi
     random: randomBytes,
     emit,
     // Looked up at each call, so that instrumentation installed later is seen.
-    egress: options.egress ?? (() => Promise.reject(new EgressFailed('runtime'))),
+    egress: options.egress ?? egress,
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
   }
 }
