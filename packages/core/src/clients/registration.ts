@@ -87,7 +87,7 @@ function jsonBytes(value: unknown): number {
 }
 
 /**
- * A client with a private-use scheme is a native one, whatever it says: Cursor has registered such a scheme as `web`.
+ * A client with a private-use scheme is a native one, whatever it says: some register one as `web`.
  * Leaving the member out would give it the same rules, so nothing is lost by not insisting.
  */
 function applicationType(from: Fields): 'native' | 'web' {
