@@ -18,8 +18,15 @@ import { tell } from './listener.ts'
 export interface DrawbridgeEvents {
   /** A client registered itself (RFC 7591). */
   'client.registered': { client_id: string; client_address?: string | undefined }
-  /** A registration was refused: its metadata cannot be honoured. */
-  'registration.refused': { reason: OAuthErrorCode; detail: string; client_address?: string | undefined }
+  /**
+   * A registration was refused: its metadata cannot be honoured, the operator does not want it (`not_allowed`), or it came
+   * without the initial access token that it needs, or with a wrong one.
+   */
+  'registration.refused': {
+    reason: 'not_allowed' | 'token_missing' | 'token_wrong' | OAuthErrorCode
+    detail: string
+    client_address?: string | undefined
+  }
   /**
    * A client did not prove who it is, at the token or revocation endpoint; or it may not act for itself (`grant_type`).
    */

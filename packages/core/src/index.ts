@@ -45,9 +45,11 @@ export type {
   MultiProviderOptions,
   OAuthProxyOptions,
   OAuthServerOptions,
+  RegisteringClient,
   RegistrationOptions,
   RegistrationSender,
   ResourceOptions,
+  RevocationOptions,
   ScopeOptions,
   SigningKeyOptions,
 } from './options/options.ts'

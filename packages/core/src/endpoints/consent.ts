@@ -23,6 +23,7 @@ import { clientLocation, redirectToClient } from './redirect-to-client.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
 import { signInLocation } from './sign-in-location.ts'
+import { unknownClientText } from './unknown-client.ts'
 
 type ConsentServer = Omit<Server, 'records'>
 
@@ -205,7 +206,7 @@ async function load(
       reason: 'unknown_client',
       correlation,
     })
-    return refuse(pages.error({ ...pages.messages.unknownClient, status: 400, reference }))
+    return refuse(pages.error({ ...unknownClientText(server), status: 400, reference }))
   }
   if (!isStillAllowed(server, client, transaction.request)) {
     return refuse(expired(server, correlation, 'no_longer_allowed'))

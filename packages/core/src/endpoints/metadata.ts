@@ -21,7 +21,7 @@ export function metadataEndpoint(server: Server, urls: Readonly<Record<string, s
     response_modes_supported: ['query'],
     grant_types_supported: [...grantTypes(server).keys()],
     token_endpoint_auth_methods_supported: methods,
-    revocation_endpoint_auth_methods_supported: methods,
+    ...('revocation_endpoint' in urls && { revocation_endpoint_auth_methods_supported: methods }),
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     protected_resources: resources.map(({ identifier }) => identifier),

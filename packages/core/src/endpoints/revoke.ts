@@ -14,7 +14,9 @@ export function revokeEndpoint({
   clock,
   emit,
   engine,
-}: Pick<Server, 'clock' | 'emit' | 'engine'>): Entry['methods'] {
+  revocation,
+}: Pick<Server, 'clock' | 'emit' | 'engine' | 'revocation'>): Entry['methods'] | undefined {
+  if (!revocation.enabled) return undefined
   const POST: Handler = async (request) => {
     const form = await bodyForm(request)
     const token = form.get('token')

@@ -46,6 +46,8 @@ export interface ClientRegistrySettings {
   unapprovedLifetime: number
   /** Seconds. */
   lifetime: number
+  /** Seconds. `undefined`: secrets do not expire. */
+  secretLifetime?: number | undefined
   /** How many clients there may be that nobody approved, a tenth of them of one sender. */
   unapproved: number
 }
@@ -57,7 +59,7 @@ export function clientRegistry(
     staticClients: Promise<readonly RegisteredClient[]>
   } & ClientRegistrySettings,
 ): ClientRegistry {
-  const { records, clock, staticClients, unapprovedLifetime, lifetime } = dependencies
+  const { records, clock, staticClients, unapprovedLifetime, lifetime, secretLifetime } = dependencies
   const touched = boundedCache<{ at: number; expires_at: number }>(remembered)
   /** Versions of candidates seen here. A client that was one a moment ago is looked for in both places at once. */
   const candidates = boundedCache<string>(remembered)
@@ -120,7 +122,10 @@ export function clientRegistry(
         source: 'registered',
         ...(client_secret === undefined
           ? {}
-          : { client_secret_hash: sha256(client_secret), client_secret_expires_at: 0 }),
+          : {
+              client_secret_hash: sha256(client_secret),
+              client_secret_expires_at: secretLifetime === undefined ? 0 : now + secretLifetime,
+            }),
         correlation: randomText(9),
         approved_at: 0,
         used_at: now,

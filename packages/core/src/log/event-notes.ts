@@ -41,7 +41,15 @@ const optionsChanged =
 
 const notes: Notes = {
   'client.registered': 'info',
-  'registration.refused': wrongRequest,
+  'registration.refused': {
+    ...wrongRequest,
+    not_allowed: 'info',
+    token_missing: 'info',
+    token_wrong: [
+      'warn',
+      'A client sent a wrong initial access token. Check the one it was given, and `registration.initialAccessToken`.',
+    ],
+  },
   'client.refused': {
     unknown: [
       'warn',

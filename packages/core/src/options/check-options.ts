@@ -14,6 +14,7 @@ import type {
   RefreshOptions,
   RegistrationOptions,
   ResourceOptions,
+  RevocationOptions,
   ScopeOptions,
   SigningKeyOptions,
 } from './options.ts'
@@ -40,6 +41,7 @@ export function checkNames(call: 'oauthProxy' | 'oauthServer', options: OAuthSer
       stripPrefix: 'text',
       clients: 'list',
       registration: true,
+      revocation: true,
       redirectUris: true,
       lifetimes: true,
       refresh: true,
@@ -94,7 +96,11 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
     lifetime: true,
     unapproved: true,
     key: true,
+    allow: 'function',
+    initialAccessToken: true,
+    secretLifetime: true,
   })
+  checkMembers<RevocationOptions>('revocation', options.revocation, { enabled: 'flag' })
   checkMembers<RedirectUriOptions>('redirectUris', options.redirectUris, { allow: 'texts', schemes: 'texts' })
   checkMembers<Lifetimes>('lifetimes', options.lifetimes, {
     code: true,

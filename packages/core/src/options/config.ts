@@ -21,6 +21,7 @@ import { unionScopes } from '../syntax/scopes.ts'
 import { identifierUrl } from '../syntax/secure-url.ts'
 import { checkOptions } from './check-options.ts'
 import type { Lifetimes, OAuthServerOptions, RegistrationOptions, ResourceOptions } from './options.ts'
+import { registrationAdmission } from './registration-admission.ts'
 import { resourceScopes } from './resource-scopes.ts'
 
 /** The options of an authorization server, checked and with every default filled in. */
@@ -83,6 +84,7 @@ export function configure(options: OAuthServerOptions, providers: readonly Provi
     advertiseOfflineAccess: options.advertiseOfflineAccess ?? false,
     redirectUris: redirectUriPolicy(options.redirectUris, { issuer }),
     registration: registration(options.registration ?? {}),
+    revocation: { enabled: options.revocation?.enabled ?? true },
     lifetimes: {
       code: seconds('lifetimes.code', options.lifetimes?.code, 300),
       accessToken: seconds('lifetimes.accessToken', options.lifetimes?.accessToken, hour),
@@ -138,6 +140,11 @@ function registration(options: RegistrationOptions): Registration {
       'Pass a whole number, at least 1.',
     ),
     key: senderKey(options.key),
+    secretLifetime:
+      options.secretLifetime === undefined
+        ? undefined
+        : seconds('registration.secretLifetime', options.secretLifetime, 0),
+    ...registrationAdmission(options),
   }
 }
 

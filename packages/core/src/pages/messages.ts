@@ -86,6 +86,8 @@ export interface Messages {
   otherBrowser: ErrorText
   /** When the client is not known (any more). */
   unknownClient: ErrorText
+  /** The same where clients cannot register by themselves. */
+  unlistedClient: ErrorText
   /** When the client asks to be answered at an address it has not registered. */
   unknownRedirect: ErrorText
   /** When the client's request is not a valid one, and it cannot be told so itself. */
@@ -188,6 +190,11 @@ export const english: Messages = {
     title: 'This app is not registered here',
     message: 'Its registration has expired or was never made. You did nothing wrong.',
     hint: 'Restart the app and connect again. If that does not help, remove this server in the app, which clears its saved registration, and add it again.',
+  },
+  unlistedClient: {
+    title: 'This app is not known here',
+    message: 'Only apps that the people who run this server have set up can connect. You did nothing wrong.',
+    hint: 'Ask them to add this app, or connect with one that they have set up.',
   },
   unknownRedirect: {
     title: 'This app asked for something unexpected',
