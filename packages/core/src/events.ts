@@ -36,6 +36,12 @@ export interface DrawbridgeEvents {
   }
   /** A client that nobody had approved made room for a newer one: very many register. */
   'client.evicted': { client_id: string }
+  /** An operator made a client. */
+  'client.created': { client_id: string }
+  /** An operator changed a client: `fields` has the names of what is new, separated by spaces. */
+  'client.changed': { client_id: string; fields: string }
+  /** An operator gave a client a new secret. `keep_old`: seconds for which older ones work, too. */
+  'client.secret_rotated': { client_id: string; keep_old: number }
   /** An operator removed a client. Its grants end right after, each with an event of its own. */
   'client.deleted': { client_id: string }
 

@@ -17,7 +17,15 @@ export type {
 export type { RedirectUriOptions } from './clients/redirect-uri.ts'
 export type { StaticClient } from './clients/static-client.ts'
 export { type Clock, systemClock } from './clock.ts'
-export type { ClientAdmin, ClientPage, ClientSummary } from './engine/client-administration.ts'
+export type { ClientAdmin, ClientPage } from './engine/client-administration.ts'
+export type {
+  ClientChanges,
+  ClientWithSecret,
+  NewClient,
+  NewClientOptions,
+  SecretRotation,
+} from './engine/client-editing.ts'
+export type { ClientSummary } from './engine/client-summary.ts'
 export type { GrantAdmin, GrantSummary } from './engine/grant-administration.ts'
 export type { MaintenanceReport } from './engine/maintenance.ts'
 export { ConfigurationError, NoUpstreamToken, Unavailable, UnreadableBody, UpstreamEnded } from './errors.ts'

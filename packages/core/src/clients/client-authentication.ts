@@ -99,21 +99,28 @@ export async function authenticateClient(
   if (registered === 'none') return { client, method }
 
   const secrets = [credentials.client_secret, decoded?.client_secret]
-  if (!someSecretMatches(client, secrets)) throw refuse('secret', 'The client_secret is wrong.')
-  const expiry = client.client_secret_expires_at ?? 0
+  const expiry = secretExpiry(client, secrets)
+  if (expiry === undefined) throw refuse('secret', 'The client_secret is wrong.')
   if (expiry !== 0 && now >= expiry) {
     throw refuse('secret_expired', 'The client_secret has expired. Register the client again.')
   }
   return { client, method }
 }
 
-function someSecretMatches(client: RegisteredClient, secrets: readonly (string | undefined)[]): boolean {
-  let matches = false
+/** Until when the secret works that was sent; 0: for ever. `undefined`: this client has no such secret. */
+function secretExpiry(
+  client: RegisteredClient,
+  secrets: readonly (string | undefined)[],
+): number | undefined {
+  const { client_secret_hash: hash, client_secret_expires_at: expires_at = 0, old_client_secrets } = client
+  const known = [...(hash === undefined ? [] : [{ hash, expires_at }]), ...(old_client_secrets ?? [])]
+  let expiry: number | undefined
   for (const secret of secrets) {
-    if (secret === undefined || client.client_secret_hash === undefined) continue
-    if (constantTimeEqual(sha256(secret), client.client_secret_hash)) matches = true
+    if (secret === undefined) continue
+    const sent = sha256(secret)
+    for (const one of known) if (constantTimeEqual(sent, one.hash)) expiry = one.expires_at
   }
-  return matches
+  return expiry
 }
 
 /** As sent, and then percent-decoded if that makes a difference. */

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.ts'
-import type { ClientSource } from '../records/client-metadata.ts'
+import { type ClientSource, isOperators } from '../records/client-metadata.ts'
 import { isLoopback, staysOnThisMachine, withoutLoopbackPort } from '../syntax/loopback.ts'
 import { printable } from '../syntax/printable.ts'
 import { parseRedirectUri, type RedirectUriParts } from '../syntax/redirect-uri-syntax.ts'
@@ -29,8 +29,8 @@ export interface RedirectUriPolicy {
    * may. Asked at registration, at authorization (about the presented URI: its port may differ from the registered
    * one) and before each redirect.
    *
-   * @param client a static client's URIs were chosen by the operator: the allow-list and the list of schemes do not
-   *   concern them, everything else does
+   * @param client the URIs of one that the operator listed or made were chosen by the operator: the allow-list and the
+   *   list of schemes do not concern them, everything else does
    */
   refuse(
     uri: string,
@@ -78,13 +78,13 @@ export function redirectUriPolicy(
 
   return {
     refuse(uri, application_type, client) {
-      const isStatic = client?.source === 'static'
+      const isChosen = client !== undefined && isOperators(client)
       const named = (reason: string) => `${printable(uri)} ${reason}.`
-      const reason = refuseByKind(uri, application_type, isStatic ? undefined : schemes)
+      const reason = refuseByKind(uri, application_type, isChosen ? undefined : schemes)
       if (reason) return named(reason)
       const parts = partsOf(uri)
       if (isOurs(parts, issuer)) return named('is an endpoint of this authorization server')
-      if (allow && !isStatic && !allow.some((pattern) => pattern.matches(parts))) {
+      if (allow && !isChosen && !allow.some((pattern) => pattern.matches(parts))) {
         return named('is not among the redirect URIs that this server allows')
       }
       return undefined

@@ -1,10 +1,10 @@
 import { sha256 } from '../crypto/hash.ts'
 import { ConfigurationError } from '../errors.ts'
 import { inWords } from '../known-options.ts'
-import { OAuthError } from '../oauth-error.ts'
 import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
+import { strictMetadata } from './given-metadata.ts'
 import type { RedirectUriPolicy } from './redirect-uri.ts'
-import { parseClientMetadata, type RegistrationPolicy } from './registration.ts'
+import type { RegistrationPolicy } from './registration.ts'
 import { checkSecret } from './secret-strength.ts'
 
 /** A client known beforehand, in the terms of RFC 7591. What registration would forgive is an error here. */
@@ -83,23 +83,9 @@ function checkedMetadata(
   const redirectUris: RedirectUriPolicy = {
     refuse: (uri, type) => policy.redirectUris.refuse(uri, type, { source: 'static' }),
   }
-  let metadata: ClientMetadata
-  try {
-    metadata = parseClientMetadata(option, { ...policy, redirectUris, grantTypes })
-  } catch (error) {
-    if (!(error instanceof OAuthError)) throw error
-    const field = error.code === 'invalid_redirect_uri' ? 'redirect_uris' : 'metadata'
-    throw mistake(option, field, error.message.replace(/\.$/, ''), 'Correct this client.')
-  }
-  for (const [field, kept] of Object.entries(metadata)) {
-    const given = option[field as keyof typeof option]
-    if (given !== undefined && JSON.stringify(given) !== JSON.stringify(kept)) {
-      const usable = kept === undefined ? 'nothing' : JSON.stringify(kept)
-      const got = `is ${JSON.stringify(given)}, of which ${usable} is usable`
-      throw mistake(option, field, got, 'Correct or remove it.')
-    }
-  }
-  return metadata
+  return strictMetadata(option, { ...policy, redirectUris, grantTypes }, (field, got, fix) =>
+    mistake(option, field, got, fix),
+  )
 }
 
 function mistake(option: StaticClient, field: string, got: string, fix: string): ConfigurationError {

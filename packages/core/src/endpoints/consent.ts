@@ -8,7 +8,7 @@ import { redirect, withReference } from '../http/responses.ts'
 import type { Entry } from '../http/router.ts'
 import { outageReason, type UpstreamError } from '../identity/upstream-error.ts'
 import { OAuthError } from '../oauth-error.ts'
-import type { RegisteredClient } from '../records/client-metadata.ts'
+import { isOperators, type RegisteredClient } from '../records/client-metadata.ts'
 import type {
   Approval,
   AuthorizationResponse,
@@ -56,7 +56,7 @@ async function show(server: ConsentServer, request: Request): Promise<Response> 
       id: client_id,
       name: client.client_name,
       uri: client.client_uri,
-      listed: client.source === 'static',
+      listed: isOperators(client),
       registeredAt: client.source === 'registered' ? client.client_id_issued_at : undefined,
     },
     redirect: { uri: asked.redirect_uri, kind: redirectKind(asked.redirect_uri).kind },

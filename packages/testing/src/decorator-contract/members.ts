@@ -82,7 +82,14 @@ export const serverMembers: Members<OAuthServer> = {
   at: { arguments: ['/files'], nested: authMembers },
   grants: { value: { list: async () => [], revoke: async () => true, revokeAll: async () => 0 }, late: true },
   clients: {
-    value: { list: async () => ({ clients: [] }), get: async () => undefined, delete: async () => true },
+    value: {
+      list: async () => ({ clients: [] }),
+      get: async () => undefined,
+      create: async () => Promise.reject(new Error('made nothing')),
+      update: async () => undefined,
+      rotateSecret: async () => undefined,
+      delete: async () => true,
+    },
     late: true,
   },
   maintain: {
