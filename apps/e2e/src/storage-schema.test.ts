@@ -70,6 +70,9 @@ describe('what a server writes in a life with everything in it', () => {
     w.clock.advance(25 * 3600)
     const { body } = await app.refresh(refresh_token)
     expect(body.access_token).toBeTypeOf('string')
+    const { client_id: made } = (await w.auth.clients.create({ redirect_uris: ['http://127.0.0.1/cb'] }))
+      .client
+    await w.auth.clients.rotateSecret(made, { keepOld: 60 })
     const { clients } = await w.auth.clients.list()
     for (const { client_id } of clients) await w.auth.clients.delete(client_id)
   })

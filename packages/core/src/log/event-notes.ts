@@ -176,6 +176,7 @@ const notes: Notes = {
     redirect_uri: 'info',
     code_verifier: 'info',
     resource: 'info',
+    scope: 'info',
     expired: 'info',
     replayed: 'info',
     conflict: 'info',
@@ -191,6 +192,7 @@ const notes: Notes = {
     unknown: 'info',
     other_client: 'info',
     client_auth: 'info',
+    grant_type: 'info',
     resource: 'info',
     scope: 'info',
     forged: [
