@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, it } from 'vitest'
+import { productSchemes, products } from '../packages/core/src/products.ts'
 import { root } from './workspace.ts'
 
 /** What a commit must not carry: where packages were fetched from, and where somebody's checkout is. */
@@ -31,6 +32,39 @@ function overlong(path: string, text: string): string[] {
   return path.endsWith('.test.ts') && lines > 400 ? [`${path} has ${lines} lines`] : []
 }
 
+/** The one file of core that names products. */
+const productFile = 'packages/core/src/clients/products.ts'
+
+/** One of them is a word of ours, too: as a name it is written with a capital, and as a scheme with what follows one. */
+const ordinaryWord = 'cursor'
+
+const productPatterns = [
+  ...products.map(({ name }) => name),
+  ...productSchemes,
+  ...products.flatMap(({ redirectUris }) =>
+    redirectUris.flatMap((uri) =>
+      uri.startsWith('https://') ? [new URL(uri.replaceAll('*', 'x')).hostname] : [],
+    ),
+  ),
+].map((text) => {
+  const pattern = `(?<![\\w-])${text.replaceAll('.', '\\.').replaceAll(' ', '[ -]?')}(?![\\w-])`
+  if (text.toLowerCase() !== ordinaryWord) return { text, pattern: new RegExp(pattern, 'i') }
+  return { text, pattern: new RegExp(text === ordinaryWord ? `${pattern}:/` : pattern) }
+})
+
+/** Products change each month: code that knows of one is wrong soon, and treats its competitors worse. */
+function namedProducts(path: string, text: string): string[] {
+  if (!path.startsWith('packages/core/src/') || path === productFile) return []
+  if (/\.(test|fixture)\.ts$/.test(path)) return []
+  return text
+    .split('\n')
+    .flatMap((line, index) =>
+      productPatterns
+        .filter(({ pattern }) => pattern.test(line))
+        .map(({ text }) => `${path}:${index + 1} names ${text}`),
+    )
+}
+
 const ignored = readFileSync(join(root, '.gitignore'), 'utf8').split('\n').filter(Boolean)
 const files = globSync(['**', '**/.*', '**/.*/**'], {
   cwd: root,
@@ -52,6 +86,36 @@ it('files name no registry and no folder of one machine', () => {
 it('no test file has more than 400 lines', () => {
   expect(files).toContain('scripts/hygiene.test.ts')
   expect(inAllFiles(overlong)).toEqual([])
+})
+
+it('core names products in one file', () => {
+  expect(files).toContain(productFile)
+  expect(inAllFiles(namedProducts)).toEqual([])
+})
+
+it.each([
+  '// Cursor has registered such a scheme as web',
+  ' * `cursor://*` is one',
+  "if (client_name === 'claude') return",
+  '/** Claude Code sends none. */',
+  '// as VSCode does',
+  'https://insiders.vscode.dev/redirect',
+  "'windsurf-next'",
+  'what mcp-remote does',
+])('%s is found in core, and not in its tests', (line) => {
+  expect(namedProducts('packages/core/src/clients/a.ts', line)).not.toEqual([])
+  expect(namedProducts('packages/core/src/clients/a.test.ts', line)).toEqual([])
+  expect(namedProducts('packages/testing/src/a.ts', line)).toEqual([])
+})
+
+it.each([
+  'let cursor: string',
+  '  cursor:pointer;',
+  'The cursor says where',
+  'notAuthorized',
+  'a warped view',
+])('%s names no product', (line) => {
+  expect(namedProducts('packages/core/src/a.ts', line)).toEqual([])
 })
 
 // Written in pieces, since this file is looked at too.

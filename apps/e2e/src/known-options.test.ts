@@ -11,7 +11,8 @@ describe('an option that does not exist is an error', () => {
   it.each<[string, object, RegExp]>([
     ['oauthProxy', { isuer: issuer }, /^isuer: .*Did you mean "issuer"\?/],
     ['oauthProxy', { client_secret: 'x' }, /^client_secret: /],
-    ['oauthProxy', { revocation: { enabled: false } }, /^revocation: .*no such option.*registration/],
+    ['oauthProxy', { introspection: { enabled: false } }, /^introspection: .*no such option.*registration/],
+    ['oauthProxy', { revocation: { enable: false } }, /^revocation\.enable: .*"enabled"/],
     ['oauthProxy', { registration: { enable: false } }, /^registration\.enable: .*Did you mean "enabled"\?/],
     ['oauthProxy', { limits: { key: () => 'a', request: {} } }, /^limits\.request: .*"requests"/],
     ['oauthProxy', { redirectUris: { allowed: [] } }, /^redirectUris\.allowed: .*"allow"/],

@@ -82,6 +82,9 @@ describe('what a server writes in a life with everything in it', () => {
     })
     signsWith(signing, registered.client_id ?? '', ownKey, w.clock)
     await signing.login(w.browser(), { user: 'octocat' })
+    const { client_id: made } = (await w.auth.clients.create({ redirect_uris: ['http://127.0.0.1/cb'] }))
+      .client
+    await w.auth.clients.rotateSecret(made, { keepOld: 60 })
     const { clients } = await w.auth.clients.list()
     for (const { client_id } of clients) await w.auth.clients.delete(client_id)
     const before = Math.floor(w.clock.now() / 1000)

@@ -19,6 +19,8 @@ import type { Answer, Presented } from './scenario.fixture.ts'
 
 const headers = new Headers()
 const { client_id } = client
+/** They matter to clients with a scope of their own. */
+const resources: never[] = []
 
 /** One request to an instance, as its endpoints make it, and what its client gets to see. */
 export async function answerOf(instance: Instance, presented: Presented): Promise<Answer> {
@@ -39,11 +41,11 @@ async function perform(instance: Instance, presented: Presented): Promise<Answer
   switch (presented.kind) {
     case 'refresh': {
       const form = formOf({ refresh_token: presented.token, client_id })
-      return granted(await exchanged(instance, refreshTokenGrant(instance), form))
+      return granted(await exchanged(instance, refreshTokenGrant({ engine, resources }), form))
     }
     case 'redeem': {
       const form = formOf({ code: presented.code, client_id, redirect_uri, code_verifier })
-      return granted(await exchanged(instance, authorizationCodeGrant(instance), form))
+      return granted(await exchanged(instance, authorizationCodeGrant({ engine, resources }), form))
     }
     case 'revoke': {
       const { token } = presented

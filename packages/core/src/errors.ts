@@ -9,7 +9,7 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** The error codes we answer with (RFC 6749 4.1.2.1 and 5.2, RFC 7591, RFC 8707, OpenID Connect Core 3.1.2.6). */
+/** The error codes we answer with (RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, RFC 7591, RFC 8707, OpenID Connect Core 3.1.2.6). */
 export const oauthErrorCodes = [
   'invalid_request',
   'invalid_client',
@@ -21,6 +21,7 @@ export const oauthErrorCodes = [
   'invalid_target',
   'invalid_redirect_uri',
   'invalid_client_metadata',
+  'invalid_token',
   'access_denied',
   'consent_required',
   'server_error',

@@ -19,8 +19,15 @@ import { tell } from './listener.ts'
 export interface DrawbridgeEvents {
   /** A client registered itself (RFC 7591). */
   'client.registered': { client_id: string; client_address?: string | undefined }
-  /** A registration was refused: its metadata cannot be honoured. */
-  'registration.refused': { reason: OAuthErrorCode; detail: string; client_address?: string | undefined }
+  /**
+   * A registration was refused: its metadata cannot be honoured, the operator does not want it (`not_allowed`), or it came
+   * without the initial access token that it needs, or with a wrong one.
+   */
+  'registration.refused': {
+    reason: 'not_allowed' | 'token_missing' | 'token_wrong' | OAuthErrorCode
+    detail: string
+    client_address?: string | undefined
+  }
   /**
    * A client did not prove who it is, at the token or revocation endpoint; or it may not act for itself (`grant_type`).
    */
@@ -39,6 +46,12 @@ export interface DrawbridgeEvents {
   }
   /** A client that nobody had approved made room for a newer one: very many register. */
   'client.evicted': { client_id: string }
+  /** An operator made a client. */
+  'client.created': { client_id: string }
+  /** An operator changed a client: `fields` has the names of what is new, separated by spaces. */
+  'client.changed': { client_id: string; fields: string }
+  /** An operator gave a client a new secret. `keep_old`: seconds for which older ones work, too. */
+  'client.secret_rotated': { client_id: string; keep_old: number }
   /** An operator removed a client. Its grants end right after, each with an event of its own. */
   'client.deleted': { client_id: string }
 
@@ -150,6 +163,7 @@ export interface DrawbridgeEvents {
       | 'redirect_uri'
       | 'code_verifier'
       | 'resource'
+      | 'scope'
       | 'expired'
       | 'replayed'
       | 'conflict'
@@ -170,6 +184,7 @@ export interface DrawbridgeEvents {
       | 'unknown'
       | 'other_client'
       | 'client_auth'
+      | 'grant_type'
       | 'resource'
       | 'scope'
       | 'forged'

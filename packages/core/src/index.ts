@@ -18,7 +18,15 @@ export type { RedirectUriOptions } from './clients/redirect-uri.ts'
 export type { StaticClient } from './clients/static-client.ts'
 export { type Clock, systemClock } from './clock.ts'
 export type { LimitedEndpoint } from './endpoints/limiter.ts'
-export type { ClientAdmin, ClientPage, ClientSummary } from './engine/client-administration.ts'
+export type { ClientAdmin, ClientPage } from './engine/client-administration.ts'
+export type {
+  ClientChanges,
+  ClientWithSecret,
+  NewClient,
+  NewClientOptions,
+  SecretRotation,
+} from './engine/client-editing.ts'
+export type { ClientSummary } from './engine/client-summary.ts'
 export type { GrantAdmin, GrantSummary } from './engine/grant-administration.ts'
 export type { SigningKeyAdmin, SigningKeySummary } from './engine/key-administration.ts'
 export type { MaintenanceReport } from './engine/maintenance.ts'
@@ -52,9 +60,11 @@ export type {
   MultiProviderOptions,
   OAuthProxyOptions,
   OAuthServerOptions,
+  RegisteringClient,
   RegistrationOptions,
   RegistrationSender,
   ResourceOptions,
+  RevocationOptions,
   ScopeOptions,
   SigningKeyOptions,
 } from './options/options.ts'

@@ -24,7 +24,7 @@ export class OAuthError extends Error {
 }
 
 function defaultStatus(code: OAuthErrorCode): number {
-  if (code === 'invalid_client') return 401
+  if (code === 'invalid_client' || code === 'invalid_token') return 401
   if (code === 'temporarily_unavailable') return 503
   return 400
 }

@@ -1,5 +1,6 @@
 import type { Auth, AuthInfo, Mountable, UpstreamToken, UpstreamTokenOptions } from './auth.ts'
 import { authorizationServer } from './authorization-server.ts'
+import { metadataChecks } from './clients/given-metadata.ts'
 import { staticClient } from './clients/static-client.ts'
 import { unixTime } from './clock.ts'
 import { sealer, type UnknownSecret } from './crypto/sealing.ts'
@@ -10,6 +11,7 @@ import type { SigningKeyAdmin } from './engine/key-administration.ts'
 import type { MaintenanceReport } from './engine/maintenance.ts'
 import { type OurEngine, ourEngine } from './engine/ours.ts'
 import { ConfigurationError, isNamed } from './errors.ts'
+import { grantTypes } from './grants/index.ts'
 import type { ClaimsOf, OAuthProvider, Provider } from './identity/provider.ts'
 import { type Upstream, upstream } from './identity/upstream.ts'
 import { checkedProviders, checkNames } from './options/check-options.ts'
@@ -30,7 +32,7 @@ export interface OAuthServer<User = unknown, Path extends string = string> exten
   upstreamToken(auth: AuthInfo<User>, options?: UpstreamTokenOptions): Promise<UpstreamToken>
   /** Lists and ends what users let in. */
   readonly grants: GrantAdmin
-  /** Lists and removes clients that registered themselves. */
+  /** Lists and removes clients, makes new ones, changes them and their secrets. */
   readonly clients: ClientAdmin
   /** Lists the keys that sign access tokens, and revokes one that somebody else may have. */
   readonly signingKeys: SigningKeyAdmin
@@ -139,7 +141,7 @@ function compose(config: Config, options: OAuthServerOptions): OAuthServer | OAu
   const seals = sealer(config.ring)
   const records = recordsIn({ storage: options.storage, sealer: seals, clock, emit })
   const upstreams = upstreamsOf(config)
-  const ours = ourEngine({
+  const ours: OurEngine = ourEngine({
     settings: config,
     records,
     upstreams,
@@ -147,6 +149,10 @@ function compose(config: Config, options: OAuthServerOptions): OAuthServer | OAu
     staticClients: Promise.all(
       (options.clients ?? []).map((client) => staticClient(client, unixTime(clock), config)),
     ),
+    checks: metadataChecks(() => ({
+      ...config,
+      grantTypes: [...grantTypes({ ...config, engine: ours.engine }).keys()],
+    })),
   })
   const mounted = authorizationServer<unknown>({
     ...{ config, options, records, upstreams, sealer: seals },

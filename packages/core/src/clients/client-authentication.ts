@@ -183,10 +183,8 @@ function proveBySecret(
   now: number,
   refuse: Refuse,
 ): void {
-  if (!someSecretMatches(client, [client_secret, decoded?.client_secret])) {
-    throw refuse('secret', 'The client_secret is wrong.')
-  }
-  const expiry = client.client_secret_expires_at ?? 0
+  const expiry = secretExpiry(client, [client_secret, decoded?.client_secret])
+  if (expiry === undefined) throw refuse('secret', 'The client_secret is wrong.')
   if (expiry !== 0 && now >= expiry) {
     throw refuse('secret_expired', 'The client_secret has expired. Register the client again.')
   }
@@ -220,13 +218,20 @@ async function provenByKey(
   }
 }
 
-function someSecretMatches(client: RegisteredClient, secrets: readonly (string | undefined)[]): boolean {
-  let matches = false
+/** Until when the secret works that was sent; 0: for ever. `undefined`: this client has no such secret. */
+function secretExpiry(
+  client: RegisteredClient,
+  secrets: readonly (string | undefined)[],
+): number | undefined {
+  const { client_secret_hash: hash, client_secret_expires_at: expires_at = 0, old_client_secrets } = client
+  const known = [...(hash === undefined ? [] : [{ hash, expires_at }]), ...(old_client_secrets ?? [])]
+  let expiry: number | undefined
   for (const secret of secrets) {
-    if (secret === undefined || client.client_secret_hash === undefined) continue
-    if (constantTimeEqual(sha256(secret), client.client_secret_hash)) matches = true
+    if (secret === undefined) continue
+    const sent = sha256(secret)
+    for (const one of known) if (constantTimeEqual(sent, one.hash)) expiry = one.expires_at
   }
-  return matches
+  return expiry
 }
 
 /** As sent, and then percent-decoded if that makes a difference. */

@@ -5,7 +5,7 @@ import { inWords } from '../known-options.ts'
 export type HostTrust = 'allow' | 'warn' | 'deny'
 
 /**
- * What the operator thinks of a host, by a table of names: `claude.ai`, `*.example.com` (which is anything below it, and
+ * What the operator thinks of a host, by a table of names: `app.example.com`, `*.example.com` (which is anything below it, and
  * not itself), `*` (any other). A host's own name decides, then the longest that fits; a host that none fits is let in.
  *
  * @throws ConfigurationError for what is no host name, and for another word than the three

@@ -18,7 +18,7 @@ const authoritySyntax = /^(\*|(?:\*\.)?[^*:[\]]+|\[[^\]]*\])?(?::(\*|[0-9]+))?$/
  *   name also holds those below it, so counting labels would protect nobody); `*` alone is any host
  * - port: `*` is any. Left out: none, and any on http loopback, whose clients cannot choose (RFC 8252 7.3)
  * - path and query: `*` is any run of characters, slashes too. A query left out: none
- * - a path left out: any path and query, so that `cursor://*` and `https://example.com` do what they look like
+ * - a path left out: any path and query, so that `com.example.app://*` and `https://example.com` do what they look like
  */
 export function redirectUriPattern(pattern: string): RedirectUriPattern {
   const [, scheme, authority, path = '', query] = uriComponents.exec(pattern) ?? []

@@ -1,19 +1,24 @@
 import { ConfigurationError } from '../errors.ts'
-import type { ClientSource } from '../records/client-metadata.ts'
+import { type ClientSource, isOperators } from '../records/client-metadata.ts'
 import { isLoopback, staysOnThisMachine, withoutLoopbackPort } from '../syntax/loopback.ts'
 import { printable } from '../syntax/printable.ts'
 import { parseRedirectUri, type RedirectUriParts } from '../syntax/redirect-uri-syntax.ts'
-import { forbiddenSchemes, knownPrivateUseSchemes } from './private-use-schemes.ts'
+import { forbiddenSchemes } from './forbidden-schemes.ts'
+import { productSchemes } from './products.ts'
 import { redirectUriPattern } from './redirect-uri-pattern.ts'
 
 /** Which redirect URIs clients may register and use. */
 export interface RedirectUriOptions {
   /**
    * Narrows what clients may register. Patterns match per component: `https://*.example.com/callback`,
-   * `http://localhost:*\/*`, `cursor://*`. Never widens anything.
+   * `http://localhost:*\/*`, `com.example.app://*`. Never widens anything.
    */
   allow?: readonly string[] | undefined
-  /** Private-use schemes beyond the known ones and those with a dot (RFC 8252 7.1). */
+  /**
+   * Private-use schemes that clients may register beside those with a dot (RFC 8252 7.1). Default: those of the products
+   * that `@drawbridge/core/products` lists. A list takes the place of these: `[...productSchemes, 'acme']` adds one, `[]`
+   * leaves those with a dot.
+   */
   schemes?: readonly string[] | undefined
 }
 
@@ -24,8 +29,8 @@ export interface RedirectUriPolicy {
    * may. Asked at registration, at authorization (about the presented URI: its port may differ from the registered
    * one) and before each redirect.
    *
-   * @param client a static client's URIs were chosen by the operator: the allow-list and the list of schemes do not
-   *   concern them, everything else does
+   * @param client the URIs of one that the operator listed or made were chosen by the operator: the allow-list and the
+   *   list of schemes do not concern them, everything else does
    */
   refuse(
     uri: string,
@@ -38,7 +43,7 @@ export interface RedirectUriPolicy {
  * The rules for redirect URIs: RFC 8252 7 and 8, OpenID Connect Registration 2 for `application_type`, and what the
  * operator narrows.
  *
- * @param options the operator's allow-list and further private-use schemes
+ * @param options the operator's allow-list and private-use schemes
  * @param own the issuer, because a code sent to our own endpoints comes back as somebody else's request
  * @throws ConfigurationError for a pattern that can never match and for a scheme that must not be let in
  * @example
@@ -50,7 +55,7 @@ export function redirectUriPolicy(
   own: { issuer: string },
 ): RedirectUriPolicy {
   const issuer = new URL(own.issuer)
-  const schemes = new Set([...knownPrivateUseSchemes, ...(options?.schemes ?? []).map(optedScheme)])
+  const schemes = new Set((options?.schemes ?? productSchemes).map(optedScheme))
   const allow = options?.allow?.map((pattern) => {
     const parsed = redirectUriPattern(pattern)
     const reason = refuseByKind(parsed.example, 'native', schemes)
@@ -73,13 +78,13 @@ export function redirectUriPolicy(
 
   return {
     refuse(uri, application_type, client) {
-      const isStatic = client?.source === 'static'
+      const isChosen = client !== undefined && isOperators(client)
       const named = (reason: string) => `${printable(uri)} ${reason}.`
-      const reason = refuseByKind(uri, application_type, isStatic ? undefined : schemes)
+      const reason = refuseByKind(uri, application_type, isChosen ? undefined : schemes)
       if (reason) return named(reason)
       const parts = partsOf(uri)
       if (isOurs(parts, issuer)) return named('is an endpoint of this authorization server')
-      if (allow && !isStatic && !allow.some((pattern) => pattern.matches(parts))) {
+      if (allow && !isChosen && !allow.some((pattern) => pattern.matches(parts))) {
         return named('is not among the redirect URIs that this server allows')
       }
       return undefined

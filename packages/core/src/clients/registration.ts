@@ -18,6 +18,8 @@ export interface RegistrationPolicy {
 export const maximumRedirectUris = 20
 /** Of all metadata together, as JSON. With what we add, a record stays below 8 kB. */
 const maximumBytes = 7680
+/** The grant type of a client that acts for itself (RFC 6749 4.4). */
+const machines = 'client_credentials'
 /** How clients may authenticate, of whichever kind; the metadata of the server says the same. */
 export const tokenEndpointAuthMethods: readonly TokenEndpointAuthMethod[] = [
   'none',
@@ -45,22 +47,33 @@ export function parseClientMetadata(body: unknown, policy: RegistrationPolicy): 
   }
   const from = body as Fields
   const grant_types = list(from, 'grant_types') ?? policy.grantTypes
-  if (!grant_types.includes('authorization_code')) {
+  const isMachine = actsForItselfOnly(grant_types, policy)
+  if (!isMachine && !grant_types.includes('authorization_code')) {
     throw invalid('grant_types', grant_types, 'must include authorization_code')
   }
   const response_types = list(from, 'response_types') ?? ['code']
-  if (!response_types.includes('code')) throw invalid('response_types', response_types, 'must include code')
+  if (!isMachine && !response_types.includes('code')) {
+    throw invalid('response_types', response_types, 'must include code')
+  }
+  // Clients list every grant they know, device codes and all. RFC 7591 3.2.1 lets us keep those we do, and the
+  // response says which: better than to lock the client out.
+  const kept = isMachine
+    ? [machines]
+    : distinct(grant_types.filter((type) => policy.grantTypes.includes(type)))
   const application_type = applicationType(from)
   const method = oneOf(from, 'token_endpoint_auth_method', tokenEndpointAuthMethods)
+  if (method === 'none' && kept.includes(machines)) {
+    throw invalid('token_endpoint_auth_method', method, `must not be none for ${machines}`)
+  }
   return {
-    redirect_uris: redirectUris(from, application_type, policy.redirectUris),
+    redirect_uris: isMachine
+      ? noRedirectUris(from)
+      : redirectUris(from, application_type, policy.redirectUris),
     token_endpoint_auth_method: method ?? 'client_secret_basic',
     further_auth_methods: method === undefined ? ['client_secret_post'] : undefined,
     ...(method === 'private_key_jwt' && keysOf(from)),
-    // Clients list every grant they know, device codes and all. RFC 7591 3.2.1 lets us keep those we do, and the
-    // response says which: better than to lock the client out.
-    grant_types: distinct(grant_types.filter((type) => policy.grantTypes.includes(type))),
-    response_types: ['code'],
+    grant_types: kept,
+    response_types: isMachine ? [] : ['code'],
     application_type,
     scope: scope(from, policy.supportedScopes),
     client_name: displayName(from),
@@ -96,7 +109,7 @@ function jsonBytes(value: unknown): number {
 }
 
 /**
- * A client with a private-use scheme is a native one, whatever it says: Cursor has registered such a scheme as `web`.
+ * A client with a private-use scheme is a native one, whatever it says: some register one as `web`.
  * Leaving the member out would give it the same rules, so nothing is lost by not insisting.
  */
 function applicationType(from: Fields): 'native' | 'web' {
@@ -174,6 +187,20 @@ function redirectUris(from: Fields, type: 'native' | 'web', policy: RedirectUriP
   return distinct(checked)
 }
 
+/** Only where the policy has this grant type, which nobody gives to themselves. */
+function actsForItselfOnly(grant_types: readonly string[], policy: RegistrationPolicy): boolean {
+  return (
+    grant_types.includes(machines) &&
+    policy.grantTypes.includes(machines) &&
+    !grant_types.includes('authorization_code')
+  )
+}
+
+function noRedirectUris({ redirect_uris: uris }: Fields): readonly string[] {
+  if (uris === undefined || (Array.isArray(uris) && uris.length === 0)) return []
+  throw new OAuthError('invalid_redirect_uri', 'redirect_uris lead nowhere without authorization_code.')
+}
+
 function distinct<Value>(values: readonly Value[]): readonly Value[] {
   return [...new Set(values)]
 }
@@ -214,7 +241,7 @@ function keysOf(from: Fields): Pick<ClientMetadata, 'jwks' | 'jwks_uri' | 'token
     if (typeof jwks_uri !== 'string' || !isFetched(jwks_uri)) {
       throw invalid('jwks_uri', jwks_uri, 'must be an https URL without user and fragment')
     }
-    return { jwks_uri, token_endpoint_auth_signing_alg }
+    return { jwks: undefined, jwks_uri, token_endpoint_auth_signing_alg }
   }
   if (holdsPrivateKey(jwks)) {
     throw new OAuthError(
@@ -225,7 +252,7 @@ function keysOf(from: Fields): Pick<ClientMetadata, 'jwks' | 'jwks_uri' | 'token
   const keys = publicKeys(jwks)
   if (keys.length === 0)
     throw invalid('jwks', jwks, 'must be { keys: [...] } with a public key for signatures')
-  return { jwks: { keys }, token_endpoint_auth_signing_alg }
+  return { jwks: { keys }, jwks_uri: undefined, token_endpoint_auth_signing_alg }
 }
 
 /** Whether we would fetch from there at all; where the address leads is looked at then. */

@@ -1,11 +1,11 @@
 import { sha256 } from '../crypto/hash.ts'
-import { estimatedBytes, repeatsItself } from '../crypto/key-ring.ts'
 import { ConfigurationError } from '../errors.ts'
 import { inWords } from '../known-options.ts'
-import { OAuthError } from '../oauth-error.ts'
 import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
+import { strictMetadata } from './given-metadata.ts'
 import type { RedirectUriPolicy } from './redirect-uri.ts'
-import { parseClientMetadata, type RegistrationPolicy } from './registration.ts'
+import type { RegistrationPolicy } from './registration.ts'
+import { checkSecret } from './secret-strength.ts'
 
 /** A client known beforehand, in the terms of RFC 7591. What registration would forgive is an error here. */
 export interface StaticClient
@@ -18,8 +18,6 @@ export interface StaticClient
 
 /** What clients in the options are for: people sign in with them. */
 const grantTypes = ['authorization_code', 'refresh_token']
-/** Characters. */
-const shortestSecret = 32
 
 /**
  * A client from the options, as if it had registered. Registration forgives; here whatever it would drop is a mistake.
@@ -65,7 +63,7 @@ function authMethod(option: StaticClient): TokenEndpointAuthMethod {
     const fix = "Set it, or say token_endpoint_auth_method: 'none' for a public client."
     throw mistake(option, 'client_secret', got, fix)
   }
-  if (client_secret !== undefined) checkSecret(option, client_secret)
+  if (client_secret !== undefined) checkSecret(name(option, 'client_secret'), client_secret)
   const method = given ?? (client_secret === undefined ? 'none' : 'client_secret_basic')
   if (method === 'private_key_jwt' && client_secret === undefined) return method
   if ((method === 'none') !== (client_secret === undefined)) {
@@ -81,23 +79,6 @@ function authMethod(option: StaticClient): TokenEndpointAuthMethod {
   return method
 }
 
-/** A client's own is guessed at from outside: 128 random bits, in whatever spelling, and never a word. */
-function checkSecret(option: StaticClient, secret: string): void {
-  const fix = 'Use the output of `openssl rand -base64 32`.'
-  if (typeof secret !== 'string') throw mistake(option, 'client_secret', `is ${inWords(secret)}`, fix)
-  if (secret.length < shortestSecret) {
-    throw mistake(
-      option,
-      'client_secret',
-      `has ${secret.length} characters, of ${shortestSecret} at least`,
-      fix,
-    )
-  }
-  if (estimatedBytes(secret) < 16 || repeatsItself(secret)) {
-    throw mistake(option, 'client_secret', 'repeats few characters', fix)
-  }
-}
-
 function checkedMetadata(
   option: StaticClient,
   policy: Omit<RegistrationPolicy, 'grantTypes'>,
@@ -105,25 +86,15 @@ function checkedMetadata(
   const redirectUris: RedirectUriPolicy = {
     refuse: (uri, type) => policy.redirectUris.refuse(uri, type, { source: 'static' }),
   }
-  let metadata: ClientMetadata
-  try {
-    metadata = parseClientMetadata(option, { ...policy, redirectUris, grantTypes })
-  } catch (error) {
-    if (!(error instanceof OAuthError)) throw error
-    const field = error.code === 'invalid_redirect_uri' ? 'redirect_uris' : 'metadata'
-    throw mistake(option, field, error.message.replace(/\.$/, ''), 'Correct this client.')
-  }
-  for (const [field, kept] of Object.entries(metadata)) {
-    const given = option[field as keyof typeof option]
-    if (given !== undefined && JSON.stringify(given) !== JSON.stringify(kept)) {
-      const usable = kept === undefined ? 'nothing' : JSON.stringify(kept)
-      const got = `is ${JSON.stringify(given)}, of which ${usable} is usable`
-      throw mistake(option, field, got, 'Correct or remove it.')
-    }
-  }
-  return metadata
+  return strictMetadata(option, { ...policy, redirectUris, grantTypes }, (field, got, fix) =>
+    mistake(option, field, got, fix),
+  )
 }
 
 function mistake(option: StaticClient, field: string, got: string, fix: string): ConfigurationError {
-  return new ConfigurationError(`clients[${JSON.stringify(option.client_id)}].${field}`, got, fix)
+  return new ConfigurationError(name(option, field), got, fix)
+}
+
+function name({ client_id }: StaticClient, field: string): string {
+  return `clients[${JSON.stringify(client_id)}].${field}`
 }

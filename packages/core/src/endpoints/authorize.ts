@@ -10,6 +10,7 @@ import { clientLocation } from './redirect-to-client.ts'
 import { registrationUrl } from './register.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
+import { unknownClientText } from './unknown-client.ts'
 
 /**
  * The authorization endpoint (RFC 6749 3.1, 4.1.1). Checks the request, and sends the browser on to consent, with the
@@ -69,7 +70,9 @@ function unknownClient(
       {
         error: 'invalid_client',
         error_description: withReference(
-          'The client is not registered here (any more). Register again.',
+          url === undefined
+            ? 'The client is not known here.'
+            : 'The client is not registered here (any more). Register again.',
           reference,
         ),
       },
@@ -77,7 +80,7 @@ function unknownClient(
       link,
     )
   }
-  return pages.error({ ...pages.messages.unknownClient, status: 400, reference }).then((response) => {
+  return pages.error({ ...unknownClientText(server), status: 400, reference }).then((response) => {
     for (const [name, value] of Object.entries(link)) response.headers.set(name, value)
     return response
   })

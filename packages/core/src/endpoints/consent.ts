@@ -7,7 +7,7 @@ import { redirect, withReference } from '../http/responses.ts'
 import type { Entry } from '../http/router.ts'
 import { outage, type UpstreamError } from '../identity/upstream-error.ts'
 import { OAuthError } from '../oauth-error.ts'
-import type { RegisteredClient } from '../records/client-metadata.ts'
+import { isOperators, type RegisteredClient } from '../records/client-metadata.ts'
 import type {
   Approval,
   AuthorizationResponse,
@@ -22,6 +22,7 @@ import { clientLocation, redirectToClient } from './redirect-to-client.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
 import { signInLocation } from './sign-in-location.ts'
+import { unknownClientText } from './unknown-client.ts'
 
 type ConsentServer = Omit<Server, 'records'>
 
@@ -54,7 +55,7 @@ async function show(server: ConsentServer, request: Request): Promise<Response> 
       id: client_id,
       name: client.client_name,
       uri: client.client_uri,
-      listed: client.source === 'static',
+      listed: isOperators(client),
       verifiedDomain: client.source === 'document' ? new URL(client_id).host : undefined,
       doubted: server.clients.isDoubted(client),
       registeredAt: client.source === 'registered' ? client.client_id_issued_at : undefined,
@@ -191,7 +192,7 @@ async function load(
   const [record, client] = await Promise.all([transactions.record(transaction), clients.get(client_id)])
   if (!client) {
     const reference = reported(emit, { type: 'consent.refused', reason: 'unknown_client', correlation })
-    return refuse(pages.error({ ...pages.messages.unknownClient, status: 400, reference }))
+    return refuse(pages.error({ ...unknownClientText(server), status: 400, reference }))
   }
   if (!isStillAllowed(server, client, transaction.request)) {
     return refuse(expired(server, correlation, 'no_longer_allowed'))

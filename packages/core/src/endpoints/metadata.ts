@@ -23,8 +23,10 @@ export function metadataEndpoint(server: Server, urls: Readonly<Record<string, s
     grant_types_supported: [...grantTypes(server).keys()],
     token_endpoint_auth_methods_supported: tokenEndpointAuthMethods,
     token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
-    revocation_endpoint_auth_methods_supported: tokenEndpointAuthMethods,
-    revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    ...('revocation_endpoint' in urls && {
+      revocation_endpoint_auth_methods_supported: tokenEndpointAuthMethods,
+      revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    }),
     ...(server.metadataDocuments && { client_id_metadata_document_supported: true }),
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,

@@ -4,6 +4,7 @@ import type { RegisteredClient } from '../records/client-metadata.ts'
 import type { AuthorizationResponse } from '../records/transaction.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
+import { unknownClientText } from './unknown-client.ts'
 
 /** Whether a browser may be sent there: registered by this client, and still allowed. */
 export function isGoodRedirect(
@@ -35,7 +36,7 @@ export function clientLocation(
  * its own, whatever was true when the transaction began.
  */
 export async function redirectToClient(
-  server: Pick<Server, 'clients' | 'emit' | 'pages' | 'redirectUris'>,
+  server: Pick<Server, 'clients' | 'emit' | 'engine' | 'issuer' | 'pages' | 'redirectUris' | 'registration'>,
   request: { client_id: string; redirect_uri: string; correlation: string },
   location: string,
   status: 302 | 303,
@@ -50,7 +51,7 @@ export async function redirectToClient(
       client_id,
       correlation,
     })
-    return pages.error({ ...pages.messages.unknownClient, status: 400, reference })
+    return pages.error({ ...unknownClientText(server), status: 400, reference })
   }
   if (!isGoodRedirect(server, client, request.redirect_uri)) {
     const reference = reported(emit, {

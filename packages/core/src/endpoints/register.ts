@@ -8,6 +8,7 @@ import { errorResponse, json } from '../http/responses.ts'
 import type { Entry, Handler } from '../http/router.ts'
 import type { OAuthError } from '../oauth-error.ts'
 import { missingScopes, withoutOfflineAccess } from '../syntax/scopes.ts'
+import { checkAllowed, checkInitialAccessToken } from './registration-admission.ts'
 import type { Server } from './server.ts'
 
 export const registrationPath = '/register'
@@ -31,11 +32,14 @@ export function registerEndpoint(server: Server): Entry['methods'] | undefined {
     // For seeing where a flood of registrations comes from, and for an operator who tells senders apart.
     const from = clientAddress === undefined ? {} : { client_address: clientAddress }
     try {
+      await checkInitialAccessToken(registration, request.headers)
       const metadata = parseClientMetadata(await jsonBody(request), policy)
       refuseOversized(metadata)
       const limited = { ...metadata, scope: scopeLimit(server, metadata.scope) }
-      const sender = registration.key({ clientAddress, headers: request.headers })
-      const { client, client_secret, evicted } = await engine.registerClient(limited, sender)
+      const sender = { clientAddress, headers: request.headers }
+      await checkAllowed(registration, metadata, sender)
+      const key = registration.key(sender)
+      const { client, client_secret, evicted } = await engine.registerClient(limited, key)
       const { client_id, correlation } = client
       if (evicted !== undefined) emit({ type: 'client.evicted', client_id: evicted })
       emit({ type: 'client.registered', client_id, correlation, ...from })
@@ -43,12 +47,9 @@ export function registerEndpoint(server: Server): Entry['methods'] | undefined {
       return json(clientInformationResponse(registered, client_secret), 201)
     } catch (error) {
       if (isNamed<OAuthError>(error, 'OAuthError')) {
-        emit({
-          type: 'registration.refused',
-          reason: error.code,
-          detail: redacted(error.message),
-          ...from,
-        })
+        const { event } = error
+        const reason = event?.type === 'registration.refused' ? event.reason : error.code
+        emit({ type: 'registration.refused', reason, detail: redacted(error.message), ...from })
         // RFC 7591 has a code of its own for a body that is no metadata at all.
         if (error.code === 'invalid_request') {
           return json({ error: 'invalid_client_metadata', error_description: error.message }, error.status)

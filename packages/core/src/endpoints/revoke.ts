@@ -14,7 +14,11 @@ export function revokeEndpoint({
   emit,
   engine,
   limiter,
-}: Pick<Server, 'authentication' | 'emit' | 'engine' | 'limiter'>): Entry['methods'] {
+  revocation,
+}: Pick<Server, 'authentication' | 'emit' | 'engine' | 'limiter' | 'revocation'>):
+  | Entry['methods']
+  | undefined {
+  if (!revocation.enabled) return undefined
   // The two kinds cannot be mistaken for each other, so that token_type_hint has nothing to add.
   const load = async (token: string) =>
     (await engine.loadRefreshToken(token)) ?? (await engine.loadAccessToken(token))

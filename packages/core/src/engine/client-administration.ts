@@ -13,10 +13,12 @@ import {
 } from '../records/client.ts'
 import { type GrantRecord, grantKinds, grantRef } from '../records/grant.ts'
 import { forEachKey, type Records } from '../records/records.ts'
+import type { ClientEditing } from './client-editing.ts'
+import { type ClientSummary, clientSummary } from './client-summary.ts'
 import type { EndGrant } from './ending.ts'
 
-/** What an operator does with the clients that registered themselves. */
-export interface ClientAdmin {
+/** What an operator does with clients: those that registered themselves, and those made here. */
+export interface ClientAdmin extends ClientEditing {
   /** A page of them, in no particular order. Reads the whole store at a store's own pace: not for users' requests. */
   list(options?: { cursor?: string | undefined; limit?: number | undefined }): Promise<ClientPage>
   get(client_id: string): Promise<ClientSummary | undefined>
@@ -30,19 +32,6 @@ export interface ClientPage {
   cursor?: string | undefined
 }
 
-/** A client, as it may be shown: nothing of its secret. All times are Unix seconds. */
-export interface ClientSummary {
-  client_id: string
-  client_name?: string | undefined
-  redirect_uris: readonly string[]
-  token_endpoint_auth_method: string
-  client_id_issued_at: number
-  /** Whether anybody ever let it in. */
-  approved: boolean
-  used_at: number
-  expires_at: number
-}
-
 const pageSize = 100
 /** Seconds for which it is noted that a client was deleted: no request is at work for longer. */
 const deletionNoted = 600
@@ -52,7 +41,7 @@ export function clientAdmin(dependencies: {
   clock: Clock
   end: EndGrant
   emit: Emit
-}): ClientAdmin {
+}): Omit<ClientAdmin, keyof ClientEditing> {
   const { records, clock, end, emit } = dependencies
 
   async function find(client_id: string): Promise<Readonly<ClientRecord> | undefined> {
@@ -92,7 +81,7 @@ export function clientAdmin(dependencies: {
     if (!record || isDeleted(record.value)) return []
     const { client_id } = record.value
     const isCopy = key !== clientKey(client_id) && (await findClient(records, client_id))
-    return isCopy ? [] : [summary(record.value)]
+    return isCopy ? [] : [clientSummary(record.value)]
   }
 
   /** Those that were approved, and then those that were not. The cursor says in which of the two it goes on. */
@@ -119,7 +108,7 @@ export function clientAdmin(dependencies: {
 
     async get(client_id) {
       const client = await find(client_id)
-      return client && summary(client)
+      return client && clientSummary(client)
     },
 
     async delete(client_id) {
@@ -138,20 +127,5 @@ export function clientAdmin(dependencies: {
       if (failures.length > 0) throw failures[0]
       return removed
     },
-  }
-}
-
-function summary(client: Readonly<ClientRecord>): ClientSummary {
-  const { client_id, client_name, redirect_uris, token_endpoint_auth_method, client_id_issued_at } = client
-  const { approved_at, used_at, expires_at } = client
-  return {
-    client_id,
-    client_name,
-    redirect_uris: [...redirect_uris],
-    token_endpoint_auth_method,
-    client_id_issued_at,
-    approved: approved_at !== 0,
-    used_at,
-    expires_at,
   }
 }

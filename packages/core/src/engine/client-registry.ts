@@ -46,6 +46,8 @@ export interface ClientRegistrySettings {
   unapprovedLifetime: number
   /** Seconds. */
   lifetime: number
+  /** Seconds. `undefined`: secrets do not expire. */
+  secretLifetime?: number | undefined
   /** How many clients there may be that nobody approved, a tenth of them of one sender. */
   unapproved: number
 }
@@ -57,7 +59,7 @@ export function clientRegistry(
     staticClients: Promise<readonly RegisteredClient[]>
   } & ClientRegistrySettings,
 ): ClientRegistry {
-  const { records, clock, staticClients, unapprovedLifetime, lifetime } = dependencies
+  const { records, clock, staticClients, unapprovedLifetime, lifetime, secretLifetime } = dependencies
   const touched = boundedCache<{ at: number; expires_at: number }>(remembered)
   /** Versions of candidates seen here. A client that was one a moment ago is looked for in both places at once. */
   const candidates = boundedCache<string>(remembered)
@@ -120,7 +122,10 @@ export function clientRegistry(
         source: 'registered',
         ...(client_secret === undefined
           ? {}
-          : { client_secret_hash: sha256(client_secret), client_secret_expires_at: 0 }),
+          : {
+              client_secret_hash: sha256(client_secret),
+              client_secret_expires_at: secretLifetime === undefined ? 0 : now + secretLifetime,
+            }),
         correlation: randomText(9),
         approved_at: 0,
         used_at: now,
@@ -155,7 +160,9 @@ export function clientRegistry(
       const now = unixTime(clock)
       // A day more, for the uses that go unnoted.
       const needed = Math.max(now + lifetime, until + day)
-      const isNoted = (at: number, expires_at: number) => now - at < day && until <= expires_at
+      // An operator said how long the client stays, and nobody's use of it changes that.
+      const isFixed = client.source === 'created'
+      const isNoted = (at: number, expires_at: number) => now - at < day && (isFixed || until <= expires_at)
       const known = touched.get(client.client_id)
       if (known && isNoted(known.at, known.expires_at)) return
       touched.set(client.client_id, { at: now, expires_at: needed })
@@ -164,14 +171,14 @@ export function clientRegistry(
         correlation: undefined,
         approved_at: value.approved_at || now,
         used_at: now,
-        expires_at: Math.max(needed, value.expires_at),
+        expires_at: isFixed ? value.expires_at : Math.max(needed, value.expires_at),
       })
       const note = async () => {
         if (client.approved_at === 0 && (await approve(client, used(client)))) return
         await update<ClientRecord | DeletedClientRecord>(
           records,
           clientKey(client.client_id),
-          (value) => (isDeleted(value) ? undefined : value.expires_at),
+          (value) => (isDeleted(value) ? undefined : value.expires_at || undefined),
           (value) =>
             isDeleted(value) || (value.approved_at !== 0 && isNoted(value.used_at, value.expires_at))
               ? undefined

@@ -8,6 +8,7 @@ import { type SigningKeyPolicy, serverKeys } from '../records/server-keys.ts'
 import { accessTokens } from './access-token.ts'
 import { type BuiltInSettings, builtInEngine } from './built-in-engine.ts'
 import { clientAdmin } from './client-administration.ts'
+import { clientEditing, type MetadataChecks } from './client-editing.ts'
 import { type ClientRegistrySettings, clientRegistry } from './client-registry.ts'
 import { type CreationSettings, grantCreator } from './creation.ts'
 import { endGrant } from './ending.ts'
@@ -43,8 +44,9 @@ export function ourEngine(parts: {
   upstreams: ReadonlyMap<string, Upstream>
   forms: ReadonlyMap<string, FormProvider>
   staticClients: Promise<readonly RegisteredClient[]>
+  checks: MetadataChecks
 }): OurEngine {
-  const { settings, records, upstreams, forms, staticClients } = parts
+  const { settings, records, upstreams, forms, staticClients, checks } = parts
   const { clock, emit, issuer, lifetimes } = settings
   const shared = { records, clock, emit }
   const keys = serverKeys({ ...shared, policy: settings.signingKeys })
@@ -66,7 +68,13 @@ export function ourEngine(parts: {
       jwks: async () => (await keys.all()).map(publicJwk),
       upstreamToken: (auth, options) => upstreamToken({ loadGrant, connections }, auth, options),
       grants: grantAdmin({ records, keys, connections, ownerOf: owners, end, endAll }),
-      clients: clientAdmin({ ...shared, end }),
+      clients: {
+        ...clientAdmin({ ...shared, end }),
+        ...clientEditing({
+          ...{ ...shared, staticClients, checks },
+          secretLifetime: settings.registration.secretLifetime,
+        }),
+      },
       signingKeys: keyAdmin({ keys }),
       maintain: () => maintain({ records, finish }),
     },

@@ -3,9 +3,10 @@ import type { OAuthErrorCode } from '../errors.ts'
 import type { DrawbridgeEvents } from '../events.ts'
 import type { Form } from '../http/forms.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { parseScope, withoutOfflineAccess } from '../syntax/scopes.ts'
+import { intersectScopes, parseScope, withoutOfflineAccess } from '../syntax/scopes.ts'
 import { keepsBinding } from './client-binding.ts'
 import type { Grant } from './grant-type.ts'
+import { type Offered, remainingScopes } from './requested-access.ts'
 import { isForResource } from './resource.ts'
 
 type RefreshRefusal = DrawbridgeEvents['refresh.refused']['reason']
@@ -15,20 +16,27 @@ type Loaded = Awaited<ReturnType<Engine['loadRefreshToken']>>
  * The refresh token grant at the token endpoint (RFC 6749 6, RFC 9700 4.14). Who holds a token that we issued is never put
  * off by a limit: others who send from the same place would sign them out.
  */
-export function refreshTokenGrant({ engine }: { engine: Pick<Engine, 'loadRefreshToken'> }): Grant {
+export function refreshTokenGrant(
+  server: { engine: Pick<Engine, 'loadRefreshToken'> } & Pick<Offered, 'resources'>,
+): Grant {
   return async (form, { admit }) => {
     const refresh_token = form.get('refresh_token')
     if (refresh_token === undefined) {
       admit()
       throw new OAuthError('invalid_request', 'The parameter refresh_token is missing.')
     }
-    const loaded = await engine.loadRefreshToken(refresh_token)
+    const loaded = await server.engine.loadRefreshToken(refresh_token)
     if (!loaded || loaded.refused) admit()
-    return (client) => refresh(loaded, client, form)
+    return (client) => refresh(server, loaded, client, form)
   }
 }
 
-function refresh(loaded: Loaded, authenticated: AuthenticatedClient, form: Form): () => Promise<TokenSet> {
+function refresh(
+  server: Pick<Offered, 'resources'>,
+  loaded: Loaded,
+  authenticated: AuthenticatedClient,
+  form: Form,
+): () => Promise<TokenSet> {
   const { grant, correlation } = loaded ?? {}
   const refuse = (reason: RefreshRefusal, description: string, error: OAuthErrorCode = 'invalid_grant') =>
     new OAuthError(error, description, { event: { type: 'refresh.refused', reason, grant, correlation } })
@@ -45,6 +53,9 @@ function refresh(loaded: Loaded, authenticated: AuthenticatedClient, form: Form)
       'invalid_client',
     )
   }
+  if (!authenticated.client.grant_types.includes('refresh_token')) {
+    throw refuse('grant_type', 'The client may not refresh any more. Authorize again.')
+  }
   if (!isForResource(form, loaded.resource)) {
     throw refuse('resource', `This grant is for ${loaded.resource} only.`, 'invalid_target')
   }
@@ -56,7 +67,17 @@ function refresh(loaded: Loaded, authenticated: AuthenticatedClient, form: Form)
       'invalid_scope',
     )
   }
-  return () => loaded.refresh(authenticated, { scopes })
+  const remaining = remainingScopes(server, authenticated.client, loaded)
+  if (remaining.length === 0 && loaded.scopes.length > 0) {
+    // A token for nothing would have the client fail at each call. Its user signs in anew, to what it may have now.
+    throw refuse('scope', 'The client may have nothing of this any more. Authorize again.')
+  }
+  // Some clients name all that they were granted, and would take an error for the end.
+  const given = intersectScopes(scopes, remaining)
+  if (given.length === 0 && scopes.length > 0) {
+    throw refuse('scope', `The client may not have this scope any more.`, 'invalid_scope')
+  }
+  return () => loaded.refresh(authenticated, { scopes: given })
 }
 
 /** Left out: all of the grant's. A narrower set holds for this access token only. `undefined`: a wider one was asked. */

@@ -36,8 +36,27 @@ export function allowedScopes(
   { supported, required }: ProtectedResource['scopes'],
   client: RegisteredClient,
 ): readonly string[] {
+  const limit = limitOf(client, required)
+  return limit ? intersectScopes(supported, limit) : supported
+}
+
+/**
+ * What of a grant's scopes its client may still have: an operator may have narrowed the client since. Which scopes there
+ * are is not asked again.
+ */
+export function remainingScopes(
+  { resources }: Pick<Offered, 'resources'>,
+  client: RegisteredClient,
+  { resource, scopes }: RequestedAccess,
+): readonly string[] {
+  const found = resources.find(({ identifier }) => identifier === resource)
+  const limit = limitOf(client, found?.scopes.required ?? [])
+  return limit ? intersectScopes(scopes, limit) : scopes
+}
+
+function limitOf(client: RegisteredClient, required: readonly string[]): readonly string[] | undefined {
   const registered = withoutOfflineAccess(client.scope?.split(' ') ?? [])
-  return registered.length === 0 ? supported : intersectScopes(supported, [...registered, ...required])
+  return registered.length === 0 ? undefined : [...registered, ...required]
 }
 
 /** RFC 8707 2: one grant is for one resource. */

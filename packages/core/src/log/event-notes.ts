@@ -41,7 +41,15 @@ const optionsChanged =
 
 const notes: Notes = {
   'client.registered': 'info',
-  'registration.refused': wrongRequest,
+  'registration.refused': {
+    ...wrongRequest,
+    not_allowed: 'info',
+    token_missing: 'info',
+    token_wrong: [
+      'warn',
+      'A client sent a wrong initial access token. Check the one it was given, and `registration.initialAccessToken`.',
+    ],
+  },
   'client.refused': {
     unknown: [
       'warn',
@@ -52,7 +60,10 @@ const notes: Notes = {
       'A client did not authenticate as it registered. Check its token_endpoint_auth_method, here in `clients` or there.',
     ],
     secret: ['warn', `A client sent a wrong secret. ${clientSecret}`],
-    secret_expired: ['warn', 'The secret of a client has expired. Check whether it can register again.'],
+    secret_expired: [
+      'warn',
+      'The secret of a client has expired. Check whether it can register again, or still has one from before a rotation.',
+    ],
     grant_type: 'info',
     assertion: [
       'warn',
@@ -69,6 +80,9 @@ const notes: Notes = {
     'warn',
     'More clients register than `registration.unapproved` has room for before anybody approves them. Raise it, or tell senders apart with `registration.key`.',
   ],
+  'client.created': 'info',
+  'client.changed': 'info',
+  'client.secret_rotated': 'info',
   'client.deleted': 'info',
   'authorize.started': 'debug',
   'document.failed': {
@@ -207,6 +221,7 @@ const notes: Notes = {
     redirect_uri: 'info',
     code_verifier: 'info',
     resource: 'info',
+    scope: 'info',
     expired: 'info',
     replayed: 'info',
     conflict: 'info',
@@ -222,6 +237,7 @@ const notes: Notes = {
     unknown: 'info',
     other_client: 'info',
     client_auth: 'info',
+    grant_type: 'info',
     resource: 'info',
     scope: 'info',
     forged: [

@@ -17,6 +17,7 @@ import type {
   RefreshOptions,
   RegistrationOptions,
   ResourceOptions,
+  RevocationOptions,
   ScopeOptions,
   SigningKeyOptions,
 } from './options.ts'
@@ -45,6 +46,7 @@ export function checkNames(call: 'oauthProxy' | 'oauthServer', options: OAuthSer
       registration: true,
       metadataDocuments: true,
       limits: true,
+      revocation: true,
       redirectUris: true,
       lifetimes: true,
       refresh: true,
@@ -100,12 +102,16 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
     lifetime: true,
     unapproved: true,
     key: true,
+    allow: 'function',
+    initialAccessToken: true,
+    secretLifetime: true,
   })
   checkMembers<MetadataDocumentOptions>('metadataDocuments', options.metadataDocuments, {
     enabled: 'flag',
     hosts: 'object',
   })
   checkLimits(options.limits)
+  checkMembers<RevocationOptions>('revocation', options.revocation, { enabled: 'flag' })
   checkMembers<RedirectUriOptions>('redirectUris', options.redirectUris, { allow: 'texts', schemes: 'texts' })
   checkMembers<Lifetimes>('lifetimes', options.lifetimes, {
     code: true,

@@ -34,6 +34,7 @@ import type {
   RegistrationOptions,
   ResourceOptions,
 } from './options.ts'
+import { registrationAdmission } from './registration-admission.ts'
 import { resourceScopes } from './resource-scopes.ts'
 
 /** The options of an authorization server, checked and with every default filled in. */
@@ -100,6 +101,7 @@ export function configure(options: OAuthServerOptions, providers: readonly Provi
     registration: registration(options.registration ?? {}),
     metadataDocuments: metadataDocuments(options.metadataDocuments ?? {}),
     limits: options.limits && limits(options.limits),
+    revocation: { enabled: options.revocation?.enabled ?? true },
     lifetimes: {
       code: seconds('lifetimes.code', options.lifetimes?.code, 300),
       accessToken: seconds('lifetimes.accessToken', options.lifetimes?.accessToken, hour),
@@ -156,6 +158,11 @@ function registration(options: RegistrationOptions): Registration {
       'Pass a whole number, at least 1.',
     ),
     key: senderKey('registration.key', options.key),
+    secretLifetime:
+      options.secretLifetime === undefined
+        ? undefined
+        : seconds('registration.secretLifetime', options.secretLifetime, 0),
+    ...registrationAdmission(options),
   }
 }
 

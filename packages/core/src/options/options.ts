@@ -9,6 +9,7 @@ import type { OAuthProvider, Provider } from '../identity/provider.ts'
 import type { LogOption } from '../log/operator-log.ts'
 import type { Messages } from '../pages/messages.ts'
 import type { Theme } from '../pages/theme.ts'
+import type { ClientMetadata } from '../records/client-metadata.ts'
 import type { Documentation } from '../resource-server/protected-resource-metadata.ts'
 import type { Verifier } from '../resource-server/verifier.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -56,6 +57,8 @@ export interface OAuthServerOptions<
   metadataDocuments?: MetadataDocumentOptions | undefined
   /** How much one sender may ask of the OAuth endpoints. Default: nobody is limited. */
   limits?: LimitOptions | undefined
+  /** Whether clients may end what they were given (RFC 7009). */
+  revocation?: RevocationOptions | undefined
   /** Which redirect URIs clients may have. Default: https, http on loopback, and private-use schemes (RFC 8252 7). */
   redirectUris?: RedirectUriOptions | undefined
   /** How long codes, tokens and grants last, in seconds. */
@@ -202,6 +205,47 @@ export interface RegistrationOptions {
    * key: ({ clientAddress }) => clientAddress
    */
   key?: ((request: RegistrationSender) => string | undefined) | undefined
+  /**
+   * Decides about each client that would register, after its metadata was found usable. `false` refuses it, a text does
+   * too and is told to the client (in printable ASCII, 200 characters at most). What it throws, and any other answer, is
+   * an outage: the client gets 503, and the operator is told. Default: whoever can be served may register.
+   *
+   * @example
+   * allow: ({ redirect_uris }) => redirect_uris.every((uri) => uri.startsWith('https://')) || 'Web applications only.'
+   */
+  allow?:
+    | ((
+        client: RegisteringClient,
+        sender: RegistrationSender,
+      ) => boolean | string | Promise<boolean | string>)
+    | undefined
+  /**
+   * Lets only those register who bring such a token, as `Authorization: Bearer` (RFC 7591 3). A text, or several while
+   * one takes the place of another, each as strong as a client's secret (`openssl rand -base64 32`); or a function that
+   * knows them. MCP clients bring none by themselves, so that this is for clients of your own. Default: nobody needs one.
+   */
+  initialAccessToken?:
+    | string
+    | readonly string[]
+    | ((token: string) => boolean | Promise<boolean>)
+    | undefined
+  /**
+   * Seconds after which the secret of a registered client expires. Default: never. An expiry logs people out: clients
+   * answer it by registering anew, as another client, and everybody signs in and consents again.
+   */
+  secretLifetime?: number | undefined
+}
+
+/** What a client says of itself as it registers, checked, and with the defaults of RFC 7591 2 filled in. */
+export type RegisteringClient = Omit<ClientMetadata, 'further_auth_methods'>
+
+/** Token revocation (RFC 7009). */
+export interface RevocationOptions {
+  /**
+   * Switches the endpoint off, and out of the metadata: a client that signs somebody out then only forgets its tokens,
+   * which stay good until they end. Default true.
+   */
+  enabled?: boolean | undefined
 }
 
 /** What is known of who registers a client. */

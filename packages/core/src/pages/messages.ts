@@ -94,6 +94,8 @@ export interface Messages {
   clientDocument: ErrorText
   /** When clients from this host are not let in. */
   clientHost: ErrorText
+  /** The same where clients cannot register by themselves. */
+  unlistedClient: ErrorText
   /** When the client asks to be answered at an address it has not registered. */
   unknownRedirect: ErrorText
   /** When the client's request is not a valid one, and it cannot be told so itself. */
@@ -216,6 +218,12 @@ export const english: Messages = {
     title: 'This app is not let in here',
     message: 'Whoever runs this server does not accept apps from its domain.',
     hint: 'If you need the app, ask them to allow it.',
+  },
+  unlistedClient: {
+    title: 'This app is not known here',
+    message:
+      'Nobody has set it up, and it has not introduced itself in a way that counts here. You did nothing wrong.',
+    hint: 'Ask the people who run this server to add the app, or connect with one that they have set up.',
   },
   unknownRedirect: {
     title: 'This app asked for something unexpected',

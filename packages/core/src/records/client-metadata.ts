@@ -54,10 +54,23 @@ export function needsSecret({
 }
 
 /**
- * Where a client is known from: `static`: the options list it; `registered`: it registered itself (RFC 7591); `document`:
- * its client_id is the URL of its metadata.
+ * Where a client is known from: `static`: the options list it; `created`: an operator made it while the server ran;
+ * `registered`: it registered itself (RFC 7591); `document`: its client_id is the URL of its metadata.
  */
-export type ClientSource = 'static' | 'registered' | 'document'
+export type ClientSource = 'static' | 'created' | 'registered' | 'document'
+
+/** Whether the operator says who this client is, and not the client. */
+export function isOperators({ source }: { source: ClientSource }): boolean {
+  return source === 'static' || source === 'created'
+}
+
+/** A secret from before a rotation. */
+export interface OldClientSecret {
+  /** SHA-256 of the secret, base64url. */
+  hash: string
+  /** Unix seconds. */
+  expires_at: number
+}
 
 export interface RegisteredClient extends ClientMetadata {
   client_id: string
@@ -67,6 +80,8 @@ export interface RegisteredClient extends ClientMetadata {
   client_secret_expires_at?: number | undefined
   /** SHA-256 of the secret, base64url. */
   client_secret_hash?: string | undefined
+  /** Those that go on working for a while. */
+  old_client_secrets?: readonly OldClientSecret[] | undefined
   source: ClientSource
   /** Joins the events of a registration with those of the first sign-in, after which it is gone. */
   correlation?: string | undefined

@@ -11,7 +11,7 @@ export interface ClientRecord extends RegisteredClient {
   approved_at: number
   /** Unix seconds; renewed at most daily. */
   used_at: number
-  /** Unix seconds; what the store was told. */
+  /** Unix seconds; what the store was told. 0: never. */
   expires_at: number
 }
 

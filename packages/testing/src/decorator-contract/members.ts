@@ -90,7 +90,14 @@ export const serverMembers: Members<OAuthServer> = {
     late: true,
   },
   clients: {
-    value: { list: async () => ({ clients: [] }), get: async () => undefined, delete: async () => true },
+    value: {
+      list: async () => ({ clients: [] }),
+      get: async () => undefined,
+      create: async () => Promise.reject(new Error('made nothing')),
+      update: async () => undefined,
+      rotateSecret: async () => undefined,
+      delete: async () => true,
+    },
     late: true,
   },
   signingKeys: { value: { list: async () => [], revoke: async () => true }, late: true },

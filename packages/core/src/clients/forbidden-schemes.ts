@@ -1,0 +1,23 @@
+/** Schemes that run, read or embed something instead of handing a code to an app. No option lets them in. */
+export const forbiddenSchemes: readonly string[] = [
+  'about',
+  'blob',
+  'chrome',
+  'content',
+  'data',
+  'file',
+  'filesystem',
+  'ftp',
+  'intent',
+  'jar',
+  'javascript',
+  'livescript',
+  'mailto',
+  'ms-msdt',
+  'resource',
+  'search-ms',
+  'vbscript',
+  'view-source',
+  'ws',
+  'wss',
+]

@@ -1,0 +1,157 @@
+import type { ClientChanges, MetadataChecks, NewClient } from '../engine/client-editing.ts'
+import { ConfigurationError } from '../errors.ts'
+import { checkMembers, type OptionTable } from '../known-options.ts'
+import { OAuthError } from '../oauth-error.ts'
+import type { ClientMetadata, RegisteredClient } from '../records/client-metadata.ts'
+import { parseClientMetadata, type RegistrationPolicy, refuseOversized } from './registration.ts'
+
+/** How a mistake is told: the field, what it is, and what to do. */
+type Mistake = (field: string, got: string, fix: string) => ConfigurationError
+
+/**
+ * Metadata that an operator wrote. Registration forgives; here whatever it would drop is a mistake.
+ *
+ * @param fields those that are new; what is there already is taken as it is
+ * @throws {ConfigurationError} as `mistake` says it
+ */
+export function strictMetadata(
+  given: object,
+  policy: RegistrationPolicy,
+  mistake: Mistake,
+  fields?: readonly string[],
+): ClientMetadata {
+  let metadata: ClientMetadata
+  try {
+    metadata = parseClientMetadata(given, policy)
+    refuseOversized(metadata)
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error
+    const field = error.code === 'invalid_redirect_uri' ? 'redirect_uris' : 'metadata'
+    throw mistake(field, error.message.replace(/\.$/, ''), 'Correct this client.')
+  }
+  for (const [field, kept] of Object.entries(metadata)) {
+    const value: unknown = given[field as keyof typeof given]
+    const isNew = fields === undefined || fields.includes(field)
+    if (!isNew || value === undefined || value === null) continue
+    if (JSON.stringify(value) === JSON.stringify(kept)) continue
+    const usable = kept === undefined ? 'nothing' : JSON.stringify(kept)
+    const got = `is ${JSON.stringify(value)}, of which ${usable} is usable`
+    throw mistake(field, got, 'Correct or remove it.')
+  }
+  return metadata
+}
+
+/**
+ * The checks for clients that an operator makes and changes by `auth.clients`.
+ *
+ * @param policy asked at each call; its grant types are all that the engine serves
+ */
+export function metadataChecks(policy: () => RegistrationPolicy): MetadataChecks {
+  return {
+    create(given) {
+      const call = 'clients.create()'
+      checkMembers<ClientChanges>(call, given ?? {}, fieldTable)
+      const { redirectUris, grantTypes, ...rest } = policy()
+      return strictMetadata(
+        { ...given, grant_types: given?.grant_types ?? grantTypes.filter((type) => type !== machines) },
+        {
+          ...rest,
+          grantTypes,
+          redirectUris: { refuse: (uri, type) => redirectUris.refuse(uri, type, { source: 'created' }) },
+        },
+        mistakeIn(call),
+      )
+    },
+
+    change(client, changes) {
+      const call = `clients.update(${JSON.stringify(client.client_id)})`
+      checkMembers<ClientChanges>(call, changes, fieldTable)
+      const mistake = mistakeIn(call)
+      if (client.source === 'document') {
+        throw new ConfigurationError(
+          call,
+          'keeps its metadata at its client_id',
+          'Change the document there.',
+        )
+      }
+      const given = Object.entries(changes ?? {}).filter(([, value]) => value !== undefined)
+      const fields = given.map(([field]) => field)
+      const lacking = required.find((field) => changes[field] === null)
+      if (lacking !== undefined) {
+        throw mistake(lacking, 'is null, and every client has one', 'Pass another, or leave it out.')
+      }
+      const { redirectUris, ...rest } = policy()
+      const parsed = strictMetadata(
+        { ...client, ...Object.fromEntries(given) },
+        { ...rest, redirectUris: { refuse: (uri, type) => refuseNew(redirectUris, client, uri, type) } },
+        mistake,
+        fields,
+      )
+      const method = parsed.token_endpoint_auth_method
+      const before = client.token_endpoint_auth_method
+      if (
+        method !== before &&
+        !(method.startsWith('client_secret_') && before.startsWith('client_secret_'))
+      ) {
+        const got = `is ${method}, and this client was made with ${before}`
+        throw mistake('token_endpoint_auth_method', got, 'Make a new client.')
+      }
+      return Object.fromEntries(
+        Object.entries(parsed).filter(
+          ([field]) =>
+            fields.includes(field) ||
+            // They follow from others.
+            (field === 'application_type' && fields.includes('redirect_uris')) ||
+            (field === 'further_auth_methods' && fields.includes('token_endpoint_auth_method')),
+        ),
+      )
+    },
+  }
+}
+
+/** The grant type of a client that acts for itself: only who asks for it has it. */
+const machines = 'client_credentials'
+
+const required = [
+  'redirect_uris',
+  'token_endpoint_auth_method',
+  'grant_types',
+  'response_types',
+  'application_type',
+] as const
+
+/** What each is, registration's own rules say. */
+const fieldTable: OptionTable<NewClient> = {
+  redirect_uris: true,
+  token_endpoint_auth_method: true,
+  token_endpoint_auth_signing_alg: true,
+  jwks: true,
+  jwks_uri: true,
+  grant_types: true,
+  response_types: true,
+  application_type: true,
+  scope: true,
+  client_name: true,
+  client_uri: true,
+  logo_uri: true,
+  policy_uri: true,
+  tos_uri: true,
+  contacts: true,
+  software_id: true,
+  software_version: true,
+}
+
+/** What the client has already is no mistake of whoever changes something else. */
+function refuseNew(
+  redirectUris: RegistrationPolicy['redirectUris'],
+  client: RegisteredClient,
+  uri: string,
+  type: 'native' | 'web',
+): string | undefined {
+  const isOld = type === client.application_type && client.redirect_uris.includes(uri)
+  return isOld ? undefined : redirectUris.refuse(uri, type, client)
+}
+
+function mistakeIn(call: string): Mistake {
+  return (field, got, fix) => new ConfigurationError(`${call}.${field}`, got, fix)
+}
