@@ -91,7 +91,7 @@ describe.each(Object.entries(officialClients))('the official %s client', (_, con
     }))
 
   it('obtains no offline_access that the operator wrote among the scopes', () => {
-    const offline = { supported: ['files:read', 'offline_access'] }
+    const offline = { ...scopes, default: ['files:read', 'offline_access'] }
     return connected(connect, offline, async ({ client, installation }) => {
       expect(installation.tokens).toMatchObject({ scope: 'files:read', refresh_token: expect.any(String) })
       expect((await client.callTool('look')).text).toBe('files:read')

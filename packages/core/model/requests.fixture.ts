@@ -40,11 +40,11 @@ async function perform(instance: Instance, presented: Presented): Promise<Answer
   switch (presented.kind) {
     case 'refresh': {
       const form = formOf({ refresh_token: presented.token, client_id })
-      return granted(await exchanged(instance, refreshTokenGrant(instance), form))
+      return granted(await exchanged(instance, refreshTokenGrant({ engine, resources: [] }), form))
     }
     case 'redeem': {
       const form = formOf({ code: presented.code, client_id, redirect_uri, code_verifier })
-      return granted(await exchanged(instance, authorizationCodeGrant(instance), form))
+      return granted(await exchanged(instance, authorizationCodeGrant({ engine, resources: [] }), form))
     }
     case 'revoke': {
       const { token } = presented

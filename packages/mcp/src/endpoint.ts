@@ -27,7 +27,7 @@ export function endpoint<User, Server>(options: McpOptions<User, Server>, connec
   const { onError: listener = (error: unknown) => console.error('[drawbridge]', error) } = options
   const onError = (error: unknown) => tell(listener, error)
   const guard = hostGuard(options, auth.resource)
-  const tools = toolScopes(require)
+  const tools = toolScopes(require, auth.grantableScopes)
   const dispatcher = options.sessions
     ? sessions(connect, options.sessions === true ? {} : options.sessions, { time, onError })
     : stateless(connect, onError)

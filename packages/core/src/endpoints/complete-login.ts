@@ -3,6 +3,7 @@ import type { CompletedLogin, EngineAfterLogin, UpstreamOfLogin } from '../engin
 import { isNamed, type Unavailable } from '../errors.ts'
 import { type DrawbridgeEvents, detailOf } from '../events.ts'
 import { withReference } from '../http/responses.ts'
+import { grantedScopes } from '../identity/needed-scopes.ts'
 import type { Identity, Provider } from '../identity/provider.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import type {
@@ -35,7 +36,7 @@ export interface SignedIn {
  * what fails is ours. `again`: the engine asks for a second round at the provider.
  */
 export async function completeLogin(
-  server: Pick<Server, 'emit' | 'providers'> & { engine: EngineAfterLogin },
+  server: Pick<Server, 'emit' | 'providers' | 'resources'> & { engine: EngineAfterLogin },
   transaction: Readonly<TransactionRecord>,
   signedIn: SignedIn,
 ): Promise<Completion | 'again'> {
@@ -60,37 +61,24 @@ export async function completeLogin(
 }
 
 function codeFor(
-  { engine, providers }: Pick<Server, 'providers'> & { engine: EngineAfterLogin },
+  { engine, providers, resources }: Pick<Server, 'providers' | 'resources'> & { engine: EngineAfterLogin },
   request: AuthorizationRequest,
   { client, provider, identity, upstream }: SignedIn,
 ): Promise<CompletedLogin> {
+  const resource = resources.find(({ identifier }) => identifier === request.resource)
+  const granted = upstream?.brought.tokens.scopes ?? []
   return engine.completeLogin({
     client,
     request,
     provider: provider.id,
     subject: `${provider.id}|${identity.sub}`,
     claims: identity.claims,
-    scopes: grantedScopes(request.scopes, {
-      provider,
-      providers,
-      granted: upstream?.brought.tokens.scopes ?? [],
-    }),
+    // Consented ∩ what this provider granted.
+    scopes: resource
+      ? grantedScopes({ scopes: resource.scopes, providers }, provider, request.scopes, granted)
+      : [],
     upstream: provider.type === 'oauth' && upstream ? { ...upstream, provider } : undefined,
   })
-}
-
-/** Consented ∩ what this provider granted; scopes of the operator's own are no provider's to grant. */
-function grantedScopes(
-  consented: readonly string[],
-  login: { provider: Provider; providers: readonly Provider[]; granted: readonly string[] },
-): readonly string[] {
-  const own = new Set(scopesOf(login.provider))
-  const anyone = new Set(login.providers.flatMap(scopesOf))
-  return consented.filter((scope) => !anyone.has(scope) || (own.has(scope) && login.granted.includes(scope)))
-}
-
-function scopesOf(provider: Provider): readonly string[] {
-  return provider.type === 'oauth' ? [...provider.scopes.default, ...(provider.scopes.supported ?? [])] : []
 }
 
 /** Tells of a login that came to nothing, and resolves to what the answer to the client refers to. */

@@ -53,7 +53,7 @@ export function codeLoader(
       correlation: record.value.correlation,
       code_challenge: pending.code_challenge,
       redeemed: pending.redeemed_at !== undefined,
-      redeem: (client) => redeem(dependencies, record, client),
+      redeem: (client, { scopes: issued }) => redeem(dependencies, record, client, issued),
     }
   }
 }
@@ -62,6 +62,7 @@ async function redeem(
   dependencies: RedemptionDependencies,
   record: Versioned<GrantRecord>,
   authenticated: AuthenticatedClient,
+  scopes: readonly string[],
   attempt: Attempt = newAttempt(dependencies.random),
 ): Promise<TokenSet> {
   const { records, clock } = dependencies
@@ -71,9 +72,9 @@ async function redeem(
   const refuse = (reason: 'expired' | 'conflict', description: string) =>
     deadCode(unredeemed, reason, description)
   // Its own write, whose reply was lost, and to which somebody has added since.
-  if (unredeemed.code.redeemed_by === attempt.id) return answer(dependencies, unredeemed, attempt)
+  if (unredeemed.code.redeemed_by === attempt.id) return answer(dependencies, unredeemed, attempt, scopes)
   if (unredeemed.code.redeemed_at !== undefined)
-    return refuseReplay(dependencies, record, authenticated, attempt)
+    return refuseReplay(dependencies, record, authenticated, scopes, attempt)
   if (now >= unredeemed.code.expires_at) throw refuse('expired', 'The code has expired.')
 
   const refreshable = client.grant_types.includes('refresh_token')
@@ -93,9 +94,9 @@ async function redeem(
     const winner = await records.get<GrantRecord>(record.key)
     if (!winner) throw refuse('conflict', 'The code is no longer good.')
     // Redeemed by somebody else, or only sealed anew.
-    return redeem(dependencies, winner, authenticated, attempt)
+    return redeem(dependencies, winner, authenticated, scopes, attempt)
   }
-  return answer(dependencies, redeemed, attempt)
+  return answer(dependencies, redeemed, attempt, scopes)
 }
 
 /** What one request would make of the code. */
@@ -111,8 +112,9 @@ function answer(
   dependencies: RedemptionDependencies,
   grant: Readonly<GrantRecord>,
   { r }: Attempt,
+  scopes: readonly string[],
 ): Promise<TokenSet> {
-  const { client_id, subject, correlation, scopes, refresh } = grant
+  const { client_id, subject, correlation, refresh } = grant
   const ref = grantRef(grant)
   dependencies.emit({ type: 'grant.redeemed', grant: ref, client_id, subject, correlation })
   const first = refresh && { grant: ref, generation: 0, r, secret: refreshSecret(refresh.seed, r, 0) }
@@ -127,6 +129,7 @@ async function refuseReplay(
   dependencies: RedemptionDependencies,
   record: Versioned<GrantRecord>,
   authenticated: AuthenticatedClient,
+  scopes: readonly string[],
   attempt: Attempt,
 ): Promise<TokenSet> {
   const { records, clock, end } = dependencies
@@ -135,7 +138,7 @@ async function refuseReplay(
   const isRetry = now - (grant.code.redeemed_at ?? 0) <= replayMargin
   if (isRetry && !(await doubtGrant(dependencies, record, 'code_replayed', now))) {
     const current = await records.get<GrantRecord>(record.key)
-    if (current) return redeem(dependencies, current, authenticated, attempt)
+    if (current) return redeem(dependencies, current, authenticated, scopes, attempt)
   }
   if (!isRetry) await end(grantRef(grant), 'code_replayed')
   throw deadCode(grant, 'replayed', 'The code was used already.')

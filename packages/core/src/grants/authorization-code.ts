@@ -5,6 +5,7 @@ import type { DrawbridgeEvents } from '../events.ts'
 import type { Form } from '../http/forms.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { Grant } from './grant-type.ts'
+import { issuedScopes, type Offered } from './requested-access.ts'
 import { isForResource } from './resource.ts'
 
 type CodeRefusal = DrawbridgeEvents['code.refused']['reason']
@@ -14,16 +15,23 @@ type Loaded = Awaited<ReturnType<Engine['loadCode']>>
  * The authorization code grant at the token endpoint (RFC 6749 4.1.3, RFC 7636 4.6, RFC 8707 2.2). Everything is
  * checked before the code is touched, so that a mistake, or somebody else's try, leaves it usable.
  */
-export function authorizationCodeGrant({ engine }: { engine: Pick<Engine, 'loadCode'> }): Grant {
+export function authorizationCodeGrant(
+  server: { engine: Pick<Engine, 'loadCode'> } & Pick<Offered, 'resources'>,
+): Grant {
   return async (form) => {
     const code = form.get('code')
     if (code === undefined) throw new OAuthError('invalid_request', 'The parameter code is missing.')
-    const loaded = await engine.loadCode(code)
-    return (client) => redeem(loaded, client, form)
+    const loaded = await server.engine.loadCode(code)
+    return (client) => redeem(server, loaded, client, form)
   }
 }
 
-async function redeem(loaded: Loaded, authenticated: AuthenticatedClient, form: Form): Promise<TokenSet> {
+async function redeem(
+  offered: Pick<Offered, 'resources'>,
+  loaded: Loaded,
+  authenticated: AuthenticatedClient,
+  form: Form,
+): Promise<TokenSet> {
   const { grant, correlation } = loaded ?? {}
   const refuse = (reason: CodeRefusal, description: string, error: OAuthErrorCode = 'invalid_grant') =>
     new OAuthError(error, description, { event: { type: 'code.refused', reason, grant, correlation } })
@@ -46,5 +54,5 @@ async function redeem(loaded: Loaded, authenticated: AuthenticatedClient, form: 
   if (!isForResource(form, loaded.resource)) {
     throw refuse('resource', `This grant is for ${loaded.resource} only.`, 'invalid_target')
   }
-  return loaded.redeem(authenticated)
+  return loaded.redeem(authenticated, { scopes: issuedScopes(offered, loaded) })
 }

@@ -6,24 +6,32 @@ import { OAuthError } from '../oauth-error.ts'
 import { parseScope, withoutOfflineAccess } from '../syntax/scopes.ts'
 import { keepsBinding } from './client-binding.ts'
 import type { Grant } from './grant-type.ts'
+import { issuedScopes, type Offered } from './requested-access.ts'
 import { isForResource } from './resource.ts'
 
 type RefreshRefusal = DrawbridgeEvents['refresh.refused']['reason']
 type Loaded = Awaited<ReturnType<Engine['loadRefreshToken']>>
 
 /** The refresh token grant at the token endpoint (RFC 6749 6, RFC 9700 4.14). */
-export function refreshTokenGrant({ engine }: { engine: Pick<Engine, 'loadRefreshToken'> }): Grant {
+export function refreshTokenGrant(
+  server: { engine: Pick<Engine, 'loadRefreshToken'> } & Pick<Offered, 'resources'>,
+): Grant {
   return async (form) => {
     const refresh_token = form.get('refresh_token')
     if (refresh_token === undefined) {
       throw new OAuthError('invalid_request', 'The parameter refresh_token is missing.')
     }
-    const loaded = await engine.loadRefreshToken(refresh_token)
-    return (client) => refresh(loaded, client, form)
+    const loaded = await server.engine.loadRefreshToken(refresh_token)
+    return (client) => refresh(server, loaded, client, form)
   }
 }
 
-async function refresh(loaded: Loaded, authenticated: AuthenticatedClient, form: Form): Promise<TokenSet> {
+async function refresh(
+  offered: Pick<Offered, 'resources'>,
+  loaded: Loaded,
+  authenticated: AuthenticatedClient,
+  form: Form,
+): Promise<TokenSet> {
   const { grant, correlation } = loaded ?? {}
   const refuse = (reason: RefreshRefusal, description: string, error: OAuthErrorCode = 'invalid_grant') =>
     new OAuthError(error, description, { event: { type: 'refresh.refused', reason, grant, correlation } })
@@ -43,7 +51,7 @@ async function refresh(loaded: Loaded, authenticated: AuthenticatedClient, form:
   if (!isForResource(form, loaded.resource)) {
     throw refuse('resource', `This grant is for ${loaded.resource} only.`, 'invalid_target')
   }
-  const scopes = requestedScopes(form, loaded.scopes)
+  const scopes = requestedScopes(form, issuedScopes(offered, loaded))
   if (!scopes) {
     throw refuse(
       'scope',
@@ -51,10 +59,12 @@ async function refresh(loaded: Loaded, authenticated: AuthenticatedClient, form:
       'invalid_scope',
     )
   }
-  return loaded.refresh(authenticated, { scopes })
+  return loaded.refresh(authenticated, {
+    scopes: issuedScopes(offered, { resource: loaded.resource, scopes }),
+  })
 }
 
-/** Left out: all of the grant's. A narrower set holds for this access token only. `undefined`: a wider one was asked. */
+/** Left out: all of the grant's, with what it implies. A narrower set holds for this access token only. `undefined`: a wider one was asked. */
 function requestedScopes(form: Form, scopes: readonly string[]): readonly string[] | undefined {
   const scope = form.get('scope')
   if (scope === undefined) return scopes

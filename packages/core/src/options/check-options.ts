@@ -272,6 +272,7 @@ export function checkScopeOptions(option: string, given: ScopeOptions | readonly
     default: true,
     required: true,
     challenge: true,
+    stepUp: true,
   })
 }
 

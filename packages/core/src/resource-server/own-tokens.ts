@@ -29,7 +29,7 @@ export function protectedResource<User>(
 ): Auth<User> {
   const { clock, emit, endpoints, own } = dependencies
   const { identifier, scopes } = resource
-  const check = (token: string) => checkToken<User>(dependencies, identifier, token)
+  const check = (token: string) => checkToken<User>(dependencies, resource, token)
   return {
     ...gate<User>({
       resource: identifier,
@@ -42,6 +42,7 @@ export function protectedResource<User>(
     routes: endpoints.routes,
     resource: identifier,
     resourcePaths,
+    grantableScopes: resource.grantable,
     async revalidate(auth) {
       if (auth.expiresAt <= unixTime(clock)) return false
       const result = await check(auth.token)
@@ -55,7 +56,7 @@ export function protectedResource<User>(
 /** A token of the engine's for this resource; any other is for the verifiers to know. */
 async function checkToken<User>(
   { emit, issuer, engine, accept }: GateDependencies,
-  resource: string,
+  { identifier: resource, scopes: { hierarchy } }: ProtectedResource,
   token: string,
 ): Promise<GateResult<User>> {
   const loaded = await engine.loadAccessToken(token)
@@ -82,7 +83,8 @@ async function checkToken<User>(
     token: {
       subject: loaded.subject,
       clientId: loaded.client_id,
-      scopes: [...loaded.scopes],
+      // What the grant no longer allows, the token no longer allows.
+      scopes: hierarchy.common(loaded.scopes, loaded.granted),
       expiresAt: loaded.expires_at,
       issuer,
       cnf: loaded.cnf,

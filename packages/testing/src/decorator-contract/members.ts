@@ -69,6 +69,7 @@ export const authMembers: Members<Auth> = {
   },
   resource: { value: 'https://mcp.test/mcp', late: true },
   resourcePaths: { value: ['/mcp'], late: true, optional: true },
+  grantableScopes: { value: ['read'], late: true, optional: true },
 }
 
 /** Of an `OAuthServer`. */
