@@ -107,7 +107,7 @@ export interface Auth<User = unknown> extends Mountable {
    */
   authenticate(request: GuardedRequest, need?: ScopeNeed): Promise<Authentication<User>>
   /** 403 `insufficient_scope` (RFC 6750 3.1) for a request already authenticated. Reads no storage. */
-  challenge(auth: AuthInfo<User>, need: { scopes: readonly string[] }): Response
+  challenge(auth: AuthInfo<User>, need: { scopes: readonly string[] }): Promise<Response>
   /**
    * Whether an authentication made earlier still stands; for streams that outlive their first check. Reads storage
    * once when the token is our own.

@@ -104,6 +104,13 @@ export function resourceServer<const V extends Verifiers>(
   const verifiers = checkedVerifiers(options.verifier)
   const authorizationServers = checkedAuthorizationServers(options.authorizationServers, options.log)
   const scopes = resourceScopes('scopes', options.scopes)
+  if (scopes.stepUp !== undefined) {
+    throw new ConfigurationError(
+      'scopes.stepUp',
+      'is about refresh tokens, which somebody else issues here',
+      'Remove it, or set it where the authorization server is.',
+    )
+  }
   const { pathname } = new URL(resource)
   const stripPrefix = checkedStripPrefix(options.stripPrefix, 'resource', pathname)
   const { resourceMetadataUrl, paths } = metadataLocations(resource, stripPrefix, options.metadata)

@@ -74,7 +74,7 @@ export function endpoint<User, Server>(options: McpOptions<User, Server>, connec
 
   async function answer(request: Request, info: AuthInfo<User>, message: unknown): Promise<Response> {
     const missing = tools.missingFor(message, info.scopes)
-    if (missing) return exposed(await challenged(auth.challenge(info, { scopes: missing })))
+    if (missing) return exposed(await challenged(await auth.challenge(info, { scopes: missing })))
 
     const incoming: Incoming<User> = {
       auth: info,

@@ -6,6 +6,7 @@ import type { UpstreamAnswer } from '../records/upstream-tokens.ts'
 import type { ClientAdmin } from './client-administration.ts'
 import type { GrantAdmin } from './grant-administration.ts'
 import type { MaintenanceReport } from './maintenance.ts'
+import type { StepUps } from './step-up.ts'
 
 /**
  * Whoever keeps clients and grants, and makes tokens. Our own is put together in `built-in-engine.ts`; a "bring your own"
@@ -60,6 +61,8 @@ export interface OwnEngine {
   grants: GrantAdmin
   clients: ClientAdmin
   maintain(): Promise<MaintenanceReport>
+  /** For `scopes.stepUp`. */
+  stepUps: StepUps
 }
 
 /** A new client. */

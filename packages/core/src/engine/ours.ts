@@ -5,6 +5,7 @@ import type { Upstream } from '../identity/upstream.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import type { Records } from '../records/records.ts'
 import { type SigningKeyPolicy, serverKeys } from '../records/server-keys.ts'
+import type { ProtectedResource } from '../syntax/resource.ts'
 import { accessTokens } from './access-token.ts'
 import { type BuiltInSettings, builtInEngine } from './built-in-engine.ts'
 import { clientAdmin } from './client-administration.ts'
@@ -16,6 +17,7 @@ import { grantAdmin } from './grant-administration.ts'
 import { identityRecheck } from './identity-recheck.ts'
 import { maintain } from './maintenance.ts'
 import { ownerOf } from './owner.ts'
+import { stepUps } from './step-up.ts'
 import { upstreamToken } from './upstream-token.ts'
 
 /** Our own engine, and what only it has. */
@@ -33,6 +35,7 @@ export function ourEngine(parts: {
       issuer: string
       signingKeys: SigningKeyPolicy
       registration: ClientRegistrySettings
+      resources: readonly ProtectedResource[]
       /** Seconds. */
       lifetimes: { identityRecheck: number; identityGrace: number }
     }
@@ -42,7 +45,7 @@ export function ourEngine(parts: {
   staticClients: Promise<readonly RegisteredClient[]>
 }): OurEngine {
   const { settings, records, upstreams, forms, staticClients } = parts
-  const { clock, emit, issuer, lifetimes } = settings
+  const { clock, emit, issuer, lifetimes, resources } = settings
   const shared = { records, clock, emit }
   const keys = serverKeys({ ...shared, policy: settings.signingKeys })
   const owners = ownerOf(keys)
@@ -59,10 +62,11 @@ export function ourEngine(parts: {
     }),
     own: {
       jwks: async () => (await keys.all()).map(publicJwk),
-      upstreamToken: (auth, options) => upstreamToken({ records, connections }, auth, options),
+      upstreamToken: (auth, options) => upstreamToken({ records, connections, resources }, auth, options),
       grants: grantAdmin({ records, connections, ownerOf: owners, end }),
       clients: clientAdmin({ ...shared, end }),
       maintain: () => maintain({ records }),
+      stepUps: stepUps({ records, clock }),
     },
     async ready() {
       await keys.active()

@@ -1,15 +1,18 @@
 import type { AuthInfo, UpstreamToken, UpstreamTokenOptions } from '../auth.ts'
 import { NoUpstreamToken } from '../errors.ts'
 import type { Connections } from '../identity/connections.ts'
+import { upstreamNames } from '../identity/needed-scopes.ts'
 import { type GrantRecord, grantKey } from '../records/grant.ts'
 import type { Records } from '../records/records.ts'
+import type { ProtectedResource } from '../syntax/resource.ts'
 
 /** The provider's token behind a request. Throws `NoUpstreamToken`, `UpstreamEnded` or `Unavailable`. */
 export async function upstreamToken(
-  { records, connections }: { records: Records; connections: Connections },
+  dependencies: { records: Records; connections: Connections; resources: readonly ProtectedResource[] },
   auth: AuthInfo,
   options: UpstreamTokenOptions = {},
 ): Promise<UpstreamToken> {
+  const { records, connections, resources } = dependencies
   const ref = auth.extra.grant
   const grant = ref === undefined ? undefined : await records.get<GrantRecord>(grantKey(ref))
   if (!grant?.value.connection) {
@@ -17,6 +20,8 @@ export async function upstreamToken(
       'This request has no provider token: it was not kept, the user signed in at a page of ours, or the access token is not ours.',
     )
   }
-  const { owner, connection, correlation } = grant.value
-  return connections.token(owner, connection, { ...options, correlation })
+  const { owner, connection, correlation, provider, resource } = grant.value
+  const here = resources.find(({ identifier }) => identifier === resource)
+  const scopes = here && options.scopes && upstreamNames(here.scopes, provider, options.scopes)
+  return connections.token(owner, connection, { ...options, ...(scopes && { scopes }), correlation })
 }

@@ -1,4 +1,4 @@
-import type { AuthenticatedClient, Engine, TokenSet } from '../engine/engine.ts'
+import type { AuthenticatedClient, Engine, LoadedRefreshToken, OwnEngine, TokenSet } from '../engine/engine.ts'
 import type { OAuthErrorCode } from '../errors.ts'
 import type { DrawbridgeEvents } from '../events.ts'
 import type { Form } from '../http/forms.ts'
@@ -11,6 +11,11 @@ import { isForResource } from './resource.ts'
 
 type RefreshRefusal = DrawbridgeEvents['refresh.refused']['reason']
 type Loaded = Awaited<ReturnType<Engine['loadRefreshToken']>>
+
+interface Refreshing extends Pick<Offered, 'resources'> {
+  engine: Pick<Engine, 'loadRefreshToken'>
+  own?: Pick<OwnEngine, 'stepUps'> | undefined
+}
 
 /** The refresh token grant at the token endpoint (RFC 6749 6, RFC 9700 4.14). */
 export function refreshTokenGrant(
@@ -27,7 +32,7 @@ export function refreshTokenGrant(
 }
 
 async function refresh(
-  offered: Pick<Offered, 'resources'>,
+  server: Refreshing,
   loaded: Loaded,
   authenticated: AuthenticatedClient,
   form: Form,
@@ -51,7 +56,7 @@ async function refresh(
   if (!isForResource(form, loaded.resource)) {
     throw refuse('resource', `This grant is for ${loaded.resource} only.`, 'invalid_target')
   }
-  const scopes = requestedScopes(form, issuedScopes(offered, loaded))
+  const scopes = requestedScopes(form, issuedScopes(server, loaded))
   if (!scopes) {
     throw refuse(
       'scope',
@@ -59,9 +64,30 @@ async function refresh(
       'invalid_scope',
     )
   }
+  if (form.get('scope') === undefined && (await isStepUp(server, loaded))) {
+    throw refuse(
+      'step_up',
+      'What was asked for needs more scope than was granted. Authorize again to obtain it.',
+      'server_error',
+    )
+  }
   return loaded.refresh(authenticated, {
-    scopes: issuedScopes(offered, { resource: loaded.resource, scopes }),
+    scopes: issuedScopes(server, { resource: loaded.resource, scopes }),
   })
+}
+
+/**
+ * Whether this client comes from a 403 and would be given the same scopes again (`scopes.stepUp`). Only a token that would
+ * be answered is looked at, and nothing happens to it.
+ */
+async function isStepUp(
+  { resources, own }: Refreshing,
+  loaded: LoadedRefreshToken,
+): Promise<boolean> {
+  const { resource, grant } = loaded
+  const found = resources.find(({ identifier }) => identifier === resource)
+  if (!found?.scopes.stepUp || !own || grant === undefined || !loaded.isActive()) return false
+  return own.stepUps.take(grant)
 }
 
 /** Left out: all of the grant's, with what it implies. A narrower set holds for this access token only. `undefined`: a wider one was asked. */

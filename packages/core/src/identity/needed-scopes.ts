@@ -38,6 +38,15 @@ export function grantedScopes(
   return hierarchy.allowed(consented, (scope) => hierarchy.expand([scope]).every(may))
 }
 
+/** What a tool asks of the provider's token: in the provider's names, or in ours where the operator has mapped them. */
+export function upstreamNames(
+  { upstream }: Pick<ResourceScopes, 'upstream'>,
+  provider: string,
+  names: readonly string[],
+): string[] {
+  return unionScopes(...names.map((name) => upstream.get(name)?.get(provider) ?? [name]))
+}
+
 /**
  * The operator's mapping comes first. Without one, a scope that a provider lists is that provider's and nobody else's, and
  * any other is the operator's own, of which no provider knows. `undefined`: this provider cannot grant it.

@@ -189,6 +189,7 @@ const notes: Notes = {
     ended: 'info',
     expired: 'info',
     identity: 'info',
+    step_up: 'info',
   },
   'revocation.ignored': {
     unknown: 'info',

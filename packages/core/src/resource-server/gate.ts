@@ -55,13 +55,15 @@ export interface GateOptions<User> {
     | undefined
   /** Judges a token. Whatever it throws counts as an outage. */
   check(token: string): Promise<GateResult<User>>
+  /** Runs before a client is told that it needs more scope. */
+  onForbidden?: ((auth: AuthInfo<User>, need: readonly string[]) => Promise<void>) | undefined
   /** Told who came in and who was turned away. Why is for the operator and never reaches the client. */
   emit?: Emit | undefined
 }
 
 export interface Gate<User> {
   authenticate(request: GuardedRequest, need?: ScopeNeed): Promise<Authentication<User>>
-  challenge(auth: AuthInfo<User>, need: { scopes: readonly string[] }): Response
+  challenge(auth: AuthInfo<User>, need: { scopes: readonly string[] }): Promise<Response>
 }
 
 /**
@@ -108,8 +110,9 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
     )
   }
 
-  const forbidden = (need: readonly string[], auth: AuthInfo<User>): Response => {
+  const forbidden = async (need: readonly string[], auth: AuthInfo<User>): Promise<Response> => {
     emit({ type: 'token.refused', resource, reason: 'insufficient_scope', ...flowOf(auth) })
+    await options.onForbidden?.(auth, need)
     return insufficientScope({
       resourceMetadataUrl,
       scopes: hierarchy.reduce(unionScopes(need, repeatable(auth.scopes))),
@@ -142,11 +145,11 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
         return refused(temporarilyUnavailable(result.retryAfter), 'unchecked')
       }
       const auth = authInfo(credentials.token, result, { resource, resourceMetadataUrl, hierarchy })
-      if (missingScopes(scopes, auth.scopes).length > 0) return refused(forbidden(scopes, auth), 'refused')
+      if (missingScopes(scopes, auth.scopes).length > 0) return refused(await forbidden(scopes, auth), 'refused')
       emit({ type: 'token.accepted', resource, ...flowOf(auth) })
       return { ok: true, auth }
     },
-    challenge: (auth, need) => forbidden(needed(need.scopes), auth),
+    challenge: async (auth, need) => forbidden(needed(need.scopes), auth),
   }
 }
 

@@ -59,7 +59,7 @@ export const authMembers: Members<Auth> = {
   },
   challenge: {
     arguments: [authInfo, { scopes: ['write'] }],
-    returns: () => new Response(null, { status: 403 }),
+    returns: async () => new Response(null, { status: 403 }),
   },
   revalidate: { arguments: [authInfo], returns: async () => true },
   upstreamToken: {
