@@ -39,7 +39,7 @@ export function stepUps({ records, clock }: { records: Records; clock: Clock }):
   }
 }
 
-/** `undefined` for an outage, which the store has told of. */
+/** `undefined` for an outage: then it is as though nobody had asked for this. */
 async function passing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work

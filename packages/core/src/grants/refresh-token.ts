@@ -1,4 +1,10 @@
-import type { AuthenticatedClient, Engine, LoadedRefreshToken, OwnEngine, TokenSet } from '../engine/engine.ts'
+import type {
+  AuthenticatedClient,
+  Engine,
+  LoadedRefreshToken,
+  OwnEngine,
+  TokenSet,
+} from '../engine/engine.ts'
 import type { OAuthErrorCode } from '../errors.ts'
 import type { DrawbridgeEvents } from '../events.ts'
 import type { Form } from '../http/forms.ts'
@@ -80,10 +86,7 @@ async function refresh(
  * Whether this client comes from a 403 and would be given the same scopes again (`scopes.stepUp`). Only a token that would
  * be answered is looked at, and nothing happens to it.
  */
-async function isStepUp(
-  { resources, own }: Refreshing,
-  loaded: LoadedRefreshToken,
-): Promise<boolean> {
+async function isStepUp({ resources, own }: Refreshing, loaded: LoadedRefreshToken): Promise<boolean> {
   const { resource, grant } = loaded
   const found = resources.find(({ identifier }) => identifier === resource)
   if (!found?.scopes.stepUp || !own || grant === undefined || !loaded.isActive()) return false

@@ -145,7 +145,8 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
         return refused(temporarilyUnavailable(result.retryAfter), 'unchecked')
       }
       const auth = authInfo(credentials.token, result, { resource, resourceMetadataUrl, hierarchy })
-      if (missingScopes(scopes, auth.scopes).length > 0) return refused(await forbidden(scopes, auth), 'refused')
+      if (missingScopes(scopes, auth.scopes).length > 0)
+        return refused(await forbidden(scopes, auth), 'refused')
       emit({ type: 'token.accepted', resource, ...flowOf(auth) })
       return { ok: true, auth }
     },
