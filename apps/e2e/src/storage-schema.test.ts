@@ -27,6 +27,7 @@ const shapes: Record<string, string> = {
   grant: 'grant/<owner>/<id>',
   connection: 'connection/<owner>/<id>',
   lease: 'lease/<owner>/<id>',
+  'step-up': 'step-up/<owner>/<id>',
 }
 
 /** `a.b`, `a[]`, `a[].b` for each member that holds something else than members. */
@@ -64,9 +65,11 @@ describe('what a server writes in a life with everything in it', () => {
         return inner.put(key, value, options)
       },
     }
-    const w = world({ storage })
+    const w = world({ storage, scopes: { supported: ['a', 'b'], default: ['a'], stepUp: 'refuse-refresh' } })
     const app = w.client()
-    const { refresh_token } = await app.login(w.browser(), { user: 'octocat' })
+    const { refresh_token, access_token } = await app.login(w.browser(), { user: 'octocat' })
+    const headers = { authorization: `Bearer ${access_token}` }
+    await w.auth.authenticate(new Request(w.auth.resource, { headers }), { scopes: ['b'] })
     w.clock.advance(25 * 3600)
     const { body } = await app.refresh(refresh_token)
     expect(body.access_token).toBeTypeOf('string')

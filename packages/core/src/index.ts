@@ -48,6 +48,7 @@ export type {
   RegistrationOptions,
   RegistrationSender,
   ResourceOptions,
+  ScopeDefinition,
   ScopeOptions,
   SigningKeyOptions,
 } from './options/options.ts'
