@@ -24,9 +24,7 @@ interface Refreshing extends Pick<Offered, 'resources'> {
 }
 
 /** The refresh token grant at the token endpoint (RFC 6749 6, RFC 9700 4.14). */
-export function refreshTokenGrant(
-  server: { engine: Pick<Engine, 'loadRefreshToken'> } & Pick<Offered, 'resources'>,
-): Grant {
+export function refreshTokenGrant(server: Refreshing): Grant {
   return async (form) => {
     const refresh_token = form.get('refresh_token')
     if (refresh_token === undefined) {
