@@ -100,10 +100,10 @@ export function mapEngine(known: readonly RegisteredClient[] = []): MapEngine {
         code_challenge,
         client_auth_methods: login.client_auth_methods,
         redeemed: login.redeemed,
-        async redeem() {
+        async redeem(_client, { scopes }) {
           if (login.redeemed) throw new OAuthError('invalid_grant', 'The code was used already.')
           login.redeemed = true
-          return tokens(id, grant.scopes)
+          return tokens(id, scopes)
         },
       }
     },
@@ -128,6 +128,7 @@ export function mapEngine(known: readonly RegisteredClient[] = []): MapEngine {
       if (id === undefined || !grant) return { refused: 'grant_ended' }
       const loaded: LoadedAccessToken = {
         ...standing(id, grant),
+        granted: grant.scopes,
         token_type: 'Bearer',
         claims: grant.claims,
         revoke: end(id),

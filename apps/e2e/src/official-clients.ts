@@ -16,6 +16,8 @@ export interface Installation {
     | undefined
   /** How often a person had to sign in. */
   logins: number
+  /** From now on the person says no. */
+  declines?: boolean
 }
 
 /** An official client, unmodified but for who clicks: signs in when told to, also in mid-session, and calls tools. */
@@ -63,7 +65,7 @@ function keeper(installation: Installation, person: Browser) {
     state: () => crypto.randomUUID(),
     async redirectToAuthorization(url: URL) {
       installation.logins++
-      back = await signIn(person, url, { user: 'octocat' })
+      back = await signIn(person, url, { user: 'octocat', approve: installation.declines !== true })
     },
     /** Where the browser came back. */
     returned(): URLSearchParams {

@@ -1,4 +1,10 @@
-import { memory, type OAuthServerWithDefault, oauthProxy, type ScopeOptions } from '@drawbridge/core'
+import {
+  type DrawbridgeEvent,
+  memory,
+  type OAuthServerWithDefault,
+  oauthProxy,
+  type ScopeOptions,
+} from '@drawbridge/core'
 import { github } from '@drawbridge/github'
 import { getAuth, mcp } from '@drawbridge/mcp'
 import { browser, devGitHub, type Listener } from '@drawbridge/testing'
@@ -36,11 +42,13 @@ async function connected(
   use: (session: {
     client: OfficialClient
     installation: Installation
+    events: readonly DrawbridgeEvent[]
     revokeAll(): Promise<void>
   }) => unknown,
 ) {
   const port = await freePort()
   const issuer = `http://127.0.0.1:${port}`
+  const events: DrawbridgeEvent[] = []
   const credentials = { clientId: 'dev-client', clientSecret: 'dev-secret', host: listener.url }
   const auth = oauthProxy({
     issuer,
@@ -48,6 +56,8 @@ async function connected(
     storage: memory(),
     provider: github(credentials),
     scopes: options,
+    log: false,
+    onEvent: (event) => events.push(event),
   })
   const require = { tools: { write: ['files:write'] }, hideTools: false }
   const server = mcp({ auth, require, server: createServer })
@@ -59,6 +69,7 @@ async function connected(
     await use({
       client,
       installation,
+      events,
       revokeAll: async () => void (await auth.grants.revokeAll(extra.subject)),
     })
     await client.close()
@@ -91,7 +102,7 @@ describe.each(Object.entries(officialClients))('the official %s client', (_, con
     }))
 
   it('obtains no offline_access that the operator wrote among the scopes', () => {
-    const offline = { supported: ['files:read', 'offline_access'] }
+    const offline = { ...scopes, default: ['files:read', 'offline_access'] }
     return connected(connect, offline, async ({ client, installation }) => {
       expect(installation.tokens).toMatchObject({ scope: 'files:read', refresh_token: expect.any(String) })
       expect((await client.callTool('look')).text).toBe('files:read')
@@ -117,5 +128,69 @@ describe('the official v2 client', () => {
       await revokeAll()
       expect((await client.callTool('look')).text.split(' ').sort()).toEqual(['files:read', 'files:write'])
       expect(installation.logins).toBe(3)
+    }))
+
+  it('asks again for what it held when a broader scope covers it', () => {
+    const supported = {
+      'files:read': 'Read',
+      'files:write': { description: 'Write', implies: ['files:read'] },
+    }
+    return connected(v2, { ...scopes, supported }, async ({ client, installation }) => {
+      const both = ['files:read', 'files:write']
+      expect((await client.callTool('write')).text.split(' ').sort()).toEqual(both)
+      expect(installation.logins).toBe(2)
+      expect((await client.callTool('look')).text.split(' ').sort()).toEqual(both)
+    })
+  })
+
+  it('steps up as ever where a refresh after a 403 is refused: it makes none', () =>
+    connected(v2, { ...scopes, stepUp: 'refuse-refresh' }, async ({ client, installation, events }) => {
+      await client.callTool('write')
+      expect(installation.logins).toBe(2)
+      expect(events.filter(({ type }) => type === 'refresh.refused')).toEqual([])
+    }))
+})
+
+describe('the official v1 client', () => {
+  const { v1 } = officialClients
+  if (!v1) throw new Error('there is no v1')
+
+  it('cannot step up by itself: it refreshes, and gets the same again', () =>
+    connected(v1, scopes, async ({ client, installation }) => {
+      await expect(client.callTool('write')).rejects.toThrow(/403 after trying upscoping/)
+      expect(installation.logins).toBe(1)
+      expect((await client.callTool('look')).text).toBe('files:read')
+    }))
+
+  it('steps up where the refresh after a 403 is refused, and keeps its tokens until it has new ones', () =>
+    connected(v1, { ...scopes, stepUp: 'refuse-refresh' }, async ({ client, installation, events }) => {
+      const before = installation.tokens?.refresh_token
+      const kept: unknown[] = []
+      const { tokens } = installation
+      Object.defineProperty(installation, 'tokens', {
+        configurable: true,
+        get: () => kept.at(-1) ?? tokens,
+        set: (value) => kept.push(value),
+      })
+      expect((await client.callTool('write')).text.split(' ').sort()).toEqual(['files:read', 'files:write'])
+      expect(installation.logins).toBe(2)
+      // Replaced once, by those of the new sign-in, and never taken away.
+      expect(kept).toMatchObject([{ refresh_token: expect.any(String) }])
+      expect(installation.tokens?.refresh_token).not.toBe(before)
+      expect(events.flatMap((event) => (event.type === 'refresh.refused' ? [event.reason] : []))).toEqual([
+        'step_up',
+      ])
+      expect((await client.callTool('look')).text.split(' ')).toContain('files:write')
+      expect(installation.logins).toBe(2)
+    }))
+
+  it('whose user declines keeps what it has', () =>
+    connected(v1, { ...scopes, stepUp: 'refuse-refresh' }, async ({ client, installation }) => {
+      const { tokens } = installation
+      installation.declines = true
+      await expect(client.callTool('write')).rejects.toThrow()
+      expect(installation.logins).toBe(2)
+      expect(installation.tokens).toBe(tokens)
+      expect((await client.callTool('look')).text).toBe('files:read')
     }))
 })

@@ -1,4 +1,4 @@
-import { type DrawbridgeEvent, memory, oauthServer, type Storage } from '@drawbridge/core'
+import { type DrawbridgeEvent, memory, oauthServer, type ScopeOptions, type Storage } from '@drawbridge/core'
 import { type OAuthProvider, openIdConnect } from '@drawbridge/core/provider'
 import {
   browser,
@@ -29,7 +29,7 @@ export function oidcWorld(
   given: {
     provider?: OAuthProvider
     truth?: DevOidcOptions
-    scopes?: readonly string[]
+    scopes?: ScopeOptions | readonly string[]
     storage?: Storage
     clock?: FakeClock
   } = {},

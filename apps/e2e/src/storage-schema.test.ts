@@ -30,6 +30,7 @@ const shapes: Record<string, string> = {
   lease: 'lease/<owner>/<id>',
   assertion: 'assertion/<hash>',
   'request-count': 'request-count/<slot>',
+  'step-up': 'step-up/<owner>/<id>',
 }
 
 /** `a.b`, `a[]`, `a[].b` for each member that holds something else than members. */
@@ -67,9 +68,15 @@ describe('what a server writes in a life with everything in it', () => {
         return inner.put(key, value, options)
       },
     }
-    const w = world({ storage, limits: { key: () => 'everybody', requests: { token: 2 } } })
+    const w = world({
+      storage,
+      limits: { key: () => 'everybody', requests: { token: 2 } },
+      scopes: { supported: ['a', 'b'], default: ['a'], stepUp: 'refuse-refresh' },
+    })
     const app = w.client()
-    const { refresh_token } = await app.login(w.browser(), { user: 'octocat' })
+    const { refresh_token, access_token } = await app.login(w.browser(), { user: 'octocat' })
+    const headers = { authorization: `Bearer ${access_token}` }
+    await w.auth.authenticate(new Request(w.auth.resource, { headers }), { scopes: ['b'] })
     w.clock.advance(25 * 3600)
     const { body } = await app.refresh(refresh_token)
     expect(body.access_token).toBeTypeOf('string')

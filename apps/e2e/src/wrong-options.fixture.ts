@@ -33,7 +33,7 @@ export const client = () => {
   return made.on('error', () => {})
 }
 export const served = () =>
-  oauthProxy({ issuer, secret, provider: github(credentials), storage: memory(), log: false })
+  oauthProxy({ issuer, secret, provider: github(credentials), storage: memory(), scopes: ['a'], log: false })
 export const createServer = () => new McpServer({ name: 'notes', version: '1.0.0' })
 const provider = github(credentials)
 

@@ -8,6 +8,7 @@ export interface AuthInfo<User = unknown> {
   /** The access token as it was presented. */
   token: string
   clientId: string
+  /** With all that they imply, so that comparing them by character is enough. */
   scopes: string[]
   /** Unix time in seconds. */
   expiresAt: number
@@ -106,7 +107,7 @@ export interface Auth<User = unknown> extends Mountable {
    */
   authenticate(request: GuardedRequest, need?: ScopeNeed): Promise<Authentication<User>>
   /** 403 `insufficient_scope` (RFC 6750 3.1) for a request already authenticated. Reads no storage. */
-  challenge(auth: AuthInfo<User>, need: { scopes: readonly string[] }): Response
+  challenge(auth: AuthInfo<User>, need: { scopes: readonly string[] }): Promise<Response>
   /**
    * Whether an authentication made earlier still stands; for streams that outlive their first check. Reads storage
    * once when the token is our own.
@@ -121,6 +122,10 @@ export interface Auth<User = unknown> extends Mountable {
   upstreamToken?(auth: AuthInfo<User>, options?: UpstreamTokenOptions): Promise<UpstreamToken>
   /** The protected resource's identifier: the exact URL clients type. */
   readonly resource: string
+  /**
+   * All that a token for this resource can hold. Absent where somebody else issues the tokens and nobody here has said.
+   */
+  readonly grantableScopes?: readonly string[] | undefined
   /** Where requests for it arrive, when that is not only its public path: what a reverse proxy leaves of it. */
   readonly resourcePaths?: readonly string[]
 }

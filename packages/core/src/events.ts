@@ -178,7 +178,10 @@ export interface DrawbridgeEvents {
   'refresh.lost_response': { grant: string }
   /** A refresh token newer than the record came: the store has lost writes. It is the current one now. */
   'refresh.adopted': { grant: string; generations: number }
-  /** A refresh was refused. `reused` and `identity` end the grant, `superseded` and `streak` make it doubtful. */
+  /**
+   * A refresh was refused. `reused` and `identity` end the grant, `superseded` and `streak` make it doubtful. `step_up`
+   * has no effect on it: the client came from a 403, and is to ask its user for more (`scopes.stepUp`).
+   */
   'refresh.refused': {
     reason:
       | 'unknown'
@@ -194,6 +197,7 @@ export interface DrawbridgeEvents {
       | 'ended'
       | 'expired'
       | 'identity'
+      | 'step_up'
     grant?: string | undefined
   }
   /** A revocation request without effect (RFC 7009 2.2): nothing of ours, or not this client's. */

@@ -65,6 +65,7 @@ export type {
   RegistrationSender,
   ResourceOptions,
   RevocationOptions,
+  ScopeDefinition,
   ScopeOptions,
   SigningKeyOptions,
 } from './options/options.ts'

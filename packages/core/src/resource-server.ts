@@ -20,7 +20,6 @@ import {
   protectedResourceMetadataUrl,
 } from './resource-server/protected-resource-metadata.ts'
 import type { Verification, Verifier } from './resource-server/verifier.ts'
-import { missingScopes } from './syntax/scopes.ts'
 import { identifierUrl, secureUrl } from './syntax/secure-url.ts'
 
 /** One verifier, or several that are asked in turn. */
@@ -105,6 +104,13 @@ export function resourceServer<const V extends Verifiers>(
   const verifiers = checkedVerifiers(options.verifier)
   const authorizationServers = checkedAuthorizationServers(options.authorizationServers, options.log)
   const scopes = resourceScopes('scopes', options.scopes)
+  if (scopes.stepUp !== undefined) {
+    throw new ConfigurationError(
+      'scopes.stepUp',
+      'is about refresh tokens, which somebody else issues here',
+      'Remove it, or set it where the authorization server is.',
+    )
+  }
   const { pathname } = new URL(resource)
   const stripPrefix = checkedStripPrefix(options.stripPrefix, 'resource', pathname)
   const { resourceMetadataUrl, paths } = metadataLocations(resource, stripPrefix, options.metadata)
@@ -141,6 +147,7 @@ export function resourceServer<const V extends Verifiers>(
     handle,
     authenticate,
     challenge,
+    ...(isSupportedNamed(options.scopes) && { grantableScopes: scopes.supported }),
     async revalidate(auth) {
       if (auth.expiresAt <= unixTime(clock)) return false
       const verification = await check(auth.token)
@@ -148,7 +155,7 @@ export function resourceServer<const V extends Verifiers>(
       return (
         verification.status === 'valid' &&
         verification.token.subject === auth.extra.subject &&
-        missingScopes(auth.scopes, verification.token.scopes).length === 0
+        scopes.hierarchy.missing(auth.scopes, verification.token.scopes).length === 0
       )
     },
   }

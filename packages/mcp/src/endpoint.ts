@@ -27,7 +27,7 @@ export function endpoint<User, Server>(options: McpOptions<User, Server>, connec
   const { onError: listener = (error: unknown) => console.error('[drawbridge]', error) } = options
   const onError = (error: unknown) => tell(listener, error)
   const guard = hostGuard(options, auth.resource)
-  const tools = toolScopes(require)
+  const tools = toolScopes(require, auth.grantableScopes)
   const dispatcher = options.sessions
     ? sessions(connect, options.sessions === true ? {} : options.sessions, { time, onError })
     : stateless(connect, onError)
@@ -74,7 +74,7 @@ export function endpoint<User, Server>(options: McpOptions<User, Server>, connec
 
   async function answer(request: Request, info: AuthInfo<User>, message: unknown): Promise<Response> {
     const missing = tools.missingFor(message, info.scopes)
-    if (missing) return exposed(await challenged(auth.challenge(info, { scopes: missing })))
+    if (missing) return exposed(await challenged(await auth.challenge(info, { scopes: missing })))
 
     const incoming: Incoming<User> = {
       auth: info,

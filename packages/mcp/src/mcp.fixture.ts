@@ -35,7 +35,7 @@ export function fakeAuth(
       status,
       headers: { 'www-authenticate': `Bearer ${challenge}resource_metadata="${resourceMetadataUrl}"` },
     })
-  const challenge: Auth<User>['challenge'] = (_auth, { scopes }) =>
+  const challenge: Auth<User>['challenge'] = async (_auth, { scopes }) =>
     refused(403, `error="insufficient_scope", scope="${scopes.join(' ')}", `)
   const auth: FakeAuth = {
     resource: identifier,
@@ -69,7 +69,7 @@ export function fakeAuth(
         },
       }
       if (need?.scopes?.some((scope) => !info.scopes.includes(scope))) {
-        const response = challenge(info, { scopes: need.scopes })
+        const response = await challenge(info, { scopes: need.scopes })
         return { ok: false, response, credentials: 'refused' }
       }
       return { ok: true, auth: info }

@@ -11,12 +11,18 @@ interface ToolScopes {
   mayList(tool: string, held: readonly string[]): boolean
 }
 
-/** Reads `require`. Throws {@link ConfigurationError} for what is no list of scopes. */
-export function toolScopes(require: RequireOptions = {}): ToolScopes {
-  const always = requiredScopes('require.scopes', require.scopes)
+/**
+ * Reads `require`. Throws {@link ConfigurationError} for what is no list of scopes, and for a scope that nobody can be
+ * granted. `held` is written out, as `AuthInfo.scopes` is: with all that it implies.
+ */
+export function toolScopes(
+  require: RequireOptions = {},
+  grantable?: readonly string[] | undefined,
+): ToolScopes {
+  const always = requiredScopes('require.scopes', require.scopes, grantable)
   // A Map, since a tool could be called "constructor".
   const byTool = new Map(
-    Object.entries(require.tools ?? {}).map(([tool, scopes]) => [tool, ruleOf(tool, scopes)]),
+    Object.entries(require.tools ?? {}).map(([tool, scopes]) => [tool, ruleOf(tool, scopes, grantable)]),
   )
   const hideTools = require.hideTools ?? true
   return {
@@ -47,9 +53,13 @@ function calledTools(body: unknown): string[] {
     .filter((name) => typeof name === 'string')
 }
 
-function ruleOf(tool: string, scopes: readonly string[] | undefined): readonly string[] {
+function ruleOf(
+  tool: string,
+  scopes: readonly string[] | undefined,
+  grantable: readonly string[] | undefined,
+): readonly string[] {
   const option = `require.tools.${tool}`
-  if (scopes !== undefined) return requiredScopes(option, scopes)
+  if (scopes !== undefined) return requiredScopes(option, scopes, grantable)
   // Such a rule would let everybody in.
   throw new ConfigurationError(option, 'is missing', "Pass a list of scopes, such as ['mail:send'].")
 }

@@ -148,7 +148,7 @@ describe('the Auth', () => {
     const result = await auth.authenticate(request('alice'))
     if (!result.ok) throw new Error('refused')
     expect(await auth.revalidate(result.auth)).toBe(true)
-    expect(auth.challenge(result.auth, { scopes: ['write'] }).status).toBe(403)
+    expect((await auth.challenge(result.auth, { scopes: ['write'] })).status).toBe(403)
   })
 
   it('of several resources is traced at each, and still has no default', async () => {

@@ -45,6 +45,9 @@ function listed(auth: Auth, change: Partial<Auth> = {}): Auth {
     get resourcePaths() {
       return auth.resourcePaths as readonly string[]
     },
+    get grantableScopes() {
+      return auth.grantableScopes
+    },
     ...change,
   }
 }

@@ -58,7 +58,7 @@ describe('fakeAuth', () => {
     expect(await challengeOf(auth.authenticate(request('alice'), need))).toEqual(expected)
     const known = await auth.authenticate(request('alice'))
     if (!known.ok) throw new Error('refused')
-    const { status, headers } = auth.challenge(known.auth, need)
+    const { status, headers } = await auth.challenge(known.auth, need)
     expect([status, headers.get('www-authenticate')]).toEqual(expected)
   })
 

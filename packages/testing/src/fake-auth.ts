@@ -95,7 +95,7 @@ export function fakeAuth<User>(options: FakeAuthOptions<User>): Auth<User> {
       return { ok: true, auth }
     },
 
-    challenge: (_auth, { scopes }) => refuse(403, 'insufficient_scope', scopes),
+    challenge: async (_auth, { scopes }) => refuse(403, 'insufficient_scope', scopes),
     revalidate: async ({ token }) => stands(token) !== undefined,
     ...(upstreamToken && { upstreamToken }),
   }

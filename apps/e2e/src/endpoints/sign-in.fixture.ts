@@ -1,4 +1,4 @@
-import { type DrawbridgeEvent, memory, oauthServer, type Storage } from '@drawbridge/core'
+import { type DrawbridgeEvent, memory, oauthServer, type ScopeOptions, type Storage } from '@drawbridge/core'
 import { AccessDenied, type FormContext, type FormProvider } from '@drawbridge/core/provider'
 import { github } from '@drawbridge/github'
 import {
@@ -57,7 +57,7 @@ export function setUp(
     hybrid?: boolean
     recheck?: FormProvider['recheck'] | 'none'
     verify?: FormProvider<Account>['verify']
-    scopes?: 'of the providers' | { supported: readonly string[]; default: readonly string[] }
+    scopes?: 'of the providers' | ScopeOptions
     /** Of the default: the one that the client asks for. */
     resource?: string
     form?: Partial<FormProvider<Account>>

@@ -55,6 +55,14 @@ describe('a client that acts for itself', () => {
     return (await answer.json()).grant_types_supported
   }
 
+  it('gets what its scopes imply, written out, and may ask for that part', async () => {
+    const supported = { 'files:read': '', 'files:write': { implies: ['files:read'] } }
+    const w = withMachines({ '/mcp': { scopes: { supported } } })
+    expect((await token(w, { scope: 'files:write' })).body.scope).toBe('files:write files:read')
+    const machine = { client_id: 'narrow', client_secret }
+    expect((await token(w, { scope: 'files:read' }, machine)).body.scope).toBe('files:read')
+  })
+
   it('gets nothing at a resource that knows none of its scopes, also when it names none', async () => {
     const w = withMachines({ '/mcp': { scopes: ['mail:send'] } })
     const machine = { client_id: 'narrow', client_secret }

@@ -2,6 +2,7 @@ import { memory, type OAuthServer, oauthServer } from '@drawbridge/core'
 import type { FormProvider } from '@drawbridge/core/provider'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { type Account, directory, setUp } from '../endpoints/sign-in.fixture.ts'
+import { plainProvider } from '../oidc-world.ts'
 import { issuer, secret } from '../world.ts'
 
 describe('what a provider of forms declares', () => {
@@ -111,5 +112,23 @@ describe('what a provider of forms declares', () => {
     expect(() =>
       oauthServer({ issuer, secret, storage: memory(), log: false, providers: [new Directory()] }),
     ).not.toThrow()
+  })
+})
+
+describe('the words that a provider brings for its scopes', () => {
+  const start = (descriptions: unknown) => () => {
+    const provider = plainProvider()
+    const scopes = { ...provider.scopes, descriptions: descriptions as Record<string, string> }
+    return oauthServer({ issuer, secret, storage: memory(), log: false, provider: { ...provider, scopes } })
+  }
+
+  it.each([
+    [null, /"login": scopes\.descriptions: is null/],
+    [['a'], /"login": scopes\.descriptions: is a list/],
+    [{ email: 5 }, /"login": scopes\.descriptions: has one that is no text/],
+    [{ email: '' }, /"login": scopes\.descriptions: has one that is no text/],
+  ])('are texts: %j', (descriptions, message) => {
+    expect(start(descriptions)).toThrow(message)
+    expect(start({ email: 'See your address' })).not.toThrow()
   })
 })

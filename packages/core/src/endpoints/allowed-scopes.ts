@@ -1,7 +1,6 @@
 import { allowedScopes, type Offered } from '../grants/requested-access.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import type { AuthorizationRequest } from '../records/transaction.ts'
-import { missingScopes } from '../syntax/scopes.ts'
 
 /**
  * Whether what a request asks for may be asked for: it was checked when it began, and options and clients may have
@@ -13,5 +12,6 @@ export function isStillAllowed(
   { resource, scopes }: Pick<AuthorizationRequest, 'resource' | 'scopes'>,
 ): boolean {
   const found = resources.find(({ identifier }) => identifier === resource)
-  return found !== undefined && missingScopes(scopes, allowedScopes(found.scopes, client)).length === 0
+  if (found === undefined) return false
+  return found.scopes.hierarchy.missing(scopes, allowedScopes(found.scopes, client)).length === 0
 }

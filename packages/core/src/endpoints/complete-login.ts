@@ -3,6 +3,7 @@ import type { EngineAfterLogin, UpstreamOfLogin } from '../engine/engine.ts'
 import { isNamed, type Unavailable } from '../errors.ts'
 import { type DrawbridgeEvents, detailOf } from '../events.ts'
 import { withReference } from '../http/responses.ts'
+import { grantedScopes } from '../identity/needed-scopes.ts'
 import type { Identity, Provider } from '../identity/provider.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import type { AuthorizationResponse, TransactionRecord } from '../records/transaction.ts'
@@ -31,11 +32,11 @@ export interface SignedIn {
  * what fails is ours. `again`: the engine asks for a second round at the provider.
  */
 export async function completeLogin(
-  server: Pick<Server, 'emit' | 'providers'> & { engine: EngineAfterLogin },
+  server: Pick<Server, 'emit' | 'providers' | 'resources'> & { engine: EngineAfterLogin },
   transaction: Readonly<TransactionRecord>,
   signedIn: SignedIn,
 ): Promise<Completion | 'again'> {
-  const { engine, providers } = server
+  const { engine } = server
   const { id_hash, decided_at, approval, attempt, outcome, ...request } = transaction
   const { client, provider, identity, upstream } = signedIn
   try {
@@ -45,7 +46,7 @@ export async function completeLogin(
       provider: provider.id,
       subject: `${provider.id}|${identity.sub}`,
       claims: identity.claims,
-      scopes: grantedScopes(request.scopes, signedIn, providers),
+      scopes: scopesOf(server, request.resource, request.scopes, signedIn),
       upstream: provider.type === 'oauth' && upstream ? { ...upstream, provider } : undefined,
     })
     return { response: { code }, after: tidy }
@@ -60,20 +61,16 @@ export async function completeLogin(
   }
 }
 
-/** Consented ∩ what this provider granted; scopes of the operator's own are no provider's to grant. */
-function grantedScopes(
+/** Consented ∩ what this provider granted. */
+function scopesOf(
+  { providers, resources }: Pick<Server, 'providers' | 'resources'>,
+  identifier: string,
   consented: readonly string[],
   { provider, upstream }: SignedIn,
-  providers: readonly Provider[],
 ): readonly string[] {
+  const resource = resources.find((one) => one.identifier === identifier)
   const granted = upstream?.brought.tokens.scopes ?? []
-  const own = new Set(scopesOf(provider))
-  const anyone = new Set(providers.flatMap(scopesOf))
-  return consented.filter((scope) => !anyone.has(scope) || (own.has(scope) && granted.includes(scope)))
-}
-
-function scopesOf(provider: Provider): readonly string[] {
-  return provider.type === 'oauth' ? [...provider.scopes.default, ...(provider.scopes.supported ?? [])] : []
+  return resource ? grantedScopes({ scopes: resource.scopes, providers }, provider, consented, granted) : []
 }
 
 /** Tells of a login that came to nothing, and resolves to what the answer to the client refers to. */

@@ -5,6 +5,7 @@ import { isNamed } from '../errors.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { redirect, withReference } from '../http/responses.ts'
 import type { Entry } from '../http/router.ts'
+import type { Provider } from '../identity/provider.ts'
 import { outage, type UpstreamError } from '../identity/upstream-error.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { isOperators, type RegisteredClient } from '../records/client-metadata.ts'
@@ -61,7 +62,11 @@ async function show(server: ConsentServer, request: Request): Promise<Response> 
       registeredAt: client.source === 'registered' ? client.client_id_issued_at : undefined,
     },
     redirect: { uri: asked.redirect_uri, kind: redirectKind(asked.redirect_uri).kind },
-    scopes: asked.scopes.map((name) => ({ name })),
+    scopes: asked.scopes.map((name) => ({
+      name,
+      description: resource?.scopes.descriptions.get(name),
+      providerWords: providers.map((provider) => wordsOf(provider, name)).find(Boolean),
+    })),
     resource: { url: asked.resource, name: resource?.name },
     providers: providers.map(({ id, label, icon }) => ({ id, label, icon })),
     csrf,
@@ -70,6 +75,11 @@ async function show(server: ConsentServer, request: Request): Promise<Response> 
   response.headers.append('set-cookie', cookie)
   emit({ type: 'consent.shown', client_id, correlation: asked.correlation })
   return response
+}
+
+function wordsOf(provider: Provider, scope: string): string | undefined {
+  const { descriptions = {} } = provider.type === 'oauth' ? provider.scopes : {}
+  return Object.hasOwn(descriptions, scope) ? descriptions[scope] : undefined
 }
 
 const denial: AuthorizationResponse = { error: 'access_denied', error_description: 'The person said no.' }

@@ -7,7 +7,7 @@ import { jsonBody } from '../http/forms.ts'
 import { errorResponse, json } from '../http/responses.ts'
 import type { Entry, Handler } from '../http/router.ts'
 import type { OAuthError } from '../oauth-error.ts'
-import { missingScopes, withoutOfflineAccess } from '../syntax/scopes.ts'
+import { withoutOfflineAccess } from '../syntax/scopes.ts'
 import { checkAllowed, checkInitialAccessToken } from './registration-admission.ts'
 import type { Server } from './server.ts'
 
@@ -73,7 +73,8 @@ function registers(engine: Engine): engine is Engine & Required<Pick<Engine, 're
 function scopeLimit({ resources }: Pick<Server, 'resources'>, scope: string | undefined): string | undefined {
   const named = withoutOfflineAccess(scope?.split(' ') ?? [])
   const repeats = resources.some(
-    ({ scopes: { challenge } }) => challenge.length > 0 && missingScopes(challenge, named).length === 0,
+    ({ scopes: { challenge, hierarchy } }) =>
+      challenge.length > 0 && hierarchy.missing(challenge, named).length === 0,
   )
   return repeats ? undefined : scope
 }

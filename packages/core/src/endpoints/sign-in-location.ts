@@ -1,5 +1,7 @@
 import { Unavailable } from '../errors.ts'
 import { redirect } from '../http/responses.ts'
+import { neededScopes } from '../identity/needed-scopes.ts'
+import type { OAuthProvider } from '../identity/provider.ts'
 import { tellOutage } from '../identity/upstream-error.ts'
 import type { AuthorizationRequest, TransactionRecord } from '../records/transaction.ts'
 import { signInUrl } from './locations.ts'
@@ -7,21 +9,36 @@ import type { Server } from './server.ts'
 
 /** Where a person who has consented signs in: at the provider, or at a page of ours. `undefined`: it is configured no longer. */
 export async function signInLocation(
-  { issuer, providers, upstreams }: Pick<Server, 'issuer' | 'providers' | 'upstreams'>,
-  { scopes, prompt, login_hint }: AuthorizationRequest,
+  server: Pick<Server, 'issuer' | 'providers' | 'resources' | 'upstreams'>,
+  request: AuthorizationRequest,
   approval: NonNullable<TransactionRecord['approval']>,
   state: string,
 ): Promise<string | undefined> {
+  const { issuer, providers, upstreams } = server
   const { provider } = approval
+  const { prompt, login_hint } = request
   if (providers.some(({ id, type }) => id === provider && type === 'form')) {
     return signInUrl(issuer, provider, state)
   }
-  return upstreams.get(provider)?.authorizationUrl({ ...approval, state, scopes, prompt, login_hint })
+  const upstream = upstreams.get(provider)
+  if (!upstream) return undefined
+  const scopes = upstreamScopes(server, request, upstream.provider)
+  return upstream.authorizationUrl({ ...approval, state, scopes, prompt, login_hint })
+}
+
+/** What the provider is asked for on behalf of a request, beyond what it always is. */
+export function upstreamScopes(
+  { providers, resources }: Pick<Server, 'providers' | 'resources'>,
+  { resource, scopes }: Pick<AuthorizationRequest, 'resource' | 'scopes'>,
+  provider: OAuthProvider,
+): readonly string[] {
+  const found = resources.find(({ identifier }) => identifier === resource)
+  return found ? neededScopes({ scopes: found.scopes, providers }, provider, scopes) : []
 }
 
 /** To where this browser signs in now: from an answer that came before it chose, or of a first round. */
 export async function onward(
-  server: Pick<Server, 'emit' | 'issuer' | 'providers' | 'upstreams'>,
+  server: Pick<Server, 'emit' | 'issuer' | 'providers' | 'resources' | 'upstreams'>,
   transaction: Readonly<TransactionRecord>,
   state: string,
   status: 302 | 303 = 302,

@@ -10,6 +10,7 @@ import { isStillAllowed } from './allowed-scopes.ts'
 import { type Completion, completeLogin, failed, loginDenied, loginFailed } from './complete-login.ts'
 import type { LoginServer } from './login-attempt.ts'
 import { reported } from './report.ts'
+import { upstreamScopes } from './sign-in-location.ts'
 
 type LoginFailure = DrawbridgeEvents['login.failed']['reason']
 
@@ -34,10 +35,11 @@ export async function signInUpstream(
   // Empty is left out (RFC 6749 3.1).
   if (error) return refusedThere(server, transaction, error)
   let login: UpstreamLogin
+  const scopes = upstreamScopes(server, transaction, upstream.provider)
   const redeemed_at = clock.now()
   try {
     const state = callback.get('state') ?? ''
-    const leg = upstream.redeem(callback, { ...approval, state, scopes: transaction.scopes })
+    const leg = upstream.redeem(callback, { ...approval, state, scopes })
     const late = () =>
       new UpstreamError('unavailable', `the provider took longer than ${upstreamPatience} ms`)
     login = await inTime(leg, upstreamPatience, late)
@@ -58,9 +60,7 @@ export async function signInUpstream(
       brought,
       // A second round comes after what was revoked before its code is redeemed; a first may have brought what is over.
       began_at: approval.again ? redeemed_at : (transaction.decided_at - clockSkew) * 1000,
-      mayAskAgain: approval.again
-        ? undefined
-        : { forRefreshToken: upstream.asksOtherwise(transaction.scopes) },
+      mayAskAgain: approval.again ? undefined : { forRefreshToken: upstream.asksOtherwise(scopes) },
     },
   })
 }

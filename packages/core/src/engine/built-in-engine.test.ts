@@ -60,7 +60,7 @@ it('says of each credential whose it is, for what, and until when', async () => 
   const standing = { client_id: 'desk', subject: 'github|1', resource, scopes: ['user'], correlation: 'c' }
   const unredeemed = good(await engine.loadCode(code))
   expect(unredeemed).toMatchObject({ ...standing, redeemed: false, expires_at: now() + 300 })
-  const tokens = await unredeemed.redeem(authenticated)
+  const tokens = await unredeemed.redeem(authenticated, { scopes: ['user'] })
   expect(await engine.loadCode(code)).toMatchObject({ redeemed: true })
 
   const day = 86_400
@@ -68,12 +68,18 @@ it('says of each credential whose it is, for what, and until when', async () => 
   expect(refresh).toMatchObject({ ...standing, grant: unredeemed.grant, expires_at: now() + 30 * day })
   const access = good(await engine.loadAccessToken(tokens.access_token))
   const times = { issued_at: now(), expires_at: now() + 3600 }
-  expect(access).toMatchObject({ ...standing, ...times, claims: user, token_type: 'Bearer' })
+  expect(access).toMatchObject({
+    ...standing,
+    ...times,
+    granted: ['user'],
+    claims: user,
+    token_type: 'Bearer',
+  })
 })
 
 it('knows a refresh token that would be answered from one that would not, without an effect', async () => {
   const { engine, login, pass } = setUp()
-  const first = await good(await engine.loadCode(await login())).redeem(authenticated)
+  const first = await good(await engine.loadCode(await login())).redeem(authenticated, { scopes: ['user'] })
   const load = async () => good(await engine.loadRefreshToken(first.refresh_token ?? ''))
   const before = await load()
   expect(before.isActive()).toBe(true)
@@ -91,7 +97,7 @@ it('says of what is no good why, and which grant it claims; of what is not its o
   const code = await login()
   const loaded = good(await engine.loadCode(code))
   const { grant } = loaded
-  const tokens = await loaded.redeem(authenticated)
+  const tokens = await loaded.redeem(authenticated, { scopes: ['user'] })
   const altered = (credential = '') => `${credential.slice(0, -43)}${'x'.repeat(43)}`
   expect(await engine.loadCode(altered(code))).toEqual({ refused: 'unknown', grant })
   const forged = { refused: 'forged', grant, correlation: 'c' }

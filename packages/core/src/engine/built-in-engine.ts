@@ -2,7 +2,6 @@ import type { Clock } from '../clock.ts'
 import type { RandomBytes } from '../crypto/random.ts'
 import type { Emit } from '../events.ts'
 import type { GrantRecord } from '../records/grant.ts'
-import { intersectScopes } from '../syntax/scopes.ts'
 import type { AccessTokenCheck } from './access-token.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { CreateGrant } from './creation.ts'
@@ -77,7 +76,6 @@ function refused({ reason, claims }: Extract<AccessTokenCheck, { status: 'invali
   return { refused: reason, client_id, grant, held: { resource: aud, scopes } }
 }
 
-/** What the grant no longer allows, the token no longer allows. */
 function loaded(
   { claims, grant: { value: grant } }: Extract<AccessTokenCheck, { status: 'valid' }>,
   end: EndGrant,
@@ -88,7 +86,8 @@ function loaded(
     client_id: claims.client_id,
     subject: claims.sub,
     resource: claims.aud,
-    scopes: intersectScopes(claims.scopes, grant.scopes),
+    scopes: claims.scopes,
+    granted: grant.scopes,
     issued_at: claims.iat,
     expires_at: claims.exp,
     claims: grant.claims,

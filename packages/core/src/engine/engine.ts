@@ -7,6 +7,7 @@ import type { ClientAdmin } from './client-administration.ts'
 import type { GrantAdmin } from './grant-administration.ts'
 import type { SigningKeyAdmin } from './key-administration.ts'
 import type { MaintenanceReport } from './maintenance.ts'
+import type { StepUps } from './step-up.ts'
 
 /**
  * Whoever keeps clients and grants, and makes tokens. Our own is put together in `built-in-engine.ts`; a "bring your own"
@@ -62,6 +63,8 @@ export interface OwnEngine {
   clients: ClientAdmin
   signingKeys: SigningKeyAdmin
   maintain(): Promise<MaintenanceReport>
+  /** For `scopes.stepUp`. */
+  stepUps: StepUps
 }
 
 /** A new client. */
@@ -149,8 +152,10 @@ export interface LoadedCode extends Loaded {
   /**
    * Redeems the code, once. The caller has authenticated the client and checked everything else. Throws
    * `invalid_grant` for a code that was redeemed before or has expired.
+   *
+   * @param request.scopes what the access token says: those of the grant, with all that they imply
    */
-  redeem(client: AuthenticatedClient): Promise<TokenSet>
+  redeem(client: AuthenticatedClient, request: { scopes: readonly string[] }): Promise<TokenSet>
 }
 
 export interface LoadedRefreshToken extends Loaded {
@@ -164,8 +169,10 @@ export interface LoadedRefreshToken extends Loaded {
   revoke(): Promise<void>
 }
 
-/** A token that is good now: for `resource`, and for `scopes`, of which the grant still allows every one. */
+/** A token that is good now, for `resource`: for what both its own `scopes` and those `granted` name or imply. */
 export interface LoadedAccessToken extends Loaded {
+  /** What the grant holds, as it was consented to. */
+  granted: readonly string[]
   token_type: 'Bearer' | 'DPoP'
   /** The key it is bound to. The gate refuses such a token, since it takes bearer tokens only. */
   cnf?: Confirmation | undefined

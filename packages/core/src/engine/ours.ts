@@ -5,6 +5,7 @@ import type { Upstream } from '../identity/upstream.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import type { Records } from '../records/records.ts'
 import { type SigningKeyPolicy, serverKeys } from '../records/server-keys.ts'
+import type { ProtectedResource } from '../syntax/resource.ts'
 import { accessTokens } from './access-token.ts'
 import { type BuiltInSettings, builtInEngine } from './built-in-engine.ts'
 import { clientAdmin } from './client-administration.ts'
@@ -20,6 +21,7 @@ import { keyAdmin } from './key-administration.ts'
 import { maintain } from './maintenance.ts'
 import { massEnding } from './mass-ending.ts'
 import { ownerOf } from './owner.ts'
+import { stepUps } from './step-up.ts'
 import { upstreamToken } from './upstream-token.ts'
 
 /** Our own engine, and what only it has. */
@@ -37,6 +39,7 @@ export function ourEngine(parts: {
       issuer: string
       signingKeys: SigningKeyPolicy
       registration: ClientRegistrySettings
+      resources: readonly ProtectedResource[]
       /** Seconds. */
       lifetimes: { identityRecheck: number; identityGrace: number }
     }
@@ -47,7 +50,7 @@ export function ourEngine(parts: {
   checks: MetadataChecks
 }): OurEngine {
   const { settings, records, upstreams, forms, staticClients, checks } = parts
-  const { clock, emit, issuer, lifetimes } = settings
+  const { clock, emit, issuer, lifetimes, resources } = settings
   const shared = { records, clock, emit }
   const keys = serverKeys({ ...shared, policy: settings.signingKeys })
   const owners = ownerOf(keys)
@@ -66,7 +69,7 @@ export function ourEngine(parts: {
     }),
     own: {
       jwks: async () => (await keys.all()).map(publicJwk),
-      upstreamToken: (auth, options) => upstreamToken({ loadGrant, connections }, auth, options),
+      upstreamToken: (auth, options) => upstreamToken({ loadGrant, connections, resources }, auth, options),
       grants: grantAdmin({ records, keys, connections, ownerOf: owners, end, endAll }),
       clients: {
         ...clientAdmin({ ...shared, end }),
@@ -77,6 +80,7 @@ export function ourEngine(parts: {
       },
       signingKeys: keyAdmin({ keys }),
       maintain: () => maintain({ records, finish }),
+      stepUps: stepUps({ records, clock }),
     },
     async ready() {
       await keys.active()

@@ -59,7 +59,7 @@ export function codeLoader(
       code_challenge: pending.code_challenge,
       client_auth_methods: pending.client_auth_methods,
       redeemed: pending.redeemed_at !== undefined,
-      redeem: (client) => redeem(dependencies, record, client),
+      redeem: (client, { scopes: issued }) => redeem(dependencies, record, client, issued),
     }
   }
 }
@@ -68,6 +68,7 @@ async function redeem(
   dependencies: RedemptionDependencies,
   record: Versioned<GrantRecord>,
   authenticated: AuthenticatedClient,
+  scopes: readonly string[],
   attempt: Attempt = newAttempt(dependencies.random),
 ): Promise<TokenSet> {
   const { records, clock } = dependencies
@@ -77,9 +78,9 @@ async function redeem(
   const refuse = (reason: 'expired' | 'conflict', description: string) =>
     deadCode(unredeemed, reason, description)
   // Its own write, whose reply was lost, and to which somebody has added since.
-  if (unredeemed.code.redeemed_by === attempt.id) return answer(dependencies, unredeemed, attempt)
+  if (unredeemed.code.redeemed_by === attempt.id) return answer(dependencies, unredeemed, attempt, scopes)
   if (unredeemed.code.redeemed_at !== undefined)
-    return refuseReplay(dependencies, record, authenticated, attempt)
+    return refuseReplay(dependencies, record, authenticated, scopes, attempt)
   if (now >= unredeemed.code.expires_at) throw refuse('expired', 'The code has expired.')
 
   const refreshable = client.grant_types.includes('refresh_token')
@@ -99,9 +100,9 @@ async function redeem(
     const winner = await records.get<GrantRecord>(record.key)
     if (!winner) throw refuse('conflict', 'The code is no longer good.')
     // Redeemed by somebody else, or only sealed anew.
-    return redeem(dependencies, winner, authenticated, attempt)
+    return redeem(dependencies, winner, authenticated, scopes, attempt)
   }
-  return answer(dependencies, redeemed, attempt)
+  return answer(dependencies, redeemed, attempt, scopes)
 }
 
 /** What one request would make of the code. */
@@ -117,8 +118,9 @@ function answer(
   dependencies: RedemptionDependencies,
   grant: Readonly<GrantRecord>,
   { r }: Attempt,
+  scopes: readonly string[],
 ): Promise<TokenSet> {
-  const { client_id, subject, correlation, scopes } = grant
+  const { client_id, subject, correlation } = grant
   dependencies.emit({ type: 'grant.redeemed', grant: grantRef(grant), client_id, subject, correlation })
   return tokenSet(dependencies, grant, { scopes, r })
 }
@@ -131,6 +133,7 @@ async function refuseReplay(
   dependencies: RedemptionDependencies,
   record: Versioned<GrantRecord>,
   authenticated: AuthenticatedClient,
+  scopes: readonly string[],
   attempt: Attempt,
 ): Promise<TokenSet> {
   const { records, clock, end } = dependencies
@@ -139,7 +142,7 @@ async function refuseReplay(
   const isRetry = now - (grant.code.redeemed_at ?? 0) <= replayMargin
   if (isRetry && !(await doubtGrant(dependencies, record, 'code_replayed', now))) {
     const current = await records.get<GrantRecord>(record.key)
-    if (current) return redeem(dependencies, current, authenticated, attempt)
+    if (current) return redeem(dependencies, current, authenticated, scopes, attempt)
   }
   if (!isRetry) await end(grantRef(grant), 'code_replayed')
   throw deadCode(grant, 'replayed', 'The code was used already.')

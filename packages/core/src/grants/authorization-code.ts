@@ -6,7 +6,7 @@ import type { Form } from '../http/forms.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { isOffered } from './client-binding.ts'
 import type { Grant } from './grant-type.ts'
-import { type Offered, remainingScopes } from './requested-access.ts'
+import { issuedScopes, type Offered, remainingScopes } from './requested-access.ts'
 import { isForResource } from './resource.ts'
 
 type CodeRefusal = DrawbridgeEvents['code.refused']['reason']
@@ -58,8 +58,10 @@ function redeem(
   if (!isForResource(form, loaded.resource)) {
     throw refuse('resource', `This grant is for ${loaded.resource} only.`, 'invalid_target')
   }
-  if (remainingScopes(server, authenticated.client, loaded).length < loaded.scopes.length) {
+  const scopes = issuedScopes(server, loaded)
+  const { resource } = loaded
+  if (remainingScopes(server, authenticated.client, { resource, scopes }).length < scopes.length) {
     throw refuse('scope', 'The client may not have all of this any more. Authorize again.')
   }
-  return () => loaded.redeem(authenticated)
+  return () => loaded.redeem(authenticated, { scopes })
 }

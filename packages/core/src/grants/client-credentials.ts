@@ -3,7 +3,7 @@ import type { Emit } from '../events.ts'
 import type { Form } from '../http/forms.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { Grant } from './grant-type.ts'
-import { allowedScopes, type Offered, requestedAccess } from './requested-access.ts'
+import { allowedScopes, issuedScopes, type Offered, requestedAccess } from './requested-access.ts'
 
 interface Issuing extends Offered {
   engine: Required<Pick<Engine, 'issue'>>
@@ -30,14 +30,16 @@ function issue(server: Issuing, authenticated: AuthenticatedClient, form: Form):
   if (!client.grant_types.includes('client_credentials')) {
     throw refuse('This client is not registered for client_credentials.')
   }
-  const { resource, scopes } = requestedAccess(server, client, form)
+  const access = requestedAccess(server, client, form)
+  const { resource } = access
   const here = server.resources.find(({ identifier }) => identifier === resource)
   if (here && allowedScopes(here.scopes, client).length === 0 && client.scope !== undefined) {
     throw new OAuthError('invalid_scope', 'None of the scopes of this client is known at this resource.')
   }
   return async () => {
+    const request = { resource, scopes: issuedScopes(server, access) }
     // It has its secret for the next token; a refresh token would only be one more thing to lose (RFC 6749 4.4.3).
-    const { refresh_token: _, ...answer } = await engine.issue(authenticated, { resource, scopes })
+    const { refresh_token: _, ...answer } = await engine.issue(authenticated, request)
     emit({ type: 'token.issued', resource, client_id })
     return answer
   }

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine.ts'
+import type { Engine, OwnEngine } from '../engine/engine.ts'
 import type { Emit } from '../events.ts'
 import { authorizationCodeGrant } from './authorization-code.ts'
 import { clientCredentialsGrant } from './client-credentials.ts'
@@ -19,7 +19,9 @@ export interface GrantType {
 }
 
 /** The table of grant types (RFC 6749 1.3, 6): those that the engine can serve, by `grant_type`. */
-export function grantTypes(server: { engine: Engine; emit: Emit } & Offered): ReadonlyMap<string, GrantType> {
+export function grantTypes(
+  server: { engine: Engine; own?: Pick<OwnEngine, 'stepUps'> | undefined; emit: Emit } & Offered,
+): ReadonlyMap<string, GrantType> {
   const { engine } = server
   const table: [string, Grant | false, Omit<GrantType, 'grant'>][] = [
     ['authorization_code', authorizationCodeGrant(server), { registrable: true }],

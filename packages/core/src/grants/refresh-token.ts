@@ -1,24 +1,33 @@
-import type { AuthenticatedClient, Engine, TokenSet } from '../engine/engine.ts'
+import type {
+  AuthenticatedClient,
+  Engine,
+  LoadedRefreshToken,
+  OwnEngine,
+  TokenSet,
+} from '../engine/engine.ts'
 import type { OAuthErrorCode } from '../errors.ts'
 import type { DrawbridgeEvents } from '../events.ts'
 import type { Form } from '../http/forms.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { intersectScopes, parseScope, withoutOfflineAccess } from '../syntax/scopes.ts'
+import { parseScope, withoutOfflineAccess } from '../syntax/scopes.ts'
 import { keepsBinding } from './client-binding.ts'
 import type { Grant } from './grant-type.ts'
-import { type Offered, remainingScopes } from './requested-access.ts'
+import { issuedScopes, type Offered, remainingScopes } from './requested-access.ts'
 import { isForResource } from './resource.ts'
 
 type RefreshRefusal = DrawbridgeEvents['refresh.refused']['reason']
 type Loaded = Awaited<ReturnType<Engine['loadRefreshToken']>>
 
+interface Refreshing extends Pick<Offered, 'resources'> {
+  engine: Pick<Engine, 'loadRefreshToken'>
+  own?: Pick<OwnEngine, 'stepUps'> | undefined
+}
+
 /**
  * The refresh token grant at the token endpoint (RFC 6749 6, RFC 9700 4.14). Who holds a token that we issued is never put
  * off by a limit: others who send from the same place would sign them out.
  */
-export function refreshTokenGrant(
-  server: { engine: Pick<Engine, 'loadRefreshToken'> } & Pick<Offered, 'resources'>,
-): Grant {
+export function refreshTokenGrant(server: Refreshing): Grant {
   return async (form, { admit }) => {
     const refresh_token = form.get('refresh_token')
     if (refresh_token === undefined) {
@@ -32,7 +41,7 @@ export function refreshTokenGrant(
 }
 
 function refresh(
-  server: Pick<Offered, 'resources'>,
+  server: Refreshing,
   loaded: Loaded,
   authenticated: AuthenticatedClient,
   form: Form,
@@ -59,28 +68,50 @@ function refresh(
   if (!isForResource(form, loaded.resource)) {
     throw refuse('resource', `This grant is for ${loaded.resource} only.`, 'invalid_target')
   }
-  const scopes = requestedScopes(form, loaded.scopes)
-  if (!scopes) {
+  const { resource } = loaded
+  const held = issuedScopes(server, loaded)
+  const asked = requestedScopes(form, held)
+  if (!asked) {
     throw refuse(
       'scope',
       'The scope goes beyond what was granted. Authorize again to obtain more.',
       'invalid_scope',
     )
   }
-  const remaining = remainingScopes(server, authenticated.client, loaded)
-  if (remaining.length === 0 && loaded.scopes.length > 0) {
+  const remaining = remainingScopes(server, authenticated.client, { resource, scopes: held })
+  if (remaining.length === 0 && held.length > 0) {
     // A token for nothing would have the client fail at each call. Its user signs in anew, to what it may have now.
     throw refuse('scope', 'The client may have nothing of this any more. Authorize again.')
   }
   // Some clients name all that they were granted, and would take an error for the end.
-  const given = intersectScopes(scopes, remaining)
-  if (given.length === 0 && scopes.length > 0) {
-    throw refuse('scope', `The client may not have this scope any more.`, 'invalid_scope')
+  const given = issuedScopes(server, { resource, scopes: asked }).filter((scope) => remaining.includes(scope))
+  if (given.length === 0 && asked.length > 0) {
+    throw refuse('scope', 'The client may not have this scope any more.', 'invalid_scope')
   }
-  return () => loaded.refresh(authenticated, { scopes: given })
+  return async () => {
+    if (form.get('scope') === undefined && (await isStepUp(server, loaded))) {
+      throw refuse(
+        'step_up',
+        'What was asked for needs more scope than was granted. Authorize again to obtain it.',
+        'server_error',
+      )
+    }
+    return loaded.refresh(authenticated, { scopes: given })
+  }
 }
 
-/** Left out: all of the grant's. A narrower set holds for this access token only. `undefined`: a wider one was asked. */
+/**
+ * Whether this client comes from a 403 and would be given the same scopes again (`scopes.stepUp`). Only a token that would
+ * be answered is looked at, and nothing happens to it.
+ */
+async function isStepUp({ resources, own }: Refreshing, loaded: LoadedRefreshToken): Promise<boolean> {
+  const { resource, grant } = loaded
+  const found = resources.find(({ identifier }) => identifier === resource)
+  if (!found?.scopes.stepUp || !own || grant === undefined || !loaded.isActive()) return false
+  return own.stepUps.take(grant)
+}
+
+/** Left out: all of the grant's, with what it implies. A narrower set holds for this access token only. `undefined`: a wider one was asked. */
 function requestedScopes(form: Form, scopes: readonly string[]): readonly string[] | undefined {
   const scope = form.get('scope')
   if (scope === undefined) return scopes

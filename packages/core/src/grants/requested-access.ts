@@ -2,7 +2,7 @@ import type { Form } from '../http/forms.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import { normalizedResource, type ProtectedResource } from '../syntax/resource.ts'
-import { intersectScopes, parseScope, withoutOfflineAccess } from '../syntax/scopes.ts'
+import { parseScope, withoutOfflineAccess } from '../syntax/scopes.ts'
 
 /** A body has room for thousands, each of which would be compared with all of ours. */
 const maximumResources = 20
@@ -31,18 +31,21 @@ export function requestedAccess(server: Offered, client: RegisteredClient, form:
   return { resource: resource.identifier, scopes: requestedScopes(resource, client, form) }
 }
 
-/** The client's own `scope` limits it (RFC 7591 2), though never so far that it could not enter at all. */
+/**
+ * The client's own `scope` limits it (RFC 7591 2), though never so far that it could not enter at all. What it may ask
+ * for, it may ask for in part.
+ */
 export function allowedScopes(
-  { supported, required }: ProtectedResource['scopes'],
+  { supported, required, hierarchy }: ProtectedResource['scopes'],
   client: RegisteredClient,
 ): readonly string[] {
-  const limit = limitOf(client, required)
-  return limit ? intersectScopes(supported, limit) : supported
+  const limit = limitOf(client, { required, hierarchy })
+  return limit ? supported.filter((scope) => limit.includes(scope)) : supported
 }
 
 /**
- * What of a grant's scopes its client may still have: an operator may have narrowed the client since. Which scopes there
- * are is not asked again.
+ * What of a grant's scopes, written out, its client may still have: an operator may have narrowed the client since. Which
+ * scopes there are is not asked again.
  */
 export function remainingScopes(
   { resources }: Pick<Offered, 'resources'>,
@@ -50,13 +53,28 @@ export function remainingScopes(
   { resource, scopes }: RequestedAccess,
 ): readonly string[] {
   const found = resources.find(({ identifier }) => identifier === resource)
-  const limit = limitOf(client, found?.scopes.required ?? [])
-  return limit ? intersectScopes(scopes, limit) : scopes
+  const limit = found && limitOf(client, found.scopes)
+  return limit ? scopes.filter((scope) => limit.includes(scope)) : scopes
 }
 
-function limitOf(client: RegisteredClient, required: readonly string[]): readonly string[] | undefined {
+function limitOf(
+  client: RegisteredClient,
+  { required, hierarchy }: Pick<ProtectedResource['scopes'], 'required' | 'hierarchy'>,
+): readonly string[] | undefined {
   const registered = withoutOfflineAccess(client.scope?.split(' ') ?? [])
-  return registered.length === 0 ? undefined : [...registered, ...required]
+  return registered.length === 0 ? undefined : hierarchy.expand([...registered, ...required])
+}
+
+/**
+ * What a token says of these scopes: with all that they imply, so that whoever reads it elsewhere needs no map. The grant
+ * keeps what somebody consented to, and what that implies is decided each time a token is issued or shown.
+ */
+export function issuedScopes(
+  { resources }: Pick<Offered, 'resources'>,
+  { resource, scopes }: RequestedAccess,
+): readonly string[] {
+  const found = resources.find(({ identifier }) => identifier === resource)
+  return found ? found.scopes.hierarchy.expand(scopes) : scopes
 }
 
 /** RFC 8707 2: one grant is for one resource. */
@@ -76,7 +94,8 @@ function requestedResource({ resources, defaultResource }: Offered, form: Form):
 
 /**
  * What the resource knows of what was asked, and this client may have; the default set for a client that asks for
- * nothing in particular. What is beyond is dropped, as RFC 6749 3.3 allows: the token response says what remains.
+ * nothing in particular. What is beyond is dropped, as RFC 6749 3.3 allows: the token response says what remains. What
+ * something else here implies is not named: nobody has to agree to it a second time.
  */
 function requestedScopes(
   { scopes }: ProtectedResource,
@@ -87,8 +106,10 @@ function requestedScopes(
   if (!parsed) throw new OAuthError('invalid_scope', 'The scope has characters that no scope may have.')
   const allowed = allowedScopes(scopes, client)
   const asked = withoutOfflineAccess(parsed)
-  if (asked.length === 0) return intersectScopes(scopes.default, allowed)
-  const known = intersectScopes(asked, allowed)
+  const within = (some: readonly string[]) =>
+    scopes.hierarchy.reduce(scopes.hierarchy.allowed(some, (scope) => allowed.includes(scope)))
+  if (asked.length === 0) return within(scopes.default)
+  const known = within(asked)
   if (known.length > 0) return known
   const what = client.scope === undefined ? 'is known here' : 'may be asked for by this client'
   throw new OAuthError('invalid_scope', `None of these scopes ${what}. Known: ${allowed.join(' ')}`)

@@ -10,6 +10,7 @@ export interface UpstreamRequest {
   state: string
   code_verifier: string
   nonce: string
+  /** What is asked for beyond what always is, in the names that the provider's scopes have here. */
   scopes: readonly string[]
   prompt?: Prompt | undefined
   login_hint?: string | undefined
@@ -55,11 +56,10 @@ export function asksOtherwise(provider: OAuthProvider, asked: readonly string[])
 
 type Scopes = readonly string[]
 
-/** What goes to the provider of the scopes that were asked for: in our names, and in its. */
+/** What goes to the provider when this is asked for: in our names, and in its. */
 export function scopesFor(provider: OAuthProvider, asked: Scopes): { ours: Scopes; sent: Scopes } {
-  const { default: always, supported = [], hidden = [] } = provider.scopes
-  const known = new Set([...always, ...supported])
-  const ours = [...new Set([...hidden, ...always, ...asked.filter((scope) => known.has(scope))])]
+  const { default: always, hidden = [] } = provider.scopes
+  const ours = [...new Set([...hidden, ...always, ...asked])]
   return { ours, sent: toUpstream(provider, ours) }
 }
 

@@ -5,12 +5,27 @@ import { neededEndpoints } from './upstream-metadata.ts'
 
 /**
  * What a provider declares has to be enough for a login. Throws {@link ConfigurationError} for endpoints that are
- * neither written nor to be discovered, for fields that no page could show, and for a mark that is no image.
+ * neither written nor to be discovered, for fields or words that no page could show, and for a mark that is
+ * no image.
  */
 export function checkProvider(provider: Provider): void {
   checkIcon(provider)
   if (provider.type === 'form') checkForm(provider)
-  else checkEndpoints(provider)
+  else {
+    checkEndpoints(provider)
+    checkDescriptions(provider)
+  }
+}
+
+function checkDescriptions({ id, scopes: { descriptions } }: OAuthProvider): void {
+  if (descriptions === undefined) return
+  const isObject = typeof descriptions === 'object' && descriptions !== null && !Array.isArray(descriptions)
+  if (isObject && Object.values(descriptions).every(isText)) return
+  throw new ConfigurationError(
+    `provider "${id}": scopes.descriptions`,
+    isObject ? 'has one that is no text' : `is ${inWords(descriptions)}`,
+    "Pass a text for each scope: { 'read:user': 'Read your profile' }.",
+  )
 }
 
 function wrongIn({ id }: Provider, member: string): (got: string, fix: string) => ConfigurationError {

@@ -145,11 +145,14 @@ export interface ProviderScopes {
   default: readonly string[]
   /**
    * Further scopes that clients may ask for and that go to the provider. A scope in neither list is the operator's
-   * own: the user consents to it here and the provider never sees it.
+   * own: the user consents to it here and the provider never sees it, unless the operator maps it to scopes of the
+   * provider, listed or not.
    */
   supported?: readonly string[] | undefined
   /** Always sent to the provider, and never shown to clients: `offline_access`. */
   hidden?: readonly string[] | undefined
+  /** What people read of these scopes, by scope: "Read your profile". The operator's own words win. */
+  descriptions?: Readonly<Record<string, string>> | undefined
   /** The parameter of the authorization request that takes them. Default `scope`. */
   parameter?: string | undefined
   /** What stands between them there. Default a space. */

@@ -250,6 +250,7 @@ const notes: Notes = {
     ended: 'info',
     expired: 'info',
     identity: 'info',
+    step_up: 'info',
   },
   'revocation.ignored': {
     unknown: 'info',

@@ -1,6 +1,7 @@
 import type { Auth, Mountable, ScopeNeed } from '../auth.ts'
 import { ConfigurationError } from '../errors.ts'
 import { checkMembers, inWords } from '../known-options.ts'
+import { requiredScopes } from '../syntax/scopes.ts'
 
 /**
  * For adapters: checks what `drawbridge(...)` or `protect(...)` was given.
@@ -26,6 +27,7 @@ export function checkMounted(
     throw notMounted('protect()', given, "protect(auth, { scopes: ['files:read'] })", 'and no Auth')
   }
   checkMembers<ScopeNeed>('protect', need, { scopes: 'texts', methods: 'texts' })
+  requiredScopes('protect.scopes', need?.scopes, (given as Partial<Auth>).grantableScopes)
 }
 
 function isMountable(given: unknown): boolean {

@@ -283,6 +283,7 @@ export function checkScopeOptions(option: string, given: ScopeOptions | readonly
     default: true,
     required: true,
     challenge: true,
+    stepUp: true,
   })
 }
 

@@ -14,6 +14,7 @@ import type { CreationSettings } from '../engine/creation.ts'
 import { environment } from '../environment.ts'
 import { ConfigurationError } from '../errors.ts'
 import { emitter } from '../events.ts'
+import { grantedScopes } from '../identity/needed-scopes.ts'
 import type { Provider } from '../identity/provider.ts'
 import { inWords } from '../known-options.ts'
 import { isThenable, settled } from '../listener.ts'
@@ -21,7 +22,7 @@ import { operatorLog, tellOperator } from '../log/operator-log.ts'
 import { clockSkew } from '../records/records.ts'
 import type { SigningKeyPolicy } from '../records/server-keys.ts'
 import { isSameResource, type ProtectedResource } from '../syntax/resource.ts'
-import { unionScopes } from '../syntax/scopes.ts'
+import { requiredScopes, unionScopes } from '../syntax/scopes.ts'
 import { identifierUrl } from '../syntax/secure-url.ts'
 import { senderAddress } from '../syntax/sender-address.ts'
 import { checkOptions } from './check-options.ts'
@@ -283,15 +284,16 @@ function protectedResources(
         }`,
       )
     }
+    const option = options.resources ? `resources["${path}"].scopes` : 'scopes'
+    const scopes = resourceScopes(option, resource.scopes, { otherwise: providerScopes, providers })
+    const grantable = grantableScopes(scopes, providers, options.accept)
+    requiredScopes(`${option}.required`, scopes.required, grantable)
     return {
       path,
       identifier: elsewhere ? path : path === '/' ? issuer : issuer + path,
       name: resource.name,
-      scopes: resourceScopes(
-        options.resources ? `resources["${path}"].scopes` : 'scopes',
-        resource.scopes,
-        providerScopes,
-      ),
+      scopes,
+      grantable,
     }
   })
   for (const [index, { path, identifier }] of resources.entries()) {
@@ -304,6 +306,18 @@ function protectedResources(
     )
   }
   return resources
+}
+
+/** Tokens that are issued elsewhere may hold any of them. */
+function grantableScopes(
+  scopes: ProtectedResource['scopes'],
+  providers: readonly Provider[],
+  accept: OAuthServerOptions['accept'] = [],
+): readonly string[] {
+  if (accept.length > 0) return scopes.supported
+  return scopes.supported.filter((scope) =>
+    providers.some((provider) => grantedScopes({ scopes, providers }, provider, [scope]).includes(scope)),
+  )
 }
 
 /** A resource on another host is named by its whole URL. */

@@ -141,8 +141,17 @@ export interface JsonWebKeyPrivate {
  * for it, and it is left out of these lists.
  */
 export interface ScopeOptions {
-  /** What clients may ask for; `default` and `required` join it. Default: these two, else the provider's default scopes. */
-  supported?: readonly string[] | undefined
+  /**
+   * What clients may ask for; `default` and `required` join it. As a list, or as a map with what is to be said about each.
+   * Default: these two, else the provider's default scopes.
+   *
+   * @example
+   * supported: {
+   *   'files:read': 'Read your files',
+   *   files: { description: 'Change your files', implies: ['files:read'], upstream: ['repo'] },
+   * }
+   */
+  supported?: readonly string[] | Readonly<Record<string, string | ScopeDefinition>> | undefined
   /**
    * What clients begin with: those that ask for nothing in particular, and those that ask for what they are told to. Must
    * hold what is `required`. Default: `supported`.
@@ -155,6 +164,30 @@ export interface ScopeOptions {
    * `supported`, for clients that cannot ask for more when a tool turns out to need it. Default `default`.
    */
   challenge?: 'default' | 'supported' | undefined
+  /**
+   * For clients that answer a 403 `insufficient_scope` with a refresh, which cannot bring them more: `refuse-refresh`
+   * answers the first refresh after it, within 20 seconds, with `server_error`. Those built with the MCP SDK v1 then ask
+   * their user for what the 403 named, and keep their tokens meanwhile. Others may show an error once, or sign in anew.
+   * Default: nothing is done.
+   */
+  stepUp?: 'refuse-refresh' | undefined
+}
+
+/** What is to be said about a scope. A text alone is its `description`. */
+export interface ScopeDefinition {
+  /** What people read on the consent page: what comes after "it will be able to". Default: the provider's words, else its name. */
+  description?: string | undefined
+  /** Narrower scopes that this one includes, with all that these include. Whoever holds it needs none of them. */
+  implies?: readonly string[] | undefined
+  /**
+   * Scopes that it needs at the identity provider, which is asked for them only with this one; it is granted only where
+   * the provider grants them all. With several providers, by their id: one that is not named cannot grant the scope, and
+   * one with an empty list grants it to everybody. Default: the scope itself where the provider knows it, else nothing.
+   *
+   * @example
+   * upstream: { github: ['repo'], google: ['https://www.googleapis.com/auth/drive'] }
+   */
+  upstream?: readonly string[] | Readonly<Record<string, readonly string[]>> | undefined
 }
 
 /** One of several protected resources. */

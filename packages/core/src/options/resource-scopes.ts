@@ -1,21 +1,18 @@
 import { ConfigurationError } from '../errors.ts'
 import { inWords } from '../known-options.ts'
-import {
-  checkedScopes,
-  missingScopes,
-  type ResourceScopes,
-  requiredScopes,
-  unionScopes,
-  withoutOfflineAccess,
-} from '../syntax/scopes.ts'
+import type { ResourceScopes } from '../syntax/resource.ts'
+import { checkedScopes, requiredScopes, unionScopes, withoutOfflineAccess } from '../syntax/scopes.ts'
 import type { ScopeOptions } from './options.ts'
+import { type MappedProviders, scopeDefinitions, scopeMeanings } from './scope-definitions.ts'
 
 /**
  * What an operator's options come to.
  *
  * @param option The option's name, for messages.
- * @param otherwise Supported when the options name no scope at all.
- * @throws {ConfigurationError} for what is no scope, a default without what is required, and `offline_access` among it.
+ * @param server.otherwise Supported when the options name no scope at all.
+ * @param server.providers Where people sign in. Absent: elsewhere, where mappings are somebody else's.
+ * @throws {ConfigurationError} for what is no scope, a default without what is required, `offline_access` among it, and
+ *   for scopes that imply themselves, or what is not supported.
  * @example
  * resourceScopes('scopes', { supported: ['files:read', 'files:write'], default: ['files:read'] }).challenge
  * // ['files:read']
@@ -23,19 +20,22 @@ import type { ScopeOptions } from './options.ts'
 export function resourceScopes(
   option: string,
   given: ScopeOptions | readonly string[] | undefined,
-  otherwise: readonly string[] = [],
+  server: { otherwise?: readonly string[]; providers?: MappedProviders | undefined } = {},
 ): ResourceScopes {
   const isObject = (value: typeof given): value is ScopeOptions =>
     typeof value === 'object' && !Array.isArray(value)
   const options: ScopeOptions = isObject(given) ? given : { supported: checkedScopes(option, given) }
-  const { challenge = 'default' } = options
+  const { challenge = 'default', stepUp } = options
   const required = requiredScopes(`${option}.required`, options.required)
   const asked =
     options.default === undefined
       ? undefined
       : withoutOfflineAccess(checkedScopes(`${option}.default`, options.default))
-  const named = unionScopes(checkedScopes(`${option}.supported`, options.supported), asked, required)
-  const missing = missingScopes(required, asked ?? required)
+  const definitions = scopeDefinitions(`${option}.supported`, options.supported)
+  const named = unionScopes([...definitions.keys()], asked, required)
+  const supported = withoutOfflineAccess(named.length > 0 ? named : (server.otherwise ?? []))
+  const meanings = scopeMeanings(`${option}.supported`, definitions, supported, server.providers)
+  const missing = meanings.hierarchy.missing(required, asked ?? required)
   if (missing.length > 0) {
     throw new ConfigurationError(
       `${option}.default`,
@@ -50,7 +50,13 @@ export function resourceScopes(
       "Use 'default', or 'supported' for clients that cannot ask for more later.",
     )
   }
-  const supported = withoutOfflineAccess(named.length > 0 ? named : otherwise)
+  if (stepUp !== undefined && stepUp !== 'refuse-refresh') {
+    throw new ConfigurationError(
+      `${option}.stepUp`,
+      `is ${typeof stepUp === 'string' ? `"${stepUp}"` : inWords(stepUp)}`,
+      "Use 'refuse-refresh', or leave it out.",
+    )
+  }
   const standard = asked ?? supported
   return {
     supported,
@@ -58,5 +64,7 @@ export function resourceScopes(
     required,
     // Either holds what is required.
     challenge: challenge === 'supported' ? supported : standard,
+    ...meanings,
+    stepUp,
   }
 }

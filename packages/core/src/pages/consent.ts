@@ -1,7 +1,7 @@
 import { type Html, html } from './html.ts'
 import type { Page, Shell } from './layout.ts'
 import { mark } from './mark.ts'
-import type { Messages } from './messages.ts'
+import { english, type Messages } from './messages.ts'
 import { displayText, isolate, mixesAlphabets, phrase } from './text.ts'
 import { urlText, webLink } from './web-link.ts'
 
@@ -12,8 +12,15 @@ export interface ConsentPage {
     uri: string
     kind: RedirectKind
   }
-  /** The effective scopes. Words for them: `description`, else `messages.scopes`, else the scope itself. */
-  scopes: readonly { name: string; description?: string | undefined }[]
+  /**
+   * The effective scopes. Words for them: the operator's (of `messages.scopes`, which may be a translation, else
+   * `description`), else the provider's, else ours, else the scope itself.
+   */
+  scopes: readonly {
+    name: string
+    description?: string | undefined
+    providerWords?: string | undefined
+  }[]
   resource: { url: string; name?: string | undefined }
   /** One: its button approves. Several: one button each. */
   providers: readonly { id: string; label: string; icon?: { svg: string } | undefined }[]
@@ -136,11 +143,16 @@ function notice(kind: RedirectKind, messages: Messages): Html | undefined {
 
 function scopeItems(scopes: ConsentPage['scopes'], messages: Messages): readonly Html[] {
   if (scopes.length === 0) return [html`<li>${messages.noScopes}</li>`]
-  return scopes.map(({ name, description }) => {
-    const known = Object.hasOwn(messages.scopes, name) ? messages.scopes[name] : undefined
-    const words = description ?? known
+  return scopes.map(({ name, description, providerWords }) => {
+    const known = messageOf(messages, name)
+    const own = known === messageOf(english, name) ? undefined : known
+    const words = own || description || providerWords || known
     return words ? html`<li>${words}</li>` : html`<li><bdi dir="ltr">${displayText(name, 200)}</bdi></li>`
   })
+}
+
+function messageOf({ scopes }: Messages, name: string): string | undefined {
+  return Object.hasOwn(scopes, name) ? scopes[name] : undefined
 }
 
 function technicalDetails(

@@ -220,6 +220,22 @@ describe('the consent page', () => {
     expect(words(await show({ scopes: [] }))).toContain('Use this server as you')
   })
 
+  test('prefers the operator’s words, a translation first, to the provider’s, and those to ours', async () => {
+    const given = { description: 'of the operator', providerWords: 'of the provider' }
+    const scopes = [
+      { name: 'a', ...given },
+      { name: 'b', ...given },
+      { name: 'email', providerWords: 'of the provider' },
+      { name: 'openid' },
+      { name: 'profile', providerWords: 'of the provider' },
+      { name: 'c', description: '', providerWords: '' },
+    ]
+    const messages = { scopes: { a: 'übersetzt', profile: 'Name und Bild' } }
+    expect(words(await show({ scopes }, { messages }))).toContain(
+      'übersetzt of the operator of the provider Know that it is you Name und Bild c',
+    )
+  })
+
   test('names the resource it is about', async () => {
     const resource = { url: 'https://mcp.acme.dev/files', name: 'Acme Files' }
     expect(words(await show({ resource }))).toContain('Let “Claude” use Acme Files?')

@@ -253,7 +253,7 @@ describe('scopes', () => {
     const { authenticate, challenge } = holding('mcp')
     const result = await authenticate(request('t'))
     if (!result.ok) throw new Error('not let in')
-    const response = challenge(result.auth, { scopes: ['mail:send'] })
+    const response = await challenge(result.auth, { scopes: ['mail:send'] })
     expect(response.status).toBe(403)
     expect(challengeOf(response)).toContain('scope="mcp mail:send"')
   })

@@ -3,6 +3,7 @@ import type { Flow } from '../engine/engine.ts'
 import { ConfigurationError } from '../errors.ts'
 import { type DrawbridgeEvents, type Emit, redacted } from '../events.ts'
 import { routePreflight } from '../http/cors.ts'
+import { type ScopeHierarchy, scopeHierarchy } from '../syntax/scope-hierarchy.ts'
 import {
   checkedScopes,
   isScopeToken,
@@ -48,17 +49,21 @@ export interface GateOptions<User> {
         supported?: readonly string[] | undefined
         /** What a 401 names besides what the request needs. */
         challenge?: readonly string[] | undefined
+        /** How they compare. Left out: by character. */
+        hierarchy?: ScopeHierarchy | undefined
       }
     | undefined
   /** Judges a token. Whatever it throws counts as an outage. */
   check(token: string): Promise<GateResult<User>>
+  /** Runs before a client is told that it needs more scope. */
+  onForbidden?: ((auth: AuthInfo<User>, need: readonly string[]) => Promise<void>) | undefined
   /** Told who came in and who was turned away. Why is for the operator and never reaches the client. */
   emit?: Emit | undefined
 }
 
 export interface Gate<User> {
   authenticate(request: GuardedRequest, need?: ScopeNeed): Promise<Authentication<User>>
-  challenge(auth: AuthInfo<User>, need: { scopes: readonly string[] }): Response
+  challenge(auth: AuthInfo<User>, need: { scopes: readonly string[] }): Promise<Response>
 }
 
 /**
@@ -81,6 +86,7 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
   const required = requiredScopes('scopes.required', options.scopes?.required)
   const supported = options.scopes?.supported && checkedScopes('scopes.supported', options.scopes.supported)
   const advertised = checkedScopes('scopes.challenge', options.scopes?.challenge)
+  const { hierarchy = scopeHierarchy() } = options.scopes ?? {}
 
   /** Everything an operation needs; the resource's own part comes first. */
   const needed = (scopes: readonly string[] | undefined): readonly string[] =>
@@ -97,18 +103,19 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
     refusal: { error?: Challenge['error']; description?: string; held?: readonly string[] | undefined } = {},
   ) => {
     const { error, description, held = [] } = refusal
-    const scopes = unionScopes(need, advertised, repeatable(held))
+    const scopes = hierarchy.reduce(unionScopes(need, advertised, repeatable(held)))
     return refused(
       unauthorized({ resourceMetadataUrl, scopes, error, description }),
       error ? 'refused' : 'none',
     )
   }
 
-  const forbidden = (need: readonly string[], auth: AuthInfo<User>): Response => {
+  const forbidden = async (need: readonly string[], auth: AuthInfo<User>): Promise<Response> => {
     emit({ type: 'token.refused', resource, reason: 'insufficient_scope', ...flowOf(auth) })
+    await options.onForbidden?.(auth, need)
     return insufficientScope({
       resourceMetadataUrl,
-      scopes: unionScopes(need, repeatable(auth.scopes)),
+      scopes: hierarchy.reduce(unionScopes(need, repeatable(auth.scopes))),
     })
   }
 
@@ -137,12 +144,13 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
         emit({ type: 'token.unchecked', resource, detail: redacted(result.reason, credentials.token) })
         return refused(temporarilyUnavailable(result.retryAfter), 'unchecked')
       }
-      const auth = authInfo(credentials.token, result, { resource, resourceMetadataUrl })
-      if (missingScopes(scopes, auth.scopes).length > 0) return refused(forbidden(scopes, auth), 'refused')
+      const auth = authInfo(credentials.token, result, { resource, resourceMetadataUrl, hierarchy })
+      if (missingScopes(scopes, auth.scopes).length > 0)
+        return refused(await forbidden(scopes, auth), 'refused')
       emit({ type: 'token.accepted', resource, ...flowOf(auth) })
       return { ok: true, auth }
     },
-    challenge: (auth, need) => forbidden(needed(need.scopes), auth),
+    challenge: async (auth, need) => forbidden(needed(need.scopes), auth),
   }
 }
 
@@ -196,12 +204,14 @@ export function describe(error: unknown, token: string): string {
 function authInfo<User>(
   token: string,
   { token: verified, grant, correlation }: Extract<GateResult<User>, { status: 'valid' }>,
-  { resource, resourceMetadataUrl }: { resource: string; resourceMetadataUrl: string },
+  gate: { resource: string; resourceMetadataUrl: string; hierarchy: ScopeHierarchy },
 ): AuthInfo<User> {
+  const { resource, resourceMetadataUrl, hierarchy } = gate
   return {
     token,
     clientId: verified.clientId,
-    scopes: [...verified.scopes],
+    // Written out, so that everybody who is given them may compare by character.
+    scopes: hierarchy.expand(verified.scopes),
     expiresAt: verified.expiresAt,
     resource: new URL(resource),
     resourceMetadataUrl,

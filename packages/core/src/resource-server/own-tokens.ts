@@ -4,6 +4,7 @@ import type { Engine, OwnEngine } from '../engine/engine.ts'
 import { Unavailable } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { isSameResource, type ProtectedResource } from '../syntax/resource.ts'
+import { missingScopes } from '../syntax/scopes.ts'
 import { firstDecision, gateResult } from './first-decision.ts'
 import { type GateResult, gate } from './gate.ts'
 import { protectedResourceMetadataUrl } from './protected-resource-metadata.ts'
@@ -15,11 +16,14 @@ interface GateDependencies {
   clock: Clock
   emit: Emit
   engine: Pick<Engine, 'loadAccessToken'>
-  own: Pick<OwnEngine, 'upstreamToken'> | undefined
+  own: Pick<OwnEngine, 'upstreamToken' | 'stepUps'> | undefined
   /** What is mounted with the resource: its metadata, and the authorization server where it is on the same host. */
   endpoints: Mountable
   accept: readonly Verifier[]
 }
+
+/** Seconds before its end from which on a client may refresh a token by itself. */
+const nearExpiry = 120
 
 /** The gate of one resource behind our own authorization server. */
 export function protectedResource<User>(
@@ -29,7 +33,7 @@ export function protectedResource<User>(
 ): Auth<User> {
   const { clock, emit, endpoints, own } = dependencies
   const { identifier, scopes } = resource
-  const check = (token: string) => checkToken<User>(dependencies, identifier, token)
+  const check = (token: string) => checkToken<User>(dependencies, resource, token)
   return {
     ...gate<User>({
       resource: identifier,
@@ -37,11 +41,18 @@ export function protectedResource<User>(
       scopes,
       check,
       emit,
+      onForbidden: async ({ expiresAt, extra: { grant } }, need) => {
+        if (scopes.stepUp === undefined || grant === undefined) return
+        // Who refreshes a token near its end does so for that, and not because of the 403.
+        const isYoung = expiresAt - unixTime(clock) > nearExpiry
+        if (isYoung && missingScopes(need, resource.grantable).length === 0) await own?.stepUps.note(grant)
+      },
     }),
     handle: endpoints.handle,
     routes: endpoints.routes,
     resource: identifier,
     resourcePaths,
+    grantableScopes: resource.grantable,
     async revalidate(auth) {
       if (auth.expiresAt <= unixTime(clock)) return false
       const result = await check(auth.token)
@@ -55,7 +66,7 @@ export function protectedResource<User>(
 /** A token of the engine's for this resource; any other is for the verifiers to know. */
 async function checkToken<User>(
   { emit, issuer, engine, accept }: GateDependencies,
-  resource: string,
+  { identifier: resource, scopes: { hierarchy } }: ProtectedResource,
   token: string,
 ): Promise<GateResult<User>> {
   const loaded = await engine.loadAccessToken(token)
@@ -82,7 +93,8 @@ async function checkToken<User>(
     token: {
       subject: loaded.subject,
       clientId: loaded.client_id,
-      scopes: [...loaded.scopes],
+      // What the grant no longer allows, the token no longer allows.
+      scopes: hierarchy.common(loaded.scopes, loaded.granted),
       expiresAt: loaded.expires_at,
       issuer,
       cnf: loaded.cnf,

@@ -1,4 +1,27 @@
-import type { ResourceScopes } from './scopes.ts'
+import type { ScopeHierarchy } from './scope-hierarchy.ts'
+
+/** The scopes of one resource, with every default filled in. `offline_access` is in none of the lists. */
+export interface ResourceScopes {
+  /** All that clients may ask for. */
+  supported: readonly string[]
+  /** For a client that asks for nothing in particular; names or implies what is required. */
+  default: readonly string[]
+  /** Without these a token does not reach the resource. */
+  required: readonly string[]
+  /** What a 401 and the resource's metadata name. Clients take it before anything else, so that it decides what they get. */
+  challenge: readonly string[]
+  /** How they compare. */
+  hierarchy: ScopeHierarchy
+  /** The operator's words for them, as far as there are any. */
+  descriptions: ReadonlyMap<string, string>
+  /**
+   * What those that the operator mapped need at the providers, in the provider's terms, by provider id. A provider that
+   * is not there cannot grant the scope.
+   */
+  upstream: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
+  /** What is done for clients that do not step up by themselves. */
+  stepUp: 'refuse-refresh' | undefined
+}
 
 /** A protected resource of ours (RFC 9728). */
 export interface ProtectedResource {
@@ -8,6 +31,8 @@ export interface ProtectedResource {
   identifier: string
   name: string | undefined
   scopes: ResourceScopes
+  /** Those of its supported scopes that somebody can be granted. */
+  grantable: readonly string[]
 }
 
 /**

@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  checkedScopes,
-  formatScope,
-  intersectScopes,
-  isScopeToken,
-  missingScopes,
-  parseScope,
-  unionScopes,
-} from './scopes.ts'
+import { checkedScopes, formatScope, isScopeToken, missingScopes, parseScope, unionScopes } from './scopes.ts'
 
 describe('isScopeToken', () => {
   it('follows the grammar of RFC 6749 3.3', () => {
@@ -47,7 +39,6 @@ describe('sets of scopes', () => {
   it('compares exactly', () => {
     expect(missingScopes(['a', 'B'], ['a', 'b'])).toEqual(['B'])
     expect(missingScopes(['files'], ['files:read'])).toEqual(['files'])
-    expect(intersectScopes(['c', 'a'], ['a', 'b', 'c'])).toEqual(['c', 'a'])
     expect(unionScopes(['a'], undefined, ['b', 'a'])).toEqual(['a', 'b'])
   })
 })

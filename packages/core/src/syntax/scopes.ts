@@ -1,17 +1,5 @@
 import { ConfigurationError } from '../errors.ts'
-import { inWords } from '../known-options.ts'
-
-/** The scopes of one resource, with every default filled in. `offline_access` is in none of the lists. */
-export interface ResourceScopes {
-  /** All that clients may ask for. */
-  supported: readonly string[]
-  /** For a client that asks for nothing in particular; holds what is required. */
-  default: readonly string[]
-  /** Without these a token does not reach the resource. */
-  required: readonly string[]
-  /** What a 401 and the resource's metadata name. Clients take it before anything else, so that it decides what they get. */
-  challenge: readonly string[]
-}
+import { inWords, nearest } from '../known-options.ts'
 
 /**
  * Whether this is one `scope-token` (RFC 6749 3.3): printable ASCII without space, quote or backslash.
@@ -47,18 +35,15 @@ export function formatScope(scopes: readonly string[]): string {
 }
 
 /**
- * The scopes of `needed` that `held` lacks. None implies another (RFC 6749 3.3): they compare by character.
+ * The scopes of `needed` that `held` lacks, compared by character (RFC 6749 3.3). For what is written out in full:
+ * `AuthInfo.scopes`, and what a provider granted. Where a broader scope may stand for a narrower one, a `ScopeHierarchy`
+ * compares.
  *
  * @example
  * missingScopes(['files:read', 'mail'], ['mail', 'files']) // ['files:read']
  */
 export function missingScopes(needed: readonly string[], held: readonly string[]): string[] {
   return needed.filter((scope) => !held.includes(scope))
-}
-
-/** The scopes that are in both, in the order of the first. */
-export function intersectScopes(first: readonly string[], second: readonly string[]): string[] {
-  return first.filter((scope) => second.includes(scope))
 }
 
 /**
@@ -87,18 +72,36 @@ export function withoutOfflineAccess(scopes: readonly string[]): string[] {
  * Checks scopes that a developer wrote and that a request must have.
  *
  * @param option The option's name, for the message.
+ * @param grantable `Auth.grantableScopes`, where that is known
  * @throws {ConfigurationError} for what is no list, holds a value that is no scope (RFC 6749 3.3) or that a client would
- *   misread in a challenge, and for `offline_access`, which no token holds.
+ *   misread in a challenge, for `offline_access`, which no token holds, and for a scope that nobody can be granted.
  * @example
- * const scopes = requiredScopes('require.scopes', options.require?.scopes)
+ * const scopes = requiredScopes('require.scopes', options.require?.scopes, auth.grantableScopes)
  */
-export function requiredScopes(option: string, scopes: readonly string[] | undefined): readonly string[] {
+export function requiredScopes(
+  option: string,
+  scopes: readonly string[] | undefined,
+  grantable?: readonly string[] | undefined,
+): readonly string[] {
   const checked = checkedScopes(option, scopes)
-  if (!checked.includes('offline_access')) return checked
+  if (checked.includes('offline_access')) {
+    throw new ConfigurationError(
+      option,
+      'holds "offline_access"',
+      'Leave it out: it is between the client and the authorization server, and in no access token.',
+    )
+  }
+  // An Auth may be plain JavaScript.
+  const known = Array.isArray(grantable) ? grantable.filter((one) => typeof one === 'string') : undefined
+  const unattainable = known && checked.find((scope) => !known.includes(scope))
+  if (known === undefined || unattainable === undefined) return checked
+  const meant = nearest(unattainable, known)
   throw new ConfigurationError(
     option,
-    'holds "offline_access"',
-    'Leave it out: it is between the client and the authorization server, and in no access token.',
+    `holds "${unattainable}", which nobody can be granted`,
+    meant === undefined
+      ? "Add it to the server's `scopes.supported`; where it is there, see which provider can grant it."
+      : `Did you mean "${meant}"? Otherwise add it to the server's \`scopes.supported\`.`,
   )
 }
 

@@ -5,7 +5,7 @@ import { conform } from './conform.ts'
 import { icon } from './icon.ts'
 import { type GitHubUser, identify } from './identity.ts'
 import { accessTable, type GitHubOptions, settingsOf } from './options.ts'
-import { includedIn, knownScopes } from './scopes.ts'
+import { descriptions, includedIn, knownScopes } from './scopes.ts'
 
 /**
  * Sign in with GitHub, or with a GitHub Enterprise host. Works with an OAuth app and with a GitHub App; register
@@ -48,7 +48,7 @@ export function github(options: GitHubOptions = {}): OAuthProvider<GitHubUser> {
       auth: { method: options.clientAuth ?? 'client_secret_post', secret: clientSecret },
     },
     endpoints: settings.endpoints,
-    scopes: { default: scopes, supported: knownScopes },
+    scopes: { default: scopes, supported: knownScopes, descriptions },
     parameters: { authorize: (request) => authorizationParameters(request, options.parameters) },
     tokens: 'per-user',
     revocation: 'token',

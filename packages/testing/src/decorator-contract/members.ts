@@ -59,7 +59,7 @@ export const authMembers: Members<Auth> = {
   },
   challenge: {
     arguments: [authInfo, { scopes: ['write'] }],
-    returns: () => new Response(null, { status: 403 }),
+    returns: async () => new Response(null, { status: 403 }),
   },
   revalidate: { arguments: [authInfo], returns: async () => true },
   upstreamToken: {
@@ -69,6 +69,7 @@ export const authMembers: Members<Auth> = {
   },
   resource: { value: 'https://mcp.test/mcp', late: true },
   resourcePaths: { value: ['/mcp'], late: true, optional: true },
+  grantableScopes: { value: ['read'], late: true, optional: true },
 }
 
 /** Of an `OAuthServer`. */

@@ -46,6 +46,10 @@ const broken: Record<string, { change?: Change; truth?: Truth; noticed: RegExp[]
     change: () => ({ scopes: { default: ['read user'] } }),
     noticed: [/scopes translate/],
   },
+  'words for a scope that nobody may ask for': {
+    change: ({ scopes }) => ({ scopes: { ...scopes, descriptions: { nothing: 'Do nothing' } } }),
+    noticed: [/words for scopes/],
+  },
   'an e-mail address as sub': {
     change: () => ({ identify: identity('a@b.test') }),
     noticed: [/no e-mail/, /two people/],

@@ -85,6 +85,15 @@ export const shapeCases: readonly ProviderCase[] = [
     }
   }),
 
+  providerCase('words for scopes are short, and about scopes that clients may ask for', ({ provider }) => {
+    const { default: ours, supported = [], descriptions = {} } = provider.scopes
+    for (const [scope, words] of Object.entries(descriptions)) {
+      assert.ok([...ours, ...supported].includes(scope), `descriptions: "${scope}" is in no list`)
+      assert.ok(words.trim().length > 0 && words.length <= 120, `descriptions.${scope}: 1 to 120 characters`)
+      assert.doesNotMatch(words, /\p{Cc}/u, `descriptions.${scope} must not contain control characters`)
+    }
+  }),
+
   providerCase('scopes translate to the provider and back', ({ provider }) => {
     const { toUpstream = same, fromUpstream = same, default: ours, supported = [] } = provider.scopes
     const all = [...new Set([...(provider.scopes.hidden ?? []), ...ours, ...supported])]

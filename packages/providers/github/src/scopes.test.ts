@@ -1,0 +1,6 @@
+import { expect, it } from 'vitest'
+import { descriptions, knownScopes } from './scopes.ts'
+
+it('has words for every scope there is', () => {
+  expect(Object.keys(descriptions).sort()).toEqual([...knownScopes].sort())
+})
