@@ -60,6 +60,16 @@ describe('the authorization endpoint', () => {
     }
   })
 
+  it('nor does an error in JSON, or a wrong method', async () => {
+    const w = world()
+    const gone = `${issuer}/authorize?client_id=gone`
+    const json = await w.fetch(gone, { headers: { origin: 'https://app.test', accept: 'application/json' } })
+    expect([json.status, json.headers.get('access-control-allow-origin')]).toEqual([400, null])
+    const wrong = await w.fetch(gone, { method: 'DELETE', headers: { origin: 'https://app.test' } })
+    expect([wrong.status, wrong.headers.get('access-control-allow-origin')]).toEqual([405, null])
+    expect(wrong.headers.get('access-control-expose-headers')).toBeNull()
+  })
+
   it('keeps the query of a redirect URI, and gives the state back in whatever letters', async () => {
     const w = world()
     const redirectUri = 'https://app.test/cb?tenant=a%20b&x='

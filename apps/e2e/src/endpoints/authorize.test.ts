@@ -83,6 +83,38 @@ describe('afterwards the client hears of it, with state and iss', () => {
   })
 })
 
+describe('a faulty request of a client that nobody here vouches for, to be answered on the web', () => {
+  const elsewhere = 'https://phishing.test/login'
+  const refused = async (redirect_uri: string, options: Parameters<typeof world>[0] = {}) => {
+    const w = world(options)
+    const app = w.client({ redirectUri: redirect_uri })
+    if (options.clients) app.credentials = { client_id: 'desk' }
+    else await app.register()
+    const { url } = await app.authorize({ scope: 'unheard-of' })
+    const response = await w.fetch(url, { headers: { accept: 'text/html' }, redirect: 'manual' })
+    return { response, location: response.headers.get('location'), text: await response.text(), w }
+  }
+
+  it('is no way to have this server send people there (RFC 9700 4.11.2): they see where it leads, and may go', async () => {
+    const { response, location, text, w } = await refused(elsewhere)
+    expect([response.status, location]).toEqual([400, null])
+    expect(text).toContain('phishing.test')
+    const [, href = ''] = /<a class="button" href="([^"]+)"/.exec(text) ?? []
+    const back = new URL(href.replaceAll('&amp;', '&'))
+    expect(back.origin + back.pathname).toBe(elsewhere)
+    expect(Object.fromEntries(back.searchParams)).toMatchObject({ error: 'invalid_scope', iss: issuer })
+    expect(w.events).toContainEqual(
+      expect.objectContaining({ type: 'authorize.refused', reason: 'invalid_scope' }),
+    )
+  })
+
+  it('is answered as ever on their own machine, and where the operator listed the client', async () => {
+    expect((await refused('http://127.0.0.1:33418/callback')).location).toContain('error=invalid_scope')
+    const listed = [{ client_id: 'desk', redirect_uris: [elsewhere] }]
+    expect((await refused(elsewhere, { clients: listed })).location).toContain(elsewhere)
+  })
+})
+
 describe('scopes', () => {
   const scopes = { supported: ['files:read', 'files:write'], default: ['files:read'] }
   const granted = async (scope: string | undefined) => {

@@ -1,8 +1,10 @@
+import { redirectKind } from '../clients/redirect-uri.ts'
 import { isNamed } from '../errors.ts'
 import { bodyForm, queryForm } from '../http/forms.ts'
 import { json, redirect, withReference } from '../http/responses.ts'
 import type { Entry } from '../http/router.ts'
 import type { OAuthError } from '../oauth-error.ts'
+import { isOperators } from '../records/client-metadata.ts'
 import { authorizationRequest, requestedRedirect, requestedState } from './authorization-request.ts'
 import { withErrorPage } from './error-page.ts'
 import { consentUrl } from './locations.ts'
@@ -37,7 +39,8 @@ export function authorizeEndpoint(server: Server): Entry['methods'] {
       return pages.error({ ...pages.messages.unknownRedirect, status: 400, reference })
     }
     const state = requestedState(client, form)
-    // From here on the client hears what is wrong itself.
+    // From here on the client hears what is wrong itself. Whoever registered by themselves may be on the web to catch
+    // people (RFC 9700 4.11.2): before anybody signs in, nobody is sent there who has not seen where that is.
     const status = request.method === 'POST' ? 303 : 302
     try {
       const asked = authorizationRequest(server, client, form, { redirect_uri, state })
@@ -51,7 +54,16 @@ export function authorizeEndpoint(server: Server): Entry['methods'] {
       if (!isNamed<OAuthError>(error, 'OAuthError')) throw error
       emit({ type: 'authorize.refused', reason: error.code, client_id: client.client_id })
       const answer = { error: error.code, error_description: error.message }
-      return redirect(clientLocation(issuer, { redirect_uri, state }, answer), { status })
+      const location = clientLocation(issuer, { redirect_uri, state }, answer)
+      const { kind, host } = redirectKind(redirect_uri)
+      if (kind !== 'https' || isOperators(client)) return redirect(location, { status })
+      const detail = `${error.code}: ${error.message}`
+      return pages.error({
+        ...pages.messages.invalidRequest,
+        status: 400,
+        detail,
+        backTo: { url: location, host },
+      })
     }
   })
   return { GET: authorize, POST: authorize }

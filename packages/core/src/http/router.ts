@@ -1,5 +1,5 @@
 import type { RequestContext, Route } from '../auth.ts'
-import { preflight } from './cors.ts'
+import { corsHeaders, preflight } from './cors.ts'
 import { errorResponse, json } from './responses.ts'
 
 export type Handler = (request: Request, context: RequestContext) => Promise<Response> | Response
@@ -42,19 +42,30 @@ export function router(
     async handle(request, context = {}) {
       const entry = table.get(new URL(request.url).pathname)
       if (!entry) return undefined
-      const { GET, POST } = entry.methods
-      try {
-        if (request.method === 'GET' && GET) return await GET(request, context)
-        if (request.method === 'POST' && POST) return await POST(request, context)
-        if (request.method === 'HEAD' && GET && !POST) return withoutBody(await GET(request, context))
-        if (request.method === 'OPTIONS' && entry.cors) return preflight(request, Object.keys(entry.methods))
-        const allow = [...Object.keys(entry.methods), ...(entry.cors ? ['OPTIONS'] : [])].join(', ')
-        return json({ error: 'invalid_request', error_description: `Use ${allow}.` }, 405, { allow })
-      } catch (error) {
-        return errorResponse(error, onError(request, error))
-      }
+      const answer = await answered(entry, request, context)
+      return entry.cors ? answer : withoutCors(answer)
     },
   }
+
+  async function answered(entry: Entry, request: Request, context: RequestContext): Promise<Response> {
+    const { GET, POST } = entry.methods
+    try {
+      if (request.method === 'GET' && GET) return await GET(request, context)
+      if (request.method === 'POST' && POST) return await POST(request, context)
+      if (request.method === 'HEAD' && GET && !POST) return withoutBody(await GET(request, context))
+      if (request.method === 'OPTIONS' && entry.cors) return preflight(request, Object.keys(entry.methods))
+      const allow = [...Object.keys(entry.methods), ...(entry.cors ? ['OPTIONS'] : [])].join(', ')
+      return json({ error: 'invalid_request', error_description: `Use ${allow}.` }, 405, { allow })
+    } catch (error) {
+      return errorResponse(error, onError(request, error))
+    }
+  }
+}
+
+/** What only people come to is read by no page of another origin (OAuth 2.1 3.1), errors included. */
+function withoutCors(response: Response): Response {
+  for (const name of Object.keys(corsHeaders)) response.headers.delete(name)
+  return response
 }
 
 /** The public path, and what is left of it behind a proxy that removes `stripPrefix`. */

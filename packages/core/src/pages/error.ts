@@ -13,6 +13,8 @@ export interface ErrorPage extends ErrorText {
   reference?: string | undefined
   /** Where to go on in a real browser, when this one is an embedded window. */
   openUrl?: string | undefined
+  /** The client's own address, with the answer to it: people go there if they want to. */
+  backTo?: { url: string; host: string } | undefined
   /** Seconds, for a 429 or a 503. */
   retryAfter?: number | undefined
 }
@@ -36,6 +38,12 @@ ${
   html`<div class="intro">
 <a class="button" href="${openUrl.href}" target="_blank" rel="noopener">${messages.openInBrowser}</a>
 <label class="small quiet">${messages.copyAddress}<input readonly dir="ltr" value="${openUrl.href}"></label>
+</div>`
+}
+${
+  data.backTo &&
+  html`<div class="intro">
+<a class="button" href="${data.backTo.url}" rel="noopener">${phrase(messages.backTo(isolate(data.backTo.host)))}</a>
 </div>`
 }
 ${

@@ -106,6 +106,8 @@ export interface Messages {
   tooManyRequests: ErrorText
   /** When we have failed. */
   unexpected: ErrorText
+  /** The link to where an app is answered on the web, from a page about its faulty request. */
+  backTo: (host: string) => string
   /** The button to the person's own browser, out of an embedded window. */
   openInBrowser: string
   copyAddress: string
@@ -251,6 +253,7 @@ export const english: Messages = {
     message: 'It was not your doing, and nothing was shared.',
     hint: 'Go back to your app and connect again.',
   },
+  backTo: (host) => `Go on to ${host}`,
   openInBrowser: 'Open in your browser',
   copyAddress: 'Or copy this address into your browser',
   errorDetail: 'For the app’s developer',
