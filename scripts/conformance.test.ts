@@ -18,10 +18,6 @@ describe(page, () => {
   it('names tests that are there, or says why there is none', () => {
     expect(rows.flatMap((row) => unfounded(row, read))).toEqual([])
   })
-
-  for (const { section, requirement } of rows.filter(({ pending }) => pending)) {
-    it.todo(`${section}: ${requirement}`)
-  }
 })
 
 describe('the check', () => {
@@ -47,7 +43,6 @@ describe('the check', () => {
     'Not tested: the runtime does it.',
     'Not kept: it would lock people out.',
     'Not concerned: there is no such thing here.',
-    'TODO-issue-9: when it is built',
   ])('takes %s', (cell) => {
     expect(found(cell)).toEqual([])
   })
@@ -71,12 +66,5 @@ describe('the check', () => {
     ],
   ])('does not take %j', (cell, message) => {
     expect(found(cell)).toEqual([message])
-  })
-
-  it('knows a requirement that waits for what is being built', () => {
-    expect(tableRows(table('TODO-issue-9')).map(({ pending }) => pending)).toEqual([true])
-    expect(tableRows(table('Not tested: the runtime does it.')).map(({ pending }) => pending)).toEqual([
-      false,
-    ])
   })
 })

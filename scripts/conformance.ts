@@ -7,8 +7,6 @@ export interface Row {
   requirement: string
   /** The last cell: links to test files, each followed by titles, or a reason. */
   answer: string
-  /** What it needs is being built. */
-  pending: boolean
 }
 
 const reason = /\b(Not tested|Not kept|Not concerned): \S.{9}/
@@ -24,12 +22,7 @@ export function tableRows(markdown: string): Row[] {
     else if (isBody) {
       const cells = line.slice(1, -1).split('|')
       const answer = cells.at(-1)?.trim() ?? ''
-      rows.push({
-        section,
-        requirement: cells[0]?.trim() ?? '',
-        answer,
-        pending: answer.includes('TODO-issue-9'),
-      })
+      rows.push({ section, requirement: cells[0]?.trim() ?? '', answer })
     }
   }
   return rows
@@ -45,7 +38,7 @@ export function unfounded(row: Row, read: (path: string) => string | undefined):
   const name = `${row.section}: "${row.requirement}"`
   const named = [...row.answer.matchAll(/\]\(\.\.\/([^)]+)\)((?:,? `[^`]+`)*)/g)]
   if (named.length === 0) {
-    return row.pending || reason.test(row.answer) ? [] : [`${name} has neither a test nor a reason`]
+    return reason.test(row.answer) ? [] : [`${name} has neither a test nor a reason`]
   }
   return named.flatMap(([, path = '', spans = '']) => {
     const titles = [...spans.matchAll(/`([^`]+)`/g)].map(([, title = '']) => title)
