@@ -1,16 +1,31 @@
-import type { Reading } from './shot.fixture.ts'
 import { isDescription } from './redirect-oracle.fixture.ts'
+import type { Reading } from './shot.fixture.ts'
 import type { Answer } from './subject.fixture.ts'
 
 // RFC 6749 5.2, RFC 7591 3.2.2, RFC 8707 2; and what the gate says (RFC 6750 3.1).
-const errorCodes = new Set(['invalid_request', 'invalid_client', 'invalid_grant', 'unauthorized_client', 'unsupported_grant_type', 'invalid_scope', 'invalid_target', 'invalid_redirect_uri', 'invalid_client_metadata', 'temporarily_unavailable', 'unauthorized', 'invalid_token', 'insufficient_scope'])
+const errorCodes = new Set([
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+  'invalid_target',
+  'invalid_redirect_uri',
+  'invalid_client_metadata',
+  'temporarily_unavailable',
+  'unauthorized',
+  'invalid_token',
+  'insufficient_scope',
+])
 
 /** What is wrong with an answer that is no page, whatever it is about. */
 export function answerFaults(reading: Reading, answer: Answer, may: { fail: boolean }): string[] {
   const { status, headers, text } = answer
   const faults: string[] = []
   if (status >= 500 && !(may.fail && status === 503)) faults.push(`${status}: ${text.slice(0, 500)}`)
-  if (status === 503 && !/^[1-9]\d*$/.test(headers.get('retry-after') ?? '')) faults.push('503 without Retry-After')
+  if (status === 503 && !/^[1-9]\d*$/.test(headers.get('retry-after') ?? ''))
+    faults.push('503 without Retry-After')
   const challenge = headers.get('www-authenticate')
   if (challenge !== null && !isChallenge(challenge)) faults.push(`WWW-Authenticate: ${challenge}`)
   if (status === 401 && challenge === null && /^basic\b/i.test(reading.header('authorization') ?? '')) {
@@ -20,7 +35,8 @@ export function answerFaults(reading: Reading, answer: Answer, may: { fail: bool
   for (const [name, value] of headers) {
     if (!/^[\x20-\x7e]*$/.test(value)) faults.push(`${name} has odd characters: ${value}`)
   }
-  if (/\bat \S+\.[cm]?[jt]s:\d+|node:internal|node_modules/.test(text)) faults.push(`the code shows: ${text.slice(0, 300)}`)
+  if (/\bat \S+\.[cm]?[jt]s:\d+|node:internal|node_modules/.test(text))
+    faults.push(`the code shows: ${text.slice(0, 300)}`)
   const type = headers.get('content-type') ?? ''
   if (/^application\/(jwk-set\+)?json/.test(type)) faults.push(...jsonFaults(answer))
   else if (text !== '' && !type.startsWith('text/html')) faults.push(`content-type: ${type}`)
@@ -47,7 +63,8 @@ function jsonFaults({ status, headers, text }: Answer): string[] {
     }
     if (!/\bno-store\b/.test(headers.get('cache-control') ?? '')) faults.push('an error that may be cached')
     if (!errorCodes.has(String(error))) faults.push(`the error ${String(error)}`)
-    else if (!isDescription(error_description)) faults.push(`error_description is ${String(error_description)}`)
+    else if (!isDescription(error_description))
+      faults.push(`error_description is ${String(error_description)}`)
   }
   return faults
 }

@@ -19,13 +19,15 @@ export interface CampaignOptions extends Partial<RunOptions> {
   /** Whichever comes first; left out, no limit. */
   runs?: number | undefined
   seconds?: number | undefined
+  /** Whether a shorter one is looked for. Default true. */
+  shrink?: boolean | undefined
   /** A server for one run, and how to reach it. Default: one in this process. */
   open?: (() => Subject) | undefined
 }
 
 /** Makes runs until one goes wrong or the time is over, and looks for a shorter one that goes wrong. */
 export async function campaign(options: CampaignOptions): Promise<Report> {
-  const { seed, attacks = 6, outages = false, open = () => subject(providerIds) } = options
+  const { seed, attacks = 6, outages = false, shrink = true, open = () => subject(providerIds) } = options
   const began = performance.now()
   const counts: Counts = {}
   let made = 0
@@ -42,14 +44,18 @@ export async function campaign(options: CampaignOptions): Promise<Report> {
     numRuns: options.runs ?? Number.MAX_SAFE_INTEGER,
     ...(options.seconds !== undefined && { interruptAfterTimeLimit: options.seconds * 1000 }),
     markInterruptAsFailure: false,
+    endOnFailure: !shrink,
   })
   const [first] = details.counterexample ?? []
-  const run = first && (await shortened(first, open))
-  const violation = run && ((await execute(run, open())) ?? last)
+  const run = first && shrink ? await shortened(first, open) : first
+  const violation = run && ((shrink && (await execute(run, open()))) || last)
   return {
     seed,
     runs: made,
-    requests: Object.entries(counts).reduce((sum, [what, times]) => (/^[A-Z]/.test(what) ? sum + times : sum), 0),
+    requests: Object.entries(counts).reduce(
+      (sum, [what, times]) => (/^[A-Z]/.test(what) ? sum + times : sum),
+      0,
+    ),
     seconds: Math.round((performance.now() - began) / 1000),
     counts,
     found: run && violation && { run, violation, path: details.counterexamplePath ?? '' },

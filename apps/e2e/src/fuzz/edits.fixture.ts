@@ -24,33 +24,113 @@ export type Edit =
 
 const recodings = ['every byte', 'twice', 'lower case', 'nothing', 'plus', 'wide'] as const
 type Recoding = (typeof recodings)[number]
-const pathEdits = ['slash', 'double slash', 'upper case', 'escaped', 'dots', 'deeper', 'shorter', 'nul', 'parameters'] as const
+const pathEdits = [
+  'slash',
+  'double slash',
+  'upper case',
+  'escaped',
+  'dots',
+  'deeper',
+  'shorter',
+  'nul',
+  'parameters',
+] as const
 type PathEdit = (typeof pathEdits)[number]
 
 const at = fc.nat(15)
 const place: fc.Arbitrary<Place> = fc.constantFrom(...places)
 // Names of parameters and members, also where they do not belong.
 const fieldName = fc.oneof(
-  fc.constantFrom('client_id', 'client_secret', 'redirect_uri', 'state', 'code', 'code_verifier', 'code_challenge', 'code_challenge_method', 'response_type', 'response_mode', 'grant_type', 'refresh_token', 'token', 'token_type_hint', 'scope', 'resource', 'transaction', 'csrf', 'decision', 'provider', 'iss', 'error', 'error_description', 'prompt', 'login_hint', 'request', 'request_uri', 'username', 'password', 'redirect_uris', 'client_name', 'client_uri', 'logo_uri', 'jwks_uri', 'jwks', 'application_type', 'token_endpoint_auth_method', 'grant_types', 'client_assertion', 'client_assertion_type', 'authorization', 'host', 'origin', 'sec-fetch-site', 'accept', 'x-forwarded-host', 'x-http-method-override', 'content-length', 'mcp-session-id', 'mcp-protocol-version', 'access-control-request-headers', 'access-control-request-method'),
+  fc.constantFrom(
+    'client_id',
+    'client_secret',
+    'redirect_uri',
+    'state',
+    'code',
+    'code_verifier',
+    'code_challenge',
+    'code_challenge_method',
+    'response_type',
+    'response_mode',
+    'grant_type',
+    'refresh_token',
+    'token',
+    'token_type_hint',
+    'scope',
+    'resource',
+    'transaction',
+    'csrf',
+    'decision',
+    'provider',
+    'iss',
+    'error',
+    'error_description',
+    'prompt',
+    'login_hint',
+    'request',
+    'request_uri',
+    'username',
+    'password',
+    'redirect_uris',
+    'client_name',
+    'client_uri',
+    'logo_uri',
+    'jwks_uri',
+    'jwks',
+    'application_type',
+    'token_endpoint_auth_method',
+    'grant_types',
+    'client_assertion',
+    'client_assertion_type',
+    'authorization',
+    'host',
+    'origin',
+    'sec-fetch-site',
+    'accept',
+    'x-forwarded-host',
+    'x-http-method-override',
+    'content-length',
+    'mcp-session-id',
+    'mcp-protocol-version',
+    'access-control-request-headers',
+    'access-control-request-method',
+  ),
   text.map((one) => one.slice(0, 60)),
 )
 
 export const edit: fc.Arbitrary<Edit> = fc.oneof(
   { arbitrary: fc.record({ do: fc.constantFrom('drop', 'repeat'), in: place, at }), weight: 4 },
   {
-    arbitrary: fc.record({ do: fc.constantFrom('repeat as', 'set', 'set', 'set', 'before', 'after'), in: place, at, text }),
+    arbitrary: fc.record({
+      do: fc.constantFrom('repeat as', 'set', 'set', 'set', 'before', 'after'),
+      in: place,
+      at,
+      text,
+    }),
     weight: 8,
   },
-  { arbitrary: fc.record({ do: fc.constant('raw'), in: place, at, text: fc.oneof(encodedText, jsonText) }), weight: 4 },
+  {
+    arbitrary: fc.record({ do: fc.constant('raw'), in: place, at, text: fc.oneof(encodedText, jsonText) }),
+    weight: 4,
+  },
   { arbitrary: fc.record({ do: fc.constant('swap'), in: place, at, with: at }), weight: 2 },
   { arbitrary: fc.record({ do: fc.constant('move'), in: place, at, to: place }), weight: 2 },
-  { arbitrary: fc.record({ do: fc.constant('grow'), in: place, at, times: fc.constantFrom(2, 50, 3000) }), weight: 1 },
+  {
+    arbitrary: fc.record({ do: fc.constant('grow'), in: place, at, times: fc.constantFrom(2, 50, 3000) }),
+    weight: 1,
+  },
   { arbitrary: fc.record({ do: fc.constant('rename'), in: place, at, text: fieldName }), weight: 2 },
-  { arbitrary: fc.record({ do: fc.constant('recode'), in: place, at, how: fc.constantFrom(...recodings) }), weight: 2 },
+  {
+    arbitrary: fc.record({ do: fc.constant('recode'), in: place, at, how: fc.constantFrom(...recodings) }),
+    weight: 2,
+  },
   { arbitrary: fc.record({ do: fc.constant('flip'), in: place, at, character: fc.nat(60) }), weight: 3 },
   { arbitrary: fc.record({ do: fc.constant('steal'), in: place, at, what: fc.nat(30) }), weight: 5 },
   { arbitrary: fc.record({ do: fc.constant('add'), in: place, name: fieldName, text }), weight: 4 },
-  { arbitrary: fc.record({ do: fc.constant('cookies'), whose: fc.constantFrom('another', 'nobody') }), weight: 1 },
+  {
+    arbitrary: fc.record({ do: fc.constant('cookies'), whose: fc.constantFrom('another', 'nobody') }),
+    weight: 1,
+  },
   {
     arbitrary: fc.record({
       do: fc.constant('method'),
@@ -124,13 +204,20 @@ export function edited(given: Shot, change: Edit, stolen: Loot): Shot {
       return {
         ...given,
         [where]: fields.map((one) =>
-          one === field ? { ...one, value: other.value } : one === other ? { ...one, value: field.value } : one,
+          one === field
+            ? { ...one, value: other.value }
+            : one === other
+              ? { ...one, value: field.value }
+              : one,
         ),
       }
     }
     case 'move': {
       const rest = put()
-      const moved = { name: field.name, value: change.to === 'json' ? JSON.stringify(field.value) : field.value }
+      const moved = {
+        name: field.name,
+        value: change.to === 'json' ? JSON.stringify(field.value) : field.value,
+      }
       return { ...rest, [change.to]: [...rest[change.to], moved] }
     }
     case 'grow':
@@ -155,7 +242,10 @@ function changed(field: Field, isJson: boolean, change: (inner: string) => strin
     const inner: unknown = JSON.parse(value)
     if (typeof inner === 'string') return { name, value: JSON.stringify(change(inner)) }
     if (Array.isArray(inner)) {
-      return { name, value: JSON.stringify(inner.map((one) => (typeof one === 'string' ? change(one) : one))) }
+      return {
+        name,
+        value: JSON.stringify(inner.map((one) => (typeof one === 'string' ? change(one) : one))),
+      }
     }
   } catch {
     // Not JSON any more: changed as it is.
@@ -167,7 +257,13 @@ function flipped(text: string, character: number): string {
   if (text === '') return 'x'
   const index = character % text.length
   const old = text[index] ?? ''
-  const other = /[a-z]/.test(old) ? old.toUpperCase() : /[A-Z]/.test(old) ? old.toLowerCase() : old === '0' ? '1' : '0'
+  const other = /[a-z]/.test(old)
+    ? old.toUpperCase()
+    : /[A-Z]/.test(old)
+      ? old.toLowerCase()
+      : old === '0'
+        ? '1'
+        : '0'
   return text.slice(0, index) + other + text.slice(index + 1)
 }
 

@@ -31,7 +31,11 @@ interface Bystanders {
 }
 
 /** Does what a run says to a server that nobody has used. Resolves to the first thing that is wrong. */
-export async function execute({ plan, attacks }: Run, server: Subject, counts: Counts = {}): Promise<Violation | undefined> {
+export async function execute(
+  { plan, attacks }: Run,
+  server: Subject,
+  counts: Counts = {},
+): Promise<Violation | undefined> {
   await server.ready()
   const inside: Inside = { server, known: ledger() }
   const history: string[] = []
@@ -41,15 +45,23 @@ export async function execute({ plan, attacks }: Run, server: Subject, counts: C
   const bystanders = hasLoot ? await stand(inside, plan) : undefined
   let isTouched = false
 
-  const sent = async (name: string, request: Shot, may: { fail: boolean }): Promise<Look & { violation?: Violation }> => {
+  const sent = async (
+    name: string,
+    request: Shot,
+    may: { fail: boolean },
+  ): Promise<Look & { violation?: Violation }> => {
     const seen = await look(inside, request, may)
     const { answer, faults } = seen
-    const route = server.mounted.routes.some(({ path }) => path === request.path) ? request.path : 'other paths'
+    const route = server.mounted.routes.some(({ path }) => path === request.path)
+      ? request.path
+      : 'other paths'
     count(counts, `${request.method} ${route} ${answer.status}`)
     if (showsMarks(answer)) count(counts, 'pages that show markup as text')
     history.push(`${name}: ${request.method} ${request.path} ${answer.status}`)
     const [what] = faults
-    return what === undefined ? seen : { ...seen, violation: violation(faults.join('\n'), request, seen, history) }
+    return what === undefined
+      ? seen
+      : { ...seen, violation: violation(faults.join('\n'), request, seen, history) }
   }
 
   for (const [index, step] of steps.entries()) {
@@ -61,18 +73,22 @@ export async function execute({ plan, attacks }: Run, server: Subject, counts: C
       const seen = await sent(attackName(attack, step), request, { fail: attack.out !== undefined })
       ends(server)
       if (seen.violation) return seen.violation
-      if (seen.mayChange) keepCookies(flow, seen.answer)
+      // It was this browser's own; others keep what they are given themselves.
+      if (seen.mayChange && seen.changes.length > 0) keepCookies(flow, seen.answer)
       if (seen.mayChange && bystanders && concerns(request, bystanders)) isTouched = true
-      const isOfStep = request.path === step.request(flow).path && request.method === step.request(flow).method
+      const isOfStep =
+        request.path === step.request(flow).path && request.method === step.request(flow).method
       if (seen.mayChange && isOfStep && /^(token|refresh|revoke)$/.test(step.name)) {
         // It was good enough: this is what the flow goes on with.
-        const isGood = (await step.take({ ...flow }, seen.answer, inside)) === undefined && seen.changes.length > 0
+        const isGood =
+          (await step.take({ ...flow }, seen.answer, inside)) === undefined && seen.changes.length > 0
         if (isGood) {
           await step.take(flow, seen.answer, inside)
           isDone = true
         }
       }
-      if (isOver(attack, step, request, seen)) return bystanders && !isTouched ? undisturbed(bystanders) : undefined
+      if (isOver(attack, step, request, seen))
+        return bystanders && !isTouched ? undisturbed(bystanders) : undefined
     }
     if (isDone) continue
     const request = step.request(flow)
@@ -86,14 +102,18 @@ export async function execute({ plan, attacks }: Run, server: Subject, counts: C
 
   /** Whoever had no part in it goes on as though nothing had been. */
   async function undisturbed({ withCode, withTokens }: Bystanders): Promise<Violation | undefined> {
-    for (const [flow, name] of [[withCode, 'token'], [withTokens, 'refresh']] as const) {
+    for (const [flow, name] of [
+      [withCode, 'token'],
+      [withTokens, 'refresh'],
+    ] as const) {
       const step = stepsOf(flow.plan).find((one) => one.name === name)
       if (!step) continue
       const request = step.request(flow)
       const seen = await sent(`${name} of somebody else`, request, { fail: false })
       if (seen.violation) return seen.violation
       const wrong = await step.take(flow, seen.answer, inside)
-      if (wrong) return violation(`somebody else's ${name} does not work any more: ${wrong}`, request, seen, history)
+      if (wrong)
+        return violation(`somebody else's ${name} does not work any more: ${wrong}`, request, seen, history)
     }
     return undefined
   }

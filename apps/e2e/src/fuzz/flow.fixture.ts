@@ -64,7 +64,11 @@ export interface Step {
   only?: (plan: Plan) => boolean
   request(flow: Flow): Shot
   /** Takes on what the answer says; resolves to what is wrong with it. */
-  take(flow: Flow, answer: Answer, inside: { server: Subject; known: Ledger }): Promise<string | undefined> | string | undefined
+  take(
+    flow: Flow,
+    answer: Answer,
+    inside: { server: Subject; known: Ledger },
+  ): Promise<string | undefined> | string | undefined
 }
 
 const fromBrowser = { accept: 'text/html,*/*;q=0.8', 'user-agent': 'Mozilla/5.0', 'accept-language': 'en' }

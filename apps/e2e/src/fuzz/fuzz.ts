@@ -16,7 +16,11 @@ const { values } = parseArgs({
 
 if (values.replay !== undefined) {
   const violation = await execute(JSON.parse(values.replay) as Run, subject(providerIds))
-  console.log(violation ? [violation.what, violation.request, violation.answer, ...violation.history].join('\n\n') : 'nothing happened that must not')
+  console.log(
+    violation
+      ? [violation.what, violation.request, violation.answer, ...violation.history].join('\n\n')
+      : 'nothing happened that must not',
+  )
   process.exitCode = violation ? 1 : 0
 } else {
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)

@@ -1,5 +1,5 @@
 import { issuer } from '../world.ts'
-import { read, type Reading, type Shot } from './shot.fixture.ts'
+import { type Reading, read, type Shot } from './shot.fixture.ts'
 import { type Answer, listed } from './subject.fixture.ts'
 
 /** A client, as it was told it is. */
@@ -57,7 +57,10 @@ export function ledger(): Ledger {
     [listed.client_id, { ...listed, redirect_uris: ['https://listed.example/callback'] }],
   ])
   const requests = new Map<string, KnownRequest & { code_challenge: string }>()
-  const states = new Map<string, { request: KnownRequest & { code_challenge: string }; cookie: KnownCookie | undefined }>()
+  const states = new Map<
+    string,
+    { request: KnownRequest & { code_challenge: string }; cookie: KnownCookie | undefined }
+  >()
   const forms = new Map<string, KnownForm>()
   const codes = new Map<string, KnownRequest & { code_challenge: string }>()
   const refreshTokens = new Map<string, string>()
@@ -129,7 +132,10 @@ export function ledger(): Ledger {
       if (!known || !owners.includes(known.client_id)) return false
       return reading.form.getAll('code_verifier').some((one) => verifiers.get(known.code_challenge) === one)
     })
-    return byCode || reading.form.getAll('refresh_token').some((token) => owners.includes(refreshTokens.get(token) ?? ' '))
+    return (
+      byCode ||
+      reading.form.getAll('refresh_token').some((token) => owners.includes(refreshTokens.get(token) ?? ' '))
+    )
   }
 
   function mayRevoke(reading: Reading): boolean {
@@ -161,7 +167,9 @@ export function ledger(): Ledger {
       if (path.startsWith('/sign-in/') || path.startsWith('/callback/')) {
         const state = states.get(reading.query.get('state') ?? '')
         if (request.method !== 'POST') return state !== undefined && has(reading, state.cookie)
-        return path.startsWith('/sign-in/') && state !== undefined && has(reading, state.cookie) && isForm(reading)
+        return (
+          path.startsWith('/sign-in/') && state !== undefined && has(reading, state.cookie) && isForm(reading)
+        )
       }
       return false
     },
@@ -178,7 +186,12 @@ export function ledger(): Ledger {
           const client_id = given.get('client_id') ?? ''
           const redirect_uri = given.get('redirect_uri') || clients.get(client_id)?.redirect_uris[0] || ''
           const code_challenge = given.get('code_challenge') ?? ''
-          requests.set(handle, { client_id, redirect_uri, state: given.get('state') || undefined, code_challenge })
+          requests.set(handle, {
+            client_id,
+            redirect_uri,
+            state: given.get('state') || undefined,
+            code_challenge,
+          })
           keep(handle)
         }
         const asked = about(reading)
@@ -229,7 +242,8 @@ export function ledger(): Ledger {
     // "Open in a browser": the same request once more.
     const [, again] = /class="button" href="[^"]*[?&]transaction=([^"&]+)/.exec(answer.text) ?? []
     const state = reading.query.get('state')
-    const asked = again && (states.get(state ?? '')?.request ?? requests.get(reading.query.get('transaction') ?? ''))
+    const asked =
+      again && (states.get(state ?? '')?.request ?? requests.get(reading.query.get('transaction') ?? ''))
     if (again && asked && !requests.has(again)) requests.set(again, asked)
   }
 }

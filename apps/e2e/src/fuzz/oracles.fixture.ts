@@ -32,7 +32,8 @@ export async function look(
   if (answer.isOurs) {
     faults.push(...answerFaults(reading, answer, may), ...redirectFaults(known, reading, answer))
     faults.push(...entryFaults(known, reading, request, answer, mayChange))
-    if (answer.headers.get('content-type')?.startsWith('text/html') && answer.text !== '') faults.push(...pageFaults(answer))
+    if (answer.headers.get('content-type')?.startsWith('text/html') && answer.text !== '')
+      faults.push(...pageFaults(answer))
   } else if (answer.status >= 500) faults.push(`${answer.status} of the application`)
   known.learn(request, answer)
   faults.push(...secretFaults({ server, known }, reading, answer, told))
@@ -40,7 +41,13 @@ export async function look(
 }
 
 /** Who gets something must have had what it takes. */
-function entryFaults(known: Ledger, reading: Reading, request: Shot, answer: Answer, mayChange: boolean): string[] {
+function entryFaults(
+  known: Ledger,
+  reading: Reading,
+  request: Shot,
+  answer: Answer,
+  mayChange: boolean,
+): string[] {
   const { status, text } = answer
   if (status === 200 && reading.path === '/token' && text.includes('access_token') && !mayChange) {
     return ['tokens for a request that has not what it takes']
@@ -49,7 +56,13 @@ function entryFaults(known: Ledger, reading: Reading, request: Shot, answer: Ans
     return ['a client that has not shown who it is may revoke']
   }
   const bearer = /^bearer +(\S+)$/i.exec(reading.header('authorization')?.trim() ?? '')?.[1] ?? ''
-  if (status >= 200 && status < 300 && reading.path === '/mcp' && request.method !== 'OPTIONS' && !known.isAccessToken(bearer)) {
+  if (
+    status >= 200 &&
+    status < 300 &&
+    reading.path === '/mcp' &&
+    request.method !== 'OPTIONS' &&
+    !known.isAccessToken(bearer)
+  ) {
     return ['a request without a good token comes in']
   }
   const location = answer.headers.get('location')
@@ -69,7 +82,16 @@ function usuallyLeft(): Promise<Map<string, Kinds>> {
     const found = new Map<string, Kinds>()
     for (const provider of providerIds) {
       const inside = { server: subject(providerIds), known: ledger() }
-      const plan: Plan = { provider, method: 'none', redirect_uri: 'https://app.example/callback', client_name: 'x', client_uri: 'https://app.example', scope: undefined, state: 'x', login_hint: undefined }
+      const plan: Plan = {
+        provider,
+        method: 'none',
+        redirect_uri: 'https://app.example/callback',
+        client_name: 'x',
+        client_uri: 'https://app.example',
+        scope: undefined,
+        state: 'x',
+        login_hint: undefined,
+      }
       const flow = begin(plan)
       await inside.server.ready()
       for (const step of stepsOf(plan)) {
@@ -81,7 +103,8 @@ function usuallyLeft(): Promise<Map<string, Kinds>> {
         const wrong = await step.take(flow, answer, inside)
         if (wrong) throw new Error(`${step.name}, when nobody disturbs it: ${wrong}`)
         const kinds = found.get(request.path) ?? new Map<string, number>()
-        for (const [kind, count] of created(inside.server.changes())) kinds.set(kind, Math.max(count, kinds.get(kind) ?? 0))
+        for (const [kind, count] of created(inside.server.changes()))
+          kinds.set(kind, Math.max(count, kinds.get(kind) ?? 0))
         found.set(request.path, kinds)
       }
     }
@@ -97,11 +120,18 @@ function created(changes: readonly Change[]): Kinds {
 }
 
 /** A request that may do nothing leaves nothing behind and takes nothing away; a good one leaves what good ones leave. */
-async function stateFaults({ path }: Reading, changes: readonly Change[], mayChange: boolean): Promise<string[]> {
-  if (!mayChange) return changes.map(({ kind, what }) => `a request that may do nothing, and a ${kind} was ${what}`)
+async function stateFaults(
+  { path }: Reading,
+  changes: readonly Change[],
+  mayChange: boolean,
+): Promise<string[]> {
+  if (!mayChange)
+    return changes.map(({ kind, what }) => `a request that may do nothing, and a ${kind} was ${what}`)
   const left = (await usuallyLeft()).get(path) ?? new Map<string, number>()
   return [...created(changes)].flatMap(([kind, count]) =>
-    count > (left.get(kind) ?? 0) ? [`${count} of ${kind} are left, and good requests leave ${left.get(kind) ?? 0}`] : [],
+    count > (left.get(kind) ?? 0)
+      ? [`${count} of ${kind} are left, and good requests leave ${left.get(kind) ?? 0}`]
+      : [],
   )
 }
 
@@ -113,7 +143,8 @@ function secretFaults(
   told: string,
 ): string[] {
   const isPage = headers.get('content-type')?.startsWith('text/html') ?? false
-  const description = new URLSearchParams(headers.get('location')?.split('?')[1]).get('error_description') ?? ''
+  const description =
+    new URLSearchParams(headers.get('location')?.split('?')[1]).get('error_description') ?? ''
   const faults: string[] = []
   for (const secret of [...known.secrets, ...server.secrets]) {
     if (told.includes(secret)) faults.push(`a credential is told: ${around(told, secret)}`)
@@ -124,7 +155,8 @@ function secretFaults(
     if (/^\/(register|mcp)$/.test(reading.path) && reading.whole.includes(secret)) continue
     faults.push(`a credential in an error: ${around(text, secret)}`)
   }
-  for (const secret of server.secrets) if (text.includes(secret)) faults.push(`a secret of the server is answered: ${around(text, secret)}`)
+  for (const secret of server.secrets)
+    if (text.includes(secret)) faults.push(`a secret of the server is answered: ${around(text, secret)}`)
   return faults
 }
 

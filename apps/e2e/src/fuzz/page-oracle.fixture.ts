@@ -4,8 +4,16 @@ import type { Answer } from './subject.fixture.ts'
 import { markAttribute, markElement } from './texts.fixture.ts'
 
 // What our pages are made of. Anything else in one came from somebody else.
-const elements = new Set('html head meta title link style body header span img main div h1 h2 p dl dt dd b strong bdi code time section ul li form input button label footer details summary a svg path rect circle'.split(' '))
-const attributes = new Set('lang dir charset name content rel href class src alt id method action autocomplete type value inputmode required autocapitalize spellcheck autofocus formnovalidate role datetime target readonly aria-labelledby'.split(' '))
+const elements = new Set(
+  'html head meta title link style body header span img main div h1 h2 p dl dt dd b strong bdi code time section ul li form input button label footer details summary a svg path rect circle'.split(
+    ' ',
+  ),
+)
+const attributes = new Set(
+  'lang dir charset name content rel href class src alt id method action autocomplete type value inputmode required autocapitalize spellcheck autofocus formnovalidate role datetime target readonly aria-labelledby'.split(
+    ' ',
+  ),
+)
 const formActions = /^https:\/\/mcp\.test\/(consent\?transaction=|sign-in\/acme\?state=)[\w.%~-]+$/
 
 /** What is wrong with a page, seen as a browser sees it. */
@@ -57,7 +65,10 @@ function headerFaults(headers: Headers, styles: readonly string[]): string[] {
   return faults
 }
 
-function walk(node: DefaultTreeAdapterTypes.Node, visit: (element: DefaultTreeAdapterTypes.Element) => void): void {
+function walk(
+  node: DefaultTreeAdapterTypes.Node,
+  visit: (element: DefaultTreeAdapterTypes.Element) => void,
+): void {
   if ('tagName' in node) visit(node)
   if ('childNodes' in node) for (const child of node.childNodes) walk(child, visit)
 }
@@ -66,4 +77,3 @@ function walk(node: DefaultTreeAdapterTypes.Node, visit: (element: DefaultTreeAd
 export function showsMarks({ text }: Answer): boolean {
   return text.includes(`&lt;${markElement}`) || text.includes(`&quot; ${markAttribute}`)
 }
-

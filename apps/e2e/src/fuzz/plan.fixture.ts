@@ -35,17 +35,44 @@ const redirectUris = [
   'cursor://anysphere.cursor-mcp/oauth/callback',
 ]
 
-const names = ['Claude Code', ...marks, 'É ü 例え 🎉', 'Clаude', '\u202dx', '%s ${x} {{x}}', 'a'.repeat(200), "Robert'); DROP TABLE"]
+const names = [
+  'Claude Code',
+  ...marks,
+  'É ü 例え 🎉',
+  'Clаude',
+  '\u202dx',
+  '%s ${x} {{x}}',
+  'a'.repeat(200),
+  "Robert'); DROP TABLE",
+]
 
 const plan: fc.Arbitrary<Plan> = fc.record({
   provider: fc.constantFrom(...providerIds),
   method: fc.constantFrom('none', 'client_secret_basic', 'client_secret_post', undefined),
   redirect_uri: fc.constantFrom(...redirectUris),
   client_name: fc.constantFrom(...names.filter((name) => !/[\u202a-\u202e]/.test(name))),
-  client_uri: fc.constantFrom('https://app.example/', 'javascript:alert(1)', 'https://app.example/?"><fuzz-element>', 'data:text/html,x'),
-  scope: fc.constantFrom(undefined, 'files:read', 'files:read files:write', 'files:write offline_access', 'files:read unknown'),
-  state: fc.oneof(fc.constant('plain'), fc.constant(undefined), text.filter((one) => one !== '' && one.length < 300)),
-  login_hint: fc.oneof(fc.constant(undefined), text.map((one) => one.slice(0, 100))),
+  client_uri: fc.constantFrom(
+    'https://app.example/',
+    'javascript:alert(1)',
+    'https://app.example/?"><fuzz-element>',
+    'data:text/html,x',
+  ),
+  scope: fc.constantFrom(
+    undefined,
+    'files:read',
+    'files:read files:write',
+    'files:write offline_access',
+    'files:read unknown',
+  ),
+  state: fc.oneof(
+    fc.constant('plain'),
+    fc.constant(undefined),
+    text.filter((one) => one !== '' && one.length < 300),
+  ),
+  login_hint: fc.oneof(
+    fc.constant(undefined),
+    text.map((one) => one.slice(0, 100)),
+  ),
 })
 
 const attack: fc.Arbitrary<Attack> = fc.record({
@@ -79,6 +106,8 @@ export interface RunOptions {
 }
 
 export function runs({ attacks, outages }: RunOptions): fc.Arbitrary<Run> {
-  const one = outages ? fc.oneof({ arbitrary: attack, weight: 1 }, { arbitrary: attackInOutage, weight: 2 }) : attack
+  const one = outages
+    ? fc.oneof({ arbitrary: attack, weight: 1 }, { arbitrary: attackInOutage, weight: 2 })
+    : attack
   return fc.record({ plan, attacks: fc.array(one, { minLength: 1, maxLength: attacks, size: 'max' }) })
 }

@@ -1,10 +1,20 @@
 import { issuer } from '../world.ts'
-import { type KnownRequest, type Ledger } from './ledger.fixture.ts'
+import type { KnownRequest, Ledger } from './ledger.fixture.ts'
 import type { Reading } from './shot.fixture.ts'
-import { wellFormed } from './texts.fixture.ts'
 import { type Answer, signInPlaces } from './subject.fixture.ts'
+import { wellFormed } from './texts.fixture.ts'
 
-const errorCodes = new Set(['invalid_request', 'unauthorized_client', 'access_denied', 'unsupported_response_type', 'invalid_scope', 'server_error', 'temporarily_unavailable', 'invalid_target', 'consent_required'])
+const errorCodes = new Set([
+  'invalid_request',
+  'unauthorized_client',
+  'access_denied',
+  'unsupported_response_type',
+  'invalid_scope',
+  'server_error',
+  'temporarily_unavailable',
+  'invalid_target',
+  'consent_required',
+])
 const responseNames = new Set(['code', 'state', 'iss', 'error', 'error_description'])
 
 /** What is wrong with where a browser is sent. */
@@ -15,10 +25,13 @@ export function redirectFaults(known: Ledger, reading: Reading, { status, header
   if (!isRedirect) return [`${status} with a Location`]
   if (!/^[\x21-\x7e]+$/.test(location)) return [`a Location with odd characters: ${location}`]
   if (headers.get('cache-control') !== 'no-store') return ['a redirect that may be cached']
-  if (headers.get('referrer-policy') !== 'no-referrer') return ['a redirect that may be told to where it leads']
+  if (headers.get('referrer-policy') !== 'no-referrer')
+    return ['a redirect that may be told to where it leads']
   const { path } = reading
   if (path === '/authorize' && isConsent(location)) {
-    return mayAsk(known, reading) ? [] : ['a request of an unknown client or to an unregistered address goes on']
+    return mayAsk(known, reading)
+      ? []
+      : ['a request of an unknown client or to an unregistered address goes on']
   }
   if (path === '/callback/apple' && location.startsWith(`${issuer}/callback/apple?`)) return []
   const asked = path === '/authorize' ? undefined : known.about(reading)
@@ -84,7 +97,8 @@ function answerFaults({ redirect_uri, state }: KnownRequest, location: string): 
   if (!location.startsWith(redirect_uri)) return [`sent to ${location} instead of ${redirect_uri}`]
   const rest = location.slice(redirect_uri.length)
   const expected = !redirect_uri.includes('?') ? '?' : /[?&]$/.test(redirect_uri) ? '' : '&'
-  if (!rest.startsWith(expected)) return [`sent to ${location}, which is another address than ${redirect_uri}`]
+  if (!rest.startsWith(expected))
+    return [`sent to ${location}, which is another address than ${redirect_uri}`]
   const answer = new URLSearchParams(rest.slice(expected.length))
   const faults: string[] = []
   for (const name of new Set(answer.keys())) {
@@ -92,9 +106,11 @@ function answerFaults({ redirect_uri, state }: KnownRequest, location: string): 
     if (answer.getAll(name).length > 1) faults.push(`the client is told ${name} twice`)
   }
   if (answer.get('iss') !== issuer) faults.push(`iss is ${answer.get('iss')}`)
-  if ((answer.get('state') ?? undefined) !== (state === undefined ? undefined : wellFormed(state))) faults.push(`the state came back as ${answer.get('state')}`)
+  if ((answer.get('state') ?? undefined) !== (state === undefined ? undefined : wellFormed(state)))
+    faults.push(`the state came back as ${answer.get('state')}`)
   const error = answer.get('error')
-  if ((error === null) === (answer.get('code') === null)) faults.push('the client is told neither a code nor an error, or both')
+  if ((error === null) === (answer.get('code') === null))
+    faults.push('the client is told neither a code nor an error, or both')
   if (error !== null && !errorCodes.has(error)) faults.push(`the client is told of the error ${error}`)
   const description = answer.get('error_description')
   if (description !== null && !isDescription(description)) faults.push(`error_description is ${description}`)

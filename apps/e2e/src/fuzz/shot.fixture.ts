@@ -63,7 +63,7 @@ export function wired(given: Shot): Wired {
   const isBodiless = given.method === 'GET' || given.method === 'HEAD' || text === undefined
   return {
     method: given.method,
-    target: target(given.path) + (query === '' ? '' : `?${query}`),
+    target: target(given.path) + (query === '' ? '' : `?${query.replace(/[^\x21\x22\x24-\x7e]/gu, encoded)}`),
     headers,
     body: isBodiless ? undefined : Uint8Array.from(Buffer.from(text)),
   }
@@ -77,7 +77,7 @@ function bodyOf({ text, json, form }: Shot): string | undefined {
 }
 
 function pair({ name, value, raw }: Field): string {
-  return raw === undefined ? `${encoded(name)}=${encoded(value)}` : raw.replace(/[\s#]/g, encoded)
+  return raw === undefined ? `${encoded(name)}=${encoded(value)}` : raw
 }
 
 /** As a browser would write it. */
@@ -94,7 +94,9 @@ function target(path: string): string {
 /** Bytes that no header can carry are left out: what sends requests refuses them. */
 function header(name: string, value: string): [string, string][] {
   const cleanName = name.replace(/[^\w!#$%&'*+.^`|~-]/g, '')
-  const clean = Buffer.from(value).toString('latin1').replace(/[\0-\x08\x0a-\x1f\x7f]/g, '')
+  const clean = Buffer.from(value)
+    .toString('latin1')
+    .replace(/[\0-\x08\x0a-\x1f\x7f]/g, '')
   return cleanName === '' ? [] : [[cleanName, clean]]
 }
 
@@ -129,7 +131,9 @@ export function read(given: Shot): Reading {
     // The first of a name counts, as the server has it.
     cookies: new Map(cookies.reverse()),
     header,
-    whole: [given.path, decodeURIComponent(safe(target)), ...headers.flat(), text, safeDecoded(text)].join('\n'),
+    whole: [given.path, decodeURIComponent(safe(target)), ...headers.flat(), text, safeDecoded(text)].join(
+      '\n',
+    ),
   }
 }
 
@@ -150,5 +154,7 @@ export function printed(given: Shot): string {
   const { method, target, headers, body } = wired(given)
   const lines = [`${method} ${target}`, ...headers.map(([name, value]) => `${name}: ${value}`)]
   if (body) lines.push('', Buffer.from(body).toString())
-  return lines.map((line) => (line.length > 600 ? `${line.slice(0, 600)}... (${line.length})` : line)).join('\n')
+  return lines
+    .map((line) => (line.length > 600 ? `${line.slice(0, 600)}... (${line.length})` : line))
+    .join('\n')
 }

@@ -1,9 +1,16 @@
-import { logEvents, memory, type Mountable, oauthServer, type RequestContext, type Storage } from '@drawbridge/core'
+import {
+  logEvents,
+  type Mountable,
+  memory,
+  oauthServer,
+  type RequestContext,
+  type Storage,
+} from '@drawbridge/core'
 import { github } from '@drawbridge/github'
 import { mcp } from '@drawbridge/mcp'
 import { devGitHub, devOidc, failing, fakeClock, network } from '@drawbridge/testing'
-import { createServer } from '../mcp-server.ts'
 import { directory, password } from '../endpoints/sign-in.fixture.ts'
+import { createServer } from '../mcp-server.ts'
 import { apple } from '../providers/apple.ts'
 import { issuer, resource, secret, upstreamHost } from '../world.ts'
 import { type Shot, type Wired, wired } from './shot.fixture.ts'
@@ -21,7 +28,10 @@ export const signInPlaces: Readonly<Record<ProviderId, string>> = {
 }
 
 /** A client that the operator listed. */
-export const listed = { client_id: 'listed app', client_secret: 'a listed secret with 43 characters in it ...' }
+export const listed = {
+  client_id: 'listed app',
+  client_secret: 'a listed secret with 43 characters in it ...',
+}
 
 export interface Answer {
   status: number
@@ -33,7 +43,7 @@ export interface Answer {
 
 export type Handle = Mountable['handle']
 /** For testing the tests: something done wrongly around a server that does it right. */
-export type Mistake = (handle: Handle, inside: { storage: Storage }) => Handle
+export type Mistake = (handle: Handle, inside: { storage: Storage; tell(line: string): void }) => Handle
 
 export interface Subject {
   /** Makes what is made once, such as keys. */
@@ -135,7 +145,7 @@ export function subject(providers: readonly ProviderId[], mistake?: Mistake): Su
     // Whatever an adapter is reached by.
     allowedHosts: ['mcp.test', '127.0.0.1'],
   })
-  const handle = mistake?.(served.handle, { storage }) ?? served.handle
+  const handle = mistake?.(served.handle, { storage, tell: (line) => lines.push(line) }) ?? served.handle
   const mounted: Mountable = {
     routes: served.routes,
     handle: (request, context: RequestContext = {}) =>
@@ -184,7 +194,8 @@ export function subject(providers: readonly ProviderId[], mistake?: Mistake): Su
 }
 
 function watching(storage: Storage, changes: Change[]): Storage {
-  const note = (key: string, what: Change['what']) => changes.push({ key, kind: key.split('/')[0] ?? '', what })
+  const note = (key: string, what: Change['what']) =>
+    changes.push({ key, kind: key.split('/')[0] ?? '', what })
   return {
     ...storage,
     async put(key, value, options) {
@@ -204,4 +215,3 @@ function watching(storage: Storage, changes: Change[]): Storage {
 export function fire(to: Pick<Subject, 'send'>, request: Shot): Promise<Answer> {
   return to.send(wired(request))
 }
-
