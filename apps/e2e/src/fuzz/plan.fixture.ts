@@ -41,7 +41,7 @@ const names = [
   'É ü 例え 🎉',
   'Clаude',
   '\u202dx',
-  '%s ${x} {{x}}',
+  '%s {{x}} <%= x %>',
   'a'.repeat(200),
   "Robert'); DROP TABLE",
 ]

@@ -94,9 +94,8 @@ function target(path: string): string {
 /** Bytes that no header can carry are left out: what sends requests refuses them. */
 function header(name: string, value: string): [string, string][] {
   const cleanName = name.replace(/[^\w!#$%&'*+.^`|~-]/g, '')
-  const clean = Buffer.from(value)
-    .toString('latin1')
-    .replace(/[\0-\x08\x0a-\x1f\x7f]/g, '')
+  const bytes = [...Buffer.from(value)].filter((byte) => byte === 9 || (byte >= 32 && byte !== 127))
+  const clean = Buffer.from(bytes).toString('latin1')
   return cleanName === '' ? [] : [[cleanName, clean]]
 }
 
@@ -131,18 +130,30 @@ export function read(given: Shot): Reading {
     // The first of a name counts, as the server has it.
     cookies: new Map(cookies.reverse()),
     header,
-    whole: [given.path, decodeURIComponent(safe(target)), ...headers.flat(), text, safeDecoded(text)].join(
-      '\n',
-    ),
+    whole: [
+      given.path,
+      decodeURIComponent(safe(target)),
+      ...headers.flat(),
+      text,
+      safeDecoded(text),
+      unescaped(text),
+    ].join('\n'),
   }
+}
+
+/** What JSON reads in it. */
+function unescaped(text: string): string {
+  return text.replace(/\\u([\da-f]{4})/gi, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  )
 }
 
 function safe(text: string): string {
   return text.replace(/%/g, (sign, at: number) => (canDecode(text.slice(at, at + 3)) ? sign : '%25'))
 }
 
-function canDecode(escape: string): boolean {
-  return /^%[0-7][0-9a-f]$/i.test(escape)
+function canDecode(triplet: string): boolean {
+  return /^%[0-7][0-9a-f]$/i.test(triplet)
 }
 
 function safeDecoded(text: string): string {

@@ -12,7 +12,7 @@ import { devGitHub, devOidc, failing, fakeClock, network } from '@drawbridge/tes
 import { directory, password } from '../endpoints/sign-in.fixture.ts'
 import { createServer } from '../mcp-server.ts'
 import { apple } from '../providers/apple.ts'
-import { issuer, resource, secret, upstreamHost } from '../world.ts'
+import { issuer, secret, upstreamHost } from '../world.ts'
 import { type Shot, type Wired, wired } from './shot.fixture.ts'
 
 /** What people choose to sign in with. */
