@@ -113,14 +113,12 @@ export function ledger(): Ledger {
     return state === null ? undefined : states.get(state)?.request
   }
 
+  /** Any page of this request will do: the proof is of a browser and of what it was shown, not of one page. */
   const isForm = (reading: Reading): boolean =>
     reading.form.getAll('csrf').some((csrf) => {
       const form = forms.get(csrf)
-      if (!form) return false
-      const action = new URL(form.action)
-      const name = action.searchParams.has('state') ? 'state' : 'transaction'
-      const isThere = action.pathname === reading.path && about(reading) === about(readingOf(action))
-      return isThere && reading.query.has(name) && has(reading, form.cookie)
+      const asked = form && about(readingOf(new URL(form.action)))
+      return asked !== undefined && about(reading) === asked && has(reading, form?.cookie)
     })
 
   const readingOf = (url: URL): Reading => ({ query: url.searchParams }) as Reading
