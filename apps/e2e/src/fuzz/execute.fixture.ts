@@ -228,6 +228,8 @@ function isOver({ out }: Attack, step: Step, request: Shot, { answer, changes, m
   if (!mayChange) return false
   const location = answer.headers.get('location') ?? ''
   if (/[?&]error=/.test(location)) return true
+  // Whoever has signed in is not shown the page for it.
+  if (step.name === 'sign-in page' && /[?&]code=/.test(location)) return true
   if (changes.some(({ kind, what }) => kind === 'grant' && what === 'deleted')) return true
   // Who consents again chooses again where to sign in.
   if (request.path === '/consent' && step.name !== 'consent' && changes.length > 0) return true
