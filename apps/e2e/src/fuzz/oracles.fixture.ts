@@ -139,9 +139,11 @@ async function stateFaults(
 function secretFaults(
   { server, known }: { server: Subject; known: Ledger },
   reading: Reading,
-  { status, headers, text }: Answer,
+  { status, headers, text: whole }: Answer,
   told: string,
 ): string[] {
+  // Whoever mistyped sees their own name again, whatever it was.
+  const text = whole.replace(/(name="username"[^>]* value=")[^"]*"/, '$1"')
   const isPage = headers.get('content-type')?.startsWith('text/html') ?? false
   const description =
     new URLSearchParams(headers.get('location')?.split('?')[1]).get('error_description') ?? ''
