@@ -52,9 +52,8 @@ export async function execute(
   ): Promise<Look & { violation?: Violation }> => {
     const seen = await look(inside, request, may)
     const { answer, faults } = seen
-    const route = server.mounted.routes.some(({ path }) => path === request.path)
-      ? request.path
-      : 'other paths'
+    const { path } = read(request)
+    const route = server.mounted.routes.some((one) => one.path === path) ? path : 'other paths'
     count(counts, `${request.method} ${route} ${answer.status}`)
     if (showsMarks(answer)) count(counts, 'pages that show markup as text')
     history.push(`${name}: ${request.method} ${request.path} ${answer.status}`)
@@ -76,8 +75,8 @@ export async function execute(
       // It was this browser's own; others keep what they are given themselves.
       if (seen.mayChange && seen.changes.length > 0) keepCookies(flow, seen.answer)
       if (seen.mayChange && bystanders && concerns(request, bystanders)) isTouched = true
-      const isOfStep =
-        request.path === step.request(flow).path && request.method === step.request(flow).method
+      const good = step.request(flow)
+      const isOfStep = read(request).path === good.path && request.method === good.method
       if (seen.mayChange && isOfStep && /^(token|refresh|revoke)$/.test(step.name)) {
         // It was good enough: this is what the flow goes on with.
         const isGood =
@@ -232,7 +231,8 @@ function isOver({ out }: Attack, step: Step, request: Shot, { answer, changes, m
   if (step.name === 'sign-in page' && /[?&]code=/.test(location)) return true
   if (changes.some(({ kind, what }) => kind === 'grant' && what === 'deleted')) return true
   // Who consents again chooses again where to sign in.
-  if (request.path === '/consent' && step.name !== 'consent' && changes.length > 0) return true
+  const { path } = read(request)
+  if (path === '/consent' && step.name !== 'consent' && changes.length > 0) return true
   // What the provider gave for this login is spent.
-  return out !== undefined && request.path.startsWith('/callback/')
+  return out !== undefined && path.startsWith('/callback/')
 }
