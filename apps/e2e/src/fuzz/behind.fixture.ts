@@ -28,13 +28,18 @@ export async function behind(application: Application): Promise<{ open(): Subjec
         ...fresh,
         async send(request) {
           isOurs = false
-          const answer = await overHttp(url, request)
+          const answer = await overHttp(url, request).catch(unanswered)
           return { ...answer, isOurs }
         },
       }
     },
     close,
   }
+}
+
+/** No status there is, so that it is seen. */
+function unanswered(error: Error): Omit<Answer, 'isOurs'> {
+  return { status: 599, headers: new Headers(), text: error.message }
 }
 
 // Of the connection, and not of what is asked: wrong ones leave both sides waiting.

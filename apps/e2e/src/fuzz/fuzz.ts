@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
-import { campaign, printedReport } from './campaign.fixture.ts'
+import { applications } from './applications.fixture.ts'
+import { behind } from './behind.fixture.ts'
+import { type CampaignOptions, campaign, printedReport } from './campaign.fixture.ts'
 import { execute } from './execute.fixture.ts'
 import type { Run } from './plan.fixture.ts'
 import { providerIds, subject } from './subject.fixture.ts'
@@ -27,10 +29,18 @@ if (values.replay !== undefined) {
   const seconds = Number(values.minutes) * 60
   if (!(seconds > 0) || !Number.isSafeInteger(seed)) throw new Error('--minutes and --seed are numbers')
   console.log(`seed ${seed}, ${values.minutes} minutes`)
-  // Half of the time all is well, and half of the time the store and the providers fail.
-  for (const outages of [false, true]) {
-    const report = await campaign({ seed, seconds: seconds / 2, attacks: 12, outages })
-    console.log(printedReport(report))
-    if (report.found) process.exitCode = 1
+  const report = async (what: string, options: Omit<CampaignOptions, 'seed'>) => {
+    const made = await campaign({ seed, attacks: 12, ...options })
+    console.log(`${what}\n${printedReport(made)}`)
+    if (made.found) process.exitCode = 1
+  }
+  // A third of the time for each: all is well, the store and the providers fail, and there is an application around it.
+  await report('when all is well', { seconds: seconds / 3 })
+  await report('while the store and the providers fail', { seconds: seconds / 3, outages: true })
+  const all = Object.entries(applications)
+  for (const [name, application] of all) {
+    const { open, close } = await behind(application)
+    await report(`through ${name}`, { seconds: seconds / 3 / all.length, open })
+    await close()
   }
 }

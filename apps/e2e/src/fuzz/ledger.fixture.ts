@@ -106,22 +106,23 @@ export function ledger(): Ledger {
   const has = (reading: Reading, cookie: KnownCookie | undefined) =>
     cookie !== undefined && reading.cookies.get(cookie.name) === cookie.value
 
-  function about(reading: Reading) {
-    const handle = reading.query.get('transaction')
-    if (handle !== null) return requests.get(handle)
-    const state = reading.query.get('state')
-    return state === null ? undefined : states.get(state)?.request
+  function about({ path, query }: Pick<Reading, 'path' | 'query'>) {
+    if (path === '/consent') return requests.get(query.get('transaction') ?? '')
+    return states.get(query.get('state') ?? '')?.request
   }
 
   /** Any page of this request will do: the proof is of a browser and of what it was shown, not of one page. */
   const isForm = (reading: Reading): boolean =>
     reading.form.getAll('csrf').some((csrf) => {
       const form = forms.get(csrf)
-      const asked = form && about(readingOf(new URL(form.action)))
+      const asked = form && about(pageOf(form.action))
       return asked !== undefined && about(reading) === asked && has(reading, form?.cookie)
     })
 
-  const readingOf = (url: URL): Reading => ({ query: url.searchParams }) as Reading
+  const pageOf = (action: string) => {
+    const { pathname, searchParams } = new URL(action)
+    return { path: pathname, query: searchParams }
+  }
 
   function mayToken(reading: Reading): boolean {
     const owners = proven(reading)
@@ -194,7 +195,7 @@ export function ledger(): Ledger {
         }
         const asked = about(reading)
         const state = searchParams.get('state')
-        const found = reading.query.get('transaction')
+        const found = reading.path === '/consent' ? reading.query.get('transaction') : null
         if (asked && found !== null && state !== null && state !== asked.state) {
           const transaction = requests.get(found)
           const cookie = cookiesOf(answer)[0] ?? states.get(state)?.cookie

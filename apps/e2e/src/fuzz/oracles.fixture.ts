@@ -34,7 +34,8 @@ export async function look(
     faults.push(...entryFaults(known, reading, request, answer, mayChange))
     if (answer.headers.get('content-type')?.startsWith('text/html') && answer.text !== '')
       faults.push(...pageFaults(answer))
-  } else if (answer.status >= 500) faults.push(`${answer.status} of the application`)
+  } else if (answer.status >= 500)
+    faults.push(`${answer.status} of the application: ${answer.text.slice(0, 200)}`)
   known.learn(request, answer)
   faults.push(...secretFaults({ server, known }, reading, answer, told))
   return { answer, changes, mayChange, faults }
