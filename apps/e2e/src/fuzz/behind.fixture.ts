@@ -28,7 +28,7 @@ export async function behind(application: Application): Promise<{ open(): Subjec
         ...fresh,
         async send(request) {
           isOurs = false
-          const answer = await overHttp(url, request).catch(unanswered)
+          const answer = await overHttp(url, request).catch((error: Error) => unanswered(request, error))
           return { ...answer, isOurs }
         },
       }
@@ -37,9 +37,13 @@ export async function behind(application: Application): Promise<{ open(): Subjec
   }
 }
 
+/** Bytes of a request's head. Beyond it Node closes the connection, and may or may not be heard to say 431. */
+const longestHead = 16_000
+
 /** No status there is, so that it is seen. */
-function unanswered(error: Error): Omit<Answer, 'isOurs'> {
-  return { status: 599, headers: new Headers(), text: error.message }
+function unanswered({ target, headers }: Wired, error: Error): Omit<Answer, 'isOurs'> {
+  const status = target.length + headers.flat().join().length > longestHead ? 431 : 599
+  return { status, headers: new Headers(), text: error.message }
 }
 
 // Of the connection, and not of what is asked: wrong ones leave both sides waiting.

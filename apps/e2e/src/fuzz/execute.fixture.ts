@@ -233,6 +233,7 @@ function isOver({ out }: Attack, step: Step, request: Shot, { answer, changes, m
   // Who consents again chooses again where to sign in.
   const { path } = read(request)
   if (path === '/consent' && step.name !== 'consent' && changes.length > 0) return true
-  // What the provider gave for this login is spent.
-  return out !== undefined && path.startsWith('/callback/')
+  if (out === undefined) return false
+  // What the provider gave for this login is spent; and a sign-in may be done although its answer was 503.
+  return path.startsWith('/callback/') || (path.startsWith('/sign-in/') && step.name === 'sign-in page')
 }

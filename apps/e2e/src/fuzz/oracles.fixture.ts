@@ -140,11 +140,12 @@ async function stateFaults(
 function secretFaults(
   { server, known }: { server: Subject; known: Ledger },
   reading: Reading,
-  { status, headers, text: whole }: Answer,
+  { isOurs, status, headers, text: whole }: Answer,
   told: string,
 ): string[] {
   // Whoever mistyped sees their own name again, whatever it was.
-  const text = whole.replace(/(name="username"[^>]* value=")[^"]*"/, '$1"')
+  // Nor is it ours what an application says of paths that are not.
+  const text = (isOurs ? whole : '').replace(/(name="username"[^>]* value=")[^"]*"/, '$1"')
   const isPage = headers.get('content-type')?.startsWith('text/html') ?? false
   const description =
     new URLSearchParams(headers.get('location')?.split('?')[1]).get('error_description') ?? ''
