@@ -94,6 +94,7 @@ describe('people who sign in at a page of ours', () => {
     const { type } = await w.atThePage()
     const out = await type({ username: 'outage', password })
     expect(out.status).toBe(503)
+    expect(out.headers.get('retry-after')).toBe('2')
     expect(out.body).not.toContain('directory')
     expect((await type({ username: 'ada', password })).leftFor?.searchParams.has('code')).toBe(true)
   })

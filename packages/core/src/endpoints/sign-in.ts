@@ -90,7 +90,12 @@ async function submit(page: SignInPage, request: Request, context: RequestContex
       refused(server, provider, verdict.reason, correlation)
       return show(page, request, returned, client, { form, error: verdict.reason })
     case 'outage':
-      return pages.error({ ...pages.messages.unavailable, status: 503, reference: verdict.reference })
+      return pages.error({
+        ...pages.messages.unavailable,
+        status: 503,
+        retryAfter: 2,
+        reference: verdict.reference,
+      })
     case 'denied':
       return conclude(async (transaction) => loginDenied(server, transaction, 'not_allowed', verdict.message))
     case 'signed-in':

@@ -130,6 +130,17 @@ describe('a handle', () => {
     }
   })
 
+  it('is letters and nothing beside them, since it is written into the pages that it leads to', async () => {
+    const { all } = world(5)
+    const handle = await all.begin(request)
+    const [id = '', sealed = ''] = handle.split('.')
+    const half = `${id}.${sealed.slice(0, 40)}`
+    for (const one of [`${handle}\t`, `${handle} `, `${handle}=`, `${half}\n${sealed.slice(40)}`]) {
+      expect(all.open(one), JSON.stringify(one)).toBeUndefined()
+    }
+    expect(all.open(handle)).toBeDefined()
+  })
+
   it('for a second browser leads to the same record', async () => {
     const { all, begun } = world(10)
     const transaction = await begun()

@@ -82,6 +82,8 @@ const signInTime = 300
 /** Records at most. Those under way should not fill more than a tenth, or one might push out another. */
 const slotCount = 20_000
 const keyIdSyntax = /^[\w-]{8}$/
+/** What reads base64url lets white space and other alphabets pass. Pages repeat a handle in the address of their form. */
+const handleSyntax = /^[\w-]+\.[\w-]+$/
 const stateSyntax = /^([0-9a-z]{1,8})\.([\w-]{43})$/
 
 /**
@@ -175,6 +177,7 @@ export function transactions(dependencies: Dependencies): Transactions {
 
 /** Sealed with a secret that is gone, or by nobody: either way the client has to ask again. */
 function opened(handle: string, purpose: string, { sealer, emit }: Dependencies): string | undefined {
+  if (!handleSyntax.test(handle)) return undefined
   try {
     return sealer.open(purpose, handle)
   } catch (error) {
