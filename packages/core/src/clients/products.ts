@@ -19,7 +19,14 @@ export const productsLookedUp = '2026-11-21'
 /** Products and their redirects, by name. */
 export const products: readonly Product[] = [
   { name: 'Antigravity', schemes: ['antigravity'], redirectUris: ['antigravity://*'] },
-  { name: 'ChatGPT', schemes: [], redirectUris: ['https://chatgpt.com/connector/oauth/*'] },
+  {
+    name: 'ChatGPT',
+    schemes: [],
+    redirectUris: [
+      'https://chatgpt.com/connector/oauth/*',
+      'https://chatgpt.com/connector_platform_oauth_redirect',
+    ],
+  },
   {
     name: 'Claude',
     schemes: ['claude'],
