@@ -88,7 +88,7 @@ describe('memory, beyond the contract', () => {
   })
 
   it.each([0, -1, 1.5, Number.NaN])('refuses maxEntries: %s', (maxEntries) => {
-    expect(() => memory({ maxEntries })).toThrow(/memory\.maxEntries: .* is not a positive integer/)
+    expect(() => memory({ maxEntries })).toThrow(/memory\.maxEntries: is .*\. Pass a whole number, 1 or more/)
   })
 })
 
