@@ -234,7 +234,7 @@ function keysOf(from: Fields): Pick<ClientMetadata, 'jwks' | 'jwks_uri' | 'token
   if ((jwks === undefined) === (jwks_uri === undefined)) {
     throw new OAuthError(
       'invalid_client_metadata',
-      'token_endpoint_auth_method private_key_jwt needs the public keys of the client: either jwks or jwks_uri.',
+      'token_endpoint_auth_method private_key_jwt needs the public keys of the client: either jwks or jwks_uri, and not both.',
     )
   }
   if (jwks_uri !== undefined) {

@@ -39,7 +39,12 @@ export interface OAuthServerOptions<
    * `https://mail.acme.dev/mcp`. Mount each with `at()`, which serves its metadata there.
    */
   resources?: Readonly<Record<Several, ResourceOptions<Default>>> | undefined
-  /** Scopes of the one resource; with `resources`, each has its own. */
+  /**
+   * Scopes of the one resource; with `resources`, each has its own.
+   *
+   * @example
+   * scopes: { supported: { 'files:read': 'Read your files', 'files:write': 'Change your files' }, default: ['files:read'] }
+   */
   scopes?: ScopeOptions | readonly string[] | undefined
   /**
    * Name `offline_access` in the metadata of the authorization server, for clients that ask for a refresh token only
@@ -49,7 +54,16 @@ export interface OAuthServerOptions<
   advertiseOfflineAccess?: boolean | undefined
   /** What a reverse proxy removes from the path before this process sees it. */
   stripPrefix?: string | undefined
-  /** Clients known beforehand, beside those that register themselves. */
+  /**
+   * Clients known beforehand, beside those that register themselves.
+   *
+   * @example
+   * clients: [
+   *   { client_id: 'desk', redirect_uris: ['http://127.0.0.1/callback'] }, // public
+   *   { client_id: 'web', redirect_uris: [...], client_secret: process.env.WEB_SECRET },
+   *   { client_id: 'signs', redirect_uris: [...], token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [jwk] } },
+   * ]
+   */
   clients?: readonly StaticClient[] | undefined
   /** Whether and how clients may register themselves (RFC 7591). */
   registration?: RegistrationOptions | undefined
@@ -142,7 +156,7 @@ export interface JsonWebKeyPrivate {
  */
 export interface ScopeOptions {
   /**
-   * What clients may ask for; `default` and `required` join it. As a list, or as a map with what is to be said about each.
+   * What clients may ask for; `default` and `required` join it, a mistyped one too. As a list, or as a map with what is to be said about each.
    * Default: these two, else the provider's default scopes.
    *
    * @example
@@ -206,8 +220,9 @@ export interface MetadataDocumentOptions {
   enabled?: boolean | undefined
   /**
    * Which hosts may introduce clients, and which with a warning on the consent page, by name: `app.example.com`,
-   * `*.example.com` (anything below it), `*` (all others). Default: all may, since people see the host before they
-   * consent.
+   * `*.example.com` (anything below it, and not itself), `*` (all others). The most exact name decides. A host that none
+   * fits may: to let in only those that are named, end with `'*': 'deny'`. Default: all may, since people see the host
+   * before they consent.
    *
    * @example
    * hosts: { 'app.example.com': 'allow', '*.example.com': 'warn', '*': 'deny' }
