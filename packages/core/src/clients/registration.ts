@@ -1,5 +1,6 @@
 import { assertionAlgorithms } from '../crypto/client-assertion.ts'
 import { holdsPrivateKey, publicKeys } from '../crypto/public-keys.ts'
+import { inWords } from '../known-options.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
 import { printable } from '../syntax/printable.ts'
@@ -250,8 +251,13 @@ function keysOf(from: Fields): Pick<ClientMetadata, 'jwks' | 'jwks_uri' | 'token
     )
   }
   const keys = publicKeys(jwks)
-  if (keys.length === 0)
-    throw invalid('jwks', jwks, 'must be { keys: [...] } with a public key for signatures')
+  if (keys.length === 0) {
+    // Not what it is: as a text it may well be a private key.
+    throw new OAuthError(
+      'invalid_client_metadata',
+      `jwks must be { keys: [...] } with a public key for signatures, and is ${inWords(jwks)}.`,
+    )
+  }
   return { jwks: { keys }, jwks_uri: undefined, token_endpoint_auth_signing_alg }
 }
 

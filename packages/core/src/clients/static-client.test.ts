@@ -135,6 +135,15 @@ describe('a static client', () => {
     expect((await build(byPost)).client_id).toBe(client_id)
   })
 
+  it('never shows a private key that was passed as a text', () => {
+    const jwks = JSON.stringify({ keys: [{ kty: 'EC', d: good }] }) as never
+    const attempt = () => build({ ...desk, token_endpoint_auth_method: 'private_key_jwt', jwks })
+    expect(attempt).toThrow(
+      'clients["desk"].jwks: must be { keys: [...] } with a public key for signatures, and is a text',
+    )
+    expect(attempt).not.toThrow(good)
+  })
+
   it('never shows its secret in an error', () => {
     const option: StaticClient = { ...desk, client_secret: good, redirect_uris: ['x'] }
     expect(() => build(option)).toThrow(ConfigurationError)

@@ -222,7 +222,7 @@ export interface MetadataDocumentOptions {
    * Which hosts may introduce clients, and which with a warning on the consent page, by name: `app.example.com`,
    * `*.example.com` (anything below it, and not itself), `*` (all others). The most exact name decides. A host that none
    * fits may: to let in only those that are named, end with `'*': 'deny'`. Default: all may, since people see the host
-   * before they consent.
+   * before they consent. A table that does nothing but allow is an error.
    *
    * @example
    * hosts: { 'app.example.com': 'allow', '*.example.com': 'warn', '*': 'deny' }
@@ -232,7 +232,10 @@ export interface MetadataDocumentOptions {
 
 /** Dynamic client registration (RFC 7591). */
 export interface RegistrationOptions {
-  /** Switches dynamic registration (RFC 7591) off, and out of the metadata. Default true. */
+  /**
+   * Switches dynamic registration (RFC 7591) off, and out of the metadata. Clients with a document may come all the same:
+   * they are `metadataDocuments`. Default true.
+   */
   enabled?: boolean | undefined
   /** How long a client may stay unapproved, in seconds. Default 24 h. */
   unapprovedLifetime?: number | undefined
@@ -256,7 +259,8 @@ export interface RegistrationOptions {
   /**
    * Decides about each client that would register, after its metadata was found usable. `false` refuses it, a text does
    * too and is told to the client (in printable ASCII, 200 characters at most). What it throws, and any other answer, is
-   * an outage: the client gets 503, and the operator is told. Default: whoever can be served may register.
+   * an outage: the client gets 503, and the operator is told. Clients with a document do not register, and are not asked
+   * about. Default: whoever can be served may register.
    *
    * @example
    * allow: ({ redirect_uris }) => redirect_uris.every((uri) => uri.startsWith('https://')) || 'Web applications only.'
@@ -270,7 +274,8 @@ export interface RegistrationOptions {
   /**
    * Lets only those register who bring such a token, as `Authorization: Bearer` (RFC 7591 3). A text, or several while
    * one takes the place of another, each as strong as a client's secret (`openssl rand -base64 32`); or a function that
-   * knows them. MCP clients bring none by themselves, so that this is for clients of your own. Default: nobody needs one.
+   * knows them. MCP clients bring none by themselves, so that this is for clients of your own. Clients with a document
+   * need none: they are `metadataDocuments`. Default: nobody needs one.
    */
   initialAccessToken?:
     | string
