@@ -141,4 +141,34 @@ describe('clients of the options', () => {
     expect(withClients(desk, { ...desk })).toThrow(/^clients: two have the client_id "desk"/)
     expect(withClients(desk, { ...desk, client_id: 'other' })).not.toThrow()
   })
+
+  it('without an id are told which', () => {
+    expect(withClients(desk, { redirect_uris: desk.redirect_uris })).toThrow(
+      /^clients\[1\]\.client_id: is missing/,
+    )
+  })
+})
+
+describe('what many write, and mean something else by', () => {
+  it.each([
+    [
+      { registration: false },
+      'registration: is false. To switch it off, pass `registration: { enabled: false }`.',
+    ],
+    [{ metadataDocuments: false }, 'pass `metadataDocuments: { enabled: false }`.'],
+    [{ revocation: false }, 'pass `revocation: { enabled: false }`.'],
+    // It would be called as if it were guarded, by an address that a stranger chose.
+    [{ egress: fetch }, 'egress: is the global fetch, which would reach your own network, too.'],
+    [{ egress: { fetch } }, 'egress: is an object. Leave it out, or pass `trustedProxy({ fetch })`'],
+    [
+      { redirectUris: { schemes: [{ name: 'Zed' }] } },
+      'redirectUris.schemes: holds an object. Pass a list of texts.',
+    ],
+    [
+      { redirectUris: { schemes: ['zed'], allow: ['cursor://*'] } },
+      'its private-use scheme is not among redirectUris.schemes. Add the scheme there',
+    ],
+  ])('%j says what to write', (options, message) => {
+    expect(() => oauthProxy({ ...proxyOptions, ...options } as never)).toThrow(message)
+  })
 })

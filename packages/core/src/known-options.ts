@@ -131,7 +131,11 @@ function check(
     if (kind === true || value === undefined || kinds[kind].holds(value)) continue
     // Others may be secrets.
     const isCounted = typeof value === 'number' && (kind === 'seconds' || kind === 'count')
-    throw new ConfigurationError(prefix + name, `is ${isCounted ? value : inWords(value)}`, kinds[kind].fix)
+    const isOfOthers = Array.isArray(value) && (kind === 'texts' || kind === 'text or texts')
+    const got = isOfOthers
+      ? `holds ${nothingOr(value.find((one) => !isText(one)))}`
+      : `is ${isCounted ? value : inWords(value)}`
+    throw new ConfigurationError(prefix + name, got, kinds[kind].fix)
   }
 }
 
@@ -139,6 +143,10 @@ function isPlain(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+function nothingOr(entry: unknown): string {
+  return entry === undefined ? 'undefined' : inWords(entry)
 }
 
 function isListOf(value: unknown, is: (one: unknown) => boolean): boolean {

@@ -54,18 +54,33 @@ describe('a client that an operator makes', () => {
       /\.scope: .*of which "files:read" is usable/,
     ],
     ['a bad link', { ...good, logo_uri: 'javascript:x' }, /\.logo_uri: .*nothing is usable/],
-    ['a bad name', { ...good, client_name: 'a\u202eb' }, /client_name must not contain control/],
+    ['a bad name', { ...good, client_name: 'a\u202eb' }, /\.client_name: must not contain control/],
     ['an unknown grant type', { ...good, grant_types: [...people, 'password'] }, /\.grant_types: /],
     [
       'an unknown method',
       { ...good, token_endpoint_auth_method: 'mtls' },
-      /token_endpoint_auth_method must be/,
+      /\.token_endpoint_auth_method: must be/,
+    ],
+    [
+      'keys with which nobody said that it signs',
+      { ...good, jwks: { keys: [{ kty: 'EC' }] } },
+      /\.jwks: is of no use to a client whose .* is client_secret_basic/,
+    ],
+    [
+      'no keys to sign with',
+      { ...good, token_endpoint_auth_method: 'private_key_jwt' },
+      /\.token_endpoint_auth_method: private_key_jwt needs the public keys/,
+    ],
+    [
+      'a list in the place of a key set',
+      { ...good, token_endpoint_auth_method: 'private_key_jwt', jwks: [{ kty: 'EC' }] },
+      /\.jwks: must be { keys: \[\.\.\.\] }/,
     ],
     ['too much', { ...good, contacts: Array(20).fill('x'.repeat(190)) }, /\.contacts: |larger than/],
     [
       'a machine, which nobody serves',
       { grant_types: ['client_credentials'] },
-      /grant_types must include auth/,
+      /\.grant_types: must include auth/,
     ],
     [
       'a machine for people, too, which nobody serves',

@@ -26,8 +26,22 @@ export function strictMetadata(
     refuseOversized(metadata)
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
-    const field = error.code === 'invalid_redirect_uri' ? 'redirect_uris' : 'metadata'
-    throw mistake(field, error.message.replace(/\.$/, ''), 'Correct this client.')
+    const message = error.message.replace(/\.$/, '')
+    // Registration names the field in front.
+    const [, field = '', got = ''] = /^(\w+) (.*)$/s.exec(message) ?? []
+    if (Object.hasOwn(fieldTable, field)) throw mistake(field, got, 'Correct this client.')
+    const isRedirect = error.code === 'invalid_redirect_uri'
+    throw mistake(isRedirect ? 'redirect_uris' : 'metadata', message, 'Correct this client.')
+  }
+  // Dropped without a word, keys would leave a client that was meant to sign without any way to prove itself.
+  const idle = ownKeys.find((field) => {
+    const value: unknown = given[field as keyof typeof given]
+    const isNew = fields === undefined || fields.includes(field)
+    return isNew && value !== undefined && value !== null && metadata[field] === undefined
+  })
+  if (idle) {
+    const got = `is of no use to a client whose token_endpoint_auth_method is ${metadata.token_endpoint_auth_method}`
+    throw mistake(idle, got, "Say token_endpoint_auth_method: 'private_key_jwt', or remove it.")
   }
   for (const [field, kept] of Object.entries(metadata)) {
     const value: unknown = given[field as keyof typeof given]
@@ -119,6 +133,9 @@ const required = [
   'response_types',
   'application_type',
 ] as const
+
+/** What only a client that signs has. */
+const ownKeys = ['jwks', 'jwks_uri', 'token_endpoint_auth_signing_alg'] as const
 
 /** What each is, registration's own rules say. */
 const fieldTable: OptionTable<NewClient> = {

@@ -8,19 +8,24 @@ export type HostTrust = 'allow' | 'warn' | 'deny'
  * What the operator thinks of a host, by a table of names: `app.example.com`, `*.example.com` (which is anything below it, and
  * not itself), `*` (any other). A host's own name decides, then the longest that fits; a host that none fits is let in.
  *
- * @throws ConfigurationError for what is no host name, and for another word than the three
+ * @throws ConfigurationError for what is no host name, for another word than the three, and for a list that only allows:
+ * without `*` it would keep nobody out
  * @example
  * const trust = hostTrust({ 'app.example.com': 'allow', '*': 'deny' })
  * trust('app.example.com') // 'allow'
  */
 export function hostTrust(hosts: Readonly<Record<string, HostTrust>>): (host: string) => HostTrust {
+  if (typeof hosts !== 'object' || hosts === null || Array.isArray(hosts)) {
+    const fix = "Pass an object: { 'app.example.com': 'allow', '*': 'deny' }."
+    throw new ConfigurationError('metadataDocuments.hosts', `is ${inWords(hosts)}`, fix)
+  }
   const rules = Object.entries(hosts).map(([pattern, trust]) => {
     const option = `metadataDocuments.hosts[${JSON.stringify(pattern)}]`
     if (!['allow', 'warn', 'deny'].includes(trust)) {
       const got = typeof trust === 'string' ? JSON.stringify(trust) : inWords(trust)
       throw new ConfigurationError(option, `is ${got}`, "Use 'allow', 'warn' or 'deny'.")
     }
-    const name = pattern.replace(/^\*\.?/, '')
+    const name = pattern.replace(/^\*\./, '')
     if (pattern !== '*' && !isHost(name)) {
       throw new ConfigurationError(
         option,
@@ -30,6 +35,13 @@ export function hostTrust(hosts: Readonly<Record<string, HostTrust>>): (host: st
     }
     return { pattern: pattern.toLowerCase(), trust }
   })
+  if (rules.length > 0 && rules.every(({ pattern, trust }) => pattern !== '*' && trust === 'allow')) {
+    throw new ConfigurationError(
+      'metadataDocuments.hosts',
+      'keeps nobody out: hosts that it does not name are let in',
+      "Add '*': 'deny', or '*': 'warn'.",
+    )
+  }
   const isExact = (pattern: string) => !pattern.startsWith('*')
   rules.sort(
     ({ pattern: a }, { pattern: b }) => Number(isExact(b)) - Number(isExact(a)) || b.length - a.length,
@@ -38,7 +50,7 @@ export function hostTrust(hosts: Readonly<Record<string, HostTrust>>): (host: st
 }
 
 function isHost(name: string): boolean {
-  if (name === '' || /[/:@?#*]/.test(name) || !URL.canParse(`https://${name}`)) return false
+  if (name === '' || /^\.|[/:@?#*]/.test(name) || !URL.canParse(`https://${name}`)) return false
   return new URL(`https://${name}`).hostname === name.toLowerCase()
 }
 

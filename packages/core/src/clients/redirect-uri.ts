@@ -10,14 +10,15 @@ import { redirectUriPattern } from './redirect-uri-pattern.ts'
 /** Which redirect URIs clients may register and use. */
 export interface RedirectUriOptions {
   /**
-   * Narrows what clients may register. Patterns match per component: `https://*.example.com/callback`,
+   * Narrows what clients may register, of whichever scheme. To let in some products only, take their `redirectUris` of
+   * `@drawbridge/core/products`. Patterns match per component: `https://*.example.com/callback`,
    * `http://localhost:*\/*`, `com.example.app://*`. Never widens anything.
    */
   allow?: readonly string[] | undefined
   /**
    * Private-use schemes that clients may register beside those with a dot (RFC 8252 7.1). Default: those of the products
    * that `@drawbridge/core/products` lists. A list takes the place of these: `[...productSchemes, 'acme']` adds one, `[]`
-   * leaves those with a dot.
+   * leaves those with a dot. Says nothing about https and loopback.
    */
   schemes?: readonly string[] | undefined
 }
@@ -59,6 +60,13 @@ export function redirectUriPolicy(
   const allow = options?.allow?.map((pattern) => {
     const parsed = redirectUriPattern(pattern)
     const reason = refuseByKind(parsed.example, 'native', schemes)
+    if (reason && !refuseByKind(parsed.example, 'native', undefined)) {
+      throw new ConfigurationError(
+        'redirectUris.allow',
+        `the pattern ${JSON.stringify(pattern)} can never match: its private-use scheme is not among redirectUris.schemes`,
+        'Add the scheme there, or remove the pattern: this list only narrows what is acceptable.',
+      )
+    }
     if (reason) {
       throw new ConfigurationError(
         'redirectUris.allow',

@@ -1,5 +1,6 @@
 import { assertionAlgorithms } from '../crypto/client-assertion.ts'
 import { holdsPrivateKey, publicKeys } from '../crypto/public-keys.ts'
+import { inWords } from '../known-options.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
 import { printable } from '../syntax/printable.ts'
@@ -234,7 +235,7 @@ function keysOf(from: Fields): Pick<ClientMetadata, 'jwks' | 'jwks_uri' | 'token
   if ((jwks === undefined) === (jwks_uri === undefined)) {
     throw new OAuthError(
       'invalid_client_metadata',
-      'token_endpoint_auth_method private_key_jwt needs the public keys of the client: either jwks or jwks_uri.',
+      'token_endpoint_auth_method private_key_jwt needs the public keys of the client: either jwks or jwks_uri, and not both.',
     )
   }
   if (jwks_uri !== undefined) {
@@ -250,8 +251,13 @@ function keysOf(from: Fields): Pick<ClientMetadata, 'jwks' | 'jwks_uri' | 'token
     )
   }
   const keys = publicKeys(jwks)
-  if (keys.length === 0)
-    throw invalid('jwks', jwks, 'must be { keys: [...] } with a public key for signatures')
+  if (keys.length === 0) {
+    // Not what it is: as a text it may well be a private key.
+    throw new OAuthError(
+      'invalid_client_metadata',
+      `jwks must be { keys: [...] } with a public key for signatures, and is ${inWords(jwks)}.`,
+    )
+  }
   return { jwks: { keys }, jwks_uri: undefined, token_endpoint_auth_signing_alg }
 }
 

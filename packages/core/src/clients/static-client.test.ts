@@ -80,6 +80,26 @@ describe('a static client', () => {
       { ...desk, token_endpoint_auth_method: 'client_secret_post' },
       'without a client_secret',
     ],
+    [
+      'a secret and keys',
+      { ...desk, client_secret: good, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [] } },
+      'with a client_secret',
+    ],
+    [
+      'keys with which nobody said that it signs, which would leave it public',
+      { ...desk, jwks: { keys: [{ kty: 'EC' }] } },
+      'clients["desk"].jwks: is of no use to a client whose token_endpoint_auth_method is none',
+    ],
+    [
+      'the address of such keys',
+      { ...desk, jwks_uri: 'https://acme.dev/jwks' },
+      "Say token_endpoint_auth_method: 'private_key_jwt'",
+    ],
+    [
+      'a method there is not',
+      { ...desk, token_endpoint_auth_method: 'client_secret_jwt' as never },
+      'token_endpoint_auth_method: is "client_secret_jwt". Use one of none, client_secret_basic',
+    ],
     ['an id that Basic would cut', { ...desk, client_id: 'a:b', client_secret: good }, 'has a colon'],
     ['an empty id', { ...desk, client_id: '' }, 'printable ASCII'],
     ['an id with a control', { ...desk, client_id: 'de\nsk' }, 'printable ASCII'],
@@ -113,6 +133,15 @@ describe('a static client', () => {
       token_endpoint_auth_method: 'client_secret_post',
     }
     expect((await build(byPost)).client_id).toBe(client_id)
+  })
+
+  it('never shows a private key that was passed as a text', () => {
+    const jwks = JSON.stringify({ keys: [{ kty: 'EC', d: good }] }) as never
+    const attempt = () => build({ ...desk, token_endpoint_auth_method: 'private_key_jwt', jwks })
+    expect(attempt).toThrow(
+      'clients["desk"].jwks: must be { keys: [...] } with a public key for signatures, and is a text',
+    )
+    expect(attempt).not.toThrow(good)
   })
 
   it('never shows its secret in an error', () => {

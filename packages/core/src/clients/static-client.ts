@@ -1,18 +1,21 @@
 import { sha256 } from '../crypto/hash.ts'
+import type { GivenKeySet } from '../crypto/public-keys.ts'
 import { ConfigurationError } from '../errors.ts'
 import { inWords } from '../known-options.ts'
 import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
 import { strictMetadata } from './given-metadata.ts'
 import type { RedirectUriPolicy } from './redirect-uri.ts'
-import type { RegistrationPolicy } from './registration.ts'
+import { type RegistrationPolicy, tokenEndpointAuthMethods } from './registration.ts'
 import { checkSecret } from './secret-strength.ts'
 
 /** A client known beforehand, in the terms of RFC 7591. What registration would forgive is an error here. */
 export interface StaticClient
-  extends Partial<Omit<ClientMetadata, 'redirect_uris' | 'further_auth_methods'>> {
+  extends Partial<Omit<ClientMetadata, 'redirect_uris' | 'further_auth_methods' | 'jwks'>> {
   client_id: string
   redirect_uris: readonly string[]
-  /** Left out: a public client (`none`). */
+  /** The public keys of a client that signs, `{ keys: [...] }`, where it has no `jwks_uri`. */
+  jwks?: GivenKeySet | undefined
+  /** Left out: a public client (`none`), or one that signs (`private_key_jwt`). */
   client_secret?: string | undefined
 }
 
@@ -36,7 +39,7 @@ export function staticClient(
   const { client_id, client_secret } = option
   // RFC 6749 A.1
   if (typeof client_id !== 'string' || !/^[\x20-\x7e]+$/.test(client_id)) {
-    const got = `got the client_id ${typeof client_id === 'string' ? JSON.stringify(client_id) : inWords(client_id)}`
+    const got = `one has the client_id ${typeof client_id === 'string' ? JSON.stringify(client_id) : inWords(client_id)}`
     throw new ConfigurationError('clients', got, 'Use printable ASCII.')
   }
   const token_endpoint_auth_method = authMethod(option)
@@ -63,10 +66,13 @@ function authMethod(option: StaticClient): TokenEndpointAuthMethod {
     const fix = "Set it, or say token_endpoint_auth_method: 'none' for a public client."
     throw mistake(option, 'client_secret', got, fix)
   }
+  if (given !== undefined && !tokenEndpointAuthMethods.includes(given)) {
+    const fix = `Use one of ${tokenEndpointAuthMethods.join(', ')}.`
+    throw mistake(option, 'token_endpoint_auth_method', `is ${JSON.stringify(given)}`, fix)
+  }
   if (client_secret !== undefined) checkSecret(name(option, 'client_secret'), client_secret)
   const method = given ?? (client_secret === undefined ? 'none' : 'client_secret_basic')
-  if (method === 'private_key_jwt' && client_secret === undefined) return method
-  if ((method === 'none') !== (client_secret === undefined)) {
+  if (['none', 'private_key_jwt'].includes(method) !== (client_secret === undefined)) {
     const got = `is ${method}, ${client_secret === undefined ? 'without' : 'with'} a client_secret`
     const fix =
       'Public clients (none) and those with keys (private_key_jwt) have no secret, all others need one.'

@@ -10,6 +10,11 @@ const longestModulus = 1366
 /** 64 bits; nearly every key has 65537. */
 const longestExponent = 11
 
+/** A set of public keys as somebody wrote or exported it (RFC 7517 5), such as by `exportJWK` or `crypto.subtle.exportKey`. */
+export interface GivenKeySet {
+  readonly keys: readonly object[]
+}
+
 /**
  * The keys of a set (RFC 7517 5) that can verify a signature. What cannot is left aside, so that one unusable key costs
  * nobody the others: other kinds, those for encryption, private and symmetric ones, and RSA keys of absurd size.

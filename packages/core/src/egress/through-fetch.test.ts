@@ -104,7 +104,7 @@ describe('through a proxy that is trusted', () => {
 
   it.each([undefined, {}, { fetch: 'http://proxy.corp.example' }])('needs a fetch, and not %o', (options) => {
     expect(() => trustedProxy(options as never)).toThrow(
-      'trustedProxy.fetch: is no function. Pass a fetch that goes through the proxy.',
+      'trustedProxy.fetch: is no function. Pass a fetch that goes through the proxy: `trustedProxy({ fetch })`.',
     )
   })
 })

@@ -20,7 +20,7 @@ export function trustedProxy(options: {
     throw new ConfigurationError(
       'trustedProxy.fetch',
       'is no function',
-      'Pass a fetch that goes through the proxy.',
+      'Pass a fetch that goes through the proxy: `trustedProxy({ fetch })`.',
     )
   }
   return throughFetch(options.fetch)

@@ -19,8 +19,18 @@ import type { EndGrant } from './ending.ts'
 
 /** What an operator does with clients: those that registered themselves, and those made here. */
 export interface ClientAdmin extends ClientEditing {
-  /** A page of them, in no particular order. Reads the whole store at a store's own pace: not for users' requests. */
+  /**
+   * A page of them, in no particular order, without those of the options. Reads the whole store at a store's own pace: not
+   * for users' requests.
+   *
+   * @param options.cursor where the page before ended; none is the first
+   * @param options.limit how many at most. Default 100
+   * @example
+   * let page = await auth.clients.list()
+   * while (page.cursor) page = await auth.clients.list({ cursor: page.cursor })
+   */
   list(options?: { cursor?: string | undefined; limit?: number | undefined }): Promise<ClientPage>
+  /** Resolves to `undefined` when there is none, and for a client of the options: that one is `clients`. */
   get(client_id: string): Promise<ClientSummary | undefined>
   /** Removes a client and ends every grant made to it. Resolves to false when there was no such client. */
   delete(client_id: string): Promise<boolean>

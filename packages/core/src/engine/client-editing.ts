@@ -1,5 +1,6 @@
 import { type Clock, unixTime } from '../clock.ts'
 import { sha256 } from '../crypto/hash.ts'
+import type { GivenKeySet } from '../crypto/public-keys.ts'
 import { randomText } from '../crypto/random.ts'
 import { ConfigurationError, Unavailable } from '../errors.ts'
 import type { Emit } from '../events.ts'
@@ -47,7 +48,10 @@ export interface ClientEditing {
 }
 
 /** What a client says of itself (RFC 7591 2). */
-export type NewClient = Partial<Omit<ClientMetadata, 'further_auth_methods'>>
+export interface NewClient extends Partial<Omit<ClientMetadata, 'further_auth_methods' | 'jwks'>> {
+  /** The public keys of a client that signs, `{ keys: [...] }`, where it has no `jwks_uri`. */
+  jwks?: GivenKeySet | undefined
+}
 
 /** What is to change of a client. `null` takes a field away. */
 export type ClientChanges = { [Field in keyof NewClient]?: NewClient[Field] | null | undefined }

@@ -333,7 +333,10 @@ const notes: Notes = {
       'The counts of `limits` cannot be shared now, so that each instance limits by itself. Check `storage`.',
     ],
   },
-  'request.unavailable': ['warn', 'A request got 503. Check `storage` and the provider.'],
+  'request.unavailable': [
+    'warn',
+    'A request got 503. Check what the detail names, else `storage` and the provider.',
+  ],
   'request.failed': [
     'error',
     'A request got 500, by a fault of this server. Check the detail, and report it to us.',

@@ -28,6 +28,17 @@ describe('a line', () => {
     ])
   })
 
+  it('names the key that was revoked, and has no empty brackets', () => {
+    const { lines, emit } = logging()
+    emit({ type: 'keys.revoked', kid: 'k1' })
+    emit({ type: 'grants.ended' })
+    emit({ type: 'grants.ended', before: 1_790_000_000 })
+    const [revoked, all, before] = lines
+    expect(revoked).toMatch(/^drawbridge warn keys\.revoked: .* \(kid k1\)$/)
+    expect(all).toMatch(/^drawbridge warn grants\.ended: .*`grants\.endAll\(\)`\.$/)
+    expect(before).toMatch(/ \(before 1790000000\)$/)
+  })
+
   it('is written for what somebody may want to look at, and for what somebody was given a reference for', () => {
     const { lines, emit } = logging()
     emit({ type: 'refresh.rotated', grant: 'g' })

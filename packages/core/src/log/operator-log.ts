@@ -28,6 +28,8 @@ const shown = [
   'operation',
   'kind',
   'key_id',
+  'kid',
+  'before',
   'outcome',
   'path',
   'resource',
@@ -120,7 +122,8 @@ export function operatorLog(
       if (kind.written.size < linesOfAKind && !kind.written.has(about)) {
         kind.written.add(about)
         const facts = [about, reference && `reference ${reference}`].filter(Boolean).join(', ')
-        return write(line(`drawbridge ${what}: ${told ? `${told} (${facts})` : facts}`))
+        const said = told && facts ? `${told} (${facts})` : told || facts
+        return write(line(`drawbridge ${what}: ${said}`))
       }
       kind.more++
       if (reference !== undefined && kind.references.length < referencesOfAKind) {

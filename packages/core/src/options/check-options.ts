@@ -63,7 +63,7 @@ export function checkNames(call: 'oauthProxy' | 'oauthServer', options: OAuthSer
       onEvent: true,
       log: true,
       fetch: 'function',
-      egress: 'function',
+      egress: true,
       clock: 'clock',
     },
   )
@@ -89,12 +89,11 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
       'Pass verifiers, such as `jwtVerifier({ issuer })`.',
     )
   }
-  if (registration !== undefined && (typeof registration !== 'object' || registration === null)) {
-    throw new ConfigurationError(
-      'registration',
-      `is ${String(registration)}`,
-      'To switch it off, pass `registration: { enabled: false }`.',
-    )
+  const { metadataDocuments, revocation } = options
+  for (const [option, given] of Object.entries({ registration, metadataDocuments, revocation })) {
+    if (given === undefined || (typeof given === 'object' && given !== null)) continue
+    const fix = `To switch it off, pass \`${option}: { enabled: false }\`.`
+    throw new ConfigurationError(option, `is ${typeof given === 'boolean' ? given : inWords(given)}`, fix)
   }
   checkMembers<RegistrationOptions>('registration', registration, {
     enabled: 'flag',
@@ -106,12 +105,12 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
     initialAccessToken: true,
     secretLifetime: true,
   })
-  checkMembers<MetadataDocumentOptions>('metadataDocuments', options.metadataDocuments, {
+  checkMembers<MetadataDocumentOptions>('metadataDocuments', metadataDocuments, {
     enabled: 'flag',
-    hosts: 'object',
+    hosts: true,
   })
   checkLimits(options.limits)
-  checkMembers<RevocationOptions>('revocation', options.revocation, { enabled: 'flag' })
+  checkMembers<RevocationOptions>('revocation', revocation, { enabled: 'flag' })
   checkMembers<RedirectUriOptions>('redirectUris', options.redirectUris, { allow: 'texts', schemes: 'texts' })
   checkMembers<Lifetimes>('lifetimes', options.lifetimes, {
     code: true,
@@ -147,6 +146,7 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
   oneOf('refreshUpstream', options.refreshUpstream, ['lazy', 'proactive'])
   oneOf('signingKeys.algorithm', options.signingKeys?.algorithm, ['ES256', 'EdDSA', 'RS256'])
   checkListeners(options.onEvent)
+  checkEgress(options.egress)
 }
 
 /** The providers, from whichever of the two options holds them. Throws {@link ConfigurationError}. */
@@ -287,6 +287,16 @@ export function checkScopeOptions(option: string, given: ScopeOptions | readonly
   })
 }
 
+function checkEgress(egress: unknown): void {
+  const isFetch = Object.is(egress, globalThis.fetch)
+  if (egress === undefined || (typeof egress === 'function' && !isFetch)) return
+  throw new ConfigurationError(
+    'egress',
+    isFetch ? 'is the global fetch, which would reach your own network, too' : `is ${inWords(egress)}`,
+    'Leave it out, or pass `trustedProxy({ fetch })` of @drawbridge/core/egress where a proxy is the only way out.',
+  )
+}
+
 function checkLimits(limits: LimitOptions | undefined): void {
   checkMembers<LimitOptions>('limits', limits, { key: true, window: true, requests: true })
   if (limits === undefined) return
@@ -323,7 +333,7 @@ function checkClients(clients: readonly StaticClient[] | undefined): void {
       redirect_uris: 'texts',
       token_endpoint_auth_method: 'text',
       token_endpoint_auth_signing_alg: 'text',
-      jwks: 'object',
+      jwks: true,
       jwks_uri: 'text',
       grant_types: 'texts',
       response_types: 'texts',
@@ -338,6 +348,10 @@ function checkClients(clients: readonly StaticClient[] | undefined): void {
       software_id: 'text',
       software_version: 'text',
     })
+    if (client.client_id === undefined) {
+      const fix = 'Choose one, such as "desk", and give it to the client.'
+      throw new ConfigurationError(`${option}.client_id`, 'is missing', fix)
+    }
     if (ids.has(client.client_id)) {
       throw new ConfigurationError(
         'clients',

@@ -39,7 +39,12 @@ export interface OAuthServerOptions<
    * `https://mail.acme.dev/mcp`. Mount each with `at()`, which serves its metadata there.
    */
   resources?: Readonly<Record<Several, ResourceOptions<Default>>> | undefined
-  /** Scopes of the one resource; with `resources`, each has its own. */
+  /**
+   * Scopes of the one resource; with `resources`, each has its own.
+   *
+   * @example
+   * scopes: { supported: { 'files:read': 'Read your files', 'files:write': 'Change your files' }, default: ['files:read'] }
+   */
   scopes?: ScopeOptions | readonly string[] | undefined
   /**
    * Name `offline_access` in the metadata of the authorization server, for clients that ask for a refresh token only
@@ -49,7 +54,16 @@ export interface OAuthServerOptions<
   advertiseOfflineAccess?: boolean | undefined
   /** What a reverse proxy removes from the path before this process sees it. */
   stripPrefix?: string | undefined
-  /** Clients known beforehand, beside those that register themselves. */
+  /**
+   * Clients known beforehand, beside those that register themselves.
+   *
+   * @example
+   * clients: [
+   *   { client_id: 'desk', redirect_uris: ['http://127.0.0.1/callback'] }, // public
+   *   { client_id: 'web', redirect_uris: [...], client_secret: process.env.WEB_SECRET },
+   *   { client_id: 'signs', redirect_uris: [...], token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [jwk] } },
+   * ]
+   */
   clients?: readonly StaticClient[] | undefined
   /** Whether and how clients may register themselves (RFC 7591). */
   registration?: RegistrationOptions | undefined
@@ -142,7 +156,7 @@ export interface JsonWebKeyPrivate {
  */
 export interface ScopeOptions {
   /**
-   * What clients may ask for; `default` and `required` join it. As a list, or as a map with what is to be said about each.
+   * What clients may ask for; `default` and `required` join it, a mistyped one too. As a list, or as a map with what is to be said about each.
    * Default: these two, else the provider's default scopes.
    *
    * @example
@@ -206,8 +220,9 @@ export interface MetadataDocumentOptions {
   enabled?: boolean | undefined
   /**
    * Which hosts may introduce clients, and which with a warning on the consent page, by name: `app.example.com`,
-   * `*.example.com` (anything below it), `*` (all others). Default: all may, since people see the host before they
-   * consent.
+   * `*.example.com` (anything below it, and not itself), `*` (all others). The most exact name decides. A host that none
+   * fits may: to let in only those that are named, end with `'*': 'deny'`. Default: all may, since people see the host
+   * before they consent. A table that does nothing but allow is an error.
    *
    * @example
    * hosts: { 'app.example.com': 'allow', '*.example.com': 'warn', '*': 'deny' }
@@ -217,7 +232,10 @@ export interface MetadataDocumentOptions {
 
 /** Dynamic client registration (RFC 7591). */
 export interface RegistrationOptions {
-  /** Switches dynamic registration (RFC 7591) off, and out of the metadata. Default true. */
+  /**
+   * Switches dynamic registration (RFC 7591) off, and out of the metadata. Clients with a document may come all the same:
+   * they are `metadataDocuments`. Default true.
+   */
   enabled?: boolean | undefined
   /** How long a client may stay unapproved, in seconds. Default 24 h. */
   unapprovedLifetime?: number | undefined
@@ -241,7 +259,8 @@ export interface RegistrationOptions {
   /**
    * Decides about each client that would register, after its metadata was found usable. `false` refuses it, a text does
    * too and is told to the client (in printable ASCII, 200 characters at most). What it throws, and any other answer, is
-   * an outage: the client gets 503, and the operator is told. Default: whoever can be served may register.
+   * an outage: the client gets 503, and the operator is told. Clients with a document do not register, and are not asked
+   * about. Default: whoever can be served may register.
    *
    * @example
    * allow: ({ redirect_uris }) => redirect_uris.every((uri) => uri.startsWith('https://')) || 'Web applications only.'
@@ -255,7 +274,8 @@ export interface RegistrationOptions {
   /**
    * Lets only those register who bring such a token, as `Authorization: Bearer` (RFC 7591 3). A text, or several while
    * one takes the place of another, each as strong as a client's secret (`openssl rand -base64 32`); or a function that
-   * knows them. MCP clients bring none by themselves, so that this is for clients of your own. Default: nobody needs one.
+   * knows them. MCP clients bring none by themselves, so that this is for clients of your own. Clients with a document
+   * need none: they are `metadataDocuments`. Default: nobody needs one.
    */
   initialAccessToken?:
     | string

@@ -9,7 +9,12 @@ export type TokenEndpointAuthMethod =
 
 /** Client metadata we keep (RFC 7591 2). Anything else a client sends is accepted and dropped. */
 export interface ClientMetadata {
+  /** Where it waits for the answer: at least one. Compared byte for byte, but for the port of http on loopback. */
   redirect_uris: readonly string[]
+  /**
+   * How it proves itself: not at all (`none`), with its secret, or by what it signs (`private_key_jwt`, which needs `jwks`
+   * or `jwks_uri`).
+   */
   token_endpoint_auth_method: TokenEndpointAuthMethod
   /**
    * What else it may use: the other way to send a secret, for one that named no method; what the document of a client
