@@ -3,6 +3,7 @@ import { signIn } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
 import { clientKey, signsWith } from '../client-keys.ts'
 import { front } from '../front.ts'
+import { published } from '../published.ts'
 import { issuer, world } from '../world.ts'
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -115,6 +116,40 @@ describe('an assertion', () => {
       expect((await exchange(assertion, { client_id })).body.error).toBe('invalid_client')
     },
   )
+
+  it.each([
+    '{"sub":null}',
+    '{"sub":7}',
+    '{"sub":["https://app.test/client.json"]}',
+    '{"sub":{"toString":1,"valueOf":1}}',
+  ])(
+    'that says by something else than text who it is from (%s) is refused, and nothing is fetched',
+    async (claims) => {
+      const { w, exchange } = await withKey('ES256', world({ egress: published().egress }))
+      const part = (text: string) => Buffer.from(text).toString('base64url')
+      const assertion = `${part('{"alg":"ES256"}')}.${part(claims)}.${part('signature')}`
+      const refused = await exchange(assertion, { client_id: '' })
+      expect([refused.status, refused.body.error]).toEqual([401, 'invalid_client'])
+      expect(w.events).not.toContainEqual(expect.objectContaining({ type: 'document.failed' }))
+    },
+  )
+
+  it('may end at a fraction of a second; the store is told of whole ones', async () => {
+    const ends: (number | undefined)[] = []
+    const storage = memory()
+    const noting: typeof storage = {
+      ...storage,
+      put: (key, value, options) => {
+        if (key.startsWith('assertion/')) ends.push(options.expiresAt)
+        return storage.put(key, value, options)
+      },
+    }
+    const { w, key, client_id, exchange } = await withKey('ES256', world({ storage: noting }))
+    const exp = w.clock.now() / 1000 + 60.25
+    const answer = await exchange(await key.sign(client_id, issuer, w.clock.now(), { claims: { exp } }))
+    expect(answer.status).toBe(200)
+    expect(ends.map(Number.isInteger)).toEqual([true])
+  })
 
   it('signed with another key, or by the public one as a secret, is refused', async () => {
     const { w, key, client_id, exchange } = await withKey('RS256')
