@@ -237,6 +237,7 @@ describe("a client's registration", () => {
     ['with an empty set', { jwks: { keys: [] } }, 'jwks'],
     ['with a shared secret as a key', { jwks: { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] } }, 'private key'],
     ['with keys that are none', { jwks: { keys: ['x', null] } }, 'jwks'],
+    ['with a key of no kind', { jwks: { keys: [{ kty: { toString: 1, valueOf: 1 } }] } }, 'jwks'],
     ['with an address over http', { jwks_uri: 'http://app.test/keys' }, 'jwks_uri'],
     ['with an address with a password', { jwks_uri: 'https://me:x@app.test/keys' }, 'jwks_uri'],
     [

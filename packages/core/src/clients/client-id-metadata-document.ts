@@ -1,4 +1,5 @@
 import { assertionAlgorithms } from '../crypto/client-assertion.ts'
+import { bareKey } from '../crypto/public-keys.ts'
 import { isNamed } from '../errors.ts'
 import type { OAuthError } from '../oauth-error.ts'
 import type { RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
@@ -58,7 +59,8 @@ export function clientOfDocument(
       },
       policy,
     )
-    return { ...metadata, further_auth_methods, client_id, client_id_issued_at: 0, source: 'document' }
+    const jwks = metadata.jwks && { keys: metadata.jwks.keys.map(bareKey) }
+    return { ...metadata, jwks, further_auth_methods, client_id, client_id_issued_at: 0, source: 'document' }
   } catch (error) {
     if (!isNamed<OAuthError>(error, 'OAuthError')) throw error
     throw new MalformedDocument(error.message)
