@@ -226,6 +226,23 @@ describe('what strangers can cause', () => {
     expect(h.asked).toHaveLength(4)
   })
 
+  it('is no more memory either when they say that a document is still the same, or give it a long name', async () => {
+    const long = JSON.stringify('x'.repeat(5000))
+    const h = hosts({ headers: { etag: '"1"' }, body: long }, { cacheBytes: 12_000 })
+    await h.get('https://app.test/a')
+    h.pass(hour)
+    h.say({ status: 304 })
+    await h.get('https://app.test/a')
+    h.say({ body: long })
+    for (const name of ['b', 'c']) await h.get(`https://app.test/${name}`)
+    await h.get('https://app.test/a')
+    expect(h.asked).toHaveLength(5)
+
+    const named = hosts({ headers: { etag: `"${'x'.repeat(5000)}"` }, body: '"one"' }, { cacheBytes: 12_000 })
+    for (const name of ['a', 'b', 'a']) await named.get(`https://app.test/${name}`)
+    expect(named.asked).toHaveLength(3)
+  })
+
   it('is an answer within ten seconds, and of no more bytes than a document has', async () => {
     const h = hosts()
     await h.get()
