@@ -293,6 +293,22 @@ describe('a document that offers to sign', () => {
     expect((await app.exchange(pending, callback)).status).toBe(200)
   })
 
+  it('and did has nothing of it revoked by whoever holds a token and does not sign', async () => {
+    const key = await clientKey()
+    const { w } = withDocuments({}, signing(key))
+    const app = appOf(w)
+    signsWith(app, url, key, w.clock)
+    const { access_token, refresh_token } = await app.login(w.browser(), { user: 'octocat' })
+    const thief = appOf(w)
+    for (const token of [access_token, refresh_token]) {
+      const refused = await thief.revoke(token)
+      expect([refused.status, refused.body.error]).toEqual([401, 'invalid_client'])
+    }
+    expect((await w.call(access_token)).status).toBe(200)
+    expect((await app.revoke(access_token)).status).toBe(200)
+    expect((await w.call(access_token)).status).toBe(401)
+  })
+
   it('or not may do either, and what it did is bound: better later, never worse', async () => {
     const key = await clientKey('RS256')
     const { w } = withDocuments({}, signing(key, either))
