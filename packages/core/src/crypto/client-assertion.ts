@@ -124,7 +124,8 @@ async function withEach(
     try {
       return (await jwtVerify(assertion, key, options)).payload
     } catch (error) {
-      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
+      // The signature was good. Anything else is this key's fault, and another may do.
+      if (error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed) throw error
     }
   }
   throw new errors.JWSSignatureVerificationFailed()
