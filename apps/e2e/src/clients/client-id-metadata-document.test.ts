@@ -235,6 +235,7 @@ describe('a client_id', () => {
     'https://app.test\\@evil.test/client.json',
     'https://app.test/client .json',
     `https://app.test/${'a'.repeat(1000)}`,
+    'https:///app.test/client.json',
     'ftp://app.test/client.json',
   ])('such as %.60s is never fetched', async (client_id) => {
     const { w, web } = withDocuments()

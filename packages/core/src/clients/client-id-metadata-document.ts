@@ -19,7 +19,9 @@ export function isDocumentUrl(client_id: string): boolean {
   if (/[\\#]/.test(client_id) || !URL.canParse(client_id)) return false
   const { username, password, pathname, port } = new URL(client_id)
   const [, authority = '', path = ''] = /^https:\/\/([^/?]*)([^?]*)/.exec(client_id) ?? []
-  if (authority.includes('@') || username !== '' || password !== '' || port === '0') return false
+  // The parser would find a host in a path.
+  if (authority === '' || authority.includes('@') || username !== '' || password !== '' || port === '0')
+    return false
   return path !== '' && pathname !== '/' && !hasDotSegment(path)
 }
 
