@@ -80,6 +80,14 @@ describe('a client that signs instead of saying a secret (RFC 7523)', () => {
     const { w, key, client_id, exchange } = await withKey()
     const assertion = await key.sign(client_id, issuer, w.clock.now())
     expect((await exchange(assertion, { client_secret: 'x' })).body.error).toBe('invalid_request')
+    const form = new URLSearchParams({ client_assertion: assertion, client_assertion_type: assertionType })
+    const authorization = `Basic ${btoa(`${client_id}:x`)}`
+    const both = await w.fetch(`${issuer}/token`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' },
+      body: `grant_type=authorization_code&code=x&${form}`,
+    })
+    expect(await both.json()).toMatchObject({ error: 'invalid_request' })
     expect((await exchange(assertion)).status).toBe(200)
   })
 })
@@ -99,6 +107,7 @@ describe('an assertion', () => {
     ['without an id', { claims: { jti: undefined } }],
     ['with an empty id', { claims: { jti: '' } }],
     ['with an id that is no text', { claims: { jti: 7 } }],
+    ['with an id without end', { claims: { jti: 'x'.repeat(257) } }],
   ])('%s is refused, and costs nothing', async (_, changes) => {
     const { w, key, client_id, exchange } = await withKey()
     const refused = await exchange(await key.sign(client_id, issuer, w.clock.now(), changes))
@@ -206,6 +215,20 @@ describe('an assertion', () => {
     )
     signsWith(app, client_id, key, w.clock)
     expect((await app.refresh(first.body.refresh_token)).status).toBe(200)
+  })
+
+  it('that ended a grant is used up', async () => {
+    const { w, key, app, client_id } = await withKey()
+    signsWith(app, client_id, key, w.clock)
+    const [one, other] = [await app.login(w.browser()), await app.login(w.browser())]
+    const assertion = await key.sign(client_id, issuer, w.clock.now())
+    app.credentials = {
+      client_id,
+      token_endpoint_auth_method: 'private_key_jwt',
+      assertion: async () => assertion,
+    }
+    expect((await app.revoke(one.access_token)).status).toBe(200)
+    expect((await app.refresh(other.refresh_token)).body.error).toBe('invalid_client')
   })
 
   it('of one client does not use up the id of another', async () => {
