@@ -3,6 +3,7 @@ import { signIn } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
 import { clientKey, signsWith } from '../client-keys.ts'
 import { front } from '../front.ts'
+import { published } from '../published.ts'
 import { issuer, world } from '../world.ts'
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -79,6 +80,14 @@ describe('a client that signs instead of saying a secret (RFC 7523)', () => {
     const { w, key, client_id, exchange } = await withKey()
     const assertion = await key.sign(client_id, issuer, w.clock.now())
     expect((await exchange(assertion, { client_secret: 'x' })).body.error).toBe('invalid_request')
+    const form = new URLSearchParams({ client_assertion: assertion, client_assertion_type: assertionType })
+    const authorization = `Basic ${btoa(`${client_id}:x`)}`
+    const both = await w.fetch(`${issuer}/token`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' },
+      body: `grant_type=authorization_code&code=x&${form}`,
+    })
+    expect(await both.json()).toMatchObject({ error: 'invalid_request' })
     expect((await exchange(assertion)).status).toBe(200)
   })
 })
@@ -98,6 +107,7 @@ describe('an assertion', () => {
     ['without an id', { claims: { jti: undefined } }],
     ['with an empty id', { claims: { jti: '' } }],
     ['with an id that is no text', { claims: { jti: 7 } }],
+    ['with an id without end', { claims: { jti: 'x'.repeat(257) } }],
   ])('%s is refused, and costs nothing', async (_, changes) => {
     const { w, key, client_id, exchange } = await withKey()
     const refused = await exchange(await key.sign(client_id, issuer, w.clock.now(), changes))
@@ -115,6 +125,40 @@ describe('an assertion', () => {
       expect((await exchange(assertion, { client_id })).body.error).toBe('invalid_client')
     },
   )
+
+  it.each([
+    '{"sub":null}',
+    '{"sub":7}',
+    '{"sub":["https://app.test/client.json"]}',
+    '{"sub":{"toString":1,"valueOf":1}}',
+  ])(
+    'that says by something else than text who it is from (%s) is refused, and nothing is fetched',
+    async (claims) => {
+      const { w, exchange } = await withKey('ES256', world({ egress: published().egress }))
+      const part = (text: string) => Buffer.from(text).toString('base64url')
+      const assertion = `${part('{"alg":"ES256"}')}.${part(claims)}.${part('signature')}`
+      const refused = await exchange(assertion, { client_id: '' })
+      expect([refused.status, refused.body.error]).toEqual([401, 'invalid_client'])
+      expect(w.events).not.toContainEqual(expect.objectContaining({ type: 'document.failed' }))
+    },
+  )
+
+  it('may end at a fraction of a second; the store is told of whole ones', async () => {
+    const ends: (number | undefined)[] = []
+    const storage = memory()
+    const noting: typeof storage = {
+      ...storage,
+      put: (key, value, options) => {
+        if (key.startsWith('assertion/')) ends.push(options.expiresAt)
+        return storage.put(key, value, options)
+      },
+    }
+    const { w, key, client_id, exchange } = await withKey('ES256', world({ storage: noting }))
+    const exp = w.clock.now() / 1000 + 60.25
+    const answer = await exchange(await key.sign(client_id, issuer, w.clock.now(), { claims: { exp } }))
+    expect(answer.status).toBe(200)
+    expect(ends.map(Number.isInteger)).toEqual([true])
+  })
 
   it('signed with another key, or by the public one as a secret, is refused', async () => {
     const { w, key, client_id, exchange } = await withKey('RS256')
@@ -173,6 +217,20 @@ describe('an assertion', () => {
     expect((await app.refresh(first.body.refresh_token)).status).toBe(200)
   })
 
+  it('that ended a grant is used up', async () => {
+    const { w, key, app, client_id } = await withKey()
+    signsWith(app, client_id, key, w.clock)
+    const [one, other] = [await app.login(w.browser()), await app.login(w.browser())]
+    const assertion = await key.sign(client_id, issuer, w.clock.now())
+    app.credentials = {
+      client_id,
+      token_endpoint_auth_method: 'private_key_jwt',
+      assertion: async () => assertion,
+    }
+    expect((await app.revoke(one.access_token)).status).toBe(200)
+    expect((await app.refresh(other.refresh_token)).body.error).toBe('invalid_client')
+  })
+
   it('of one client does not use up the id of another', async () => {
     const w = world()
     const one = await withKey('ES256', w)
@@ -202,6 +260,7 @@ describe("a client's registration", () => {
     ['with an empty set', { jwks: { keys: [] } }, 'jwks'],
     ['with a shared secret as a key', { jwks: { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] } }, 'private key'],
     ['with keys that are none', { jwks: { keys: ['x', null] } }, 'jwks'],
+    ['with a key of no kind', { jwks: { keys: [{ kty: { toString: 1, valueOf: 1 } }] } }, 'jwks'],
     ['with an address over http', { jwks_uri: 'http://app.test/keys' }, 'jwks_uri'],
     ['with an address with a password', { jwks_uri: 'https://me:x@app.test/keys' }, 'jwks_uri'],
     [

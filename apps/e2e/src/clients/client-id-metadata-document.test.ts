@@ -63,12 +63,15 @@ describe('a client that introduces itself by a metadata document', () => {
   })
 
   it('is shown with the domain that published it', async () => {
-    const { w } = withDocuments()
+    const { w, web } = withDocuments()
     const claimed = await authorized(w)
     expect(claimed.text).toContain('Example App')
     expect(claimed.text).toMatch(/Says it is from .*app\.test/s)
     const proven = await authorized(w, url, 'https://app.test/callback')
     expect(proven.text).toMatch(/Verified: .*app\.test/s)
+    const elsewhere = 'https://app.test:8443/oauth/client.json'
+    web.put(elsewhere, document({ client_id: elsewhere }))
+    expect((await authorized(w, elsewhere)).text).toMatch(/Says it is from .*app\.test:8443/s)
   })
 
   it('is sent nowhere that its document does not name', async () => {
@@ -141,6 +144,7 @@ describe('a document', () => {
     ['without redirect URIs', document({ redirect_uris: [] }), 'redirect_uris'],
     ['with none that is good', document({ redirect_uris: ['javascript:alert(1)'] }), 'never allowed'],
     ['with a secret', document({ client_secret: 'x' }), 'client_secret'],
+    ["with a secret's end", document({ client_secret_expires_at: 0 }), 'client_secret_expires_at'],
     [
       'that wants a secret',
       document({ token_endpoint_auth_method: 'client_secret_basic' }),
@@ -235,6 +239,8 @@ describe('a client_id', () => {
     'https://app.test\\@evil.test/client.json',
     'https://app.test/client .json',
     `https://app.test/${'a'.repeat(1000)}`,
+    'https:///app.test/client.json',
+    'https://app.test:0/client.json',
     'ftp://app.test/client.json',
   ])('such as %.60s is never fetched', async (client_id) => {
     const { w, web } = withDocuments()
@@ -242,6 +248,15 @@ describe('a client_id', () => {
     expect((await authorized(w, client_id)).text).toContain('not registered here')
     expect(web.asked()).toEqual([])
   })
+})
+
+it('a client of the options that has the URL of a document for its id is the one of the options', async () => {
+  const redirect_uris = ['https://app.test/of-the-options']
+  const { w, web } = withDocuments({ clients: [{ client_id: url, redirect_uris }] })
+  expect((await authorized(w, url, 'https://app.test/callback')).status).toBe(400)
+  const page = await authorized(w, url, redirect_uris[0])
+  expect([page.status, page.text.includes('Verified:')]).toEqual([200, false])
+  expect(web.asked()).toEqual([])
 })
 
 describe('the hosts that an operator names', () => {
@@ -293,6 +308,22 @@ describe('a document that offers to sign', () => {
     expect((await app.exchange(pending, callback)).status).toBe(200)
   })
 
+  it('and did has nothing of it revoked by whoever holds a token and does not sign', async () => {
+    const key = await clientKey()
+    const { w } = withDocuments({}, signing(key))
+    const app = appOf(w)
+    signsWith(app, url, key, w.clock)
+    const { access_token, refresh_token } = await app.login(w.browser(), { user: 'octocat' })
+    const thief = appOf(w)
+    for (const token of [access_token, refresh_token]) {
+      const refused = await thief.revoke(token)
+      expect([refused.status, refused.body.error]).toEqual([401, 'invalid_client'])
+    }
+    expect((await w.call(access_token)).status).toBe(200)
+    expect((await app.revoke(access_token)).status).toBe(200)
+    expect((await w.call(access_token)).status).toBe(401)
+  })
+
   it('or not may do either, and what it did is bound: better later, never worse', async () => {
     const key = await clientKey('RS256')
     const { w } = withDocuments({}, signing(key, either))
@@ -307,6 +338,37 @@ describe('a document that offers to sign', () => {
     expect((await app.refresh(third.body.refresh_token)).body.error).toBe('invalid_client')
     signsWith(app, url, key, w.clock)
     expect((await app.refresh(third.body.refresh_token)).status).toBe(200)
+  })
+
+  it('whose keys are replaced lets the new one in, and not the old', async () => {
+    const [old, next] = [await clientKey(), await clientKey()]
+    const { w, web } = withDocuments({}, signing(old))
+    const app = appOf(w)
+    signsWith(app, url, old, w.clock)
+    const { refresh_token } = await app.login(w.browser(), { user: 'octocat' })
+    web.put(url, signing(next))
+    w.clock.advance(61)
+    signsWith(app, url, next, w.clock)
+    const second = await app.refresh(refresh_token)
+    expect(second.status).toBe(200)
+    signsWith(app, url, old, w.clock)
+    expect((await app.refresh(second.body.refresh_token)).body.error).toBe('invalid_client')
+  })
+
+  it('where its host serves an error page for it, signs nobody out at an instance that never saw it', async () => {
+    const key = await clientKey()
+    const { w, web } = withDocuments({}, signing(key))
+    const f = front(w)
+    const app = f.client()
+    signsWith(app, url, key, w.clock)
+    const { refresh_token } = await app.login(f.browser(), { user: 'octocat' })
+    web.answer(url, { status: 200, headers: { 'content-type': 'text/html' }, body: '<h1>Sorry</h1>' })
+    f.to(w.instance())
+    const troubled = await app.refresh(refresh_token)
+    expect([troubled.status, troubled.body.error]).toEqual([503, 'temporarily_unavailable'])
+    web.put(url, signing(key))
+    w.clock.advance(61)
+    expect((await app.refresh(refresh_token)).status).toBe(200)
   })
 
   it('with keys that we do not take is a public client where it offers that, too', async () => {

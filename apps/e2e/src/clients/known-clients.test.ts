@@ -52,6 +52,7 @@ describe.each(['registered', 'document'] as const)('the keys of a %s client that
     const asked = web.asked().length
     signsWith(app, client_id, await clientKey(), w.clock)
     for (let tries = 0; tries < 3; tries++) {
+      w.clock.advance(10)
       expect((await app.refresh(tokens.refresh_token)).body.error).toBe('invalid_client')
     }
     expect(web.asked().length).toBe(asked)

@@ -161,6 +161,16 @@ describe('the initial access token (RFC 7591 3)', () => {
     expect(told(w)).toEqual(['registration.refused token_missing'])
   })
 
+  it.each(['Bearer', `Bearer ${good} x`, `Bearer ${good}, Bearer ${good}`])(
+    'that is written wrongly (%s) is a wrong one',
+    async (token) => {
+      const w = withOption({ initialAccessToken: good })
+      const { status, headers, body } = await register(w, { token })
+      expect([status, body.error]).toEqual([401, 'invalid_token'])
+      expect(headers.get('www-authenticate')).toContain('error="invalid_token"')
+    },
+  )
+
   it('in a body or a query counts for nothing', async () => {
     const w = withOption({ initialAccessToken: good })
     expect((await register(w, { access_token: good, initial_access_token: good })).status).toBe(401)

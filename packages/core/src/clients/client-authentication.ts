@@ -173,7 +173,8 @@ function refusal(client_id: string | undefined, headers: Record<string, string>)
 function unusable(error: unknown, challenge: Record<string, string>): unknown {
   if (!isNamed<UnusableClient>(error, 'UnusableClient')) return error
   const { reason, client_id, message } = error
-  if (reason === 'unavailable') return new Unavailable(`client: ${message}`, { retryAfter: 30 })
+  // Hosts serve error pages as if they were documents.
+  if (reason !== 'host') return new Unavailable(`client: ${message}`, { retryAfter: 30 })
   return refusal(client_id, challenge)(reason, message)
 }
 

@@ -1,4 +1,5 @@
 import { assertionAlgorithms } from '../crypto/client-assertion.ts'
+import { bareKey } from '../crypto/public-keys.ts'
 import { isNamed } from '../errors.ts'
 import type { OAuthError } from '../oauth-error.ts'
 import type { RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
@@ -18,7 +19,9 @@ export function isDocumentUrl(client_id: string): boolean {
   if (/[\\#]/.test(client_id) || !URL.canParse(client_id)) return false
   const { username, password, pathname, port } = new URL(client_id)
   const [, authority = '', path = ''] = /^https:\/\/([^/?]*)([^?]*)/.exec(client_id) ?? []
-  if (authority.includes('@') || username !== '' || password !== '' || port === '0') return false
+  // The parser would find a host in a path.
+  if (authority === '' || authority.includes('@') || username !== '' || password !== '' || port === '0')
+    return false
   return path !== '' && pathname !== '/' && !hasDotSegment(path)
 }
 
@@ -58,7 +61,8 @@ export function clientOfDocument(
       },
       policy,
     )
-    return { ...metadata, further_auth_methods, client_id, client_id_issued_at: 0, source: 'document' }
+    const jwks = metadata.jwks && { keys: metadata.jwks.keys.map(bareKey) }
+    return { ...metadata, jwks, further_auth_methods, client_id, client_id_issued_at: 0, source: 'document' }
   } catch (error) {
     if (!isNamed<OAuthError>(error, 'OAuthError')) throw error
     throw new MalformedDocument(error.message)

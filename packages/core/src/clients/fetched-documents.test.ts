@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type Egress, EgressFailed } from '../egress/egress.ts'
 import type { Occurrence } from '../events.ts'
 import { fetchBudget } from './fetch-budget.ts'
@@ -11,7 +11,7 @@ const day = 24 * hour
 interface Answer {
   status?: number
   headers?: Record<string, string>
-  body?: string
+  body?: string | Uint8Array
 }
 
 function hosts(first: Answer | Error = { body: '"one"' }, options: { cacheBytes?: number } = {}) {
@@ -32,7 +32,11 @@ function hosts(first: Answer | Error = { body: '"one"' }, options: { cacheBytes?
     if (isSlow) await new Promise<void>((resolve) => waiting.push(resolve))
     if (current instanceof Error) throw current
     const { status = 200, headers = {}, body = '' } = current
-    return { status, headers: new Headers(headers), body: new TextEncoder().encode(body) }
+    return {
+      status,
+      headers: new Headers(headers),
+      body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
+    }
   }
   const clock = { now: () => now, sleep: async () => {} }
   const documents = fetchedDocuments<string>({
@@ -81,6 +85,8 @@ describe('a document that was fetched', () => {
     ['longer to caches that many share', { 'cache-control': 'max-age=600, s-maxage=1200' }, 1200],
     ['most of which is over', { 'cache-control': 'max-age=1200', age: '600' }, 600],
     ['a date', { date: 'Sat, 21 Nov 2026 12:00:00 GMT', expires: 'Sat, 21 Nov 2026 12:20:00 GMT' }, 1200],
+    ['ten minutes, in quotes', { 'cache-control': 'max-age="600"' }, 600],
+    ['that it is for one reader', { 'cache-control': 'private, max-age=9000' }, 300],
     ['nonsense', { 'cache-control': 'max-age=soon', expires: '0' }, hour],
   ])('is kept as its host allows, who says %s', async (_, headers, seconds) => {
     const h = hosts({ headers, body: '"one"' })
@@ -181,8 +187,23 @@ describe('a failure', () => {
     h.say({ body: '{not json' })
     expect(await h.get()).toEqual({ status: 'malformed', why: 'It is no JSON.' })
     h.pass(60)
+    h.say({ body: new Uint8Array([0x22, 0xff, 0x22]) })
+    expect(await h.get()).toEqual({ status: 'malformed', why: 'It is no JSON.' })
+    h.pass(60)
     h.say({ body: '"one"' })
     expect(await h.get()).toEqual(found('one'))
+  })
+
+  it('to answer in time, of an egress of one\u2019s own, holds nobody up', async () => {
+    const deadline = new AbortController()
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(deadline.signal)
+    const h = hosts()
+    h.slow()
+    const waiting = h.get()
+    deadline.abort()
+    expect(await waiting).toEqual({ status: 'unavailable' })
+    expect(timeout).toHaveBeenCalledWith(11_000)
+    timeout.mockRestore()
   })
 
   it('of a document that was good does not make it bad', async () => {
@@ -224,6 +245,44 @@ describe('what strangers can cause', () => {
     expect(h.asked).toHaveLength(3)
     await h.get('https://app.test/a')
     expect(h.asked).toHaveLength(4)
+  })
+
+  it('is no more memory either when they say that a document is still the same, or give it a long name', async () => {
+    const long = JSON.stringify('x'.repeat(5000))
+    const h = hosts({ headers: { etag: '"1"' }, body: long }, { cacheBytes: 12_000 })
+    await h.get('https://app.test/a')
+    h.pass(hour)
+    h.say({ status: 304 })
+    await h.get('https://app.test/a')
+    h.say({ body: long })
+    for (const name of ['b', 'c']) await h.get(`https://app.test/${name}`)
+    await h.get('https://app.test/a')
+    expect(h.asked).toHaveLength(5)
+
+    const named = hosts({ headers: { etag: `"${'x'.repeat(5000)}"` }, body: '"one"' }, { cacheBytes: 12_000 })
+    for (const name of ['a', 'b', 'a']) await named.get(`https://app.test/${name}`)
+    expect(named.asked).toHaveLength(3)
+  })
+
+  it('is no more memory however small their documents are, and however long the addresses', async () => {
+    const h = hosts({ body: '1' }, { cacheBytes: 12_000 })
+    h.say({ body: '"x"' })
+    for (let count = 0; count < 12; count++) await h.get(`https://app.test/${count}`)
+    await h.get('https://app.test/0')
+    expect(h.asked).toHaveLength(13)
+    const long = hosts({ body: '"x"' }, { cacheBytes: 12_000 })
+    for (const name of ['a', 'b', 'c', 'a']) await long.get(`https://app.test/${name.repeat(1900)}`)
+    expect(long.asked).toHaveLength(4)
+  })
+
+  it('is two thousand failures and hosts that are remembered', async () => {
+    const h = hosts(new EgressFailed('unreachable'))
+    for (let count = 0; count < 60; count++) await h.get(`https://app.test/${count}`)
+    for (let count = 0; count < 2000; count++) await h.get(`https://host${count}.test/client.json`)
+    const before = h.asked.length
+    await h.get('https://app.test/0')
+    await h.get('https://host1999.test/client.json')
+    expect(h.asked.length).toBe(before + 1)
   })
 
   it('is an answer within ten seconds, and of no more bytes than a document has', async () => {

@@ -37,6 +37,8 @@ const failuresRemembered = 2000
 interface Kept<Value> {
   value: Value
   etag: string | undefined
+  /** Bytes of what it was made from, which a later 304 does not repeat. */
+  size: number
   /** Unix milliseconds, these two. */
   fetched_at: number
   expires_at: number
@@ -74,11 +76,15 @@ export function fetchedDocuments<Value>(options: {
       const asked = await budget.spend(new URL(url).hostname, () => ask(egress, url, earlier?.etag, maxBytes))
       if (asked === undefined) return tooMany(url)
       const { status } = asked
-      if (status === 304 && earlier) return keep(url, asked, earlier.value, earlier.etag)
+      if (status === 304 && earlier) return keep(url, asked, earlier)
       if (status === 404 || status === 410) return fail(url, 'gone', { status: 'gone' }, `status ${status}`)
       if (status !== 200) return fail(url, 'status', { status: 'unavailable' }, `status ${status}`)
       const value = read(jsonOf(asked.body), url, asked.headers.get('content-type') ?? '')
-      return keep(url, asked, value, asked.headers.get('etag') ?? undefined)
+      return keep(url, asked, {
+        value,
+        etag: asked.headers.get('etag') ?? undefined,
+        size: asked.body.length,
+      })
     } catch (error) {
       if (isNamed<MalformedDocument>(error, 'MalformedDocument')) {
         return fail(url, 'malformed', { status: 'malformed', why: error.message }, error.message)
@@ -90,15 +96,14 @@ export function fetchedDocuments<Value>(options: {
 
   function keep(
     url: string,
-    { headers, body }: EgressResponse,
-    value: Value,
-    etag: string | undefined,
+    { headers }: EgressResponse,
+    { value, etag, size }: Pick<Kept<Value>, 'value' | 'etag' | 'size'>,
   ): Fetched<Value> {
     const now = clock.now()
     failed.delete(url)
-    const entry = { value, etag, fetched_at: now, expires_at: now + cacheLifetime(headers) * 1000 }
+    const entry = { value, etag, size, fetched_at: now, expires_at: now + cacheLifetime(headers) * 1000 }
     // What is kept of it besides, and the key.
-    kept.set(url, entry, Math.max(body.length, 1024) + 2 * url.length)
+    kept.set(url, entry, Math.max(size, 1024) + 2 * url.length + 2 * (etag?.length ?? 0))
     return { status: 'found', value }
   }
 

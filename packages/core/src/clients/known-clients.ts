@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { type PublicKey, publicKeys } from '../crypto/public-keys.ts'
+import { bareKey, type PublicKey, publicKeys } from '../crypto/public-keys.ts'
 import type { Egress } from '../egress/egress.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Emit } from '../events.ts'
@@ -81,7 +81,7 @@ export function knownClients(dependencies: {
     read: (body) => {
       const keys = publicKeys(body)
       if (keys.length === 0) throw new MalformedDocument('It has no public key for signatures.')
-      return keys
+      return keys.map(bareKey)
     },
   })
 

@@ -59,7 +59,8 @@ export async function verifyAssertion(
     if (typeof jti !== 'string' || jti === '' || jti.length > longestId) {
       return claims(`jti must be text of at most ${longestId} characters`)
     }
-    const expires_at = (exp ?? 0) + skew
+    // Some clients write fractions of a second; stores count whole ones.
+    const expires_at = Math.ceil(exp ?? 0) + skew
     if (expires_at - now.getTime() / 1000 > longestLifetime + 2 * skew) {
       return claims(`exp is more than ${longestLifetime} seconds away`)
     }
@@ -77,7 +78,8 @@ export async function verifyAssertion(
 /** Who an assertion says it is from; nothing of it is proven. */
 export function claimedClient(assertion: string): string | undefined {
   try {
-    return decodeJwt(assertion).sub
+    const sub: unknown = decodeJwt(assertion).sub
+    return typeof sub === 'string' ? sub : undefined
   } catch {
     return undefined
   }
@@ -122,7 +124,8 @@ async function withEach(
     try {
       return (await jwtVerify(assertion, key, options)).payload
     } catch (error) {
-      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
+      // The signature was good. Anything else is this key's fault, and another may do.
+      if (error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed) throw error
     }
   }
   throw new errors.JWSSignatureVerificationFailed()

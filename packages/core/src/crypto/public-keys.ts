@@ -4,7 +4,9 @@ export interface PublicKey {
   readonly [member: string]: unknown
 }
 
+const kinds = ['RSA', 'EC', 'OKP']
 const maximumKeys = 20
+const essentials = new Set(['kty', 'kid', 'alg', 'use', 'crv', 'x', 'y', 'n', 'e'])
 /** Characters of base64url: 8,192 bits. Whoever names the key chooses how long a signature takes to check. */
 const longestModulus = 1366
 /** 64 bits; nearly every key has 65537. */
@@ -24,6 +26,18 @@ export function publicKeys(set: unknown): readonly PublicKey[] {
   return Array.isArray(keys) ? keys.slice(0, maximumKeys).filter(isPublicKey) : []
 }
 
+/**
+ * What signatures are checked with, of a key that is kept for strangers. What else its owner writes into it could take
+ * many times the memory of its text: empty lists, lists in lists.
+ */
+export function bareKey(key: PublicKey): PublicKey {
+  const { kty } = key
+  const members = Object.entries(key).filter(([member, value]) =>
+    member === 'key_ops' ? isTextList(value) : essentials.has(member) && typeof value === 'string',
+  )
+  return { kty, ...Object.fromEntries(members) }
+}
+
 /** Whether a set holds what its owner must never show: the private half of a key, or a shared secret. */
 export function holdsPrivateKey(set: unknown): boolean {
   const { keys } = Object(set) as { keys?: unknown }
@@ -32,7 +46,7 @@ export function holdsPrivateKey(set: unknown): boolean {
 
 function isPublicKey(key: unknown): key is PublicKey {
   const { kty, use, n, e } = Object(key) as Record<string, unknown>
-  if (!['RSA', 'EC', 'OKP'].includes(String(kty)) || isPrivate(key)) return false
+  if (kinds.every((kind) => kind !== kty) || isPrivate(key)) return false
   if (use !== undefined && use !== 'sig') return false
   return kty !== 'RSA' || (isShort(n, longestModulus) && isShort(e, longestExponent))
 }
@@ -44,4 +58,8 @@ function isPrivate(key: unknown): boolean {
 
 function isShort(member: unknown, characters: number): boolean {
   return typeof member === 'string' && member.length <= characters
+}
+
+function isTextList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
 }

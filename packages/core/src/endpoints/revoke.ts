@@ -1,4 +1,5 @@
 import { authenticateClient, clientCredentials } from '../clients/client-authentication.ts'
+import { keepsBinding } from '../grants/client-binding.ts'
 import { bodyForm } from '../http/forms.ts'
 import { json } from '../http/responses.ts'
 import type { Entry } from '../http/router.ts'
@@ -7,7 +8,7 @@ import type { Server } from './server.ts'
 
 /**
  * Token revocation (RFC 7009). Either token ends the whole grant at once. A token that is unknown, or another
- * client's, is answered the same way and has no effect. A limit puts nobody off who ends what is theirs.
+ * client's, is answered the same way and has no effect. A client must prove itself as it did for the grant. A limit puts nobody off who ends what is theirs.
  */
 export function revokeEndpoint({
   authentication,
@@ -31,11 +32,19 @@ export function revokeEndpoint({
     const token = form.get('token')
     if (!admission.isOver() || !(await isGenuine(token))) admission.admit()
     const credentials = clientCredentials(request.headers, form)
-    const { client, spend } = await authenticateClient(authentication, credentials)
+    const authenticated = await authenticateClient(authentication, credentials)
+    const { client } = authenticated
     if (token === undefined) throw new OAuthError('invalid_request', 'The parameter token is missing.')
     const loaded = await load(token)
     if (loaded && !loaded.refused && loaded.client_id === client.client_id) {
-      await spend()
+      const { client_auth } = loaded
+      if (client_auth !== undefined && !keepsBinding(authenticated, client_auth)) {
+        const { client_id } = client
+        throw new OAuthError('invalid_client', `The client must authenticate by ${client_auth}, as it did.`, {
+          event: { type: 'client.refused', reason: 'method', client_id },
+        })
+      }
+      await authenticated.spend()
       await loaded.revoke()
     } else {
       const { client_id } = client

@@ -84,6 +84,7 @@ function loaded(
     token_type: 'Bearer',
     cnf: claims.cnf,
     client_id: claims.client_id,
+    client_auth: grant.client_auth,
     subject: claims.sub,
     resource: claims.aud,
     scopes: claims.scopes,

@@ -180,6 +180,8 @@ export interface LoadedAccessToken extends Loaded {
   issued_at?: number | undefined
   /** What the provider says of the person. The caller copies it before anybody changes it. */
   claims: unknown
+  /** The method the client used last: whoever ends the grant must use it, or a stronger one. Left out: any. */
+  client_auth?: TokenEndpointAuthMethod | undefined
   /** Ends the grant (RFC 7009). */
   revoke(): Promise<void>
 }
