@@ -117,3 +117,22 @@ describe('a refresh token that it did not, or that is gone,', () => {
     expect(await cost()).toEqual([429, 1])
   })
 })
+
+describe('over the limit, one good token is no way to guess the secret of another client', () => {
+  const client_secret = 'kq8Zr1Vb3Nf6Xt0Lc5Hm7Ws2Jd9Pg4YaEu'
+  const desk = { client_id: 'desk', client_secret, redirect_uris: ['http://127.0.0.1/callback'] }
+
+  it.each(['/token', '/revoke'])('at %s: right and wrong ones are answered the same', async (path) => {
+    const w = await signedIn({ clients: [desk] })
+    const { refresh_token } = w.tokens
+    const guess = (secret: string) => {
+      const grant = { grant_type: 'refresh_token', refresh_token, token: refresh_token }
+      const body = new URLSearchParams({ ...grant, client_id: 'desk', client_secret: secret })
+      return w.send(path, { method: 'POST', body })
+    }
+    expect(await w.flood(() => guess('wrong'), 50)).toBeLessThanOrEqual(4)
+    expect((await guess('wrong')).status).toBe(429)
+    expect((await guess(client_secret)).status).toBe(429)
+    expect((await w.refresh(refresh_token)).status).toBe(200)
+  })
+})

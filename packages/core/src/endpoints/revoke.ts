@@ -31,13 +31,16 @@ export function revokeEndpoint({
     const token = form.get('token')
     if (!admission.isOver() || !(await isGenuine(token))) admission.admit()
     const credentials = clientCredentials(request.headers, form)
-    const { client, spend } = await authenticateClient(authentication, credentials)
+    const authenticating = authenticateClient(authentication, credentials)
+    const { client, spend } = await admission.countRefusal(authenticating)
     if (token === undefined) throw new OAuthError('invalid_request', 'The parameter token is missing.')
     const loaded = await load(token)
     if (loaded && !loaded.refused && loaded.client_id === client.client_id) {
       await spend()
       await loaded.revoke()
     } else {
+      // Otherwise whoever has one good token could tell by the answer which secret of another client is right.
+      admission.admit()
       const { client_id } = client
       const { grant, correlation } = loaded ?? {}
       const isForged = loaded?.refused === 'forged'

@@ -36,7 +36,11 @@ export function refreshTokenGrant(server: Refreshing): Grant {
     }
     const loaded = await server.engine.loadRefreshToken(refresh_token)
     if (!loaded || loaded.refused) admit()
-    return (client) => refresh(server, loaded, client, form)
+    return (client) => {
+      // It is genuine for its own client only: by the answer nobody shall tell which secret of another one is right.
+      if (loaded && !loaded.refused && loaded.client_id !== client.client.client_id) admit()
+      return refresh(server, loaded, client, form)
+    }
   }
 }
 
