@@ -86,6 +86,25 @@ describe('the refresh after a 403', () => {
     expect((await app.refresh(tokens.refresh_token, parameters)).status).toBe(200)
   })
 
+  it('is answered when it brings what was needed: the token had been asked for with less than was granted', async () => {
+    const w = world({ scopes })
+    const app = w.client()
+    const parameters = { scope: 'files:read files:write' }
+    const { refresh_token } = await app.login(w.browser(), { user: 'octocat', parameters })
+    const narrow = (await app.refresh(refresh_token, { scope: 'files:read' })).body
+    await forbidden(w.auth, narrow.access_token)
+    expect((await app.refresh(narrow.refresh_token)).body.scope).toBe('files:read files:write')
+  })
+
+  it('is answered when another sign-in would not help, since the client may not have more', async () => {
+    const desk = { client_id: 'desk', redirect_uris: ['http://127.0.0.1:33418/callback'] }
+    const w = world({ scopes, clients: [{ ...desk, scope: 'files:read' }] })
+    const app = w.client({ credentials: { client_id: 'desk' } })
+    const tokens = await app.login(w.browser(), { user: 'octocat' })
+    await forbidden(w.auth, tokens.access_token)
+    expect((await app.refresh(tokens.refresh_token)).status).toBe(200)
+  })
+
   it('is not spent by somebody else, nor by a token that is no good', async () => {
     const { auth, app, tokens, client, clock } = await signedIn()
     const { refresh_token } = (await app.refresh(tokens.refresh_token)).body
