@@ -195,6 +195,22 @@ describe('a walk over the store that is interrupted', () => {
     },
   )
 
+  it('has what still lies there take the place of no installation that lives', async () => {
+    const { w } = unwalked({ grantsPerInstallation: 2 })
+    const app = w.client()
+    await app.register()
+    const login = async () => ({ app, ...(await app.login(w.browser(), { user: 'octocat' })) })
+    const over = await login()
+    w.clock.advance(hour)
+    const before = w.clock.now() / 1000
+    const living = await login()
+    w.clock.advance(600)
+    await app.refresh(over.refresh_token)
+    await w.auth.grants.endAll({ everything: true, before })
+    const next = await login()
+    for (const user of [living, next]) expect(await isIn(w, user)).toBe(true)
+  })
+
   it('leaves what does not open, says how many, and refuses it when it does', async () => {
     const inner = memory()
     const w = world({ storage: inner })
