@@ -24,10 +24,21 @@ async function forbidden(
 }
 
 describe('the refresh after a 403', () => {
-  it('is answered as ever where nothing is said', async () => {
-    const { auth, app, tokens } = await signedIn({ scopes: stepwise })
+  it('is answered as ever where nothing is said, and nothing is kept about the 403', async () => {
+    const storage = memory()
+    const { auth, app, tokens } = await signedIn({ scopes: stepwise, storage })
     await forbidden(auth, tokens.access_token)
+    expect(await storage.list('step-up/')).toEqual({ keys: [] })
     expect((await app.refresh(tokens.refresh_token)).status).toBe(200)
+  })
+
+  it('is answered where the option is gone, though others still have it', async () => {
+    const { auth, app, tokens, instance } = await signedIn()
+    await forbidden(auth, tokens.access_token)
+    const { refresh_token } = tokens
+    const form = { grant_type: 'refresh_token', refresh_token, client_id: app.credentials?.client_id ?? '' }
+    const request = new Request(`${issuer}/token`, { method: 'POST', body: new URLSearchParams(form) })
+    expect((await instance({ scopes: stepwise }).handle(request))?.status).toBe(200)
   })
 
   it('is refused once, and nothing else happens', async () => {
