@@ -1,9 +1,9 @@
 import { memory } from '@drawbridge/core'
-import { counting } from '@drawbridge/testing'
+import { counting, failing } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
 import { byAddress, type Limited, limited } from './limiter.fixture.ts'
 
-const limits = { key: byAddress, requests: { token: 4, revoke: 2 } }
+const limits = { key: byAddress, window: 3600, requests: { token: 4, revoke: 2 } }
 
 async function signedIn(options: Parameters<typeof limited>[1] = {}) {
   const w = limited(limits, options)
@@ -65,6 +65,19 @@ describe('a refresh token that this server issued', () => {
     const w = await signedIn()
     const stranger = () => w.refresh(w.tokens.refresh_token, { client_id: 'nobody' })
     expect(await w.flood(stranger)).toBe(4)
+    expect((await w.refresh(w.tokens.refresh_token)).status).toBe(200)
+  })
+
+  it('meets an outage as one, over the limit as well: 429 would say that its sender is to blame', async () => {
+    let broken = false
+    const storage = failing(memory(), ({ key }) => broken && key.startsWith('client/'))
+    const w = await signedIn({ storage })
+    await overTheLimit(w)
+    broken = true
+    const ticking = setInterval(() => w.clock.advance(0.1), 1)
+    expect((await w.refresh(w.tokens.refresh_token)).status).toBe(503)
+    clearInterval(ticking)
+    broken = false
     expect((await w.refresh(w.tokens.refresh_token)).status).toBe(200)
   })
 
