@@ -129,6 +129,16 @@ describe('a refresh token that it did not, or that is gone,', () => {
     await overTheLimit(w)
     expect(await cost()).toEqual([429, 1])
   })
+
+  it('costs as little to revoke', async () => {
+    const storage = counting(memory())
+    const w = await signedIn({ storage })
+    const body = { token: forged(w.tokens.refresh_token), client_id: w.client_id }
+    const revoke = () => w.send('/revoke', { method: 'POST', body: new URLSearchParams(body) })
+    await w.flood(revoke)
+    storage.reset()
+    expect([(await revoke()).status, storage.operations]).toEqual([429, 1])
+  })
 })
 
 describe('over the limit, one good token is no way to guess the secret of another client', () => {
