@@ -136,6 +136,12 @@ it('who came often in the window before takes the place of nobody who comes in t
   expect([names.length, other.of('a')]).toEqual([17, 2])
 })
 
+it('an instance remembers so many names, and forgets who was not seen for longest', () => {
+  const counts = counting().instance()
+  for (let index = 0; index <= 10_000; index++) counts.add(`${index}`)
+  expect([counts.of('0'), counts.of('1'), counts.of('10000')]).toEqual([0, 1, 1])
+})
+
 /** Over a store that answers so. */
 function over(peek: () => Promise<never>) {
   const at = { seconds: 4_000_000_020 }
