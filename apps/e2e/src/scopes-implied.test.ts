@@ -196,6 +196,13 @@ describe('the consent page', () => {
       expect(page.text).toContain(words)
     }
   })
+
+  it("has none of the provider's words where the operator's mapping asks the provider for something else", async () => {
+    const supported = { gist: { upstream: ['repo'] }, workflow: { upstream: ['workflow', 'gist'] } }
+    const page = await consent(world({ scopes: { supported } }), 'gist workflow')
+    expect(page.text).not.toContain('Create and change your gists on GitHub')
+    expect(page.text).toContain('Change workflow files')
+  })
 })
 
 describe('a registered scope', () => {

@@ -24,10 +24,21 @@ async function forbidden(
 }
 
 describe('the refresh after a 403', () => {
-  it('is answered as ever where nothing is said', async () => {
-    const { auth, app, tokens } = await signedIn({ scopes: stepwise })
+  it('is answered as ever where nothing is said, and nothing is kept about the 403', async () => {
+    const storage = memory()
+    const { auth, app, tokens } = await signedIn({ scopes: stepwise, storage })
     await forbidden(auth, tokens.access_token)
+    expect(await storage.list('step-up/')).toEqual({ keys: [] })
     expect((await app.refresh(tokens.refresh_token)).status).toBe(200)
+  })
+
+  it('is answered where the option is gone, though others still have it', async () => {
+    const { auth, app, tokens, instance } = await signedIn()
+    await forbidden(auth, tokens.access_token)
+    const { refresh_token } = tokens
+    const form = { grant_type: 'refresh_token', refresh_token, client_id: app.credentials?.client_id ?? '' }
+    const request = new Request(`${issuer}/token`, { method: 'POST', body: new URLSearchParams(form) })
+    expect((await instance({ scopes: stepwise }).handle(request))?.status).toBe(200)
   })
 
   it('is refused once, and nothing else happens', async () => {
@@ -84,6 +95,25 @@ describe('the refresh after a 403', () => {
     await forbidden(auth, tokens.access_token, need)
     clock.advance(wait)
     expect((await app.refresh(tokens.refresh_token, parameters)).status).toBe(200)
+  })
+
+  it('is answered when it brings what was needed: the token had been asked for with less than was granted', async () => {
+    const w = world({ scopes })
+    const app = w.client()
+    const parameters = { scope: 'files:read files:write' }
+    const { refresh_token } = await app.login(w.browser(), { user: 'octocat', parameters })
+    const narrow = (await app.refresh(refresh_token, { scope: 'files:read' })).body
+    await forbidden(w.auth, narrow.access_token)
+    expect((await app.refresh(narrow.refresh_token)).body.scope).toBe('files:read files:write')
+  })
+
+  it('is answered when another sign-in would not help, since the client may not have more', async () => {
+    const desk = { client_id: 'desk', redirect_uris: ['http://127.0.0.1:33418/callback'] }
+    const w = world({ scopes, clients: [{ ...desk, scope: 'files:read' }] })
+    const app = w.client({ credentials: { client_id: 'desk' } })
+    const tokens = await app.login(w.browser(), { user: 'octocat' })
+    await forbidden(w.auth, tokens.access_token)
+    expect((await app.refresh(tokens.refresh_token)).status).toBe(200)
   })
 
   it('is not spent by somebody else, nor by a token that is no good', async () => {

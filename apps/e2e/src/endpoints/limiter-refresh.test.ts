@@ -1,9 +1,9 @@
 import { memory } from '@drawbridge/core'
-import { counting } from '@drawbridge/testing'
+import { counting, failing } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
 import { byAddress, type Limited, limited } from './limiter.fixture.ts'
 
-const limits = { key: byAddress, requests: { token: 4, revoke: 2 } }
+const limits = { key: byAddress, window: 3600, requests: { token: 4, revoke: 2 } }
 
 async function signedIn(options: Parameters<typeof limited>[1] = {}) {
   const w = limited(limits, options)
@@ -68,6 +68,19 @@ describe('a refresh token that this server issued', () => {
     expect((await w.refresh(w.tokens.refresh_token)).status).toBe(200)
   })
 
+  it('meets an outage as one, over the limit as well: 429 would say that its sender is to blame', async () => {
+    let broken = false
+    const storage = failing(memory(), ({ key }) => broken && key.startsWith('client/'))
+    const w = await signedIn({ storage })
+    await overTheLimit(w)
+    broken = true
+    const ticking = setInterval(() => w.clock.advance(0.1), 1)
+    expect((await w.refresh(w.tokens.refresh_token)).status).toBe(503)
+    clearInterval(ticking)
+    broken = false
+    expect((await w.refresh(w.tokens.refresh_token)).status).toBe(200)
+  })
+
   it('can be revoked', async () => {
     const w = await signedIn()
     const revoke = (token: string) => {
@@ -115,5 +128,34 @@ describe('a refresh token that it did not, or that is gone,', () => {
     expect(await cost()).toEqual([400, 2])
     await overTheLimit(w)
     expect(await cost()).toEqual([429, 1])
+  })
+
+  it('costs as little to revoke', async () => {
+    const storage = counting(memory())
+    const w = await signedIn({ storage })
+    const body = { token: forged(w.tokens.refresh_token), client_id: w.client_id }
+    const revoke = () => w.send('/revoke', { method: 'POST', body: new URLSearchParams(body) })
+    await w.flood(revoke)
+    storage.reset()
+    expect([(await revoke()).status, storage.operations]).toEqual([429, 1])
+  })
+})
+
+describe('over the limit, one good token is no way to guess the secret of another client', () => {
+  const client_secret = 'kq8Zr1Vb3Nf6Xt0Lc5Hm7Ws2Jd9Pg4YaEu'
+  const desk = { client_id: 'desk', client_secret, redirect_uris: ['http://127.0.0.1/callback'] }
+
+  it.each(['/token', '/revoke'])('at %s: right and wrong ones are answered the same', async (path) => {
+    const w = await signedIn({ clients: [desk] })
+    const { refresh_token } = w.tokens
+    const guess = (secret: string) => {
+      const grant = { grant_type: 'refresh_token', refresh_token, token: refresh_token }
+      const body = new URLSearchParams({ ...grant, client_id: 'desk', client_secret: secret })
+      return w.send(path, { method: 'POST', body })
+    }
+    expect(await w.flood(() => guess('wrong'), 50)).toBeLessThanOrEqual(4)
+    expect((await guess('wrong')).status).toBe(429)
+    expect((await guess(client_secret)).status).toBe(429)
+    expect((await w.refresh(refresh_token)).status).toBe(200)
   })
 })

@@ -76,6 +76,7 @@ describe('each endpoint that does something', () => {
     ['/token', post({ grant_type: 'nonsense' })],
     ['/token', { method: 'POST', body: 'no form' }],
     ['/revoke', post({ token: 'x' })],
+    ['/revoke', { method: 'POST', body: 'no form' }],
   ])('has its limit: %s', async (path, init) => {
     const { send, auth } = limited({ key: byAddress, requests: one })
     await auth.ready()

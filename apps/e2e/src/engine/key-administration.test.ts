@@ -218,6 +218,20 @@ describe("a key of the operator's own that is revoked", () => {
     }
   })
 
+  it('is published by no lever before it was tried', async () => {
+    const w = world()
+    const user = await session(front(w))
+    const kid = kidOf(user.access_token) ?? ''
+    const [one, other] = [await operatorKey('ES256', 'mine'), await operatorKey('ES256', 'mine')]
+    const keys = [{ ...one, ...{ x: other.x, y: other.y } }] as (typeof one)[]
+    const made = () => w.instance({ signingKeys: { keys } })
+    await expect(made().signingKeys.revoke(kid)).rejects.toThrow(/cannot be used/)
+    await expect(made().grants.endAll({ everything: true })).rejects.toThrow(/cannot be used/)
+    w.clock.advance(known)
+    expect(await kids(front(w))).toEqual([kid])
+    expect((await w.call(user.access_token)).status).toBe(200)
+  })
+
   it('gives way at once to one that was never seen before', async () => {
     const [mine, next] = [await operatorKey('ES256', 'mine'), await operatorKey('RS256', 'next')]
     const w = world({ signingKeys: { keys: [mine] } })

@@ -7,7 +7,7 @@ import { type Front, front } from '../front.ts'
 import { slowStore } from '../slow-store.ts'
 import { atClient, untilCallback } from '../threats.fixture.ts'
 import { type World, world } from '../world.ts'
-import { authOf, known, unwalked } from './mass-ending.fixture.ts'
+import { authOf, known, opened, unwalked } from './mass-ending.fixture.ts'
 
 const hour = 3600
 const idOf = ({ app }: Installation) => app.credentials?.client_id ?? ''
@@ -134,12 +134,24 @@ describe('everything, or everything before a time', () => {
     })
   })
 
+  it('takes in all of the second in which that time is', async () => {
+    const w = world()
+    const user = await connect(w)
+    w.clock.advance(0.5)
+    await w.auth.grants.endAll({ everything: true, before: new Date(w.clock.now()) })
+    expect(await isIn(w, user)).toBe(false)
+  })
+
   it("takes in the provider's tokens of a sign-in that was never finished", async () => {
     const w = world({ storage: memory({ clock: { now: () => w.clock.now(), sleep: async () => {} } }) })
     const app = w.client()
     await app.register()
     await signIn(w.browser(), (await app.authorize()).url, { user: 'octocat' })
     w.clock.advance(hour)
+    // Not those of others, though.
+    for (const which of [{ client_id: 'other' }, { provider: 'other' }]) {
+      expect(await w.auth.grants.endAll(which)).toEqual({ ended: 0, forgotten: 0, failed: 0 })
+    }
     expect(await w.auth.grants.endAll({ provider: 'github' })).toEqual({ ended: 0, forgotten: 1, failed: 0 })
     expect(endedUpstream(w)).toHaveLength(1)
   })
@@ -195,6 +207,33 @@ describe('a walk over the store that is interrupted', () => {
     },
   )
 
+  it('is over by itself: another ending, which is younger, is gone after for longer', async () => {
+    const storage = memory()
+    const w = world({ storage })
+    await w.auth.grants.endAll({ client_id: 'earlier' })
+    w.clock.advance(601)
+    await w.auth.grants.endAll({ client_id: 'later' })
+    await w.auth.maintain()
+    const { endings } = await opened(storage, 'server/keys')
+    expect(endings.map(({ unfinished }: { unfinished?: boolean }) => unfinished)).toEqual([undefined, true])
+  })
+
+  it('has what still lies there take the place of no installation that lives', async () => {
+    const { w } = unwalked({ grantsPerInstallation: 2 })
+    const app = w.client()
+    await app.register()
+    const login = async () => ({ app, ...(await app.login(w.browser(), { user: 'octocat' })) })
+    const over = await login()
+    w.clock.advance(hour)
+    const before = w.clock.now() / 1000
+    const living = await login()
+    w.clock.advance(600)
+    await app.refresh(over.refresh_token)
+    await w.auth.grants.endAll({ everything: true, before })
+    const next = await login()
+    for (const user of [living, next]) expect(await isIn(w, user)).toBe(true)
+  })
+
   it('leaves what does not open, says how many, and refuses it when it does', async () => {
     const inner = memory()
     const w = world({ storage: inner })
@@ -204,7 +243,11 @@ describe('a walk over the store that is interrupted', () => {
     const put = async (value = '') =>
       inner.put(key, value, { ifVersion: (await inner.get(key))?.version ?? null })
     await put(`${good?.value.slice(0, -4)}AAAA`)
-    expect(await w.auth.grants.endAll({ everything: true })).toMatchObject({ ended: 0, failed: 1 })
+    const report = await w.auth.grants.endAll({ everything: true })
+    // What does not open may be one that lives, and need the provider's tokens.
+    expect(report).toEqual({ ended: 0, forgotten: 0, failed: 1 })
+    w.clock.advance(700)
+    expect(await w.auth.maintain()).toMatchObject({ ended: 0, unreadable: 1 })
     await put(good?.value)
     expect(await isIn(w, user)).toBe(false)
     expect(await w.auth.maintain()).toMatchObject({ ended: 1 })

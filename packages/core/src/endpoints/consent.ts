@@ -15,6 +15,7 @@ import type {
   Transaction,
   TransactionRecord,
 } from '../records/transaction.ts'
+import type { ProtectedResource } from '../syntax/resource.ts'
 import { isStillAllowed } from './allowed-scopes.ts'
 import { isSameOrigin } from './browser/form-token.ts'
 import { withErrorPage } from './error-page.ts'
@@ -65,7 +66,7 @@ async function show(server: ConsentServer, request: Request): Promise<Response> 
     scopes: asked.scopes.map((name) => ({
       name,
       description: resource?.scopes.descriptions.get(name),
-      providerWords: providers.map((provider) => wordsOf(provider, name)).find(Boolean),
+      providerWords: providers.map((provider) => wordsOf(provider, name, resource)).find(Boolean),
     })),
     resource: { url: asked.resource, name: resource?.name },
     providers: providers.map(({ id, label, icon }) => ({ id, label, icon })),
@@ -77,7 +78,14 @@ async function show(server: ConsentServer, request: Request): Promise<Response> 
   return response
 }
 
-function wordsOf(provider: Provider, scope: string): string | undefined {
+/** Not where the operator gives the name another meaning: the words would not say what the provider is asked for. */
+function wordsOf(
+  provider: Provider,
+  scope: string,
+  resource: ProtectedResource | undefined,
+): string | undefined {
+  const mapping = resource?.scopes.upstream.get(scope)
+  if (mapping && !mapping.get(provider.id)?.includes(scope)) return undefined
   const { descriptions = {} } = provider.type === 'oauth' ? provider.scopes : {}
   return Object.hasOwn(descriptions, scope) ? descriptions[scope] : undefined
 }

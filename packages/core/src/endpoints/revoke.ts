@@ -32,7 +32,7 @@ export function revokeEndpoint({
     const token = form.get('token')
     if (!admission.isOver() || !(await isGenuine(token))) admission.admit()
     const credentials = clientCredentials(request.headers, form)
-    const authenticated = await authenticateClient(authentication, credentials)
+    const authenticated = await admission.countRefusal(authenticateClient(authentication, credentials))
     const { client } = authenticated
     if (token === undefined) throw new OAuthError('invalid_request', 'The parameter token is missing.')
     const loaded = await load(token)
@@ -47,6 +47,8 @@ export function revokeEndpoint({
       await authenticated.spend()
       await loaded.revoke()
     } else {
+      // Otherwise whoever has one good token could tell by the answer which secret of another client is right.
+      admission.admit()
       const { client_id } = client
       const { grant, correlation } = loaded ?? {}
       const isForged = loaded?.refused === 'forged'

@@ -6,7 +6,7 @@ import type { Emit } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
 import { authMethodsOf } from '../records/client-metadata.ts'
 import { sharedConnectionId } from '../records/connection.ts'
-import { latestEnding } from '../records/endings.ts'
+import { isEnded, latestEnding } from '../records/endings.ts'
 import { connectionExpiry, type GrantRecord, grantKey, grantPrefix, grantRef } from '../records/grant.ts'
 import { everyKey, type Records, remove } from '../records/records.ts'
 import type { ServerKeys } from '../records/server-keys.ts'
@@ -205,17 +205,23 @@ async function connect(
  * limit. Never its own grant, which may have been redeemed, and doubted, by now.
  */
 async function tidy(
-  { settings, records, end }: CreationDependencies,
+  { settings, keys, records, end }: CreationDependencies,
   owner: string,
   installation: string,
   own: string,
 ): Promise<void> {
-  const keys: string[] = []
+  const others: string[] = []
   for await (const key of everyKey(records, grantPrefix(owner))) {
-    if (key.startsWith(grantPrefix(owner) + installation) && key !== grantKey(own)) keys.push(key)
+    if (key.startsWith(grantPrefix(owner) + installation) && key !== grantKey(own)) others.push(key)
   }
-  const found = await Promise.all(keys.map((key) => records.peek<GrantRecord>(key)))
-  const grants = found.flatMap((grant) => (grant?.value ? [grant.value] : []))
+  const [found, endings] = await Promise.all([
+    Promise.all(others.map((key) => records.peek<GrantRecord>(key))),
+    keys.endings(),
+  ])
+  // What is over already, and only lies there still, takes the place of none that lives.
+  const grants = found.flatMap((grant) =>
+    grant?.value && !isEnded(grant.value, endings) ? [grant.value] : [],
+  )
   for (const grant of grants.filter(({ doubt }) => doubt)) await end(grantRef(grant), 'doubtful')
   const byUse = grants.filter(({ doubt }) => !doubt).sort((a, b) => b.used_at - a.used_at)
   for (const grant of byUse.slice(settings.grantsPerInstallation - 1)) await end(grantRef(grant), 'capped')

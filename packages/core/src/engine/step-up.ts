@@ -10,10 +10,13 @@ import { type StepUpRecord, stepUpKey } from '../records/step-up.ts'
  * it. It is a help and no promise: whoever cannot write or read it goes on without.
  */
 export interface StepUps {
-  /** The client of this grant was told that it needs more. */
-  note(grant: GrantRef): Promise<void>
-  /** Whether a refresh is to be refused for that: at most one of them is. */
-  take(grant: GrantRef): Promise<boolean>
+  /** The client of this grant was told that it needs these. */
+  note(grant: GrantRef, scopes: readonly string[]): Promise<void>
+  /**
+   * Whether a refresh is to be refused for that: at most one of them is, and only where another sign-in would help
+   * with what was needed.
+   */
+  take(grant: GrantRef, helps: (scopes: readonly string[]) => boolean): Promise<boolean>
 }
 
 /** Seconds from a 403 to the refresh that answers it, and to the next 403 that counts. */
@@ -21,17 +24,17 @@ const soon = 20
 
 export function stepUps({ records, clock }: { records: Records; clock: Clock }): StepUps {
   return {
-    async note(grant) {
+    async note(grant, scopes) {
       const refused_at = unixTime(clock)
-      const value: StepUpRecord = { refused_at, answered: false }
+      const value: StepUpRecord = { refused_at, scopes, answered: false }
       // One that is there stays: it may have been answered.
       const condition = { ifVersion: null, expiresAt: refused_at + soon, once: true }
       await passing(records.put(stepUpKey(grant), value, condition))
     },
-    async take(grant) {
+    async take(grant, helps) {
       const key = stepUpKey(grant)
       const noted = await passing(records.get<StepUpRecord>(key, { keep: false }))
-      if (!noted || noted.value.answered) return false
+      if (!noted || noted.value.answered || !helps(noted.value.scopes)) return false
       const answered: StepUpRecord = { ...noted.value, answered: true }
       const condition = { ifVersion: noted.version, expiresAt: noted.value.refused_at + soon }
       return (await passing(records.put(key, answered, condition))) !== undefined

@@ -12,7 +12,7 @@ import { OAuthError } from '../oauth-error.ts'
 import { parseScope, withoutOfflineAccess } from '../syntax/scopes.ts'
 import { keepsBinding } from './client-binding.ts'
 import type { Grant } from './grant-type.ts'
-import { issuedScopes, type Offered, remainingScopes } from './requested-access.ts'
+import { allowedScopes, issuedScopes, type Offered, remainingScopes } from './requested-access.ts'
 import { isForResource } from './resource.ts'
 
 type RefreshRefusal = DrawbridgeEvents['refresh.refused']['reason']
@@ -36,7 +36,11 @@ export function refreshTokenGrant(server: Refreshing): Grant {
     }
     const loaded = await server.engine.loadRefreshToken(refresh_token)
     if (!loaded || loaded.refused) admit()
-    return (client) => refresh(server, loaded, client, form)
+    return (client) => {
+      // It is genuine for its own client only: by the answer nobody shall tell which secret of another one is right.
+      if (loaded && !loaded.refused && loaded.client_id !== client.client.client_id) admit()
+      return refresh(server, loaded, client, form)
+    }
   }
 }
 
@@ -89,7 +93,7 @@ function refresh(
     throw refuse('scope', 'The client may not have this scope any more.', 'invalid_scope')
   }
   return async () => {
-    if (form.get('scope') === undefined && (await isStepUp(server, loaded))) {
+    if (form.get('scope') === undefined && (await isStepUp(server, loaded, authenticated, given))) {
       throw refuse(
         'step_up',
         'What was asked for needs more scope than was granted. Authorize again to obtain it.',
@@ -101,14 +105,24 @@ function refresh(
 }
 
 /**
- * Whether this client comes from a 403 and would be given the same scopes again (`scopes.stepUp`). Only a token that would
- * be answered is looked at, and nothing happens to it.
+ * Whether this client comes from a 403, would not be given what it needs by this refresh, and may have it by another
+ * sign-in (`scopes.stepUp`). Only a token that would be answered is looked at, and nothing happens to it.
  */
-async function isStepUp({ resources, own }: Refreshing, loaded: LoadedRefreshToken): Promise<boolean> {
+async function isStepUp(
+  { resources, own }: Refreshing,
+  loaded: LoadedRefreshToken,
+  { client }: AuthenticatedClient,
+  given: readonly string[],
+): Promise<boolean> {
   const { resource, grant } = loaded
   const found = resources.find(({ identifier }) => identifier === resource)
   if (!found?.scopes.stepUp || !own || grant === undefined || !loaded.isActive()) return false
-  return own.stepUps.take(grant)
+  const { hierarchy } = found.scopes
+  const allowed = allowedScopes(found.scopes, client)
+  return own.stepUps.take(
+    grant,
+    (need) => hierarchy.missing(need, given).length > 0 && hierarchy.missing(need, allowed).length === 0,
+  )
 }
 
 /** Left out: all of the grant's, with what it implies. A narrower set holds for this access token only. `undefined`: a wider one was asked. */

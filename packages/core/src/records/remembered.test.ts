@@ -75,7 +75,7 @@ it('what was written here is not replaced by what was read before', async () => 
   store('written')
   await record.replace(async () => 'written')
   release()
-  await reading
+  expect(await reading).toBe('written')
   expect(await record.fresh()).toBe('written')
 })
 

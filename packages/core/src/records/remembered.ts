@@ -31,10 +31,10 @@ export function remembered<T>(dependencies: {
   let blindUntil = 0
   let turns = 0
 
-  /** What was read before something was written is not kept in its place. */
+  /** What was read before something was written is not kept in its place, and nobody is given it. */
   function keep(value: T, readAt: number, turn: number): T {
     if (!cached || turn > cached.turn) cached = { value, readAt, turn }
-    return value
+    return cached.value
   }
 
   async function readNow(): Promise<T> {

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
+import type { Records } from './records.ts'
 import { requestCounts } from './request-counts.ts'
+import { slotsOf } from './slots.ts'
 import { watched } from './watched.fixture.ts'
 
 function counting(at = { seconds: 4_000_000_020 }) {
@@ -108,6 +110,67 @@ it('an instance whose place was taken by others does not forget what it has told
   counts.add('a')
   await counts.settle('a', 8)
   expect(counts.of('a')).toBe(6)
+})
+
+it('who came often in the window before takes the place of nobody who comes in this one', async () => {
+  const { instance, at } = counting()
+  const isHere = (name: string) => slotsOf(name, 1024)[0] === slotsOf('a', 1024)[0]
+  const names = Array.from({ length: 40_000 }, (_, index) => `${index}`)
+    .filter(isHere)
+    .slice(0, 17)
+  const before = instance()
+  for (const name of names) {
+    for (let turn = 0; turn < 5; turn++) before.add(name)
+    await before.settle(name, 8)
+  }
+  at.seconds += 60
+  const [now, other] = [instance(), instance()]
+  for (const [counts, name] of [
+    [now, 'a'],
+    [now, names[0] ?? ''],
+    [other, 'a'],
+  ] as const) {
+    counts.add(name)
+    await counts.settle(name, 8)
+  }
+  expect([names.length, other.of('a')]).toEqual([17, 2])
+})
+
+it('an instance remembers so many names, and forgets who was not seen for longest', () => {
+  const counts = counting().instance()
+  for (let index = 0; index <= 10_000; index++) counts.add(`${index}`)
+  expect([counts.of('0'), counts.of('1'), counts.of('10000')]).toEqual([0, 1, 1])
+})
+
+/** Over a store that answers so. */
+function over(peek: () => Promise<never>) {
+  const at = { seconds: 4_000_000_020 }
+  const failures: unknown[] = []
+  const clock = { now: () => at.seconds * 1000, sleep: async () => {} }
+  const onFailure = (error: unknown) => failures.push(error)
+  const counts = requestCounts({ records: { peek } as unknown as Records, clock, window: 60, onFailure })
+  const told = (name: string) => {
+    counts.add(name)
+    return counts.settle(name, 8)
+  }
+  return { at, failures, told }
+}
+
+it('a flood of senders has the store asked about a few of them at a time', () => {
+  const { told } = over(() => new Promise(() => {}))
+  const tellings = Array.from({ length: 100 }, (_, index) => told(`${index}`))
+  expect(tellings.filter(Boolean)).toHaveLength(16)
+})
+
+it('a store that failed is left alone for some seconds, and that is told once', async () => {
+  const { told, at, failures } = over(() => Promise.reject(new Error('out')))
+  await Promise.all([told('a'), told('b')])
+  expect(told('c')).toBeUndefined()
+  at.seconds += 4
+  expect(told('d')).toBeUndefined()
+  at.seconds += 1
+  await expect(told('e')).resolves.toBeUndefined()
+  expect(failures).toHaveLength(2)
 })
 
 /** Without the seal of the fixture. */

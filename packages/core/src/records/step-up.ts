@@ -4,6 +4,8 @@ import type { GrantRef } from './grant.ts'
 export interface StepUpRecord {
   /** Unix seconds. */
   refused_at: number
+  /** What it was told that it needs. */
+  scopes: readonly string[]
   /** A refresh was refused for it. */
   answered: boolean
 }

@@ -45,7 +45,8 @@ export function protectedResource<User>(
         if (scopes.stepUp === undefined || grant === undefined) return
         // Who refreshes a token near its end does so for that, and not because of the 403.
         const isYoung = expiresAt - unixTime(clock) > nearExpiry
-        if (isYoung && missingScopes(need, resource.grantable).length === 0) await own?.stepUps.note(grant)
+        if (isYoung && missingScopes(need, resource.grantable).length === 0)
+          await own?.stepUps.note(grant, need)
       },
     }),
     handle: endpoints.handle,

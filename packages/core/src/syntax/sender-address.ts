@@ -1,6 +1,7 @@
 /**
  * What one sender is known by, of an IP address: an IPv4 address as it is, and of IPv6 the network of 64 bits, within which
- * whoever has one address has all (RFC 4291 2.5.1). An IPv4 address written as IPv6 is that IPv4 address.
+ * whoever has one address has all (RFC 4291 2.5.1). An IPv4 address written as IPv6 is that IPv4 address, also behind a
+ * translator (RFC 6052 2.1): otherwise everybody who comes through it would be one sender.
  *
  * @returns `undefined` for what is no address
  * @example
@@ -12,7 +13,8 @@ export function senderAddress(text: string): string | undefined {
   const groups = groupsOf(text.replace(/%.*$/s, ''))
   if (!groups) return undefined
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, high = 0, low = 0] = groups
-  if (a === 0 && b === 0 && c === 0 && d === 0 && e === 0 && f === 0xffff) {
+  const [isMapped, isTranslated] = [a === 0 && b === 0 && f === 0xffff, a === 0x64 && b === 0xff9b && f === 0]
+  if ((isMapped || isTranslated) && c === 0 && d === 0 && e === 0) {
     return [high >> 8, high & 255, low >> 8, low & 255].join('.')
   }
   return `${[a, b, c, d].map((group) => group.toString(16)).join(':')}::/64`
