@@ -262,6 +262,8 @@ describe("a client's registration", () => {
     ['with keys that are none', { jwks: { keys: ['x', null] } }, 'jwks'],
     ['with a key of no kind', { jwks: { keys: [{ kty: { toString: 1, valueOf: 1 } }] } }, 'jwks'],
     ['with an address over http', { jwks_uri: 'http://app.test/keys' }, 'jwks_uri'],
+    ['with an address with a fragment', { jwks_uri: 'https://app.test/keys#1' }, 'jwks_uri'],
+    ['with an endless address', { jwks_uri: `https://app.test/${'x'.repeat(2048)}` }, 'jwks_uri'],
     ['with an address with a password', { jwks_uri: 'https://me:x@app.test/keys' }, 'jwks_uri'],
     [
       'with an algorithm that we do not take',
