@@ -107,6 +107,13 @@ describe('the refresh after a 403', () => {
     expect((await app.refresh(narrow.refresh_token)).body.scope).toBe('files:read files:write')
   })
 
+  it('is answered when another sign-in would not help, since no provider grants what was needed', async () => {
+    const supported = { 'files:read': '', locked: { upstream: {} } }
+    const { auth, app, tokens } = await signedIn({ scopes: { ...scopes, supported } })
+    await forbidden(auth, tokens.access_token, ['locked'])
+    expect((await app.refresh(tokens.refresh_token)).status).toBe(200)
+  })
+
   it('is answered when another sign-in would not help, since the client may not have more', async () => {
     const desk = { client_id: 'desk', redirect_uris: ['http://127.0.0.1:33418/callback'] }
     const w = world({ scopes, clients: [{ ...desk, scope: 'files:read' }] })

@@ -1,4 +1,5 @@
-import type { JsonWebKeyPrivate } from '@drawbridge/core'
+import { type JsonWebKeyPrivate, memory } from '@drawbridge/core'
+import { signIn } from '@drawbridge/testing'
 import { exportJWK, generateKeyPair, type JWTHeaderParameters, SignJWT } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { resource, type World, world } from '../world.ts'
@@ -80,4 +81,20 @@ describe('an access token is what this server signed as one, and nothing else', 
     const embedded = { jwk: await exportJWK(theirs.publicKey), jku: 'https://evil.test/jwks' }
     expect((await w.call(await signed(embedded, {}, theirs.privateKey))).status).toBe(401)
   })
+})
+
+it('of a grant that was revoked does not come back with a write of it that lands late', async () => {
+  const storage = memory()
+  const w = world({ storage })
+  const app = w.client()
+  await app.register()
+  const pending = await app.authorize()
+  const callback = await signIn(w.browser(), pending.url, { user: 'octocat' })
+  const [key = ''] = (await storage.list('grant/')).keys
+  const created = (await storage.get(key))?.value ?? ''
+  const { body } = await app.exchange(pending, callback)
+  expect((await w.call(body.access_token)).status).toBe(200)
+  await app.revoke(body.refresh_token)
+  await storage.put(key, created, { ifVersion: null })
+  expect((await w.call(body.access_token)).status).toBe(401)
 })

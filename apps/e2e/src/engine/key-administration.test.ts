@@ -85,7 +85,8 @@ describe('a signing key that is revoked', () => {
       await user.refresh()
     }
     await verify(user.access_token)
-    await w.auth.signingKeys.revoke(kidOf(user.access_token) ?? '')
+    const second = kidOf(user.access_token) ?? ''
+    await w.auth.signingKeys.revoke(second)
     expect(kidOf(await user.refresh())).toBe(first)
     // It still has what `/jwks` said before.
     await verify(user.access_token)
@@ -94,6 +95,7 @@ describe('a signing key that is revoked', () => {
     await w.auth.signingKeys.revoke(first ?? '')
     const token = await user.refresh()
     expect(await kids(f)).toEqual([kidOf(token)])
+    expect(told(w, 'keys.revoked')).toEqual([second, first])
     expect((await w.call(token)).status).toBe(200)
   })
 

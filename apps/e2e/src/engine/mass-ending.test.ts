@@ -1,12 +1,13 @@
 import { memory, NoUpstreamToken, Unavailable, type WhichGrants } from '@drawbridge/core'
 import type { Clock } from '@drawbridge/core/storage'
+import { github } from '@drawbridge/github'
 import { failing, signIn } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
 import { connect, endedUpstream, type Installation, isIn, keysOf } from '../administration.fixture.ts'
 import { type Front, front } from '../front.ts'
 import { slowStore } from '../slow-store.ts'
 import { atClient, untilCallback } from '../threats.fixture.ts'
-import { type World, world } from '../world.ts'
+import { upstreamHost, type World, world } from '../world.ts'
 import { authOf, known, opened, unwalked } from './mass-ending.fixture.ts'
 
 const hour = 3600
@@ -154,6 +155,23 @@ describe('everything, or everything before a time', () => {
     }
     expect(await w.auth.grants.endAll({ provider: 'github' })).toEqual({ ended: 0, forgotten: 1, failed: 0 })
     expect(endedUpstream(w)).toHaveLength(1)
+  })
+
+  it("and where that would end everything of a user there, leaves it to whoever's grant still stands", async () => {
+    const scopes = { supported: ['read:user', 'gist'], default: ['read:user'] }
+    const storage = memory({ clock: { now: () => w.clock.now(), sleep: async () => {} } })
+    const hub = github({ clientId: 'dev-client', clientSecret: 'dev-secret', host: upstreamHost })
+    const w: World = world({ scopes, storage, provider: { ...hub, revocation: 'user' } })
+    const app = w.client()
+    await app.register()
+    await signIn(w.browser(), (await app.authorize({ scope: 'gist' })).url, { user: 'octocat' })
+    w.clock.advance(hour)
+    const before = w.clock.now() / 1000
+    const living = await connect(w)
+    const report = await w.auth.grants.endAll({ everything: true, before })
+    expect(report).toEqual({ ended: 0, forgotten: 1, failed: 0 })
+    expect(endedUpstream(w)).toEqual([])
+    expect(await isIn(w, living)).toBe(true)
   })
 
   it.each<[string, unknown, RegExp]>([
