@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { keyRing } from '../../../packages/core/src/crypto/key-ring.ts'
 import { sealer } from '../../../packages/core/src/crypto/sealing.ts'
 import { clientKey, signsWith } from './client-keys.ts'
+import { published } from './published.ts'
 import { secret, world } from './world.ts'
 
 const core = new URL('../../../packages/core/src/', import.meta.url)
@@ -29,6 +30,7 @@ const shapes: Record<string, string> = {
   connection: 'connection/<owner>/<id>',
   lease: 'lease/<owner>/<id>',
   assertion: 'assertion/<hash>',
+  'let-in': 'let-in/<hash>',
   'request-count': 'request-count/<slot>',
   'step-up': 'step-up/<owner>/<id>',
 }
@@ -68,8 +70,12 @@ describe('what a server writes in a life with everything in it', () => {
         return inner.put(key, value, options)
       },
     }
+    const web = published()
+    const client_id = 'https://app.test/client.json'
+    web.put(client_id, { client_id, redirect_uris: ['http://127.0.0.1/callback'] })
     const w = world({
       storage,
+      egress: web.egress,
       limits: { key: () => 'everybody', requests: { token: 2 } },
       scopes: { supported: ['a', 'b'], default: ['a'], stepUp: 'refuse-refresh' },
     })
@@ -92,6 +98,8 @@ describe('what a server writes in a life with everything in it', () => {
     const { client_id: made } = (await w.auth.clients.create({ redirect_uris: ['http://127.0.0.1/cb'] }))
       .client
     await w.auth.clients.rotateSecret(made, { keepOld: 60 })
+    w.clock.advance(60)
+    await w.client({ credentials: { client_id } }).login(w.browser(), { user: 'octocat' })
     const { clients } = await w.auth.clients.list()
     for (const { client_id } of clients) await w.auth.clients.delete(client_id)
     const before = Math.floor(w.clock.now() / 1000)

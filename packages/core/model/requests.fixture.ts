@@ -69,7 +69,7 @@ async function perform(instance: Instance, presented: Presented): Promise<Answer
 /** As the token endpoint does it. */
 async function exchanged({ engine, clock, records }: Instance, grant: Grant, form: Form): Promise<TokenSet> {
   const authentication = {
-    clients: { get: engine.getClient, keys: async () => [], isDoubted: () => false },
+    clients: { get: engine.getClient, keys: async () => [], isDoubted: () => false, letIn: async () => {} },
     audiences: [],
     records,
     clock,

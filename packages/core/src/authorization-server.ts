@@ -50,6 +50,7 @@ export function authorizationServer<User>(parts: {
   const clients = knownClients({
     ...config,
     engine,
+    records,
     policy: { ...config, grantTypes: registrableGrantTypes({ ...config, engine }) },
     trust: config.metadataDocuments?.trust,
   })
@@ -59,7 +60,8 @@ export function authorizationServer<User>(parts: {
     clients,
     authentication: {
       clients,
-      audiences: [config.issuer, config.issuer + tokenPath],
+      // An issuer without a path is the same URL with a slash, and some libraries write it so.
+      audiences: [config.issuer, config.issuerUrl.href, config.issuer + tokenPath],
       records,
       clock,
     },

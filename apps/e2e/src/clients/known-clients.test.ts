@@ -86,6 +86,34 @@ describe.each(['registered', 'document'] as const)('the keys of a %s client that
   })
 })
 
+describe('somebody who has this server fetch from a host as much as it may', () => {
+  it('does not shut out a client there that people have let in, also at an instance that never saw it', async () => {
+    const web = published()
+    web.put(documentUrl, { client_id: documentUrl, redirect_uris })
+    const w = world({ egress: web.egress })
+    const f = front(w)
+    const app = f.client()
+    app.credentials = { client_id: documentUrl }
+    await app.login(f.browser(), { user: 'octocat' })
+    f.to(w.instance())
+    const stranger = f.client()
+    for (let count = 0; count < 61; count++) {
+      stranger.credentials = { client_id: `https://app.test/${count}` }
+      await w.fetch((await stranger.authorize()).url)
+    }
+    expect(w.events).toContainEqual(expect.objectContaining({ type: 'document.failed', reason: 'budget' }))
+    expect(await app.login(f.browser(), { user: 'hubot' })).toMatchObject({ token_type: 'Bearer' })
+  })
+})
+
+it('a set of keys that its owner has emptied lets nobody in any more', async () => {
+  const { w, app, tokens, web } = await withKeysElsewhere('registered')
+  web.put(keysUrl, { keys: [] })
+  w.clock.advance(3600)
+  const refused = await app.refresh(tokens.refresh_token)
+  expect([refused.status, refused.body.error]).toEqual([401, 'invalid_client'])
+})
+
 describe('a document that is gone', () => {
   it('ends a client that signs, and not one that does not', async () => {
     const { w, app, tokens, web } = await withKeysElsewhere('document')

@@ -68,7 +68,7 @@ async function authenticate(
     emit: () => {},
   })
   const server = {
-    clients: { get: engine.getClient, keys: async () => [], isDoubted: () => false },
+    clients: { get: engine.getClient, keys: async () => [], isDoubted: () => false, letIn: async () => {} },
     audiences: ['https://mcp.test'],
     records,
     clock,

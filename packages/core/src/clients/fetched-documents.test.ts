@@ -54,7 +54,7 @@ function hosts(first: Answer | Error = { body: '"one"' }, options: { cacheBytes?
   return {
     asked,
     events,
-    get: (where = url, newerThan?: number) => documents.get(where, newerThan),
+    get: (where = url, options?: Parameters<typeof documents.get>[1]) => documents.get(where, options),
     now: () => now,
     pass: (seconds: number) => {
       now += seconds * 1000
@@ -153,9 +153,9 @@ describe('a document that was fetched', () => {
     await h.get()
     h.say({ body: '"two"' })
     h.pass(59)
-    expect(await h.get(url, h.now() - 60_000)).toEqual(found('one'))
+    expect(await h.get(url, { newerThan: h.now() - 60_000 })).toEqual(found('one'))
     h.pass(2)
-    expect(await h.get(url, h.now() - 60_000)).toEqual(found('two'))
+    expect(await h.get(url, { newerThan: h.now() - 60_000 })).toEqual(found('two'))
     expect(await h.get()).toEqual(found('two'))
     expect(h.asked).toHaveLength(2)
   })
@@ -225,6 +225,20 @@ describe('what strangers can cause', () => {
     expect(h.events).toContainEqual(expect.objectContaining({ type: 'document.failed', reason: 'budget' }))
     h.pass(60)
     expect(await h.get('https://app.test/more')).toEqual(found('one'))
+  })
+
+  it('is not that somebody who is vouched for cannot be fetched, once a minute at most', async () => {
+    const h = hosts(new EgressFailed('unreachable'))
+    for (let count = 0; count < 60; count++) await h.get(`https://app.test/${count}`)
+    const isVouchedFor = async () => true
+    for (let tries = 0; tries < 3; tries++) {
+      expect(await h.get(url, { isVouchedFor })).toEqual({ status: 'unavailable' })
+    }
+    expect(h.asked).toHaveLength(61)
+    h.say({ body: '"one"' })
+    h.pass(60)
+    for (let count = 0; count < 60; count++) await h.get(`https://app.test/${count}`)
+    expect(await h.get(url, { isVouchedFor })).toEqual(found('one'))
   })
 
   it('is 64 fetches at one moment', async () => {

@@ -17,8 +17,15 @@ export type Fetched<Value> =
 
 /** What strangers publish about themselves, by URL. */
 export interface FetchedDocuments<Value> {
-  /** @param newerThan Unix milliseconds: one that was fetched before is fetched again */
-  get(url: string, newerThan?: number): Promise<Fetched<Value>>
+  /**
+   * @param options.newerThan Unix milliseconds: one that was fetched before is fetched again
+   * @param options.isVouchedFor asked where strangers have used up what may be fetched for them: whether it is fetched
+   *   all the same
+   */
+  get(
+    url: string,
+    options?: { newerThan?: number | undefined; isVouchedFor?: (() => Promise<boolean>) | undefined },
+  ): Promise<Fetched<Value>>
 }
 
 /** Thrown by `read`, in words for whoever publishes the document. */
@@ -70,10 +77,13 @@ export function fetchedDocuments<Value>(options: {
   const failed: BoundedCache<{ until: number; failure: Failure }> = boundedCache(failuresRemembered)
   const underWay = new Map<string, Promise<Fetched<Value>>>()
 
-  async function fetched(url: string): Promise<Fetched<Value>> {
+  async function fetched(url: string, isVouchedFor: () => Promise<boolean>): Promise<Fetched<Value>> {
     const earlier = kept.get(url)
     try {
-      const asked = await budget.spend(new URL(url).hostname, () => ask(egress, url, earlier?.etag, maxBytes))
+      const work = () => ask(egress, url, earlier?.etag, maxBytes)
+      const asked =
+        (await budget.spend(new URL(url).hostname, work)) ??
+        ((await isVouchedFor()) ? await work() : undefined)
       if (asked === undefined) return tooMany(url)
       const { status } = asked
       if (status === 304 && earlier) return keep(url, asked, earlier)
@@ -130,7 +140,7 @@ export function fetchedDocuments<Value>(options: {
   }
 
   return {
-    async get(url, newerThan = 0) {
+    async get(url, { newerThan = 0, isVouchedFor = async () => false } = {}) {
       const now = clock.now()
       const entry = kept.get(url)
       if (entry && now < entry.expires_at && entry.fetched_at >= newerThan) {
@@ -138,7 +148,7 @@ export function fetchedDocuments<Value>(options: {
       }
       const failure = failed.get(url)
       if (failure && now < failure.until) return stillGood(url, now) ?? failure.failure
-      const waiting = underWay.get(url) ?? fetched(url).finally(() => underWay.delete(url))
+      const waiting = underWay.get(url) ?? fetched(url, isVouchedFor).finally(() => underWay.delete(url))
       underWay.set(url, waiting)
       return waiting
     },

@@ -1,8 +1,14 @@
 import { expect, it } from 'vitest'
+import { keyRing } from '../crypto/key-ring.ts'
+import { sealer } from '../crypto/sealing.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
+import { recordsIn } from '../records/records.ts'
+import { memory } from '../storage/memory.ts'
 import { knownClients } from './known-clients.ts'
 import { redirectUriPolicy } from './redirect-uri.ts'
 
+const ringSecret = 'Vq3x8m0TtS2yYk7sPzR5uWb1cDf4gHj6KlN9oQeXaZA='
+const clock = { now: () => 1_790_000_000_000, sleep: async () => {} }
 const url = 'https://app.test/client.json'
 const keysUrl = 'https://app.test/keys.json'
 const key = { kty: 'EC', crv: 'P-256', x: 'MKBCTNIc', y: '4Etl6SRW', kid: 'e1' }
@@ -14,8 +20,14 @@ function clientsOf(pages: Record<string, unknown>) {
   return knownClients({
     engine: { getClient: async () => undefined },
     egress: async (where) => ({ status: 200, headers, body: body(where) }),
-    clock: { now: () => 1_790_000_000_000, sleep: async () => {} },
+    clock,
     emit: () => {},
+    records: recordsIn({
+      storage: memory({ clock }),
+      sealer: sealer(keyRing(ringSecret)),
+      clock,
+      emit: () => {},
+    }),
     policy: {
       redirectUris: redirectUriPolicy(undefined, { issuer: 'https://mcp.test' }),
       grantTypes: ['authorization_code', 'refresh_token'],

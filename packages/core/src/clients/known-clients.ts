@@ -1,9 +1,16 @@
+import { boundedCache } from '../bounded-cache.ts'
 import type { Clock } from '../clock.ts'
 import { bareKey, type PublicKey, publicKeys } from '../crypto/public-keys.ts'
 import type { Egress } from '../egress/egress.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Emit } from '../events.ts'
-import type { RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
+import {
+  isOperators,
+  type RegisteredClient,
+  type TokenEndpointAuthMethod,
+} from '../records/client-metadata.ts'
+import { noteLetIn, wasLetIn } from '../records/let-in.ts'
+import type { Records } from '../records/records.ts'
 import { clientOfDocument, isDocumentUrl } from './client-id-metadata-document.ts'
 import { fetchBudget } from './fetch-budget.ts'
 import { type Fetched, fetchedDocuments, MalformedDocument } from './fetched-documents.ts'
@@ -25,6 +32,8 @@ export interface KnownClients {
    * @throws UnusableClient
    */
   keys(client: RegisteredClient, options?: { newer?: boolean }): Promise<readonly PublicKey[]>
+  /** To be called when somebody has signed in and let a client in. Never fails; may be done beside the answer. */
+  letIn(client: RegisteredClient): Promise<void>
   /** Whether people are told more of the host that introduces this client before they let it in. */
   isDoubted(client: RegisteredClient): boolean
 }
@@ -52,17 +61,21 @@ const cachedDocumentBytes = 4 * 1024 * 1024
 const cachedKeySetBytes = 8 * 1024 * 1024
 /** Milliseconds before keys are fetched for an assertion that none of those we have verifies. */
 const keysCoolDown = 60_000
+/** Milliseconds between two notes that a client was let in. */
+const noteEvery = 24 * 3600_000
+const notesRemembered = 2000
 
 export function knownClients(dependencies: {
   engine: Pick<Engine, 'getClient'>
   egress: Egress
+  records: Records
   clock: Clock
   emit: Emit
   policy: RegistrationPolicy
   /** Left out: a URL is no client here. */
   trust?: ((host: string) => HostTrust) | undefined
 }): KnownClients {
-  const { engine, clock, policy, trust } = dependencies
+  const { engine, clock, policy, records, trust } = dependencies
   const fetching = { ...dependencies, budget: fetchBudget(clock) }
   const documents = fetchedDocuments<RegisteredClient>({
     ...fetching,
@@ -74,11 +87,14 @@ export function knownClients(dependencies: {
       return clientOfDocument(body, url, policy)
     },
   })
+  const noted = boundedCache<number>(notesRemembered)
   const keySets = fetchedDocuments<readonly PublicKey[]>({
     ...fetching,
     maxBytes: keySetBytes,
     cacheBytes: cachedKeySetBytes,
     read: (body) => {
+      // Its owner has withdrawn them all.
+      if (isEmptySet(body)) return []
       const keys = publicKeys(body)
       if (keys.length === 0) throw new MalformedDocument('It has no public key for signatures.')
       return keys.map(bareKey)
@@ -89,7 +105,8 @@ export function knownClients(dependencies: {
     client_id: string,
     newerThan?: number,
   ): Promise<RegisteredClient | undefined> {
-    return found(client_id, await documents.get(client_id, newerThan))
+    const isVouchedFor = () => wasLetIn(records, client_id)
+    return found(client_id, await documents.get(client_id, { newerThan, isVouchedFor }))
   }
 
   return {
@@ -106,9 +123,21 @@ export function knownClients(dependencies: {
     async keys(client, { newer = false } = {}) {
       const { client_id, jwks, jwks_uri, source } = client
       const newerThan = newer ? clock.now() - keysCoolDown : undefined
-      if (jwks_uri !== undefined) return found(client_id, await keySets.get(jwks_uri, newerThan)) ?? []
+      if (jwks_uri !== undefined) {
+        const isVouchedFor = async () => isOperators(client) || wasLetIn(records, client_id)
+        return found(client_id, await keySets.get(jwks_uri, { newerThan, isVouchedFor })) ?? []
+      }
       if (!newer || source !== 'document') return jwks?.keys ?? []
       return (await documentClient(client_id, newerThan))?.jwks?.keys ?? []
+    },
+
+    async letIn(client) {
+      const { client_id, jwks_uri, source } = client
+      const isElsewhere = source === 'document' || (jwks_uri !== undefined && !isOperators(client))
+      const now = clock.now()
+      if (!isElsewhere || now - (noted.get(client_id) ?? 0) < noteEvery) return
+      noted.set(client_id, now)
+      await noteLetIn(records, clock, client_id).catch(() => noted.delete(client_id))
     },
 
     isDoubted: ({ client_id, source }) =>
@@ -141,6 +170,11 @@ function unprovenClient(client_id: string): RegisteredClient {
     response_types: ['code'],
     application_type: 'native',
   }
+}
+
+function isEmptySet(body: unknown): boolean {
+  const { keys } = Object(body) as { keys?: unknown }
+  return Array.isArray(keys) && keys.length === 0
 }
 
 function isJson(contentType: string): boolean {

@@ -7,8 +7,8 @@ export interface PublicKey {
 const kinds = ['RSA', 'EC', 'OKP']
 const maximumKeys = 20
 const essentials = new Set(['kty', 'kid', 'alg', 'use', 'crv', 'x', 'y', 'n', 'e'])
-/** Characters of base64url: 8,192 bits. Whoever names the key chooses how long a signature takes to check. */
-const longestModulus = 1366
+/** Characters of base64url: 4,096 bits. Whoever names the key chooses how long a signature takes to check. */
+const longestModulus = 683
 /** 64 bits; nearly every key has 65537. */
 const longestExponent = 11
 

@@ -32,7 +32,7 @@ export interface SignedIn {
  * what fails is ours. `again`: the engine asks for a second round at the provider.
  */
 export async function completeLogin(
-  server: Pick<Server, 'emit' | 'providers' | 'resources'> & { engine: EngineAfterLogin },
+  server: Pick<Server, 'clients' | 'emit' | 'providers' | 'resources'> & { engine: EngineAfterLogin },
   transaction: Readonly<TransactionRecord>,
   signedIn: SignedIn,
 ): Promise<Completion | 'again'> {
@@ -49,7 +49,8 @@ export async function completeLogin(
       scopes: scopesOf(server, request.resource, request.scopes, signedIn),
       upstream: provider.type === 'oauth' && upstream ? { ...upstream, provider } : undefined,
     })
-    return { response: { code }, after: tidy }
+    const after = async () => void (await Promise.all([tidy?.(), server.clients.letIn(client)]))
+    return { response: { code }, after }
   } catch (error) {
     if (isNamed<AskAgain>(error, 'AskAgain')) return 'again'
     if (isNamed<Unavailable>(error, 'Unavailable')) {
