@@ -309,6 +309,28 @@ describe('a document that offers to sign', () => {
     expect((await app.refresh(third.body.refresh_token)).status).toBe(200)
   })
 
+  it('at an address with quotes in it is told what is wrong in characters that may stand there', async () => {
+    const odd = 'https://app.test/"quoted"/client.json'
+    const key = await clientKey()
+    const { w, web } = withDocuments()
+    web.put(new URL(odd).href, signing(key, { client_id: odd }))
+    const client_assertion = await key.sign(odd, issuer, w.clock.now(), { claims: { iss: 'somebody' } })
+    const answer = await w.fetch(`${issuer}/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'refresh_token',
+        refresh_token: 'x',
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion,
+      }),
+    })
+    const { error, error_description } = (await answer.json()) as Record<string, string>
+    expect(error).toBe('invalid_client')
+    expect(error_description).toMatch(/iss is missing or wrong/)
+    // RFC 6749 5.2
+    expect(error_description).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
+  })
+
   it('with keys that we do not take is a public client where it offers that, too', async () => {
     const { w } = withDocuments(
       {},
