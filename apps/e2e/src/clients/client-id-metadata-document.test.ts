@@ -309,6 +309,23 @@ describe('a document that offers to sign', () => {
     expect((await app.refresh(third.body.refresh_token)).status).toBe(200)
   })
 
+  it('and was held to it, is held to it also when it ends what it was given (RFC 7009 2.1)', async () => {
+    const key = await clientKey()
+    const { w } = withDocuments({}, signing(key, either))
+    const app = appOf(w)
+    signsWith(app, url, key, w.clock)
+    const { access_token, refresh_token } = await app.login(w.browser(), { user: 'octocat' })
+    app.credentials = { client_id: url }
+    for (const token of [access_token, refresh_token]) {
+      const refused = await app.revoke(token)
+      expect([refused.status, refused.body.error]).toEqual([401, 'invalid_client'])
+    }
+    expect((await w.call(access_token)).status).toBe(200)
+    signsWith(app, url, key, w.clock)
+    expect((await app.revoke(refresh_token)).status).toBe(200)
+    expect((await w.call(access_token)).status).toBe(401)
+  })
+
   it('at an address with quotes in it is told what is wrong in characters that may stand there', async () => {
     const odd = 'https://app.test/"quoted"/client.json'
     const key = await clientKey()

@@ -1,4 +1,5 @@
 import { authenticateClient, clientCredentials } from '../clients/client-authentication.ts'
+import { keepsBinding } from '../grants/client-binding.ts'
 import { bodyForm } from '../http/forms.ts'
 import { json } from '../http/responses.ts'
 import type { Entry } from '../http/router.ts'
@@ -31,10 +32,15 @@ export function revokeEndpoint({
     const token = form.get('token')
     if (!admission.isOver() || !(await isGenuine(token))) admission.admit()
     const credentials = clientCredentials(request.headers, form)
-    const { client, spend } = await authenticateClient(authentication, credentials)
+    const authenticated = await authenticateClient(authentication, credentials)
+    const { client, spend } = authenticated
     if (token === undefined) throw new OAuthError('invalid_request', 'The parameter token is missing.')
     const loaded = await load(token)
     if (loaded && !loaded.refused && loaded.client_id === client.client_id) {
+      if (loaded.client_auth !== undefined && !keepsBinding(authenticated, loaded.client_auth)) {
+        const description = 'The client must authenticate as it did when the grant was made.'
+        throw new OAuthError('invalid_client', description)
+      }
       await spend()
       await loaded.revoke()
     } else {

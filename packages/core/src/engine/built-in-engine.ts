@@ -88,6 +88,7 @@ function loaded(
     resource: claims.aud,
     scopes: claims.scopes,
     granted: grant.scopes,
+    client_auth: grant.client_auth,
     issued_at: claims.iat,
     expires_at: claims.exp,
     claims: grant.claims,

@@ -173,6 +173,8 @@ export interface LoadedRefreshToken extends Loaded {
 export interface LoadedAccessToken extends Loaded {
   /** What the grant holds, as it was consented to. */
   granted: readonly string[]
+  /** As of a refresh token. Left out: whoever the client is may end the grant. */
+  client_auth?: TokenEndpointAuthMethod | undefined
   token_type: 'Bearer' | 'DPoP'
   /** The key it is bound to. The gate refuses such a token, since it takes bearer tokens only. */
   cnf?: Confirmation | undefined
