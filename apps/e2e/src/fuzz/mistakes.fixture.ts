@@ -1,44 +1,5 @@
-import type { Handle, Mistake } from './subject.fixture.ts'
-
-type Given = { request: Request; body: string; url: URL; response: Response }
-
-/** A server that answers rightly, and then something is done to the answer. */
-const answering =
-  (
-    change: (
-      given: Given,
-      inside: Parameters<Mistake>[1],
-    ) => Response | undefined | Promise<Response | undefined>,
-  ): Mistake =>
-  (handle, inside) =>
-  async (request, context) => {
-    const body = await request.clone().text()
-    const response = await handle(request, context)
-    if (!response) return response
-    return (await change({ request, body, url: new URL(request.url), response }, inside)) ?? response
-  }
-
-const withHeader = (response: Response, name: string, value: string | undefined): Response => {
-  const headers = new Headers(response.headers)
-  if (value === undefined) headers.delete(name)
-  else headers.set(name, value)
-  return new Response(response.body, { status: response.status, headers })
-}
-
-const withText = async (response: Response, change: (text: string) => string): Promise<Response> =>
-  new Response(change(await response.text()), { status: response.status, headers: response.headers })
-
-const isPage = ({ headers }: Response) => headers.get('content-type')?.startsWith('text/html') ?? false
-const refused = ({ status }: Response) => status >= 400 && status < 500
-
-export interface Planted {
-  mistake: Mistake
-  found: RegExp
-  /** It shows only then. */
-  outages?: true
-  /** Of the first campaign that comes upon it soon. */
-  seed?: number
-}
+import { answering, isPage, type Planted, refused, withHeader, withText } from './planting.fixture.ts'
+import type { Handle } from './subject.fixture.ts'
 
 /** Things done wrongly, and what the fuzz test must say of each. */
 export const mistakes: Readonly<Record<string, Planted>> = {
@@ -70,7 +31,7 @@ export const mistakes: Readonly<Record<string, Planted>> = {
       })
     }),
     seed: 7,
-    found: /nothing in the request is good for that|odd characters/,
+    found: /nothing in the request is good for that|odd characters|which is a stranger's/,
   },
   'names itself twice to the client': {
     mistake: answering(({ response }) => {
