@@ -43,6 +43,7 @@ function hosts(first: Answer | Error = { body: '"one"' }, options: { cacheBytes?
     maxBytes: 5120,
     cacheBytes: options.cacheBytes ?? 1_000_000,
     read: (body) => {
+      if (Array.isArray(body)) throw new MalformedDocument(`It is ${body}.`)
       if (typeof body !== 'string') throw new MalformedDocument('It is no text.')
       return body
     },
@@ -183,6 +184,13 @@ describe('a failure', () => {
     h.pass(60)
     h.say({ body: '"one"' })
     expect(await h.get()).toEqual(found('one'))
+  })
+
+  it('tells its publisher what stands there, and the log nothing that could be a credential', async () => {
+    const token = 'u72udtBcr__MSLiQ5KRAjoy38WU0diDUY90aFYRb2g8'
+    const h = hosts({ body: JSON.stringify([token]) })
+    expect(await h.get()).toEqual({ status: 'malformed', why: `It is ${token}.` })
+    expect(h.events.at(-1)).toMatchObject({ reason: 'malformed', detail: 'It is [redacted].' })
   })
 
   it('of a document that was good does not make it bad', async () => {
