@@ -36,11 +36,13 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
   'takes an assertion that was used': {
     mistake: withAssertion((claims, isSeen) => (isSeen ? { ...claims, jti: randomUUID() } : claims)),
     plan: signing,
+    seed: 5,
     found: /has not what it takes/,
   },
   'takes an assertion for another server': {
     mistake: withAssertion((claims) => ({ ...claims, aud: 'https://mcp.test' })),
     plan: signing,
+    seed: 13,
     found: /has not what it takes/,
   },
   'takes an assertion that is good for ever': {
@@ -49,6 +51,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
       exp: Math.min(Number(claims.exp), Number(claims.iat) + 300),
     })),
     plan: signing,
+    seed: 13,
     found: /has not what it takes/,
   },
   'sends people where no document says': {
@@ -59,6 +62,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
       return redirecting(`${uri}?error=invalid_request&iss=https%3A%2F%2Fmcp.test`)
     }),
     plan: { client: 'document', method: 'none' },
+    seed: 2,
     found: /nothing in the request is good for that/,
   },
   'sends people where a document says no more': {
@@ -86,6 +90,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
       }
     },
     plan: { client: 'document', method: 'none' },
+    seed: 13,
     found: /nothing in the request is good for that/,
   },
   'fails when a document does': {
@@ -95,6 +100,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
         : undefined,
     ),
     plan: { client: 'document', method: 'none' },
+    seed: 2,
     found: /^500/m,
   },
   'is out when the host of a stranger is': {
@@ -104,6 +110,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
         : undefined,
     ),
     plan: { client: 'document', method: 'none' },
+    seed: 2,
     found: /^503/m,
   },
   'is out, and says no more, when keys cannot be fetched': {
@@ -113,6 +120,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
         : undefined,
     ),
     plan: signing,
+    seed: 7,
     found: /503 without Retry-After/,
   },
   'shows the name in a document as it is': {
@@ -134,6 +142,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
       const [, link] = /class="button" href="([^"]*)"/.exec(await response.clone().text()) ?? []
       return link === undefined ? undefined : redirecting(link.replaceAll('&amp;', '&'))
     }),
+    seed: 5,
     found: /which is a stranger's/,
   },
   'leaves people with a faulty request alone': {
@@ -142,6 +151,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
         ? withText(response, (text) => text.replace(/<a class="button".*?<\/a>/s, ''))
         : undefined,
     ),
+    seed: 7,
     found: /no way to its client/,
   },
   'has people go on with an answer of another server': {
@@ -150,6 +160,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
         ? withText(response, (text) => text.replace('iss=https', 'iss=http'))
         : undefined,
     ),
+    seed: 5,
     found: /iss is http:/,
   },
   'signs people out because somebody else asks too often': {

@@ -39,6 +39,8 @@ export interface KnownClients {
   proven(reading: Reading): Proof[]
   /** An assertion that was used is never good again. */
   spend(reading: Reading): void
+  /** Whether a client has published this itself. */
+  publishes(text: string): boolean
   /** Whether the client of such a URL has ever said that it need not sign. */
   mayBePublic(client_id: string): boolean
 }
@@ -62,6 +64,7 @@ export function knownClients(now: () => number): KnownClients {
   const ever = new Map<string, unknown[]>()
   let failures = 0
   const spent = new Set<string>()
+  let said = ''
 
   function fromDocuments(
     url: string,
@@ -129,6 +132,7 @@ export function knownClients(now: () => number): KnownClients {
     },
     served(fetched) {
       for (const { url, status, text } of fetched) {
+        said += text
         if (status === 200) {
           const body = parsed(text)
           for (const one of [current, ever]) one.set(url, [...(one.get(url) ?? []), body])
@@ -145,6 +149,7 @@ export function knownClients(now: () => number): KnownClients {
     spend(reading) {
       for (const { used } of byAssertion(reading)) if (used !== undefined) spent.add(used)
     },
+    publishes: (text) => said.includes(text),
     mayBePublic: (client_id) => fromDocuments(client_id, ever)?.isPublic ?? false,
   }
 }

@@ -7,7 +7,7 @@ export const mistakes: Readonly<Record<string, Planted>> = {
     mistake: answering(({ url, body }) =>
       /%00/.test(url.search + body) ? Response.json({ error: 'server_error' }, { status: 500 }) : undefined,
     ),
-    seed: 9,
+    seed: 4,
     found: /^500/m,
   },
   'throws what nobody expects': {
@@ -17,7 +17,7 @@ export const mistakes: Readonly<Record<string, Planted>> = {
       }
       return handle(request, context)
     },
-    seed: 9,
+    seed: 12,
     found: /^500|the code shows/m,
   },
   'sends a browser to an address that is not registered': {
@@ -200,13 +200,14 @@ export const mistakes: Readonly<Record<string, Planted>> = {
         ? Response.json({ jsonrpc: '2.0', id: 1, result: {} })
         : undefined,
     ),
+    seed: 5,
     found: /without a good token comes in/,
   },
   'lets anybody revoke': {
     mistake: answering(({ response, url }) =>
       url.pathname === '/revoke' && response.status === 401 ? Response.json({}) : undefined,
     ),
-    seed: 11,
+    seed: 3,
     found: /may revoke/,
   },
   'gives away tokens': {
