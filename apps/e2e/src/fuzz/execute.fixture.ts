@@ -6,6 +6,7 @@ import { showsMarks } from './page-oracle.fixture.ts'
 import type { Attack, Run } from './plan.fixture.ts'
 import { printed, read, type Shot, shot } from './shot.fixture.ts'
 import type { Answer, Subject } from './subject.fixture.ts'
+import type { WebChange } from './web.fixture.ts'
 
 /** What must not be, and how it came about. */
 export interface Violation {
@@ -41,7 +42,11 @@ export async function execute(
   const history: string[] = []
   const steps = stepsOf(plan)
   const flow = begin(plan, server)
+  for (const { web } of attacks) {
+    if (web) count(counts, `hosts: the ${changedOf(flow, web)} of a ${plan.client} client`)
+  }
   const began = server.now()
+  count(counts, `plans: ${plan.setup}, ${plan.client}, ${plan.method ?? 'no method'}`)
   const hasLoot = attacks.some(({ edits }) => edits.some(takesLoot))
   const bystanders = hasLoot ? await stand(inside, plan) : undefined
   let isTouched = false
@@ -253,7 +258,7 @@ async function begins(
   loot: Loot,
 ): Promise<void> {
   if (web) {
-    server.web.change(urlsOf(flow)[web.of], web.as, loot)
+    server.web.change(urlsOf(flow)[changedOf(flow, web)], web.as, loot)
     if (web.isCold) await anotherInstance({ server, known })
   }
   if (out === 'provider') server.outage.provider = true
@@ -265,12 +270,15 @@ async function ends({ server, known }: Inside, { web }: Attack, flow: Flow, isEa
   server.outage.provider = false
   server.outage.store = undefined
   if (!web) return
-  server.web.change(urlsOf(flow)[web.of], undefined, { values: [], cookies: [] })
+  server.web.change(urlsOf(flow)[changedOf(flow, web)], undefined, { values: [], cookies: [] })
   // What is right is kept for longer than that, also when it says something else.
   const isFailure = typeof web.as === 'string' || !('edits' in web.as)
   if (web.after === 'a minute' && isFailure && isEarly) server.advance(61)
   else await anotherInstance({ server, known })
 }
+
+/** A client that registers publishes its keys at most. */
+const changedOf = ({ plan }: Flow, { of }: WebChange) => (plan.client === 'document' ? of : 'keys')
 
 async function anotherInstance({ server, known }: Inside): Promise<void> {
   await server.another()

@@ -212,8 +212,10 @@ const attackOnClients: fc.Arbitrary<Attack> = fc.oneof(
   { arbitrary: particular(['register'], registeringEdit), weight: 2 },
   { arbitrary: whileTheWebChanges, weight: 4 },
   {
-    arbitrary: fc.record({ attack, times: fc.nat(4) }).map(({ attack, times }) => ({ ...attack, times })),
-    weight: 1,
+    arbitrary: fc
+      .record({ attack, times: fc.integer({ min: 2, max: 6 }) })
+      .map(({ attack, times }) => ({ ...attack, times })),
+    weight: 2,
   },
 )
 
@@ -233,7 +235,11 @@ export interface RunOptions {
 
 export function runs({ attacks, outages, plan: common }: RunOptions): fc.Arbitrary<Run> {
   const one = outages
-    ? fc.oneof({ arbitrary: attack, weight: 1 }, { arbitrary: attackInOutage, weight: 2 })
+    ? fc.oneof(
+        { arbitrary: attack, weight: 1 },
+        { arbitrary: attackOnClients, weight: 1 },
+        { arbitrary: attackInOutage, weight: 3 },
+      )
     : fc.oneof({ arbitrary: attack, weight: 3 }, { arbitrary: attackOnClients, weight: 2 })
   return fc.record({
     plan: planWith(common),
