@@ -36,13 +36,13 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
   'takes an assertion that was used': {
     mistake: withAssertion((claims, isSeen) => (isSeen ? { ...claims, jti: randomUUID() } : claims)),
     plan: signing,
-    seed: 5,
+    seed: 3,
     found: /has not what it takes/,
   },
   'takes an assertion for another server': {
     mistake: withAssertion((claims) => ({ ...claims, aud: 'https://mcp.test' })),
     plan: signing,
-    seed: 13,
+    seed: 10,
     found: /has not what it takes/,
   },
   'takes an assertion that is good for ever': {
@@ -51,7 +51,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
       exp: Math.min(Number(claims.exp), Number(claims.iat) + 300),
     })),
     plan: signing,
-    seed: 13,
+    seed: 5,
     found: /has not what it takes/,
   },
   'sends people where no document says': {
@@ -90,7 +90,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
       }
     },
     plan: { client: 'document', method: 'none' },
-    seed: 13,
+    seed: 14,
     found: /nothing in the request is good for that/,
   },
   'fails when a document does': {
@@ -120,7 +120,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
         : undefined,
     ),
     plan: signing,
-    seed: 7,
+    seed: 8,
     found: /503 without Retry-After/,
   },
   'shows the name in a document as it is': {
@@ -142,7 +142,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
       const [, link] = /class="button" href="([^"]*)"/.exec(await response.clone().text()) ?? []
       return link === undefined ? undefined : redirecting(link.replaceAll('&amp;', '&'))
     }),
-    seed: 5,
+    seed: 6,
     found: /which is a stranger's/,
   },
   'leaves people with a faulty request alone': {
@@ -151,7 +151,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
         ? withText(response, (text) => text.replace(/<a class="button".*?<\/a>/s, ''))
         : undefined,
     ),
-    seed: 7,
+    seed: 6,
     found: /no way to its client/,
   },
   'has people go on with an answer of another server': {
@@ -160,7 +160,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
         ? withText(response, (text) => text.replace('iss=https', 'iss=http'))
         : undefined,
     ),
-    seed: 5,
+    seed: 6,
     found: /iss is http:/,
   },
   'signs people out because somebody else asks too often': {
@@ -231,6 +231,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
         : undefined,
     ),
     plan: { setup: 'few may register', client: 'registered', method: 'none' },
+    seed: 4,
     found: /^500/m,
   },
 }

@@ -176,7 +176,6 @@ export const mistakes: Readonly<Record<string, Planted>> = {
         ? withText(response, (text) => text.replace(/"error_description":"/, '"error_description":"\\"<x>'))
         : undefined,
     ),
-    seed: 2,
     found: /error_description is/,
   },
   'has errors that are cached': {
@@ -200,7 +199,7 @@ export const mistakes: Readonly<Record<string, Planted>> = {
         ? Response.json({ jsonrpc: '2.0', id: 1, result: {} })
         : undefined,
     ),
-    seed: 5,
+    seed: 3,
     found: /without a good token comes in/,
   },
   'lets anybody revoke': {
@@ -235,7 +234,7 @@ export const mistakes: Readonly<Record<string, Planted>> = {
         return handle(new Request(request, { headers }), context)
       }
     },
-    seed: 10,
+    seed: 9,
     found: /may do nothing, and a transaction was/,
   },
   'fails when the store does': {
