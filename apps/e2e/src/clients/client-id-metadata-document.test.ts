@@ -1,38 +1,8 @@
 import { signIn } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
-import { clientKey, signsWith } from '../client-keys.ts'
 import { front } from '../front.ts'
-import { type Published, published } from '../published.ts'
-import { issuer, type World, world } from '../world.ts'
-
-const url = 'https://app.test/oauth/client.json'
-const redirectUri = 'http://127.0.0.1:33418/callback'
-
-const document = (more: Record<string, unknown> = {}) => ({
-  client_id: url,
-  client_name: 'Example App',
-  redirect_uris: ['http://127.0.0.1/callback', 'https://app.test/callback'],
-  token_endpoint_auth_method: 'none',
-  grant_types: ['authorization_code', 'refresh_token'],
-  response_types: ['code'],
-  ...more,
-})
-
-type Options = Parameters<typeof world>[0]
-
-function withDocuments(options: Options = {}, first: unknown = document()): { w: World; web: Published } {
-  const web = published()
-  if (first !== undefined) web.put(url, first)
-  return { w: world({ egress: web.egress, ...options }), web }
-}
-
-const appOf = (w: World, client_id = url, redirect = redirectUri) =>
-  w.client({ credentials: { client_id }, redirectUri: redirect })
-
-async function authorized(w: World, client_id = url, redirect = redirectUri) {
-  const pending = await appOf(w, client_id, redirect).authorize()
-  return w.browser().open(pending.url.href)
-}
+import { issuer } from '../world.ts'
+import { appOf, authorized, document, redirectUri, url, withDocuments } from './document.fixture.ts'
 
 describe('a client that introduces itself by a metadata document', () => {
   it('signs in, calls, refreshes and revokes, and was fetched once', async () => {
@@ -294,95 +264,5 @@ describe('the hosts that an operator names', () => {
     expect([answer.status, answer.body.error]).toEqual([401, 'invalid_client'])
     f.to(w.auth)
     expect((await app.refresh(refresh_token)).status).toBe(200)
-  })
-})
-
-describe('a document that offers to sign', () => {
-  const signing = (key: { jwk: object }, more: Record<string, unknown> = {}) =>
-    document({ token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.jwk] }, ...more })
-  const either = { token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'] }
-
-  it('and nothing else is held to it', async () => {
-    const key = await clientKey()
-    const { w } = withDocuments({}, signing(key))
-    const app = appOf(w)
-    const pending = await app.authorize()
-    const callback = await signIn(w.browser(), pending.url, { user: 'octocat' })
-    const refused = await app.exchange(pending, callback)
-    expect([refused.status, refused.body.error]).toEqual([401, 'invalid_client'])
-    expect(w.events).toContainEqual(expect.objectContaining({ type: 'code.refused', reason: 'client_auth' }))
-    signsWith(app, url, key, w.clock)
-    expect((await app.exchange(pending, callback)).status).toBe(200)
-  })
-
-  it('and did has nothing of it revoked by whoever holds a token and does not sign', async () => {
-    const key = await clientKey()
-    const { w } = withDocuments({}, signing(key))
-    const app = appOf(w)
-    signsWith(app, url, key, w.clock)
-    const { access_token, refresh_token } = await app.login(w.browser(), { user: 'octocat' })
-    const thief = appOf(w)
-    for (const token of [access_token, refresh_token]) {
-      const refused = await thief.revoke(token)
-      expect([refused.status, refused.body.error]).toEqual([401, 'invalid_client'])
-    }
-    expect((await w.call(access_token)).status).toBe(200)
-    expect((await app.revoke(access_token)).status).toBe(200)
-    expect((await w.call(access_token)).status).toBe(401)
-  })
-
-  it('or not may do either, and what it did is bound: better later, never worse', async () => {
-    const key = await clientKey('RS256')
-    const { w } = withDocuments({}, signing(key, either))
-    const app = appOf(w)
-    const { refresh_token } = await app.login(w.browser(), { user: 'octocat' })
-    const second = await app.refresh(refresh_token)
-    expect(second.status).toBe(200)
-    signsWith(app, url, key, w.clock)
-    const third = await app.refresh(second.body.refresh_token)
-    expect(third.status).toBe(200)
-    app.credentials = { client_id: url }
-    expect((await app.refresh(third.body.refresh_token)).body.error).toBe('invalid_client')
-    signsWith(app, url, key, w.clock)
-    expect((await app.refresh(third.body.refresh_token)).status).toBe(200)
-  })
-
-  it('whose keys are replaced lets the new one in, and not the old', async () => {
-    const [old, next] = [await clientKey(), await clientKey()]
-    const { w, web } = withDocuments({}, signing(old))
-    const app = appOf(w)
-    signsWith(app, url, old, w.clock)
-    const { refresh_token } = await app.login(w.browser(), { user: 'octocat' })
-    web.put(url, signing(next))
-    w.clock.advance(61)
-    signsWith(app, url, next, w.clock)
-    const second = await app.refresh(refresh_token)
-    expect(second.status).toBe(200)
-    signsWith(app, url, old, w.clock)
-    expect((await app.refresh(second.body.refresh_token)).body.error).toBe('invalid_client')
-  })
-
-  it('where its host serves an error page for it, signs nobody out at an instance that never saw it', async () => {
-    const key = await clientKey()
-    const { w, web } = withDocuments({}, signing(key))
-    const f = front(w)
-    const app = f.client()
-    signsWith(app, url, key, w.clock)
-    const { refresh_token } = await app.login(f.browser(), { user: 'octocat' })
-    web.answer(url, { status: 200, headers: { 'content-type': 'text/html' }, body: '<h1>Sorry</h1>' })
-    f.to(w.instance())
-    const troubled = await app.refresh(refresh_token)
-    expect([troubled.status, troubled.body.error]).toEqual([503, 'temporarily_unavailable'])
-    web.put(url, signing(key))
-    w.clock.advance(61)
-    expect((await app.refresh(refresh_token)).status).toBe(200)
-  })
-
-  it('with keys that we do not take is a public client where it offers that, too', async () => {
-    const { w } = withDocuments(
-      {},
-      document({ ...either, token_endpoint_auth_signing_alg: 'ES512', jwks: { keys: [] } }),
-    )
-    expect(await appOf(w).login(w.browser(), { user: 'octocat' })).toMatchObject({ token_type: 'Bearer' })
   })
 })

@@ -24,6 +24,8 @@ export function answerFaults(reading: Reading, answer: Answer, may: { fail: bool
   const { status, headers, text } = answer
   const faults: string[] = []
   if (status >= 500 && !(may.fail && status === 503)) faults.push(`${status}: ${text.slice(0, 500)}`)
+  if (status === 503 && /"error":/.test(text) && !text.includes('"temporarily_unavailable"') && !isRpc(text))
+    faults.push(`503 that says ${text}`)
   if (status === 503 && !/^[1-9]\d*$/.test(headers.get('retry-after') ?? ''))
     faults.push('503 without Retry-After')
   const challenge = headers.get('www-authenticate')
@@ -42,6 +44,8 @@ export function answerFaults(reading: Reading, answer: Answer, may: { fail: bool
   else if (text !== '' && !type.startsWith('text/html')) faults.push(`content-type: ${type}`)
   return faults
 }
+
+const isRpc = (text: string) => text.includes('"jsonrpc"')
 
 function jsonFaults({ status, headers, text }: Answer): string[] {
   if (text === '') return []

@@ -1,15 +1,18 @@
 import { request as httpRequest } from 'node:http'
 import type { Mountable, RequestContext } from '@drawbridge/core'
 import type { Application } from '../body-readers.ts'
+import type { SetupName } from './setups.fixture.ts'
 import type { Wired } from './shot.fixture.ts'
-import { type Answer, providerIds, type Subject, subject } from './subject.fixture.ts'
+import { type Answer, type Subject, subject } from './subject.fixture.ts'
 
 /** Milliseconds. */
 const patience = 20_000
 
 /** An application that is started once, and a new server in it for each run, reached over the network. */
-export async function behind(application: Application): Promise<{ open(): Subject; close(): Promise<void> }> {
-  let current: Subject = subject(providerIds)
+export async function behind(
+  application: Application,
+): Promise<{ open(setup: SetupName): Subject; close(): Promise<void> }> {
+  let current: Subject = subject()
   let isOurs = false
   const mounted: Mountable = {
     routes: current.mounted.routes,
@@ -21,8 +24,8 @@ export async function behind(application: Application): Promise<{ open(): Subjec
   }
   const { url, close } = await application(mounted)
   return {
-    open() {
-      const fresh = subject(providerIds)
+    open(setup) {
+      const fresh = subject(setup)
       current = fresh
       return {
         ...fresh,

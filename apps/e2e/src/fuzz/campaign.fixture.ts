@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { type Counts, execute, type Violation } from './execute.fixture.ts'
 import { type Run, type RunOptions, runs } from './plan.fixture.ts'
-import { providerIds, type Subject, subject } from './subject.fixture.ts'
+import type { SetupName } from './setups.fixture.ts'
+import { type Subject, subject } from './subject.fixture.ts'
 
 export interface Report {
   seed: number
@@ -22,19 +23,19 @@ export interface CampaignOptions extends Partial<RunOptions> {
   /** Whether a shorter one is looked for. Default true. */
   shrink?: boolean | undefined
   /** A server for one run, and how to reach it. Default: one in this process. */
-  open?: (() => Subject) | undefined
+  open?: ((setup: SetupName) => Subject) | undefined
 }
 
 /** Makes runs until one goes wrong or the time is over, and looks for a shorter one that goes wrong. */
 export async function campaign(options: CampaignOptions): Promise<Report> {
-  const { seed, attacks = 6, outages = false, shrink = true, open = () => subject(providerIds) } = options
+  const { seed, attacks = 6, outages = false, shrink = true, open = subject, plan } = options
   const began = performance.now()
   const counts: Counts = {}
   let made = 0
   let last: Violation | undefined
-  const property = fc.asyncProperty(runs({ attacks, outages }), async (run) => {
+  const property = fc.asyncProperty(runs({ attacks, outages, plan }), async (run) => {
     if (last === undefined) made += 1
-    const violation = await execute(run, open(), last === undefined ? counts : {})
+    const violation = await execute(run, open(run.plan.setup), last === undefined ? counts : {})
     if (!violation) return
     last = violation
     throw new Error(violation.what)
@@ -48,7 +49,7 @@ export async function campaign(options: CampaignOptions): Promise<Report> {
   })
   const [first] = details.counterexample ?? []
   const run = first && shrink ? await shortened(first, open) : first
-  const violation = run && ((shrink && (await execute(run, open()))) || last)
+  const violation = run && ((shrink && (await execute(run, open(run.plan.setup)))) || last)
   return {
     seed,
     runs: made,
@@ -63,7 +64,7 @@ export async function campaign(options: CampaignOptions): Promise<Report> {
 }
 
 /** Without the attacks and edits that have no part in it: what shrinks lists keeps some of them. */
-async function shortened(run: Run, open: () => Subject): Promise<Run> {
+async function shortened(run: Run, open: (setup: SetupName) => Subject): Promise<Run> {
   const fewer = run.attacks.flatMap((attack, index) => [
     { ...run, attacks: run.attacks.toSpliced(index, 1) },
     ...attack.edits.map((_, at) => ({
@@ -71,7 +72,7 @@ async function shortened(run: Run, open: () => Subject): Promise<Run> {
       attacks: run.attacks.with(index, { ...attack, edits: attack.edits.toSpliced(at, 1) }),
     })),
   ])
-  for (const one of fewer) if (await execute(one, open())) return shortened(one, open)
+  for (const one of fewer) if (await execute(one, open(one.plan.setup))) return shortened(one, open)
   return run
 }
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { type AssertionEdit, editedAssertion } from './assertions.fixture.ts'
 import { type Field, type Place, places, type Shot } from './shot.fixture.ts'
 import { bodyText, contentType, encodedText, jsonText, text, wellFormed } from './texts.fixture.ts'
 
@@ -17,6 +18,9 @@ export type Edit =
   /** With something that somebody else has. */
   | { do: 'steal'; in: Place; at: number; what: number }
   | { do: 'add'; in: Place; name: string; text: string }
+  /** The field of this name, whether it was there or not; of JSON the text of the value. */
+  | { do: 'put'; in: Place; name: string; text: string }
+  | { do: 'assertion'; how: AssertionEdit }
   /** Of another browser, or none. */
   | { do: 'cookies'; whose: 'another' | 'nobody' }
   | { do: 'method' | 'type' | 'body'; text: string }
@@ -82,6 +86,10 @@ const fieldName = fc.oneof(
     'grant_types',
     'client_assertion',
     'client_assertion_type',
+    'token_endpoint_auth_methods_supported',
+    'token_endpoint_auth_signing_alg',
+    'software_id',
+    'x-forwarded-for',
     'authorization',
     'host',
     'origin',
@@ -146,6 +154,8 @@ export const edit: fc.Arbitrary<Edit> = fc.oneof(
 /** What an attacker may have of somebody else. */
 export interface Loot {
   values: readonly string[]
+  /** An assertion that was used. */
+  used?: string | undefined
   cookies: readonly Field[]
 }
 
@@ -169,6 +179,22 @@ export function edited(given: Shot, change: Edit, stolen: Loot): Shot {
       const value = change.in === 'json' ? JSON.stringify(change.text) : change.text
       return { ...given, [change.in]: [...given[change.in], { name: change.name, value }] }
     }
+    case 'put': {
+      const fields = given[change.in]
+      const index = fields.findIndex(({ name }) => name === change.name)
+      const field = { name: change.name, value: change.text }
+      const put = index < 0 ? [...fields, field] : fields.with(index, field)
+      return { ...given, [change.in]: put }
+    }
+    case 'assertion':
+      return {
+        ...given,
+        form: given.form.map((field) =>
+          field.name === 'client_assertion'
+            ? { ...field, value: editedAssertion(field.value, change.how, stolen.used) }
+            : field,
+        ),
+      }
   }
   const where = given[change.in].length > 0 ? change.in : places.find((one) => given[one].length > 0)
   if (where === undefined) return given

@@ -1,11 +1,12 @@
 import { type Edit, edited, type Loot, takesLoot } from './edits.fixture.ts'
-import { begin, type Flow, keepCookies, type Plan, type Step, stepsOf } from './flow.fixture.ts'
+import { begin, type Flow, keepCookies, type Plan, type Step, stepsOf, urlsOf } from './flow.fixture.ts'
 import { type Ledger, ledger } from './ledger.fixture.ts'
 import { type Look, look } from './oracles.fixture.ts'
 import { showsMarks } from './page-oracle.fixture.ts'
 import type { Attack, Run } from './plan.fixture.ts'
 import { printed, read, type Shot, shot } from './shot.fixture.ts'
-import type { Subject } from './subject.fixture.ts'
+import type { Answer, Subject } from './subject.fixture.ts'
+import type { WebChange } from './web.fixture.ts'
 
 /** What must not be, and how it came about. */
 export interface Violation {
@@ -37,10 +38,15 @@ export async function execute(
   counts: Counts = {},
 ): Promise<Violation | undefined> {
   await server.ready()
-  const inside: Inside = { server, known: ledger() }
+  const inside: Inside = { server, known: ledger(plan.setup, server.now) }
   const history: string[] = []
   const steps = stepsOf(plan)
-  const flow = begin(plan)
+  const flow = begin(plan, server)
+  for (const { web } of attacks) {
+    if (web) count(counts, `hosts: the ${changedOf(flow, web)} of a ${plan.client} client`)
+  }
+  const began = server.now()
+  count(counts, `plans: ${plan.setup}, ${plan.client}, ${plan.method ?? 'no method'}`)
   const hasLoot = attacks.some(({ edits }) => edits.some(takesLoot))
   const bystanders = hasLoot ? await stand(inside, plan) : undefined
   let isTouched = false
@@ -66,11 +72,16 @@ export async function execute(
   for (const [index, step] of steps.entries()) {
     let isDone = false
     for (const attack of attacks) {
-      if (attack.before % steps.length !== index) continue
-      const request = attacking(attack, step, { flow, steps, server, loot: lootOf(flow, bystanders) })
-      begins(server, attack)
-      const seen = await sent(attackName(attack, step), request, { fail: attack.out !== undefined })
-      ends(server)
+      if (!comesBefore(attack, step, index, steps.length)) continue
+      const loot = lootOf(flow, bystanders)
+      await begins(inside, attack, flow, loot)
+      const request = attacking(attack, step, { flow, steps, server, loot })
+      const may = { fail: attack.out !== undefined }
+      let seen = await sent(attackName(attack, step), request, may)
+      for (let time = 1; time < (attack.times ?? 1) && isIdle(seen); time++) {
+        seen = await sent('once more', request, may)
+      }
+      await ends(inside, attack, flow, server.now() - began < 60_000)
       if (seen.violation) return seen.violation
       // It was this browser's own; others keep what they are given themselves.
       if (seen.mayChange && seen.changes.length > 0) keepCookies(flow, seen.answer)
@@ -90,14 +101,26 @@ export async function execute(
         return bystanders && !isTouched ? undisturbed(bystanders) : undefined
     }
     if (isDone) continue
-    const request = step.request(flow)
-    const seen = await sent(step.name, request, { fail: false })
+    const { request, ...seen } = await good(step, flow)
     if (seen.violation) return seen.violation
-    keepCookies(flow, seen.answer)
+    noteDone(flow, request, seen.answer)
     const wrong = await step.take(flow, seen.answer, inside)
     if (wrong) return violation(`${step.name} does not work any more: ${wrong}`, request, seen, history)
   }
   return bystanders && !isTouched ? undisturbed(bystanders) : undefined
+
+  /** A request as it should be, which may have to wait for a limit to pass. */
+  async function good(step: Step, flow: Flow, name = step.name) {
+    for (let turn = 0; ; turn++) {
+      const request = step.request(flow)
+      const seen = await sent(name, request, { fail: false })
+      if (seen.answer.status !== 429 || seen.violation) return { request, ...seen }
+      const isBeyond = /^(refresh|revoke)$/.test(step.name) || turn > 0
+      const what = `${step.name} is refused, whose turn it is`
+      if (isBeyond) return { request, ...seen, violation: violation(what, request, seen, history) }
+      server.advance(Number(seen.answer.headers.get('retry-after')))
+    }
+  }
 
   /** Whoever had no part in it goes on as though nothing had been. */
   async function undisturbed({ withCode, withTokens }: Bystanders): Promise<Violation | undefined> {
@@ -107,8 +130,7 @@ export async function execute(
     ] as const) {
       const step = stepsOf(flow.plan).find((one) => one.name === name)
       if (!step) continue
-      const request = step.request(flow)
-      const seen = await sent(`${name} of somebody else`, request, { fail: false })
+      const { request, ...seen } = await good(step, flow, `${name} of somebody else`)
       if (seen.violation) return seen.violation
       const wrong = await step.take(flow, seen.answer, inside)
       if (wrong)
@@ -116,6 +138,10 @@ export async function execute(
     }
     return undefined
   }
+}
+
+function comesBefore({ before }: Attack, step: Step, index: number, length: number): boolean {
+  return typeof before === 'string' ? before === step.name : before % length === index
 }
 
 function count(counts: Counts, what: string): void {
@@ -135,11 +161,16 @@ function violation(what: string, request: Shot, { answer }: Look, history: reado
 
 async function stand(inside: Inside, plan: Plan): Promise<Bystanders> {
   const until = async (last: string): Promise<Flow> => {
-    const flow = begin({ ...plan, redirect_uri: 'https://other.example/callback', client_name: 'Other' })
+    const own = { ...plan, redirect_uri: 'https://other.example/callback', client_name: 'Other' }
+    const flow = begin(own, inside.server, 'another')
     for (const step of stepsOf(flow.plan)) {
       const request = step.request(flow)
-      const seen = await look(inside, request)
-      keepCookies(flow, seen.answer)
+      let seen = await look(inside, request)
+      if (seen.answer.status === 429) {
+        inside.server.advance(Number(seen.answer.headers.get('retry-after')))
+        seen = await look(inside, step.request(flow))
+      }
+      noteDone(flow, request, seen.answer)
       const wrong = await step.take(flow, seen.answer, inside)
       if (wrong) throw new Error(`${step.name} of a bystander: ${wrong}`)
       if (step.name === last) break
@@ -149,6 +180,16 @@ async function stand(inside: Inside, plan: Plan): Promise<Bystanders> {
   const isForm = plan.provider === 'acme'
   return { withCode: await until(isForm ? 'sign-in' : 'callback'), withTokens: await until('token') }
 }
+
+/** What a browser keeps, and what an onlooker has of a request that was answered. */
+function noteDone(flow: Flow, request: Shot, answer: Answer): void {
+  keepCookies(flow, answer)
+  flow.used = request.form.find(({ name }) => name === 'client_assertion')?.value ?? flow.used
+}
+
+/** Whether nothing came of it, so that it may come again. */
+const isIdle = (seen: Look & { violation?: Violation }) =>
+  !seen.violation && (!seen.mayChange || seen.changes.length === 0)
 
 function lootOf(own: Flow, others: Bystanders | undefined): Loot {
   const { withCode, withTokens } = others ?? { withCode: own, withTokens: own }
@@ -164,6 +205,7 @@ function lootOf(own: Flow, others: Bystanders | undefined): Loot {
     withCode.callback.code,
     withTokens.client_id,
     withTokens.client_secret,
+    withTokens.used,
     withTokens.access_token,
     withTokens.refresh_token,
     `Bearer ${withTokens.access_token}`,
@@ -181,6 +223,7 @@ function lootOf(own: Flow, others: Bystanders | undefined): Loot {
     ...Object.values(own.cookies),
   ]
   return {
+    used: own.used ?? withTokens.used,
     values: values.filter((value) => value !== undefined),
     cookies: Object.entries(withCode.cookies).map(([name, value]) => ({ name, value })),
   }
@@ -201,20 +244,45 @@ function attacking(
   return edits.reduce((request: Shot, change: Edit) => edited(request, change, loot), base())
 }
 
-function attackName({ like, edits, out }: Attack, step: Step): string {
+function attackName({ like, edits, out, web }: Attack, step: Step): string {
   const what = edits.map((edit) => edit.do).join(', ') || 'as it should be'
   const outage = out === undefined ? '' : ` while the ${out === 'provider' ? out : 'store'} is out`
-  return `before ${step.name}, like ${like === 'same' ? 'it' : JSON.stringify(like)} (${what}${outage})`
+  const hosts = web ? ` while its ${web.of} is ${JSON.stringify(web.as).slice(0, 100)}` : ''
+  return `before ${step.name}, like ${like === 'same' ? 'it' : JSON.stringify(like)} (${what}${outage}${hosts})`
 }
 
-function begins(server: Subject, { out }: Attack): void {
+async function begins(
+  { server, known }: Inside,
+  { out, web }: Attack,
+  flow: Flow,
+  loot: Loot,
+): Promise<void> {
+  if (web) {
+    server.web.change(urlsOf(flow)[changedOf(flow, web)], web.as, loot)
+    if (web.isCold) await anotherInstance({ server, known })
+  }
   if (out === 'provider') server.outage.provider = true
   else if (out) server.outage.store = out.store
 }
 
-function ends(server: Subject): void {
+/** @param isEarly whether there is time: codes are good for some minutes only */
+async function ends({ server, known }: Inside, { web }: Attack, flow: Flow, isEarly: boolean): Promise<void> {
   server.outage.provider = false
   server.outage.store = undefined
+  if (!web) return
+  server.web.change(urlsOf(flow)[changedOf(flow, web)], undefined, { values: [], cookies: [] })
+  // What is right is kept for longer than that, also when it says something else.
+  const isFailure = typeof web.as === 'string' || !('edits' in web.as)
+  if (web.after === 'a minute' && isFailure && isEarly) server.advance(61)
+  else await anotherInstance({ server, known })
+}
+
+/** A client that registers publishes its keys at most. */
+const changedOf = ({ plan }: Flow, { of }: WebChange) => (plan.client === 'document' ? of : 'keys')
+
+async function anotherInstance({ server, known }: Inside): Promise<void> {
+  await server.another()
+  known.clients.forget()
 }
 
 const concerns = (request: Shot, { withCode, withTokens }: Bystanders): boolean => {
@@ -223,7 +291,12 @@ const concerns = (request: Shot, { withCode, withTokens }: Bystanders): boolean 
 }
 
 /** Whether somebody who may do so has ended the flow: nothing that comes after it need work. */
-function isOver({ out }: Attack, step: Step, request: Shot, { answer, changes, mayChange }: Look): boolean {
+function isOver(
+  { out, web }: Attack,
+  step: Step,
+  request: Shot,
+  { answer, changes, mayChange }: Look,
+): boolean {
   if (!mayChange) return false
   const location = answer.headers.get('location') ?? ''
   if (/[?&]error=/.test(location)) return true
@@ -233,7 +306,7 @@ function isOver({ out }: Attack, step: Step, request: Shot, { answer, changes, m
   // Who consents again chooses again where to sign in.
   const { path } = read(request)
   if (path === '/consent' && step.name !== 'consent' && changes.length > 0) return true
-  if (out === undefined) return false
+  if (out === undefined && web === undefined) return false
   // What the provider gave for this login is spent; and a sign-in may be done although its answer was 503.
   return path.startsWith('/callback/') || (path.startsWith('/sign-in/') && step.name === 'sign-in page')
 }

@@ -3,15 +3,24 @@ import { chooseButton } from '@drawbridge/testing'
 import { parseForms } from '../../../../packages/testing/src/driver/forms.ts'
 import { password } from '../endpoints/sign-in.fixture.ts'
 import { issuer, resource } from '../world.ts'
+import { assertion, assertionType, type KeyName, signingKeys } from './assertions.fixture.ts'
 import type { Ledger } from './ledger.fixture.ts'
+import { initialAccessToken, type SetupName } from './setups.fixture.ts'
 import { type Shot, shot } from './shot.fixture.ts'
 import type { Answer, ProviderId, Subject } from './subject.fixture.ts'
 
 /** What a client asks for, when all is as it should be. */
 export interface Plan {
+  setup: SetupName
   provider: ProviderId
-  /** Left out: the client names no method, and may send its secret either way. */
-  method: 'none' | 'client_secret_basic' | 'client_secret_post' | undefined
+  /** Whether it registers, or its client_id is the URL of what it says about itself. */
+  client: 'registered' | 'document'
+  /** Left out: the client names no method, and may send its secret either way. `either`: its document says that it may sign. */
+  method: 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'either' | undefined
+  /** Where its keys are, if it signs. */
+  keys: 'jwks' | 'jwks_uri'
+  /** The path of its document. */
+  document: string
   redirect_uri: string
   /** Odd, but nothing that a client may not be called. */
   client_name: string
@@ -25,6 +34,12 @@ export interface Plan {
 /** One sign-in of one person with one client, and how far it has come. */
 export interface Flow {
   plan: Plan
+  /** Whose key it signs with. */
+  key: KeyName
+  /** Unix milliseconds. */
+  now(): number
+  /** An assertion that it has used. */
+  used: string | undefined
   client_id: string
   client_secret: string | undefined
   code_verifier: string
@@ -40,10 +55,30 @@ export interface Flow {
   refresh_token: string
 }
 
-export function begin(plan: Plan): Flow {
+const hosts: Readonly<Record<KeyName, string>> = {
+  own: 'https://client.example',
+  another: 'https://other.example',
+  unknown: 'https://unknown.example',
+}
+
+export const urlsOf = ({ plan, key }: Pick<Flow, 'plan' | 'key'>) => ({
+  document: hosts[key] + plan.document,
+  keys: `${hosts[key]}/jwks.json`,
+})
+
+/** Publishes what the client has to say. */
+export function begin(plan: Plan, { web, now }: Pick<Subject, 'web' | 'now'>, key: KeyName = 'own'): Flow {
+  const { document, keys } = urlsOf({ plan, key })
+  if (signs(plan)) web.publish(keys, { keys: [signingKeys[key].jwk] })
+  if (plan.client === 'document') {
+    web.publish(document, { client_id: document, ...metadataOf({ plan, key }) })
+  }
   return {
     plan,
-    client_id: 'nobody',
+    key,
+    now,
+    used: undefined,
+    client_id: plan.client === 'document' ? document : 'nobody',
     client_secret: undefined,
     code_verifier: randomBytes(32).toString('base64url'),
     transaction: 'none',
@@ -78,8 +113,35 @@ const rpc = { 'content-type': 'application/json', accept: 'application/json, tex
 
 const challengeOf = (verifier: string) => createHash('sha256').update(verifier).digest('base64url')
 
+const signs = ({ method }: Plan) => method === 'private_key_jwt' || method === 'either'
+
+/** What the client says of itself, wherever it does. */
+function metadataOf(flow: Pick<Flow, 'plan' | 'key'>): Record<string, unknown> {
+  const { plan, key } = flow
+  const isEither = plan.method === 'either'
+  return {
+    client_name: plan.client_name,
+    client_uri: plan.client_uri,
+    logo_uri: plan.client_uri,
+    redirect_uris: [plan.redirect_uri],
+    token_endpoint_auth_method: isEither ? 'none' : plan.method,
+    ...(isEither && { token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'] }),
+    ...(signs(plan) &&
+      (plan.keys === 'jwks' ? { jwks: { keys: [signingKeys[key].jwk] } } : { jwks_uri: urlsOf(flow).keys })),
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+  }
+}
+
 /** How the client says who it is. */
-function authenticated({ client_id, client_secret, plan }: Flow) {
+function authenticated({ client_id, client_secret, key, now, plan }: Flow): {
+  headers: Record<string, string>
+  form: Record<string, string>
+} {
+  if (signs(plan)) {
+    const client_assertion = assertion(signingKeys[key], client_id, now())
+    return { headers: {}, form: { client_id, client_assertion_type: assertionType, client_assertion } }
+  }
   if (client_secret === undefined) return { headers: {}, form: { client_id } }
   if (plan.method !== 'client_secret_post') {
     const pair = Buffer.from(`${client_id}:${client_secret}`).toString('base64')
@@ -110,19 +172,17 @@ function status(answer: Answer, ...good: number[]): string | undefined {
 export const steps: readonly Step[] = [
   {
     name: 'register',
-    request: ({ plan }) =>
+    only: ({ client }) => client === 'registered',
+    request: (flow) =>
       shot('POST', '/register', {
-        headers: { 'content-type': 'application/json' },
+        headers: {
+          'content-type': 'application/json',
+          ...(flow.plan.setup === 'few may register' && { authorization: `Bearer ${initialAccessToken}` }),
+        },
         json: Object.fromEntries(
-          Object.entries({
-            client_name: plan.client_name,
-            client_uri: plan.client_uri,
-            logo_uri: plan.client_uri,
-            redirect_uris: [plan.redirect_uri],
-            token_endpoint_auth_method: plan.method,
-            grant_types: ['authorization_code', 'refresh_token'],
-            response_types: ['code'],
-          }).flatMap(([name, value]) => (value === undefined ? [] : [[name, JSON.stringify(value)]])),
+          Object.entries(metadataOf(flow)).flatMap(([name, value]) =>
+            value === undefined ? [] : [[name, JSON.stringify(value)]],
+          ),
         ),
       }),
     take(flow, answer) {

@@ -4,7 +4,7 @@ import { behind } from './behind.fixture.ts'
 import { type CampaignOptions, campaign, printedReport } from './campaign.fixture.ts'
 import { execute } from './execute.fixture.ts'
 import type { Run } from './plan.fixture.ts'
-import { providerIds, subject } from './subject.fixture.ts'
+import { subject } from './subject.fixture.ts'
 
 /** `pnpm -F e2e fuzz --minutes 60 --seed 7`, and `--replay` with the run that a failure printed. */
 const { values } = parseArgs({
@@ -17,7 +17,8 @@ const { values } = parseArgs({
 })
 
 if (values.replay !== undefined) {
-  const violation = await execute(JSON.parse(values.replay) as Run, subject(providerIds))
+  const run = JSON.parse(values.replay) as Run
+  const violation = await execute(run, subject(run.plan.setup))
   console.log(
     violation
       ? [violation.what, violation.request, violation.answer, ...violation.history].join('\n\n')

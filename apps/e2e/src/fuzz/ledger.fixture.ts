@@ -1,19 +1,31 @@
 import { issuer } from '../world.ts'
+import { type KnownClients, knownClients } from './known-clients.fixture.ts'
+import { askedFor, type SetupName } from './setups.fixture.ts'
 import { type Reading, read, type Shot } from './shot.fixture.ts'
-import { type Answer, listed } from './subject.fixture.ts'
-
-/** A client, as it was told it is. */
-interface KnownClient {
-  client_id: string
-  client_secret: string | undefined
-  redirect_uris: readonly string[]
-}
+import type { Answer } from './subject.fixture.ts'
 
 /** An authorization request that was accepted: what it asked, whoever asked it. */
 export interface KnownRequest {
   client_id: string
   redirect_uri: string
   state: string | undefined
+  code_challenge: string
+  /** What it may come to at most. */
+  asked: ReadonlySet<string>
+  /** What people were shown, once they were: they consent to that. */
+  shown?: readonly string[] | undefined
+}
+
+/** What a code was redeemed for, and what has come of it since. */
+export interface KnownGrant {
+  client_id: string
+  request: KnownRequest
+  /** It was made for a client that signs, and nobody can do without from then on. */
+  isSigned: boolean
+  /** What the first answer said. */
+  scopes: readonly string[]
+  /** Whether a grant has ended since: it may have been this one. */
+  isOver: boolean
 }
 
 /** A page's proof, and the cookie without which it is none. */
@@ -33,7 +45,8 @@ interface KnownCookie {
  * specifications. It says what a request may do: nothing here is taken from the server's code.
  */
 export interface Ledger {
-  clients: ReadonlyMap<string, KnownClient>
+  setup: SetupName
+  clients: KnownClients
   /** By the handle that the request travels in. */
   requests: ReadonlyMap<string, KnownRequest>
   /** By the `state` that it travels in at the provider. */
@@ -44,27 +57,25 @@ export interface Ledger {
   learn(request: Shot, answer: Answer): void
   /** Whether a request holds all that somebody must have who may change something with it. */
   mayChange(request: Shot, answer: Answer): boolean
-  /** Whether the client of a request to the token or revocation endpoint has shown who it is. */
-  authenticates(reading: Reading): boolean
   /** The authorization request that a browser's request is about. */
   about(reading: Reading): KnownRequest | undefined
+  /** The code's request, or the refresh token's grant, of a request that has what it takes for tokens. */
+  entitled(reading: Reading): { request: KnownRequest; grant?: KnownGrant } | undefined
   isAccessToken(token: string): boolean
+  /** A grant ended. */
+  ended(): void
   verifier(challenge: string, verifier: string): void
 }
 
-export function ledger(): Ledger {
-  const clients = new Map<string, KnownClient>([
-    [listed.client_id, { ...listed, redirect_uris: ['https://listed.example/callback'] }],
-  ])
-  const requests = new Map<string, KnownRequest & { code_challenge: string }>()
-  const states = new Map<
-    string,
-    { request: KnownRequest & { code_challenge: string }; cookie: KnownCookie | undefined }
-  >()
+/** @param now Unix milliseconds */
+export function ledger(setup: SetupName, now: () => number): Ledger {
+  const clients = knownClients(now)
+  const requests = new Map<string, KnownRequest>()
+  const states = new Map<string, { request: KnownRequest; cookie: KnownCookie | undefined }>()
   const forms = new Map<string, KnownForm>()
-  const codes = new Map<string, KnownRequest & { code_challenge: string }>()
-  const refreshTokens = new Map<string, string>()
-  const accessTokens = new Map<string, string>()
+  const codes = new Map<string, KnownRequest>()
+  const refreshTokens = new Map<string, KnownGrant>()
+  const accessTokens = new Map<string, KnownGrant>()
   const verifiers = new Map<string, string>()
   const secrets = new Set<string>()
 
@@ -74,26 +85,12 @@ export function ledger(): Ledger {
     if (part.length >= 8) secrets.add(part)
   }
 
-  /** The clients that a request says it comes from, with the secrets that it brings. */
-  function claims(reading: Reading): { client_id: string; secrets: readonly string[] }[] {
-    const named = reading.form.getAll('client_id').filter((id) => id !== '')
-    const sent = reading.form.getAll('client_secret')
-    const basic = /^basic\s+(.*)$/i.exec(reading.header('authorization')?.trim() ?? '')?.[1]
-    const found = named.map((client_id) => ({ client_id, secrets: sent }))
-    if (basic === undefined) return found
-    const text = Buffer.from(basic, 'base64').toString()
-    const [id = '', ...rest] = text.split(':')
-    const plain = { client_id: id, secrets: [rest.join(':')] }
-    const decoded = { client_id: percentDecoded(id), secrets: [percentDecoded(rest.join(':'))] }
-    return [...found, plain, decoded]
-  }
-
-  const proven = (reading: Reading): string[] =>
-    claims(reading).flatMap(({ client_id, secrets }) => {
-      const known = clients.get(client_id)
-      if (!known) return []
-      return known.client_secret === undefined || secrets.includes(known.client_secret) ? [client_id] : []
-    })
+  const owns = (reading: Reading, grant: KnownGrant | undefined): boolean =>
+    clients
+      .proven(reading)
+      .some(
+        ({ client_id, how }) => client_id === grant?.client_id && (how === 'assertion' || !grant.isSigned),
+      )
 
   function cookiesOf({ headers }: Answer): KnownCookie[] {
     return headers.getSetCookie().map((cookie) => {
@@ -124,44 +121,56 @@ export function ledger(): Ledger {
     return { path: pathname, query: searchParams }
   }
 
-  function mayToken(reading: Reading): boolean {
-    const owners = proven(reading)
-    const byCode = reading.form.getAll('code').some((code) => {
-      const known = codes.get(code)
-      if (!known || !owners.includes(known.client_id)) return false
-      return reading.form.getAll('code_verifier').some((one) => verifiers.get(known.code_challenge) === one)
-    })
-    return (
-      byCode ||
-      reading.form.getAll('refresh_token').some((token) => owners.includes(refreshTokens.get(token) ?? ' '))
-    )
+  function entitled(reading: Reading): ReturnType<Ledger['entitled']> {
+    const owners = clients.proven(reading)
+    for (const code of reading.form.getAll('code')) {
+      const request = codes.get(code)
+      const isOwner = owners.some(
+        ({ client_id, how }) =>
+          client_id === request?.client_id && (how !== 'nothing' || isPublic(client_id)),
+      )
+      const isVerified = reading.form
+        .getAll('code_verifier')
+        .some((one) => verifiers.get(request?.code_challenge ?? '') === one)
+      if (request && isOwner && isVerified) return { request }
+    }
+    for (const token of reading.form.getAll('refresh_token')) {
+      const grant = refreshTokens.get(token)
+      if (grant && owns(reading, grant)) return { request: grant.request, grant }
+    }
+    return undefined
   }
 
-  function mayRevoke(reading: Reading): boolean {
-    const owners = proven(reading)
-    return reading.form
+  const isPublic = (client_id: string) =>
+    clients.get(client_id)?.isPublic === true || clients.mayBePublic(client_id)
+
+  const mayRevoke = (reading: Reading): boolean =>
+    reading.form
       .getAll('token')
-      .some((token) => owners.includes(refreshTokens.get(token) ?? accessTokens.get(token) ?? ' '))
-  }
+      .some((token) => owns(reading, refreshTokens.get(token) ?? accessTokens.get(token)))
 
   return {
+    setup,
     clients,
+    entitled,
     requests,
     states,
     secrets,
     about,
     isAccessToken: (token) => accessTokens.has(token),
+    ended() {
+      for (const grant of refreshTokens.values()) grant.isOver = true
+    },
     verifier(challenge, verifier) {
       verifiers.set(challenge, verifier)
       keep(verifier)
     },
-    authenticates: (reading) => proven(reading).length > 0,
     mayChange(request, answer) {
       const reading = read(request)
       const { path } = reading
       if (path === '/register') return answer.status === 201
       if (path === '/consent') return request.method === 'POST' && isForm(reading)
-      if (path === '/token') return request.method === 'POST' && mayToken(reading)
+      if (path === '/token') return request.method === 'POST' && entitled(reading) !== undefined
       if (path === '/revoke') return request.method === 'POST' && mayRevoke(reading)
       if (path.startsWith('/sign-in/') || path.startsWith('/callback/')) {
         const state = states.get(reading.query.get('state') ?? '')
@@ -190,6 +199,7 @@ export function ledger(): Ledger {
             redirect_uri,
             state: given.get('state') || undefined,
             code_challenge,
+            asked: askedFor(setup, given.get('scope')),
           })
           keep(handle)
         }
@@ -210,30 +220,41 @@ export function ledger(): Ledger {
         }
       }
       if (status === 201 && reading.path === '/register') {
-        const made = JSON.parse(text) as KnownClient
-        clients.set(made.client_id, { ...made, client_secret: made.client_secret })
+        const made = JSON.parse(text) as { client_secret?: string }
+        clients.registered(made)
         if (made.client_secret) keep(made.client_secret)
       }
-      if (status === 200 && reading.path === '/token') {
-        const made = JSON.parse(text) as { access_token?: string; refresh_token?: string }
-        const [client_id = ''] = proven(reading)
-        if (made.access_token) {
-          accessTokens.set(made.access_token, client_id)
-          keep(made.access_token)
-        }
-        if (made.refresh_token) {
-          refreshTokens.set(made.refresh_token, client_id)
-          keep(made.refresh_token)
-        }
-      }
+      if (status === 200 && reading.path === '/token') learnTokens(reading, text)
       if (headers.get('content-type')?.startsWith('text/html')) learnPage(reading, answer)
     },
+  }
+
+  function learnTokens(reading: Reading, text: string) {
+    const made = JSON.parse(text) as { access_token?: string; refresh_token?: string; scope?: string }
+    const found = entitled(reading)
+    if (!found) return
+    const { request } = found
+    const isSigned = clients.proven(reading).some(({ how }) => how === 'assertion')
+    const scopes = made.scope?.split(' ') ?? []
+    const grant = found.grant ?? { client_id: request.client_id, request, isSigned, scopes, isOver: false }
+    for (const [token, all] of [
+      [made.access_token, accessTokens],
+      [made.refresh_token, refreshTokens],
+    ] as const) {
+      if (token) all.set(token, grant)
+      if (token) keep(token)
+    }
+    for (const jwt of reading.form.getAll('client_assertion')) keep(jwt)
+    clients.spend(reading)
   }
 
   function learnPage(reading: Reading, answer: Answer) {
     const [, csrf] = /name="csrf" value="([^"]*)"/.exec(answer.text) ?? []
     const [, action] = /<form method="post" action="([^"]*)"/.exec(answer.text) ?? []
     const [cookie] = cookiesOf(answer)
+    const shown = reading.path === '/consent' ? scopesOf(answer.text) : undefined
+    const request = shown && requests.get(reading.query.get('transaction') ?? '')
+    if (request) request.shown = shown
     if (csrf && action && cookie) {
       forms.set(csrf, { action: action.replaceAll('&amp;', '&'), cookie })
       keep(csrf)
@@ -247,10 +268,9 @@ export function ledger(): Ledger {
   }
 }
 
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
-  } catch {
-    return text
-  }
+/** What a consent page says the client asks for, by name; `undefined` where it is none. */
+export function scopesOf(page: string): readonly string[] | undefined {
+  if (!page.includes('<form')) return undefined
+  const [, names = ''] = /<dt>Scopes<\/dt><dd><code><bdi dir="ltr">([^<]*)</.exec(page) ?? []
+  return names.split(' ').filter((name) => name !== '')
 }

@@ -1,44 +1,5 @@
-import type { Handle, Mistake } from './subject.fixture.ts'
-
-type Given = { request: Request; body: string; url: URL; response: Response }
-
-/** A server that answers rightly, and then something is done to the answer. */
-const answering =
-  (
-    change: (
-      given: Given,
-      inside: Parameters<Mistake>[1],
-    ) => Response | undefined | Promise<Response | undefined>,
-  ): Mistake =>
-  (handle, inside) =>
-  async (request, context) => {
-    const body = await request.clone().text()
-    const response = await handle(request, context)
-    if (!response) return response
-    return (await change({ request, body, url: new URL(request.url), response }, inside)) ?? response
-  }
-
-const withHeader = (response: Response, name: string, value: string | undefined): Response => {
-  const headers = new Headers(response.headers)
-  if (value === undefined) headers.delete(name)
-  else headers.set(name, value)
-  return new Response(response.body, { status: response.status, headers })
-}
-
-const withText = async (response: Response, change: (text: string) => string): Promise<Response> =>
-  new Response(change(await response.text()), { status: response.status, headers: response.headers })
-
-const isPage = ({ headers }: Response) => headers.get('content-type')?.startsWith('text/html') ?? false
-const refused = ({ status }: Response) => status >= 400 && status < 500
-
-export interface Planted {
-  mistake: Mistake
-  found: RegExp
-  /** It shows only then. */
-  outages?: true
-  /** Of the first campaign that comes upon it soon. */
-  seed?: number
-}
+import { answering, isPage, type Planted, refused, withHeader, withText } from './planting.fixture.ts'
+import type { Handle } from './subject.fixture.ts'
 
 /** Things done wrongly, and what the fuzz test must say of each. */
 export const mistakes: Readonly<Record<string, Planted>> = {
@@ -46,7 +7,7 @@ export const mistakes: Readonly<Record<string, Planted>> = {
     mistake: answering(({ url, body }) =>
       /%00/.test(url.search + body) ? Response.json({ error: 'server_error' }, { status: 500 }) : undefined,
     ),
-    seed: 9,
+    seed: 4,
     found: /^500/m,
   },
   'throws what nobody expects': {
@@ -56,7 +17,7 @@ export const mistakes: Readonly<Record<string, Planted>> = {
       }
       return handle(request, context)
     },
-    seed: 9,
+    seed: 12,
     found: /^500|the code shows/m,
   },
   'sends a browser to an address that is not registered': {
@@ -70,7 +31,7 @@ export const mistakes: Readonly<Record<string, Planted>> = {
       })
     }),
     seed: 7,
-    found: /nothing in the request is good for that|odd characters/,
+    found: /nothing in the request is good for that|odd characters|which is a stranger's/,
   },
   'names itself twice to the client': {
     mistake: answering(({ response }) => {
@@ -215,7 +176,6 @@ export const mistakes: Readonly<Record<string, Planted>> = {
         ? withText(response, (text) => text.replace(/"error_description":"/, '"error_description":"\\"<x>'))
         : undefined,
     ),
-    seed: 2,
     found: /error_description is/,
   },
   'has errors that are cached': {
@@ -239,13 +199,14 @@ export const mistakes: Readonly<Record<string, Planted>> = {
         ? Response.json({ jsonrpc: '2.0', id: 1, result: {} })
         : undefined,
     ),
+    seed: 3,
     found: /without a good token comes in/,
   },
   'lets anybody revoke': {
     mistake: answering(({ response, url }) =>
       url.pathname === '/revoke' && response.status === 401 ? Response.json({}) : undefined,
     ),
-    seed: 11,
+    seed: 3,
     found: /may revoke/,
   },
   'gives away tokens': {
@@ -273,7 +234,7 @@ export const mistakes: Readonly<Record<string, Planted>> = {
         return handle(new Request(request, { headers }), context)
       }
     },
-    seed: 10,
+    seed: 9,
     found: /may do nothing, and a transaction was/,
   },
   'fails when the store does': {

@@ -1,4 +1,5 @@
 import { answerFaults } from './answer-oracle.fixture.ts'
+import { clientFaults, mayBeUnavailable } from './client-oracle.fixture.ts'
 import { begin, keepCookies, type Plan, stepsOf } from './flow.fixture.ts'
 import { type Ledger, ledger } from './ledger.fixture.ts'
 import { pageFaults } from './page-oracle.fixture.ts'
@@ -24,21 +25,45 @@ export async function look(
   const answer = await fire(server, request)
   await server.settle()
   const reading = read(request)
+  const fetched = server.web.fetched()
+  known.clients.served(fetched)
   const mayChange = known.mayChange(request, answer)
-  const changes = server.changes()
+  const { counts, changes } = apart(server.changes())
   const told = server.told()
-  const faults = [...server.faults(), ...(await stateFaults(reading, changes, mayChange))]
+  const faults = [...server.faults(), ...countFaults(known, counts)]
+  faults.push(...(await stateFaults(reading, changes, mayChange && answer.status !== 429)))
   // What an application around it answers is the application's own.
   if (answer.isOurs) {
-    faults.push(...answerFaults(reading, answer, may), ...redirectFaults(known, reading, answer))
+    const mayFail = may.fail || mayBeUnavailable(known, reading)
+    faults.push(
+      ...answerFaults(reading, answer, { fail: mayFail }),
+      ...redirectFaults(known, reading, answer),
+    )
     faults.push(...entryFaults(known, reading, request, answer, mayChange))
+    faults.push(...clientFaults(known, reading, answer, fetched))
     if (answer.headers.get('content-type')?.startsWith('text/html') && answer.text !== '')
       faults.push(...pageFaults(answer))
   } else if (answer.status >= 500)
     faults.push(`${answer.status} of the application: ${answer.text.slice(0, 200)}`)
   known.learn(request, answer)
+  if (changes.some(({ kind }) => kind === 'assertion')) known.clients.spend(reading)
+  if (changes.some(({ kind, what }) => kind === 'grant' && what === 'deleted')) known.ended()
   faults.push(...secretFaults({ server, known }, reading, answer, told))
   return { answer, changes, mayChange, faults }
+}
+
+/** What limits count is nobody's business but theirs. */
+function apart(all: readonly Change[]): { counts: Change[]; changes: Change[] } {
+  const isCount = ({ kind }: Change) => kind === 'request-count'
+  return { counts: all.filter(isCount), changes: all.filter((change) => !isCount(change)) }
+}
+
+/** One place for each request at most, of a number of places that nobody's requests make larger. */
+function countFaults({ setup }: Ledger, counts: readonly Change[]): string[] {
+  if (setup !== 'limits') return counts.map(({ key }) => `${key}, and there are no limits`)
+  const odd = counts.filter(({ key, what }) => what === 'deleted' || !/^request-count\/\w{1,4}$/.test(key))
+  const faults = odd.map(({ key, what }) => `${key} was ${what}`)
+  return counts.length > 1 ? [...faults, `one request, and ${counts.length} places of counts`] : faults
 }
 
 /** Who gets something must have had what it takes. */
@@ -53,7 +78,7 @@ function entryFaults(
   if (status === 200 && reading.path === '/token' && text.includes('access_token') && !mayChange) {
     return ['tokens for a request that has not what it takes']
   }
-  if (status === 200 && reading.path === '/revoke' && !known.authenticates(reading)) {
+  if (status === 200 && reading.path === '/revoke' && known.clients.proven(reading).length === 0) {
     return ['a client that has not shown who it is may revoke']
   }
   const bearer = /^bearer +(\S+)$/i.exec(reading.header('authorization')?.trim() ?? '')?.[1] ?? ''
@@ -81,9 +106,17 @@ let usual: Promise<Map<string, Kinds>> | undefined
 function usuallyLeft(): Promise<Map<string, Kinds>> {
   usual ??= (async () => {
     const found = new Map<string, Kinds>()
-    for (const provider of providerIds) {
-      const inside = { server: subject(providerIds), known: ledger() }
+    const kindsOfFlows = providerIds.flatMap((provider) =>
+      (['registered', 'document'] as const).map((client) => ({ provider, client })),
+    )
+    for (const { provider, client } of kindsOfFlows) {
+      const server = subject()
+      const inside = { server, known: ledger('usual', server.now) }
       const plan: Plan = {
+        setup: 'usual',
+        client,
+        keys: 'jwks',
+        document: '/client.json',
         provider,
         method: 'none',
         redirect_uri: 'https://app.example/callback',
@@ -93,7 +126,7 @@ function usuallyLeft(): Promise<Map<string, Kinds>> {
         state: 'x',
         login_hint: undefined,
       }
-      const flow = begin(plan)
+      const flow = begin(plan, server)
       await inside.server.ready()
       for (const step of stepsOf(plan)) {
         const request = step.request(flow)
@@ -122,13 +155,15 @@ function created(changes: readonly Change[]): Kinds {
 
 /** A request that may do nothing leaves nothing behind and takes nothing away; a good one leaves what good ones leave. */
 async function stateFaults(
-  { path }: Reading,
+  { path, form }: Reading,
   changes: readonly Change[],
   mayChange: boolean,
 ): Promise<string[]> {
   if (!mayChange)
     return changes.map(({ kind, what }) => `a request that may do nothing, and a ${kind} was ${what}`)
-  const left = (await usuallyLeft()).get(path) ?? new Map<string, number>()
+  const left = new Map((await usuallyLeft()).get(path))
+  // RFC 7523 3: that it was used.
+  if (form.getAll('client_assertion').some(Boolean)) left.set('assertion', 1)
   return [...created(changes)].flatMap(([kind, count]) =>
     count > (left.get(kind) ?? 0)
       ? [`${count} of ${kind} are left, and good requests leave ${left.get(kind) ?? 0}`]
@@ -157,6 +192,8 @@ function secretFaults(
     // A page that is shown again has its form; who registers is told what they wrote, and a JSON-RPC error has its id.
     if (isPage && isOfForms(text, secret)) continue
     if (/^\/(register|mcp)$/.test(reading.path) && reading.whole.includes(secret)) continue
+    // What a document says, everybody can read.
+    if (known.clients.publishes(secret)) continue
     faults.push(`a credential in an error: ${around(text, secret)}`)
   }
   for (const secret of server.secrets)

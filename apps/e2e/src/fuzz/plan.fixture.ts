@@ -1,18 +1,25 @@
 import fc from 'fast-check'
+import { askingEdit, documentEdit, registeringEdit, signingEdit } from './client-edits.fixture.ts'
 import { type Edit, edit } from './edits.fixture.ts'
 import type { Plan } from './flow.fixture.ts'
+import { type SetupName, setups } from './setups.fixture.ts'
 import { providerIds } from './subject.fixture.ts'
 import { marks, text } from './texts.fixture.ts'
+import type { WebAnswer, WebChange } from './web.fixture.ts'
 
 /** A request that should not be there, before one of the flow's own. */
 export interface Attack {
-  /** The step it comes before, counted around. */
-  before: number
+  /** The step it comes before: its name, or its number, counted around. */
+  before: number | string
   /** Made from this request: the one of that step, of another one, or a bare one of the mounted routes. */
   like: 'same' | { step: number } | { route: number; method: number }
   edits: readonly Edit[]
   /** What is out while it is answered: the store from an operation on, or the provider. */
   out?: { store: number } | 'provider' | undefined
+  /** What happens at the hosts of the client while it is answered. */
+  web?: WebChange | undefined
+  /** How often it comes. Default once. */
+  times?: number | undefined
 }
 
 /** All of a run, as JSON: it can be had again. */
@@ -46,9 +53,46 @@ const names = [
   "Robert'); DROP TABLE",
 ]
 
-const plan: fc.Arbitrary<Plan> = fc.record({
+const documents = ['/client.json', '/oauth/client?id=1', '/"><fuzz-element/fuzz-attribute=1>/x']
+
+const setupNames: readonly SetupName[] = [
+  'usual',
+  'usual',
+  'scopes that imply others',
+  'limits',
+  'few may register',
+]
+
+/** How a client comes to be one, and how it shows who it is. */
+const clientKinds: fc.Arbitrary<Pick<Plan, 'client' | 'method'>> = fc.oneof(
+  {
+    arbitrary: fc.record({
+      client: fc.constant('registered' as const),
+      method: fc.constantFrom(
+        'none',
+        'client_secret_basic',
+        'client_secret_post',
+        undefined,
+        'private_key_jwt',
+      ),
+    }),
+    weight: 3,
+  },
+  {
+    arbitrary: fc.record({
+      client: fc.constant('document' as const),
+      method: fc.constantFrom('none', 'private_key_jwt', 'either'),
+    }),
+    weight: 2,
+  },
+)
+
+const plainPlan = fc.record({
+  setup: fc.constantFrom(...setupNames),
+  kind: clientKinds,
+  keys: fc.constantFrom('jwks', 'jwks_uri'),
+  document: fc.constantFrom(...documents),
   provider: fc.constantFrom(...providerIds),
-  method: fc.constantFrom('none', 'client_secret_basic', 'client_secret_post', undefined),
   redirect_uri: fc.constantFrom(...redirectUris),
   client_name: fc.constantFrom(...names.filter((name) => !/[\u202a-\u202e]/.test(name))),
   client_uri: fc.constantFrom(
@@ -57,13 +101,7 @@ const plan: fc.Arbitrary<Plan> = fc.record({
     'https://app.example/?"><fuzz-element>',
     'data:text/html,x',
   ),
-  scope: fc.constantFrom(
-    undefined,
-    'files:read',
-    'files:read files:write',
-    'files:write offline_access',
-    'files:read unknown',
-  ),
+  scope: fc.nat(20),
   state: fc.oneof(
     fc.constant('plain'),
     fc.constant(undefined),
@@ -73,6 +111,58 @@ const plan: fc.Arbitrary<Plan> = fc.record({
     fc.constant(undefined),
     text.map((one) => one.slice(0, 100)),
   ),
+})
+
+function planWith(common: Partial<Plan> = {}): fc.Arbitrary<Plan> {
+  return plainPlan.map(({ kind, scope, ...more }) => {
+    const plan = { ...more, ...kind, ...common }
+    const { scopes } = setups[plan.setup]
+    return { ...plan, scope: scopes[scope % scopes.length] } as Plan
+  })
+}
+
+const webAnswer: fc.Arbitrary<WebAnswer> = fc.oneof(
+  {
+    arbitrary: fc.constantFrom<WebAnswer>(
+      'unreachable',
+      'breaks off',
+      { status: 404 },
+      { status: 410 },
+      { status: 500 },
+      { status: 503 },
+      { status: 401 },
+      { status: 204 },
+      { status: 206 },
+      { status: 301, location: 'https://evil.example/client.json' },
+      { status: 302, location: '/client.json' },
+      { status: 307, location: 'https://127.0.0.1/client.json' },
+      { status: 304 },
+      { text: '<!doctype html><title>Sign in</title>', type: 'text/html' },
+      { text: '{}', type: 'text/html' },
+      { text: '', type: 'application/json' },
+      { text: 'null', type: 'application/json' },
+      { text: '[]', type: 'application/json' },
+      { text: '{"client_id":', type: 'application/json' },
+      { text: '\ufeff{}', type: 'application/json; charset=utf-16' },
+      { text: '['.repeat(2000) + ']'.repeat(2000), type: 'application/json' },
+      { text: `{"a":"${'x'.repeat(6000)}"}`, type: 'application/json' },
+      { text: `{"keys":[${'{},'.repeat(3000)}{}]}`, type: 'application/json' },
+    ),
+    weight: 2,
+  },
+  {
+    arbitrary: fc
+      .array(fc.oneof(edit, edit, documentEdit), { minLength: 1, maxLength: 3 })
+      .map((edits) => ({ edits })),
+    weight: 3,
+  },
+)
+
+const web: fc.Arbitrary<WebChange> = fc.record({
+  of: fc.constantFrom('document', 'document', 'keys'),
+  as: webAnswer,
+  isCold: fc.boolean(),
+  after: fc.constantFrom('another instance', 'a minute'),
 })
 
 const attack: fc.Arbitrary<Attack> = fc.record({
@@ -93,6 +183,42 @@ const outage: fc.Arbitrary<NonNullable<Attack['out']>> = fc.oneof(
   { arbitrary: fc.constant('provider' as const), weight: 1 },
 )
 
+const particular = (names: readonly string[], edits: fc.Arbitrary<Edit>) =>
+  fc.record({
+    before: fc.constantFrom(...names),
+    like: fc.constant('same' as const),
+    edits: fc.array(fc.oneof({ arbitrary: edits, weight: 5 }, { arbitrary: edit, weight: 1 }), {
+      minLength: 1,
+      maxLength: 2,
+    }),
+  })
+
+/** What happens at a client's hosts. Good requests come then, too. */
+const whileTheWebChanges: fc.Arbitrary<Attack> = fc
+  .record({
+    attack,
+    web,
+    before: fc.constantFrom('authorize', 'consent page', 'consent', 'callback', 'token', 'refresh', 'revoke'),
+    isGood: fc.constantFrom(true, true, false),
+  })
+  .map(({ attack, web, before, isGood }) =>
+    isGood ? { before, like: 'same' as const, edits: [], web } : { ...attack, web },
+  )
+
+/** What is particular to ways of being a client, and floods. */
+const attackOnClients: fc.Arbitrary<Attack> = fc.oneof(
+  { arbitrary: particular(['token', 'refresh', 'revoke'], signingEdit), weight: 3 },
+  { arbitrary: particular(['authorize'], askingEdit), weight: 3 },
+  { arbitrary: particular(['register'], registeringEdit), weight: 2 },
+  { arbitrary: whileTheWebChanges, weight: 4 },
+  {
+    arbitrary: fc
+      .record({ attack, times: fc.integer({ min: 2, max: 6 }) })
+      .map(({ attack, times }) => ({ ...attack, times })),
+    weight: 2,
+  },
+)
+
 /** While something is out, good requests come, too. */
 const attackInOutage: fc.Arbitrary<Attack> = fc
   .record({ attack, out: outage, isGood: fc.boolean() })
@@ -103,11 +229,20 @@ export interface RunOptions {
   attacks: number
   /** Stores and providers fail, too. */
   outages: boolean
+  /** What all plans have in common. */
+  plan?: Partial<Plan> | undefined
 }
 
-export function runs({ attacks, outages }: RunOptions): fc.Arbitrary<Run> {
+export function runs({ attacks, outages, plan: common }: RunOptions): fc.Arbitrary<Run> {
   const one = outages
-    ? fc.oneof({ arbitrary: attack, weight: 1 }, { arbitrary: attackInOutage, weight: 2 })
-    : attack
-  return fc.record({ plan, attacks: fc.array(one, { minLength: 1, maxLength: attacks, size: 'max' }) })
+    ? fc.oneof(
+        { arbitrary: attack, weight: 1 },
+        { arbitrary: attackOnClients, weight: 1 },
+        { arbitrary: attackInOutage, weight: 3 },
+      )
+    : fc.oneof({ arbitrary: attack, weight: 3 }, { arbitrary: attackOnClients, weight: 2 })
+  return fc.record({
+    plan: planWith(common),
+    attacks: fc.array(one, { minLength: 1, maxLength: attacks, size: 'max' }),
+  })
 }

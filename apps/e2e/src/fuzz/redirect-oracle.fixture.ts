@@ -4,6 +4,8 @@ import type { Reading } from './shot.fixture.ts'
 import { type Answer, signInPlaces } from './subject.fixture.ts'
 import { wellFormed } from './texts.fixture.ts'
 
+type Presented = Pick<KnownRequest, 'client_id' | 'redirect_uri' | 'state'>
+
 const errorCodes = new Set([
   'invalid_request',
   'unauthorized_client',
@@ -36,10 +38,33 @@ export function redirectFaults(known: Ledger, reading: Reading, { status, header
   if (path === '/callback/apple' && location.startsWith(`${issuer}/callback/apple?`)) return []
   const asked = path === '/authorize' ? undefined : known.about(reading)
   if (asked && isSignIn(location)) return []
-  const candidates = path === '/authorize' ? presented(known, reading) : asked ? [asked] : []
+  const candidates =
+    path === '/authorize' ? presented(known, reading) : asked && isStillNamed(known, asked) ? [asked] : []
   if (candidates.length === 0) return [`sent to ${location}, and nothing in the request is good for that`]
+  if (path === '/authorize' && candidates.every((one) => isOnTheWeb(known, one))) {
+    return [`a faulty request sends people to ${location}, which is a stranger's`]
+  }
   const faults = candidates.map((one) => answerFaults(one, location))
   return faults.some((list) => list.length === 0) ? [] : (faults[0] ?? [])
+}
+
+/** What a client's document named when it was looked at last. */
+function isStillNamed({ clients }: Ledger, { client_id, redirect_uri }: Presented): boolean {
+  const client = clients.get(client_id)
+  if (client?.source !== 'document') return true
+  return client.redirect_uris.some((one) => isSame(one, redirect_uri))
+}
+
+/** RFC 9700 4.11.2: whoever has registered it may be out to catch people there. */
+function isOnTheWeb({ clients }: Ledger, { client_id, redirect_uri }: Presented): boolean {
+  const host = URL.parse(redirect_uri)?.hostname ?? ''
+  const isLocal = /(^|\.)localhost$|^127\.|^0\.0\.0\.0$|^\[::1?\]$|^\[::ffff:7f/.test(host)
+  return /^https:/i.test(redirect_uri) && !isLocal && clients.get(client_id)?.source !== 'listed'
+}
+
+/** For each good reading of a request to `/authorize`: what is wrong with an answer to its client. */
+export function answersTo(known: Ledger, reading: Reading): ((location: string) => string[])[] {
+  return presented(known, reading).map((one) => (location) => answerFaults(one, location))
 }
 
 const isConsent = (location: string) => /^https:\/\/mcp\.test\/consent\?transaction=[\w.-]+$/.test(location)
@@ -54,7 +79,7 @@ function isSignIn(location: string): boolean {
 }
 
 /** The addresses of a request to `/authorize` that are its client's. Both must be good, if there are several of either. */
-function presented(known: Ledger, reading: Reading): KnownRequest[] {
+function presented(known: Ledger, reading: Reading): Presented[] {
   const all = (name: string) => [...reading.query.getAll(name), ...reading.form.getAll(name)].filter(Boolean)
   const clients = all('client_id').map((id) => known.clients.get(id))
   const named = all('redirect_uri')
@@ -93,7 +118,7 @@ export function isSame(registered: string, presented: string): boolean {
 }
 
 /** What is wrong with an answer to a client, as it stands behind its address. */
-function answerFaults({ redirect_uri, state }: KnownRequest, location: string): string[] {
+function answerFaults({ redirect_uri, state }: Presented, location: string): string[] {
   if (!location.startsWith(redirect_uri)) return [`sent to ${location} instead of ${redirect_uri}`]
   const rest = location.slice(redirect_uri.length)
   const expected = !redirect_uri.includes('?') ? '?' : /[?&]$/.test(redirect_uri) ? '' : '&'

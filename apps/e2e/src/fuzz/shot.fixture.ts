@@ -101,6 +101,7 @@ function header(name: string, value: string): [string, string][] {
 
 /** What somebody who reads specifications finds in a request: all values of each name, wherever it stands. */
 export interface Reading {
+  method: string
   path: string
   query: URLSearchParams
   form: URLSearchParams
@@ -124,6 +125,7 @@ export function read(given: Shot): Reading {
     return [one.slice(0, equals).trim(), one.slice(equals + 1).trim()]
   })
   return {
+    method: given.method,
     path: pathname,
     query: searchParams,
     form: new URLSearchParams(isForm ? text : ''),

@@ -13,7 +13,9 @@ import { directory, password } from '../endpoints/sign-in.fixture.ts'
 import { createServer } from '../mcp-server.ts'
 import { apple } from '../providers/apple.ts'
 import { issuer, secret, upstreamHost } from '../world.ts'
+import { initialAccessToken, type SetupName, setups } from './setups.fixture.ts'
 import { type Shot, type Wired, wired } from './shot.fixture.ts'
+import { type Web, web } from './web.fixture.ts'
 
 /** What people choose to sign in with. */
 export const providerIds = ['github', 'apple', 'acme'] as const
@@ -46,6 +48,7 @@ export type Handle = Mountable['handle']
 export type Mistake = (handle: Handle, inside: { storage: Storage; tell(line: string): void }) => Handle
 
 export interface Subject {
+  setup: SetupName
   /** Makes what is made once, such as keys. */
   ready(): Promise<void>
   mounted: Mountable
@@ -61,6 +64,13 @@ export interface Subject {
   changes(): Change[]
   /** What is out of order at the moment. `store` fails from this operation on. */
   outage: { store: number | undefined; provider: boolean }
+  /** The hosts of clients. */
+  web: Web
+  /** Unix milliseconds. */
+  now(): number
+  advance(seconds: number): void
+  /** From now on another instance answers, on the same store. */
+  another(): Promise<void>
   /** Waits for what goes on after an answer. */
   settle(): Promise<void>
   /** What only the server and its providers know. */
@@ -82,8 +92,7 @@ function patientClock() {
   }
 }
 
-/** @param providers one: its button approves; several: each has its own */
-export function subject(providers: readonly ProviderId[], mistake?: Mistake): Subject {
+export function subject(setup: SetupName = 'usual', mistake?: Mistake): Subject {
   const clock = patientClock()
   const inner = memory({ clock })
   const outage: Subject['outage'] = { store: undefined, provider: false }
@@ -91,7 +100,8 @@ export function subject(providers: readonly ProviderId[], mistake?: Mistake): Su
   const lines: string[] = []
   const faults: string[] = []
   const background = new Set<Promise<unknown>>()
-  const secrets = new Set([secret, 'dev-secret', listed.client_secret, password])
+  const secrets = new Set([secret, 'dev-secret', listed.client_secret, password, initialAccessToken])
+  const hosts = web()
   let operations = 0
 
   const watched = watching(inner, changes)
@@ -113,41 +123,47 @@ export function subject(providers: readonly ProviderId[], mistake?: Mistake): Su
     },
   }
   const toListener = logEvents({ level: 'debug', write: (line) => lines.push(line) })
-  const auth = oauthServer({
-    issuer,
-    secret,
-    storage,
-    clock,
-    providers: providers.map((id) => offered[id]),
-    scopes: { supported: ['files:read', 'files:write'], default: ['files:read'] },
-    clients: [{ ...listed, redirect_uris: ['https://listed.example/callback'] }],
-    fetch: (async (input: string | URL | Request, init?: RequestInit) => {
-      if (outage.provider) throw new TypeError('fetch failed: the provider is out')
-      const response = await internet(input, init)
-      await note(response.clone())
-      return response
-    }) as typeof fetch,
-    onEvent: [
-      (event) => {
-        lines.push(JSON.stringify(event))
-        if (event.type === 'request.failed') faults.push(JSON.stringify(event))
-      },
-      toListener,
-    ],
-    log: false,
-  })
-  const served = mcp({
-    auth,
-    server: () => createServer(upstreamHost),
-    responses: 'json',
-    clock,
-    onError: (error) => faults.push(String(error)),
-    // Whatever an adapter is reached by.
-    allowedHosts: ['mcp.test', '127.0.0.1'],
-  })
-  const handle = mistake?.(served.handle, { storage, tell: (line) => lines.push(line) }) ?? served.handle
+  function instance() {
+    const auth = oauthServer({
+      issuer,
+      secret,
+      storage,
+      clock,
+      providers: providerIds.map((id) => offered[id]),
+      ...setups[setup].options,
+      clients: [{ ...listed, redirect_uris: ['https://listed.example/callback'] }],
+      egress: hosts.egress,
+      fetch: (async (input: string | URL | Request, init?: RequestInit) => {
+        if (outage.provider) throw new TypeError('fetch failed: the provider is out')
+        const response = await internet(input, init)
+        await note(response.clone())
+        return response
+      }) as typeof fetch,
+      onEvent: [
+        (event) => {
+          lines.push(JSON.stringify(event))
+          if (event.type === 'request.failed') faults.push(JSON.stringify(event))
+        },
+        toListener,
+      ],
+      log: false,
+    })
+    const served = mcp({
+      auth,
+      server: () => createServer(upstreamHost),
+      responses: 'json',
+      clock,
+      onError: (error) => faults.push(String(error)),
+      // Whatever an adapter is reached by.
+      allowedHosts: ['mcp.test', '127.0.0.1'],
+    })
+    return { auth, served }
+  }
+  let current = instance()
+  const now: Handle = (request, context) => current.served.handle(request, context)
+  const handle = mistake?.(now, { storage, tell: (line) => lines.push(line) }) ?? now
   const mounted: Mountable = {
-    routes: served.routes,
+    routes: current.served.routes,
     handle: (request, context: RequestContext = {}) =>
       handle(request, {
         clientAddress: '192.0.2.7',
@@ -165,11 +181,21 @@ export function subject(providers: readonly ProviderId[], mistake?: Mistake): Su
     for (const [, value = ''] of text.matchAll(/"(?:access|refresh|id)_token":"([^"]+)"/g)) secrets.add(value)
   }
 
+  async function ready() {
+    await current.auth.ready()
+    changes.length = 0
+    lines.length = 0
+  }
+
   return {
-    async ready() {
-      await auth.ready()
-      changes.length = 0
-      lines.length = 0
+    setup,
+    ready,
+    web: hosts,
+    now: () => clock.now(),
+    advance: (seconds) => clock.advance(seconds),
+    async another() {
+      current = instance()
+      await ready()
     },
     mounted,
     outage,

@@ -5,6 +5,9 @@ export const wellFormed = (text: string): string => Buffer.from(text).toString()
 
 // What strangers write. Each is something that has gone wrong somewhere.
 
+/** A host that publishes something right under any of its addresses. */
+export const echoHost = 'https://echo.example'
+
 /** Markup that would make an element or an attribute of these names, were it not escaped. */
 export const markElement = 'fuzz-element'
 export const markAttribute = 'fuzz-attribute'

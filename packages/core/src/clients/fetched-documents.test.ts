@@ -47,6 +47,7 @@ function hosts(first: Answer | Error = { body: '"one"' }, options: { cacheBytes?
     maxBytes: 5120,
     cacheBytes: options.cacheBytes ?? 1_000_000,
     read: (body) => {
+      if (Array.isArray(body)) throw new MalformedDocument(`It is ${body}.`)
       if (typeof body !== 'string') throw new MalformedDocument('It is no text.')
       return body
     },
@@ -204,6 +205,13 @@ describe('a failure', () => {
     expect(await waiting).toEqual({ status: 'unavailable' })
     expect(timeout).toHaveBeenCalledWith(11_000)
     timeout.mockRestore()
+  })
+
+  it('tells its publisher what stands there, and the log nothing that could be a credential', async () => {
+    const token = 'u72udtBcr__MSLiQ5KRAjoy38WU0diDUY90aFYRb2g8'
+    const h = hosts({ body: JSON.stringify([token]) })
+    expect(await h.get()).toEqual({ status: 'malformed', why: `It is ${token}.` })
+    expect(h.events.at(-1)).toMatchObject({ reason: 'malformed', detail: 'It is [redacted].' })
   })
 
   it('of a document that was good does not make it bad', async () => {

@@ -2,7 +2,7 @@ import { type BoundedCache, boundedCache } from '../bounded-cache.ts'
 import { type Clock, inTime } from '../clock.ts'
 import { type Egress, EgressFailed, type EgressResponse } from '../egress/egress.ts'
 import { isNamed } from '../errors.ts'
-import { type DrawbridgeEvents, detailOf, type Emit } from '../events.ts'
+import { type DrawbridgeEvents, detailOf, type Emit, redacted } from '../events.ts'
 import type { FetchBudget } from './fetch-budget.ts'
 import { cacheLifetime } from './http-caching.ts'
 
@@ -97,7 +97,8 @@ export function fetchedDocuments<Value>(options: {
       })
     } catch (error) {
       if (isNamed<MalformedDocument>(error, 'MalformedDocument')) {
-        return fail(url, 'malformed', { status: 'malformed', why: error.message }, error.message)
+        // Whoever publishes it may have put anything there.
+        return fail(url, 'malformed', { status: 'malformed', why: error.message }, redacted(error.message))
       }
       const reason = isNamed<EgressFailed>(error, 'EgressFailed') ? error.reason : 'unreachable'
       return fail(url, reason, { status: 'unavailable' }, detailOf(Object(error).cause ?? error))

@@ -6,6 +6,7 @@ import {
   type JWTPayload,
   jwtVerify,
 } from 'jose'
+import { printable } from '../syntax/printable.ts'
 import type { PublicKey } from './public-keys.ts'
 
 /** What clients may sign their assertions with (RFC 7518 3.1, RFC 8037). */
@@ -73,7 +74,8 @@ export async function verifyAssertion(
   } catch (error) {
     if (error instanceof errors.JWTExpired) return claims('it has expired')
     if (error instanceof errors.JWTClaimValidationFailed) {
-      return claims(`${error.claim} is missing or wrong: iss and sub must both be ${client_id}`)
+      // Also the URL of a document, which may hold what no description may.
+      return claims(`${error.claim} is missing or wrong: iss and sub must both be ${printable(client_id)}`)
     }
     // Whatever else: it is no JWT, has another algorithm, or none of the keys fits.
     return { refused: 'key', why: 'no key of this client verifies it' }
