@@ -72,7 +72,8 @@ function limitFaults(known: Ledger, reading: Reading, { status, headers, text }:
   if (!/^[1-9]\d*$/.test(seconds) || Number(seconds) > limitWindow)
     faults.push(`429 with Retry-After ${seconds}`)
   const isPage = headers.get('content-type')?.startsWith('text/html')
-  if (!isPage && errorOf(text) !== 'temporarily_unavailable') faults.push(`429 that says ${text}`)
+  if (!isPage && reading.method !== 'HEAD' && errorOf(text) !== 'temporarily_unavailable')
+    faults.push(`429 that says ${text}`)
   if (headers.has('set-cookie') || headers.has('location')) faults.push('429 with something more')
   if (isGoodRefresh(known, reading)) faults.push('429 for a refresh token that is good')
   return faults
