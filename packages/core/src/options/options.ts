@@ -191,7 +191,10 @@ export interface ScopeOptions {
 export interface ScopeDefinition {
   /** What people read on the consent page: what comes after "it will be able to". Default: the provider's words, else its name. */
   description?: string | undefined
-  /** Narrower scopes that this one includes, with all that these include. Whoever holds it needs none of them. */
+  /**
+   * Narrower scopes that this one includes, with all that these include. Whoever holds it needs none of them. One that is
+   * added later also reaches grants that are there: end those that it should not reach, with `grants.endAll`.
+   */
   implies?: readonly string[] | undefined
   /**
    * Scopes that it needs at the identity provider, which is asked for them only with this one; it is granted only where
