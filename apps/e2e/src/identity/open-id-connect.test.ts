@@ -35,12 +35,20 @@ describe('openIdConnect', () => {
   })
 
   it('lets in whom the rules let in', async () => {
-    const allow = ({ email }: { email?: string | undefined }) => email === 'grace@example.com'
-    const options = { id: 'login', label: 'Login', issuer: upstream, allow }
+    const permit = ({ email }: { email?: string | undefined }) => email === 'grace@example.com'
+    const options = { id: 'login', label: 'Login', issuer: upstream, permit }
     const credentials = { clientId: 'dev-client', clientSecret: 'dev-secret' }
     const { install, events } = oidcWorld({ provider: openIdConnect({ ...options, ...credentials }) })
     await expect(install()).rejects.toThrow('access_denied')
     expect(events.map(({ type }) => type)).toContain('login.denied')
+  })
+
+  it.each([undefined, null, 'no', 1])('lets nobody in to whom the predicate says %s', async (said) => {
+    const permit = () => said as unknown as boolean
+    const options = { id: 'login', label: 'Login', issuer: upstream, permit }
+    const credentials = { clientId: 'dev-client', clientSecret: 'dev-secret' }
+    const { install } = oidcWorld({ provider: openIdConnect({ ...options, ...credentials }) })
+    await expect(install()).rejects.toThrow('access_denied')
   })
 
   it('says which credentials are missing, and where else it looked', () => {

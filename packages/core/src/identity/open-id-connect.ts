@@ -46,10 +46,10 @@ export interface OpenIdConnectOptions<Claims = OpenIdClaims>
   revoke?: OAuthProvider['revoke'] | undefined
   exchange?: OAuthProvider['exchange'] | undefined
   /**
-   * Whether this account may enter. May throw {@link AccessDenied} to say why not. Default: everybody whom the provider
-   * lets in.
+   * Whether this account may enter; only `true` lets it in. Asked again when a sign-in is checked again. May throw
+   * {@link AccessDenied} to say why not; any other error is an outage. Default: everybody whom the provider lets in.
    */
-  allow?: ((claims: OpenIdClaims) => boolean | Promise<boolean>) | undefined
+  permit?: ((claims: OpenIdClaims) => boolean | Promise<boolean>) | undefined
   /** Who this is, and what tools learn. Default: `sub`, and what the provider says of the person. */
   identity?: ((claims: OpenIdClaims) => Identity<Claims>) | undefined
   /**
@@ -86,7 +86,7 @@ const members = {
   conform: 'function',
   revoke: 'function',
   exchange: 'function',
-  allow: 'function',
+  permit: 'function',
   identity: 'function',
   userinfo: 'flag',
 } as const
@@ -103,7 +103,7 @@ const members = {
  *   issuer: 'https://login.acme.dev',
  *   clientId,
  *   clientSecret,
- *   allow: ({ email, email_verified }) => email_verified === true && email?.endsWith('@acme.dev') === true,
+ *   permit: ({ email, email_verified }) => email_verified === true && email?.endsWith('@acme.dev') === true,
  * })
  * ```
  */
@@ -150,7 +150,7 @@ export function openIdConnect<Claims = OpenIdClaims>(
     ...(exchange && { exchange }),
     async identify(login) {
       const claims = await claimsOf(login, promised, options.userinfo !== false)
-      if (options.allow && !(await options.allow(claims))) {
+      if (options.permit && (await options.permit(claims)) !== true) {
         throw new AccessDenied('This account has no access here. You can try again with another one.')
       }
       return options.identity?.(claims) ?? { sub: claims.sub, claims: aboutThePerson(claims) as Claims }

@@ -1,5 +1,6 @@
 import { ConfigurationError, checkMembers, credential, type OptionTable } from '@drawbridge/core/provider'
 import { secureUrl } from '@drawbridge/core/syntax'
+import type { GitHubUser } from './identity.ts'
 
 /** Who may enter: an account that matches any of these. */
 export interface GitHubAllow {
@@ -29,6 +30,11 @@ export interface GitHubAccess {
   apiUrl?: string | undefined
   /** Left out: everybody with a GitHub account may enter. */
   allow?: GitHubAllow | undefined
+  /**
+   * Whether somebody whom `allow` lets in may enter; only `true` lets them in. Asked each time that the rules are. May
+   * throw `AccessDenied` to say why not; any other error is an outage. Default: nobody else is refused.
+   */
+  permit?: ((user: GitHubUser) => boolean | Promise<boolean>) | undefined
 }
 
 /** Options of {@link github}. */
@@ -58,6 +64,7 @@ export interface Settings {
   allow:
     | { organizations: readonly string[]; teams: readonly string[]; users: readonly (string | number)[] }
     | undefined
+  permit: GitHubAccess['permit']
 }
 
 /** For the tables of both functions. */
@@ -67,6 +74,7 @@ export const accessTable: OptionTable<GitHubAccess> = {
   host: 'text',
   apiUrl: 'text',
   allow: true,
+  permit: 'function',
 }
 
 export function settingsOf(options: GitHubAccess & Pick<GitHubOptions, 'endpoints'>): Settings {
@@ -87,6 +95,7 @@ export function settingsOf(options: GitHubAccess & Pick<GitHubOptions, 'endpoint
     },
     apiUrl: secure('apiUrl', options.apiUrl ?? apiOf(origin)).replace(/\/+$/, ''),
     allow: options.allow && rulesOf(options.allow),
+    permit: options.permit,
   }
 }
 
