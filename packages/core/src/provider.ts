@@ -8,7 +8,12 @@ export { ConfigurationError, Unavailable } from './errors.ts'
 export { upstreamCall } from './identity/call.ts'
 export { credential } from './identity/credential.ts'
 export { callJson, type JsonAnswer, jsonAnswer, member, type NoJson } from './identity/json-answer.ts'
-export { type OpenIdClaims, type OpenIdConnectOptions, openIdConnect } from './identity/open-id-connect.ts'
+export {
+  type OpenIdClaims,
+  type OpenIdConnectOptions,
+  openIdConnect,
+  type SecretMethod,
+} from './identity/open-id-connect.ts'
 export type {
   AuthorizationParameters,
   Call,
