@@ -33,6 +33,7 @@ export type {
   ProviderScopes,
 } from './identity/provider.ts'
 export { AccessDenied } from './identity/provider.ts'
+export { checkAllow, isAmong, type RuleKind, verifiedEmail } from './identity/sign-in-rules.ts'
 export { checkCall, checkMembers, inWords, type OptionKind, type OptionTable } from './known-options.ts'
 export { type LogOption, tellOperator } from './log/operator-log.ts'
 export type { Prompt } from './records/transaction.ts'

@@ -1,4 +1,4 @@
-import { AccessDenied } from '@drawbridge/core/provider'
+import { AccessDenied, isAmong, verifiedEmail } from '@drawbridge/core/provider'
 import type { GoogleAllow, GoogleOptions, GoogleUser } from './options.ts'
 
 const managed =
@@ -18,17 +18,12 @@ export function permitting({ allow, permit }: GoogleOptions): (user: GoogleUser)
 }
 
 function admit(
-  { hd, email, email_verified }: GoogleUser,
-  { hostedDomains = [], emails = [], verifiedEmail }: GoogleAllow,
+  user: GoogleUser,
+  { hostedDomains = [], emails = [], verifiedEmail: onlyVerified }: GoogleAllow,
 ): void {
-  const isVerified = email_verified === true && typeof email === 'string'
-  if (verifiedEmail && !isVerified) throw new AccessDenied(unverified)
+  const email = verifiedEmail(user)
+  if (onlyVerified && email === undefined) throw new AccessDenied(unverified)
   if (hostedDomains.length + emails.length === 0) return
-  if (isVerified && isAmong(emails, email)) return
-  if (typeof hd === 'string' && isAmong(hostedDomains, hd)) return
+  if (isAmong(emails, email) || isAmong(hostedDomains, user.hd)) return
   throw new AccessDenied(emails.length > 0 ? unknown : managed)
-}
-
-function isAmong(names: readonly string[], name: string): boolean {
-  return names.some((each) => each.toLowerCase() === name.toLowerCase())
 }

@@ -1,7 +1,6 @@
 import {
-  ConfigurationError,
+  checkAllow,
   checkCall,
-  checkMembers,
   type OpenIdClaims,
   type OpenIdConnectOptions,
 } from '@drawbridge/core/provider'
@@ -72,33 +71,9 @@ export function checkOptions(options: GoogleOptions): void {
     permit: 'function',
   })
   if (options.issuer !== undefined) secureUrl('issuer', options.issuer, 'Pass an https URL.')
-  checkMembers<GoogleAllow>('allow', options.allow, {
-    hostedDomains: 'texts',
-    emails: 'texts',
-    verifiedEmail: 'flag',
+  checkAllow<GoogleAllow>(options.allow, {
+    hostedDomains: 'domains',
+    emails: 'emails',
+    verifiedEmail: 'true',
   })
-  if (options.allow) checkRules(options.allow)
-}
-
-function checkRules({ hostedDomains = [], emails = [], verifiedEmail }: GoogleAllow): void {
-  if (verifiedEmail !== undefined && verifiedEmail !== true)
-    throw new ConfigurationError('allow.verifiedEmail', 'is false', 'Pass true, or leave it out.')
-  if (hostedDomains.length + emails.length === 0 && !verifiedEmail) {
-    throw new ConfigurationError(
-      'allow',
-      'names nobody',
-      'Name a hosted domain or an address; leave `allow` out to let everybody with a Google account in.',
-    )
-  }
-  for (const domain of hostedDomains) {
-    if (/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(domain)) continue
-    throw new ConfigurationError(
-      'allow.hostedDomains',
-      `"${domain}" is not a domain`,
-      'Use the primary domain of the organization, such as "acme.dev".',
-    )
-  }
-  // Which address it is stays out of messages.
-  if (!emails.every((email) => /^[^\s@]+@[^\s@]+$/.test(email)))
-    throw new ConfigurationError('allow.emails', 'holds what is no address', 'Use whole addresses.')
 }
