@@ -51,6 +51,19 @@ describe('openIdConnect', () => {
     await expect(install()).rejects.toThrow('access_denied')
   })
 
+  it('sends the secret as it is told to', async () => {
+    const options = { id: 'login', label: 'Login', issuer: upstream, clientSecret: 'dev-secret' }
+    for (const clientAuth of ['client_secret_post', undefined] as const) {
+      const provider = openIdConnect({ ...options, clientId: 'dev-client', clientAuth })
+      const { dev, install } = oidcWorld({ provider })
+      await install()
+      const sent = dev.requests.find(({ path }) => path === '/token')?.parameters.client_secret
+      expect(sent).toBe(clientAuth && 'dev-secret')
+    }
+    const unknown = { ...options, clientId: 'dev-client', clientAuth: 'client_secret_jwt' as never }
+    expect(() => openIdConnect(unknown)).toThrow(/clientAuth: is no way to send a secret/)
+  })
+
   it('says which credentials are missing, and where else it looked', () => {
     const options = { id: 'acme-login', label: 'Acme', issuer: upstream }
     expect(() => openIdConnect(options)).toThrow(/clientId: is missing.*DRAWBRIDGE_ACME_LOGIN_CLIENT_ID/)

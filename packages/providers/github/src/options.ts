@@ -17,9 +17,9 @@ export interface GitHubAllow {
 
 /** How to reach GitHub, and who may come from there. */
 export interface GitHubAccess {
-  /** Default: the environment variable `DRAWBRIDGE_GITHUB_CLIENT_ID`. */
+  /** Default: the environment variable `DRAWBRIDGE_GITHUB_CLIENT_ID`, or that of another `id`. */
   clientId?: string | undefined
-  /** Default: the environment variable `DRAWBRIDGE_GITHUB_CLIENT_SECRET`. */
+  /** Default: the environment variable `DRAWBRIDGE_GITHUB_CLIENT_SECRET`, or that of another `id`. */
   clientSecret?: string | undefined
   /**
    * A GitHub Enterprise host: `github.acme.com`, or `acme.ghe.com`. An origin is taken too, so that a development
@@ -77,7 +77,7 @@ export const accessTable: OptionTable<GitHubAccess> = {
   permit: 'function',
 }
 
-export function settingsOf(options: GitHubAccess & Pick<GitHubOptions, 'endpoints'>): Settings {
+export function settingsOf(options: GitHubAccess & Pick<GitHubOptions, 'endpoints' | 'id'>): Settings {
   checkMembers<GitHubAllow>('allow', options.allow, { organizations: 'texts', teams: 'texts', users: 'list' })
   checkMembers<NonNullable<GitHubOptions['endpoints']>>('endpoints', options.endpoints, {
     authorization: 'text',
@@ -85,9 +85,10 @@ export function settingsOf(options: GitHubAccess & Pick<GitHubOptions, 'endpoint
   })
   const origin = originOf(options.host ?? 'github.com')
   const { authorization, token } = options.endpoints ?? {}
+  const { id = 'github' } = options
   return {
-    clientId: credential('clientId', options.clientId, found('DRAWBRIDGE_GITHUB_CLIENT_ID')),
-    clientSecret: credential('clientSecret', options.clientSecret, found('DRAWBRIDGE_GITHUB_CLIENT_SECRET')),
+    clientId: credential('clientId', options.clientId, found(id, 'CLIENT_ID')),
+    clientSecret: credential('clientSecret', options.clientSecret, found(id, 'CLIENT_SECRET')),
     origin,
     endpoints: {
       authorization: secure('endpoints.authorization', authorization ?? `${origin}/login/oauth/authorize`),
@@ -99,7 +100,8 @@ export function settingsOf(options: GitHubAccess & Pick<GitHubOptions, 'endpoint
   }
 }
 
-function found(variable: string): { call: string; variable: string; where: string } {
+function found(id: string, name: string): { call: string; variable: string; where: string } {
+  const variable = `DRAWBRIDGE_${id.toUpperCase().replaceAll('-', '_')}_${name}`
   return { call: 'github()', variable, where: "on the app's page in GitHub's developer settings" }
 }
 
