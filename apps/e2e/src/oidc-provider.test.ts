@@ -1,5 +1,5 @@
 import { memory, type OAuthServerWithDefault, oauthProxy } from '@drawbridge/core'
-import { AccessDenied, type OAuthProvider } from '@drawbridge/core/provider'
+import { oidc } from '@drawbridge/oidc'
 import { browser, fakeClock, oauthClient, signIn } from '@drawbridge/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type CertifiedProvider, certifiedProvider } from './certified-provider.ts'
@@ -22,7 +22,15 @@ beforeAll(async () => {
     secret,
     clock,
     storage: memory({ clock }),
-    provider: openIdConnect(upstream.issuer),
+    provider: oidc({
+      id: 'login',
+      label: 'the company login',
+      issuer: upstream.issuer,
+      clientId: 'drawbridge',
+      clientSecret: 'a secret: with + and %',
+      scopes: ['openid', 'email', 'offline_access'],
+      parameters: { prompt: 'consent' },
+    }),
     scopes: ['notes:read'],
   })
   server = await frameworks.express?.(auth, { port, prefix: '' })
@@ -31,30 +39,6 @@ afterAll(async () => {
   await server?.close()
   await upstream?.close()
 })
-
-function openIdConnect(upstreamIssuer: string): OAuthProvider<{ email: unknown }> {
-  return {
-    type: 'oauth',
-    id: 'login',
-    label: 'the company login',
-    client: { id: 'drawbridge', auth: { method: 'client_secret_basic', secret: 'a secret: with + and %' } },
-    endpoints: {},
-    issuer: upstreamIssuer,
-    scopes: { default: ['openid', 'email', 'offline_access'] },
-    parameters: { authorize: () => ({ prompt: 'consent' }) },
-    tokens: 'per-login',
-    revocation: 'token',
-    async identify({ tokens, claims, endpoints, call }) {
-      const response = await call(endpoints.userinfo ?? '', {
-        headers: { authorization: `Bearer ${tokens.access_token}` },
-      })
-      if (!response.ok) throw new Error(`userinfo answered ${response.status}`)
-      const { sub, email } = (await response.json()) as { sub: string; email?: string }
-      if (claims && claims.sub !== sub) throw new AccessDenied('These are two people.')
-      return { sub, claims: { email } }
-    },
-  }
-}
 
 async function call(access_token: string | undefined) {
   return auth.authenticate(
@@ -76,7 +60,7 @@ it('signs in by discovery, with PKCE, nonce, a checked id_token and the iss of R
   expect(request).toMatchObject({
     code_challenge_method: 'S256',
     response_mode: 'query',
-    scope: 'openid email offline_access',
+    scope: 'offline_access openid email',
   })
   expect(request?.nonce).toMatch(/^[\w-]{43}$/)
 })

@@ -1,5 +1,6 @@
 import { type DrawbridgeEvent, memory, oauthServer, type ScopeOptions, type Storage } from '@drawbridge/core'
 import { type OAuthProvider, openIdConnect } from '@drawbridge/core/provider'
+import { google } from '@drawbridge/google'
 import {
   browser,
   type DevOidcOptions,
@@ -9,7 +10,6 @@ import {
   network,
   oauthClient,
 } from '@drawbridge/testing'
-import { google } from './providers/google.ts'
 import { issuer, resource, secret } from './world.ts'
 
 export const upstream = 'https://login.test'
@@ -77,7 +77,12 @@ export function oidcWorld(
 
 /** A provider like Google: a refresh token at a consent only, and a revocation that ends everything of a user. */
 export const likeGoogle = {
-  provider: google(upstream),
+  provider: google({
+    issuer: upstream,
+    scopes: ['email'],
+    clientId: 'dev-client',
+    clientSecret: 'dev-secret',
+  }),
   truth: { refreshTokens: 'on consent', rotation: false, revocation: 'user' },
   scopes: ['email', 'calendar'],
 } satisfies Parameters<typeof oidcWorld>[0]

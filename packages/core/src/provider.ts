@@ -8,7 +8,12 @@ export { ConfigurationError, Unavailable } from './errors.ts'
 export { upstreamCall } from './identity/call.ts'
 export { credential } from './identity/credential.ts'
 export { callJson, type JsonAnswer, jsonAnswer, member, type NoJson } from './identity/json-answer.ts'
-export { type OpenIdClaims, type OpenIdConnectOptions, openIdConnect } from './identity/open-id-connect.ts'
+export {
+  type OpenIdClaims,
+  type OpenIdConnectOptions,
+  openIdConnect,
+  type SecretMethod,
+} from './identity/open-id-connect.ts'
 export type {
   AuthorizationParameters,
   Call,
@@ -28,6 +33,7 @@ export type {
   ProviderScopes,
 } from './identity/provider.ts'
 export { AccessDenied } from './identity/provider.ts'
+export { checkAllow, isAmong, type RuleKind, verifiedEmail } from './identity/sign-in-rules.ts'
 export { checkCall, checkMembers, inWords, type OptionKind, type OptionTable } from './known-options.ts'
 export { type LogOption, tellOperator } from './log/operator-log.ts'
 export type { Prompt } from './records/transaction.ts'

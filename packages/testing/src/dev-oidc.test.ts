@@ -33,7 +33,7 @@ function opened(truth: DevOidcOptions = {}): OpenedProvider & { dev: DevOidc } {
       issuer: origin,
       clientId: 'dev-client',
       clientSecret: 'dev-secret',
-      allow: ({ email }) => email !== 'mallory@example.com',
+      permit: ({ email }) => email !== 'mallory@example.com',
     }),
     async signIn(person) {
       const { claims, ...answer } = dev.issue(PEOPLE[person], { origin })

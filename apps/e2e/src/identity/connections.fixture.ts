@@ -8,7 +8,7 @@ import {
   oauthClient,
   type TokenBody,
 } from '@drawbridge/testing'
-import { google } from '../providers/google.ts'
+import { likeGoogle } from '../oidc-world.ts'
 import { slowStore } from '../slow-store.ts'
 import { issuer, resource, secret } from '../world.ts'
 
@@ -40,7 +40,7 @@ export function started(refreshTokens: DevOidcOptions['refreshTokens'] = 'on con
   })
   const { storage, holdNext } = slowStore(memory({ clock }))
   const instance = (clientId = 'dev-client') => {
-    const provider = google(upstream)
+    const { provider } = likeGoogle
     return oauthServer({
       issuer,
       secret,

@@ -35,12 +35,33 @@ describe('openIdConnect', () => {
   })
 
   it('lets in whom the rules let in', async () => {
-    const allow = ({ email }: { email?: string | undefined }) => email === 'grace@example.com'
-    const options = { id: 'login', label: 'Login', issuer: upstream, allow }
+    const permit = ({ email }: { email?: string | undefined }) => email === 'grace@example.com'
+    const options = { id: 'login', label: 'Login', issuer: upstream, permit }
     const credentials = { clientId: 'dev-client', clientSecret: 'dev-secret' }
     const { install, events } = oidcWorld({ provider: openIdConnect({ ...options, ...credentials }) })
     await expect(install()).rejects.toThrow('access_denied')
     expect(events.map(({ type }) => type)).toContain('login.denied')
+  })
+
+  it.each([undefined, null, 'no', 1])('lets nobody in to whom the predicate says %s', async (said) => {
+    const permit = () => said as unknown as boolean
+    const options = { id: 'login', label: 'Login', issuer: upstream, permit }
+    const credentials = { clientId: 'dev-client', clientSecret: 'dev-secret' }
+    const { install } = oidcWorld({ provider: openIdConnect({ ...options, ...credentials }) })
+    await expect(install()).rejects.toThrow('access_denied')
+  })
+
+  it('sends the secret as it is told to', async () => {
+    const options = { id: 'login', label: 'Login', issuer: upstream, clientSecret: 'dev-secret' }
+    for (const clientAuth of ['client_secret_post', undefined] as const) {
+      const provider = openIdConnect({ ...options, clientId: 'dev-client', clientAuth })
+      const { dev, install } = oidcWorld({ provider })
+      await install()
+      const sent = dev.requests.find(({ path }) => path === '/token')?.parameters.client_secret
+      expect(sent).toBe(clientAuth && 'dev-secret')
+    }
+    const unknown = { ...options, clientId: 'dev-client', clientAuth: 'client_secret_jwt' as never }
+    expect(() => openIdConnect(unknown)).toThrow(/clientAuth: is no way to send a secret/)
   })
 
   it('says which credentials are missing, and where else it looked', () => {

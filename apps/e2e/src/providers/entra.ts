@@ -27,7 +27,7 @@ export const entra = (origin: string) =>
     },
     parameters: { token: named, refresh: named },
     revocation: 'none',
-    allow: ({ tid }) => tenants.includes(String(tid)),
+    permit: ({ tid }) => tenants.includes(String(tid)),
     identity: ({ tid, oid, name }) => ({ sub: `${tid}.${oid}`, claims: { name } }),
     exchange: ({ tokens, scopes, post }) =>
       post(`${origin}/token`, {

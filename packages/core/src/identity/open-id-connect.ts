@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.ts'
-import { checkCall } from '../known-options.ts'
+import { checkCall, inWords } from '../known-options.ts'
 import type { UpstreamClaims } from '../records/upstream-tokens.ts'
 import { credential } from './credential.ts'
 import { jsonAnswer, member } from './json-answer.ts'
@@ -23,6 +23,9 @@ export interface OpenIdClaims {
   readonly [claim: string]: unknown
 }
 
+/** How a secret that is an option is sent (RFC 6749 2.3.1). */
+export type SecretMethod = 'client_secret_basic' | 'client_secret_post'
+
 /** Options of {@link openIdConnect}. */
 export interface OpenIdConnectOptions<Claims = OpenIdClaims>
   extends Pick<OAuthProvider, 'id' | 'label' | 'icon' | 'parameters' | 'response_mode' | 'pkce'> {
@@ -32,8 +35,8 @@ export interface OpenIdConnectOptions<Claims = OpenIdClaims>
   clientId?: string | undefined
   /** Default: the environment variable `DRAWBRIDGE_<ID>_CLIENT_SECRET`. Not needed with `clientAuth`. */
   clientSecret?: string | undefined
-  /** Default: `client_secret_basic` with the secret. */
-  clientAuth?: ClientAuth | undefined
+  /** How the secret is sent, or what authenticates in place of it. Default `client_secret_basic`. */
+  clientAuth?: ClientAuth | SecretMethod | undefined
   /** Written endpoints win over discovered ones. */
   endpoints?: Partial<Endpoints> | undefined
   /** `openid` is sent in any case. Default: `openid`, `profile` and `email`. */
@@ -46,10 +49,10 @@ export interface OpenIdConnectOptions<Claims = OpenIdClaims>
   revoke?: OAuthProvider['revoke'] | undefined
   exchange?: OAuthProvider['exchange'] | undefined
   /**
-   * Whether this account may enter. May throw {@link AccessDenied} to say why not. Default: everybody whom the provider
-   * lets in.
+   * Whether this account may enter; only `true` lets it in. Asked again when a sign-in is checked again. May throw
+   * {@link AccessDenied} to say why not; any other error is an outage. Default: everybody whom the provider lets in.
    */
-  allow?: ((claims: OpenIdClaims) => boolean | Promise<boolean>) | undefined
+  permit?: ((claims: OpenIdClaims) => boolean | Promise<boolean>) | undefined
   /** Who this is, and what tools learn. Default: `sub`, and what the provider says of the person. */
   identity?: ((claims: OpenIdClaims) => Identity<Claims>) | undefined
   /**
@@ -75,7 +78,7 @@ const members = {
   issuer: true,
   clientId: 'text',
   clientSecret: 'text',
-  clientAuth: 'object',
+  clientAuth: true,
   endpoints: 'object',
   scopes: 'object',
   parameters: 'object',
@@ -86,7 +89,7 @@ const members = {
   conform: 'function',
   revoke: 'function',
   exchange: 'function',
-  allow: 'function',
+  permit: 'function',
   identity: 'function',
   userinfo: 'flag',
 } as const
@@ -94,6 +97,7 @@ const members = {
 /**
  * A whole OpenID provider, from its issuer. What it makes is plain data: spread it, and replace what is different.
  *
+ * @param caller Who calls it, for messages about what is missing. A provider package names its own function.
  * @throws {ConfigurationError} for missing credentials, and options there are not
  * @example
  * ```ts
@@ -103,12 +107,16 @@ const members = {
  *   issuer: 'https://login.acme.dev',
  *   clientId,
  *   clientSecret,
- *   allow: ({ email, email_verified }) => email_verified === true && email?.endsWith('@acme.dev') === true,
+ *   permit: ({ email, email_verified }) => email_verified === true && email?.endsWith('@acme.dev') === true,
  * })
  * ```
  */
 export function openIdConnect<Claims = OpenIdClaims>(
   options: OpenIdConnectOptions<Claims>,
+  caller: { call: string; where: string } = {
+    call: 'openIdConnect()',
+    where: `on the app's page at ${options?.label}`,
+  },
 ): OAuthProvider<Claims> {
   checkCall<OpenIdConnectOptions<Claims>>('openIdConnect({ id, label, issuer })', options, members)
   const { id, label, icon, issuer, response_mode, pkce, parameters, conform, revoke, exchange } = options
@@ -121,9 +129,8 @@ export function openIdConnect<Claims = OpenIdClaims>(
   }
   const { scopes, promised } = scopesOf(options.scopes ?? { default: ['openid', 'profile', 'email'] })
   const known = (name: string) => ({
-    call: 'openIdConnect()',
+    ...caller,
     variable: `DRAWBRIDGE_${id.toUpperCase().replaceAll('-', '_')}_${name}`,
-    where: `on the app's page at ${label}`,
   })
   return {
     type: 'oauth',
@@ -132,10 +139,9 @@ export function openIdConnect<Claims = OpenIdClaims>(
     icon,
     client: {
       id: credential('clientId', options.clientId, known('CLIENT_ID')),
-      auth: options.clientAuth ?? {
-        method: 'client_secret_basic',
-        secret: credential('clientSecret', options.clientSecret, known('CLIENT_SECRET')),
-      },
+      auth: clientAuthOf(options.clientAuth, () =>
+        credential('clientSecret', options.clientSecret, known('CLIENT_SECRET')),
+      ),
     },
     issuer,
     endpoints: { ...options.endpoints },
@@ -150,12 +156,27 @@ export function openIdConnect<Claims = OpenIdClaims>(
     ...(exchange && { exchange }),
     async identify(login) {
       const claims = await claimsOf(login, promised, options.userinfo !== false)
-      if (options.allow && !(await options.allow(claims))) {
+      if (options.permit && (await options.permit(claims)) !== true) {
         throw new AccessDenied('This account has no access here. You can try again with another one.')
       }
       return options.identity?.(claims) ?? { sub: claims.sub, claims: aboutThePerson(claims) as Claims }
     },
   }
+}
+
+function clientAuthOf(
+  given: ClientAuth | SecretMethod = 'client_secret_basic',
+  secret: () => string,
+): ClientAuth {
+  if (given === 'client_secret_basic' || given === 'client_secret_post') {
+    return { method: given, secret: secret() }
+  }
+  if (typeof given === 'object' && given !== null && 'method' in given) return given
+  throw new ConfigurationError(
+    'clientAuth',
+    typeof given === 'string' ? 'is no way to send a secret' : `is ${inWords(given)}`,
+    "Pass 'client_secret_basic' or 'client_secret_post', or an object with another `method`.",
+  )
 }
 
 /** With `openid` among them, and what the others promise of the person (OpenID Connect Core 5.4). */

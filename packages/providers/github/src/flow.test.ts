@@ -97,6 +97,22 @@ describe.each(['oauth-app', 'github-app'] as const)('an MCP server behind GitHub
     expect(await client.refresh(tokens.refresh_token)).toMatchObject({ body: { error: 'invalid_grant' } })
   })
 
+  it('asks `permit` before there is a code, and at each re-check', async () => {
+    const welcome = new Set(['octocat'])
+    const { install, clock } = world(mode, { permit: async ({ login }) => welcome.has(login) })
+    await expect(install('hubot')).rejects.toThrow(/No code: access_denied/)
+    const { client, tokens } = await install('octocat')
+    clock.advance(DAY + 1)
+    const next = await client.refresh(tokens.refresh_token)
+    expect(next.status).toBe(200)
+    welcome.clear()
+    clock.advance(DAY + 1)
+    expect(await client.refresh((next.body as TokenBody).refresh_token)).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_grant' },
+    })
+  })
+
   it('keeps the session of everybody while GitHub is out of order', async () => {
     const { install, clock, dev } = world(mode)
     const { client, tokens } = await install()

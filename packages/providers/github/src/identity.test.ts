@@ -2,7 +2,7 @@ import { AccessDenied, type Call, type UpstreamTokens } from '@drawbridge/core/p
 import { type DevGitHub, devGitHub, type Listener, providerCall } from '@drawbridge/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { APPS, CREDENTIALS, endpoints, USERS } from './github.fixture.ts'
-import { type GitHubOptions, github } from './index.ts'
+import { type GitHubOptions, type GitHubUser, github } from './index.ts'
 
 function asked(tokens: UpstreamTokens, call: Call) {
   return { tokens, answer: {}, callback: {}, endpoints, call }
@@ -93,6 +93,35 @@ describe('identify', () => {
     )
     if (hubot) hubot.teams = { 'acme/core': 'pending' }
     await expect(enters('hubot', { teams: ['acme/core'] })).rejects.toThrow(AccessDenied)
+  })
+
+  describe('permit', () => {
+    it('is asked after the rules, and knows the address', async () => {
+      const asked: (string | null)[] = []
+      const permit = ({ email }: GitHubUser) => asked.push(email) > 0
+      const allow = { organizations: ['acme'] }
+      await expect(identified('hubot', { allow, permit }).identity()).rejects.toThrow(AccessDenied)
+      expect(asked).toEqual([])
+      await identified('octocat', { allow, permit }, ['user:email', 'read:org']).identity()
+      expect(asked).toEqual(['mona@example.com'])
+    })
+
+    it('refuses, and may say why', async () => {
+      await expect(identified('octocat', { permit: async () => false }).identity()).rejects.toThrow(
+        /octocat has no access here/,
+      )
+      const closed = () => {
+        throw new AccessDenied('We are closed on Sundays.')
+      }
+      await expect(identified('octocat', { permit: closed }).identity()).rejects.toThrow(/on Sundays/)
+    })
+
+    it('lets in only who is let in by `true`', async () => {
+      for (const said of [undefined, null, 'no', 1]) {
+        const permit = () => said as unknown as boolean
+        await expect(identified('octocat', { permit }).identity()).rejects.toThrow(AccessDenied)
+      }
+    })
   })
 
   it('does not take an organization that withholds for the end of the list', async () => {

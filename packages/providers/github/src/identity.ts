@@ -25,7 +25,7 @@ export interface GitHubUser {
 /**
  * Who a token belongs to, and whether they may enter.
  *
- * @throws {AccessDenied} when GitHub no longer takes the token, or the account matches none of the rules
+ * @throws {AccessDenied} when GitHub no longer takes the token, the account matches none of the rules, or `permit` says no
  * @throws Error when GitHub cannot be asked
  */
 export async function identify(
@@ -57,6 +57,7 @@ export async function identify(
   if (tokens.scopes.includes('user:email')) {
     user.email = (await primaryEmail(tokens.access_token, call, settings)) ?? user.email
   }
+  if (settings.permit && (await settings.permit(user)) !== true) throw new AccessDenied(refusal(login, []))
   return { sub: String(id), claims: user }
 }
 

@@ -22,6 +22,12 @@ describe('credentials', () => {
     })
   })
 
+  it('have variables of their own under another id', () => {
+    vi.stubEnv('DRAWBRIDGE_GITHUB_CLIENT_ID', 'env-id')
+    vi.stubEnv('DRAWBRIDGE_GITHUB_CLOUD_CLIENT_ID', 'cloud-id')
+    expect(github({ id: 'github-cloud', clientSecret: 'secret' }).client.id).toBe('cloud-id')
+  })
+
   it('are asked for by both names', () => {
     vi.stubEnv('DRAWBRIDGE_GITHUB_CLIENT_ID', '')
     expect(() => github({ clientSecret: 'secret' })).toThrow(ConfigurationError)

@@ -1,5 +1,6 @@
 import { ConfigurationError, checkMembers, credential, type OptionTable } from '@drawbridge/core/provider'
 import { secureUrl } from '@drawbridge/core/syntax'
+import type { GitHubUser } from './identity.ts'
 
 /** Who may enter: an account that matches any of these. */
 export interface GitHubAllow {
@@ -16,9 +17,9 @@ export interface GitHubAllow {
 
 /** How to reach GitHub, and who may come from there. */
 export interface GitHubAccess {
-  /** Default: the environment variable `DRAWBRIDGE_GITHUB_CLIENT_ID`. */
+  /** Default: the environment variable `DRAWBRIDGE_GITHUB_CLIENT_ID`, or that of another `id`. */
   clientId?: string | undefined
-  /** Default: the environment variable `DRAWBRIDGE_GITHUB_CLIENT_SECRET`. */
+  /** Default: the environment variable `DRAWBRIDGE_GITHUB_CLIENT_SECRET`, or that of another `id`. */
   clientSecret?: string | undefined
   /**
    * A GitHub Enterprise host: `github.acme.com`, or `acme.ghe.com`. An origin is taken too, so that a development
@@ -29,6 +30,11 @@ export interface GitHubAccess {
   apiUrl?: string | undefined
   /** Left out: everybody with a GitHub account may enter. */
   allow?: GitHubAllow | undefined
+  /**
+   * Whether somebody whom `allow` lets in may enter; only `true` lets them in. Asked each time that the rules are. May
+   * throw `AccessDenied` to say why not; any other error is an outage. Default: nobody else is refused.
+   */
+  permit?: ((user: GitHubUser) => boolean | Promise<boolean>) | undefined
 }
 
 /** Options of {@link github}. */
@@ -58,6 +64,7 @@ export interface Settings {
   allow:
     | { organizations: readonly string[]; teams: readonly string[]; users: readonly (string | number)[] }
     | undefined
+  permit: GitHubAccess['permit']
 }
 
 /** For the tables of both functions. */
@@ -67,9 +74,10 @@ export const accessTable: OptionTable<GitHubAccess> = {
   host: 'text',
   apiUrl: 'text',
   allow: true,
+  permit: 'function',
 }
 
-export function settingsOf(options: GitHubAccess & Pick<GitHubOptions, 'endpoints'>): Settings {
+export function settingsOf(options: GitHubAccess & Pick<GitHubOptions, 'endpoints' | 'id'>): Settings {
   checkMembers<GitHubAllow>('allow', options.allow, { organizations: 'texts', teams: 'texts', users: 'list' })
   checkMembers<NonNullable<GitHubOptions['endpoints']>>('endpoints', options.endpoints, {
     authorization: 'text',
@@ -77,9 +85,10 @@ export function settingsOf(options: GitHubAccess & Pick<GitHubOptions, 'endpoint
   })
   const origin = originOf(options.host ?? 'github.com')
   const { authorization, token } = options.endpoints ?? {}
+  const { id = 'github' } = options
   return {
-    clientId: credential('clientId', options.clientId, found('DRAWBRIDGE_GITHUB_CLIENT_ID')),
-    clientSecret: credential('clientSecret', options.clientSecret, found('DRAWBRIDGE_GITHUB_CLIENT_SECRET')),
+    clientId: credential('clientId', options.clientId, found(id, 'CLIENT_ID')),
+    clientSecret: credential('clientSecret', options.clientSecret, found(id, 'CLIENT_SECRET')),
     origin,
     endpoints: {
       authorization: secure('endpoints.authorization', authorization ?? `${origin}/login/oauth/authorize`),
@@ -87,10 +96,12 @@ export function settingsOf(options: GitHubAccess & Pick<GitHubOptions, 'endpoint
     },
     apiUrl: secure('apiUrl', options.apiUrl ?? apiOf(origin)).replace(/\/+$/, ''),
     allow: options.allow && rulesOf(options.allow),
+    permit: options.permit,
   }
 }
 
-function found(variable: string): { call: string; variable: string; where: string } {
+function found(id: string, name: string): { call: string; variable: string; where: string } {
+  const variable = `DRAWBRIDGE_${id.toUpperCase().replaceAll('-', '_')}_${name}`
   return { call: 'github()', variable, where: "on the app's page in GitHub's developer settings" }
 }
 

@@ -1,0 +1,73 @@
+import { ConfigurationError } from '../errors.ts'
+import { checkMembers, type OptionTable } from '../known-options.ts'
+import type { OpenIdClaims } from './open-id-connect.ts'
+
+/** What a member of a provider's `allow` is: lists of e-mail addresses, of domains, or a flag that is true or left out. */
+export type RuleKind = 'emails' | 'domains' | 'true'
+
+/**
+ * Checks a provider's `allow`, so that no mistake in it means everybody. Left out is fine.
+ *
+ * @throws {ConfigurationError} for a rule there is not, one that nobody can match, or none at all
+ * @example
+ * checkAllow<AcmeAllow>(options.allow, { tenants: 'domains', emails: 'emails', verifiedEmail: 'true' })
+ */
+export function checkAllow<Allow extends object>(
+  allow: Allow | undefined,
+  table: Readonly<Record<keyof Allow, RuleKind>>,
+): void {
+  const kinds = Object.entries<RuleKind>(table)
+  const members = Object.fromEntries(kinds.map(([name, kind]) => [name, kind === 'true' ? 'flag' : 'texts']))
+  checkMembers<Allow>('allow', allow, members as OptionTable<Allow>)
+  if (allow === undefined) return
+  let isEmpty = true
+  for (const [name, kind] of kinds) {
+    const value: unknown = allow[name as keyof Allow]
+    if (value === false)
+      throw new ConfigurationError(`allow.${name}`, 'is false', 'Pass true, or leave it out.')
+    if (value === true || (Array.isArray(value) && value.length > 0)) isEmpty = false
+    if (kind === 'domains') checkDomains(`allow.${name}`, (value ?? []) as readonly string[])
+    if (kind === 'emails') checkEmails(`allow.${name}`, (value ?? []) as readonly string[])
+  }
+  if (!isEmpty) return
+  throw new ConfigurationError(
+    'allow',
+    'names nobody',
+    `Name somebody in ${Object.keys(table).join(', ')}; leave \`allow\` out to let everybody in whom the provider does.`,
+  )
+}
+
+function checkDomains(option: string, domains: readonly string[]): void {
+  for (const domain of domains) {
+    if (/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(domain)) continue
+    throw new ConfigurationError(option, `"${domain}" is not a domain`, 'Write it as in "acme.dev".')
+  }
+}
+
+function checkEmails(option: string, emails: readonly string[]): void {
+  if (emails.every((email) => /^[^\s@]+@[^\s@]+$/.test(email))) return
+  // Which one it is stays out of messages.
+  throw new ConfigurationError(option, 'holds what is no address', 'Use whole addresses.')
+}
+
+/**
+ * The address that the provider says it has verified, and no other: whoever may write an address of their choice into a
+ * profile must not enter by it.
+ *
+ * @example
+ * const email = verifiedEmail(claims)
+ * if (email === undefined || !isAmong(allow.emails, email)) throw new AccessDenied('...')
+ */
+export function verifiedEmail({ email, email_verified }: OpenIdClaims): string | undefined {
+  return email_verified === true && typeof email === 'string' ? email : undefined
+}
+
+/** Whether one of these addresses or domains is meant, in capitals or not. Letters that only look alike are others. */
+export function isAmong(names: readonly string[], name: unknown): boolean {
+  return typeof name === 'string' && names.some((each) => lowerCase(each) === lowerCase(name))
+}
+
+/** Of ASCII alone: `toLowerCase` makes a k of the Kelvin sign. */
+function lowerCase(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+}

@@ -1,0 +1,2 @@
+export { google } from './google.ts'
+export type { GoogleAllow, GoogleOptions, GoogleUser } from './options.ts'

@@ -1,0 +1,52 @@
+import { AccessDenied } from '@drawbridge/core/provider'
+import { expect, it } from 'vitest'
+import { permitting } from './admission.ts'
+import type { OidcOptions, OidcUser } from './options.ts'
+
+const ada = { sub: 'ada', email: 'ada@acme.test', email_verified: true }
+const enters = (claims: object, options: OidcOptions) =>
+  permitting(options)({ ...ada, ...claims } as OidcUser)
+
+it.each<[string, OidcOptions['allow']]>([
+  ['a domain', { emailDomains: ['ACME.test'] }],
+  ['an address', { emails: ['Ada@acme.test'] }],
+  ['one of both', { emails: ['lin@other.test'], emailDomains: ['acme.test'] }],
+  ['a verified address', { verifiedEmail: true }],
+  ['no rule', undefined],
+])('%s lets in who matches', async (_, allow) => {
+  expect(await enters({}, { allow })).toBe(true)
+})
+
+it.each([
+  ['an address that is not verified', { email_verified: false }],
+  ['one of which nothing is said', { email_verified: undefined }],
+  ['no address', { email: undefined }],
+])('every rule refuses %s', async (_, claims) => {
+  for (const allow of [
+    { emailDomains: ['acme.test'] },
+    { emails: ['ada@acme.test'] },
+    { verifiedEmail: true },
+  ] as const)
+    await expect(enters(claims, { allow })).rejects.toThrow(AccessDenied)
+})
+
+it.each([
+  'eve@sub.acme.test',
+  'eve@evilacme.test',
+  'eve@acme.test.evil.test',
+  'eve@acme.test@evil.test',
+  '"eve@acme.test"@evil.test',
+])('a domain is no part of another: %s', async (email) => {
+  const allow = { emailDomains: ['acme.test'] }
+  await expect(enters({ email }, { allow })).rejects.toThrow(AccessDenied)
+})
+
+it('a predicate is asked of those whom the rules let in, and of nobody else', async () => {
+  const asked: string[] = []
+  const permit = ({ sub }: OidcUser) => asked.push(sub) > 1
+  const allow = { emailDomains: ['acme.test'] }
+  await expect(enters({ email: 'eve@evil.test' }, { allow, permit })).rejects.toThrow(AccessDenied)
+  expect(asked).toEqual([])
+  expect(await enters({}, { allow, permit })).toBe(false)
+  expect(await enters({}, { permit })).toBe(true)
+})

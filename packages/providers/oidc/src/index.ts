@@ -1,0 +1,2 @@
+export { oidc } from './oidc.ts'
+export type { OidcAllow, OidcOptions, OidcUser } from './options.ts'
