@@ -182,8 +182,11 @@ function secretFaults(
   // Nor is it ours what an application says of paths that are not.
   const text = (isOurs ? whole : '').replace(/(name="username"[^>]* value=")[^"]*"/, '$1"')
   const isPage = headers.get('content-type')?.startsWith('text/html') ?? false
+  const location = headers.get('location') ?? ''
+  // What a provider has a browser post here goes on as it is, to ourselves.
+  const isPassedOn = location.startsWith('https://mcp.test/callback/')
   const description =
-    new URLSearchParams(headers.get('location')?.split('?')[1]).get('error_description') ?? ''
+    (!isPassedOn && new URLSearchParams(location.split('?')[1]).get('error_description')) || ''
   const faults: string[] = []
   for (const secret of [...known.secrets, ...server.secrets]) {
     if (told.includes(secret)) faults.push(`a credential is told: ${around(told, secret)}`)
@@ -206,6 +209,8 @@ function isOfForms(text: string, secret: string): boolean {
     .replace(/<form method="post" action="[^"]*"/g, '')
     .replace(/name="csrf" value="[^"]*"/g, '')
     .replace(/(?:href|value)="[^"]*[?&]transaction=[^"]*"/g, '')
+    // The client's own, which goes back to it.
+    .replace(/(class="button" href="[^"]*(?:&amp;|\?)state=)[^"&]*/g, '$1')
   return !rest.includes(secret)
 }
 
