@@ -125,6 +125,17 @@ describe('a document that offers to sign', () => {
     expect(error_description).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
   })
 
+  it('whose client_id leads to JSON that describes no client of that name is nobody, and no outage', async () => {
+    const key = await clientKey()
+    const { w, web } = withDocuments({}, signing(key))
+    const other = 'https://app.test/other.json'
+    web.put(other, { keys: [key.jwk] })
+    const app = appOf(w, other)
+    signsWith(app, other, key, w.clock)
+    const answer = await app.refresh('made-up')
+    expect([answer.status, answer.body.error]).toEqual([401, 'invalid_client'])
+  })
+
   it('with keys that we do not take is a public client where it offers that, too', async () => {
     const { w } = withDocuments(
       {},

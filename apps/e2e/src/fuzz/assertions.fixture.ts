@@ -14,7 +14,8 @@ import { issuer } from '../world.ts'
 // by other code than what the server checks them with.
 
 export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-export const audiences: readonly string[] = [issuer, `${issuer}/token`]
+/** The issuer, the same URL as libraries write it, and the endpoint. */
+export const audiences: readonly string[] = [issuer, `${issuer}/`, `${issuer}/token`]
 
 /** A key that a client signs with, and its public half. */
 export interface SigningKey {
@@ -168,7 +169,7 @@ export function isProof(
   const { iss, sub, aud, exp, nbf, jti } = claims
   if (iss !== client_id || sub !== client_id || typeof aud !== 'string' || !audiences.includes(aud)) return
   const at = now / 1000
-  if (typeof exp !== 'number' || exp < at - 120 || exp > at + 420) return
+  if (typeof exp !== 'number' || exp < at - 120 || exp > at + 900) return
   if (typeof nbf === 'number' && nbf > at + 120) return
   if (typeof jti !== 'string' || jti === '') return
   return keys.some((key) => isSignedWith(jwt, header.alg, key)) ? { jti } : undefined

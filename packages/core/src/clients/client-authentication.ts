@@ -172,9 +172,8 @@ function refusal(client_id: string | undefined, headers: Record<string, string>)
 /** A client that cannot be looked up now is not one that is unknown: it would forget its registration. */
 function unusable(error: unknown, challenge: Record<string, string>): unknown {
   if (!isNamed<UnusableClient>(error, 'UnusableClient')) return error
-  const { reason, client_id, message } = error
-  // Hosts serve error pages as if they were documents.
-  if (reason !== 'host') return new Unavailable(`client: ${message}`, { retryAfter: 30 })
+  const { reason, client_id, message, mayPass } = error
+  if (reason === 'unavailable' || mayPass) return new Unavailable(`client: ${message}`, { retryAfter: 30 })
   return refusal(client_id, challenge)(reason, message)
 }
 

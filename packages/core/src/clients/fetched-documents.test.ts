@@ -183,13 +183,13 @@ describe('a failure', () => {
 
   it('to be what it should says why, and does not last', async () => {
     const h = hosts({ body: '7' })
-    expect(await h.get()).toEqual({ status: 'malformed', why: 'It is no text.' })
+    expect(await h.get()).toEqual({ status: 'malformed', why: 'It is no text.', isJson: true })
     h.pass(60)
     h.say({ body: '{not json' })
-    expect(await h.get()).toEqual({ status: 'malformed', why: 'It is no JSON.' })
+    expect(await h.get()).toEqual({ status: 'malformed', why: 'It is no JSON.', isJson: false })
     h.pass(60)
     h.say({ body: new Uint8Array([0x22, 0xff, 0x22]) })
-    expect(await h.get()).toEqual({ status: 'malformed', why: 'It is no JSON.' })
+    expect(await h.get()).toEqual({ status: 'malformed', why: 'It is no JSON.', isJson: false })
     h.pass(60)
     h.say({ body: '"one"' })
     expect(await h.get()).toEqual(found('one'))
@@ -210,7 +210,7 @@ describe('a failure', () => {
   it('tells its publisher what stands there, and the log nothing that could be a credential', async () => {
     const token = 'u72udtBcr__MSLiQ5KRAjoy38WU0diDUY90aFYRb2g8'
     const h = hosts({ body: JSON.stringify([token]) })
-    expect(await h.get()).toEqual({ status: 'malformed', why: `It is ${token}.` })
+    expect(await h.get()).toEqual({ status: 'malformed', why: `It is ${token}.`, isJson: true })
     expect(h.events.at(-1)).toMatchObject({ reason: 'malformed', detail: 'It is [redacted].' })
   })
 

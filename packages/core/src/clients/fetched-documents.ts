@@ -12,7 +12,7 @@ export type Fetched<Value> =
   /** Its host says that there is none (any more). */
   | { status: 'gone' }
   /** It is there, and not what it should be. */
-  | { status: 'malformed'; why: string }
+  | { status: 'malformed'; why: string; isJson: boolean }
   | { status: 'unavailable' }
 
 /** What strangers publish about themselves, by URL. */
@@ -31,6 +31,12 @@ export interface FetchedDocuments<Value> {
 /** Thrown by `read`, in words for whoever publishes the document. */
 export class MalformedDocument extends Error {
   override readonly name = 'MalformedDocument'
+  /** Where it is none, it may be a page of the host about a trouble of its own. */
+  readonly isJson: boolean
+  constructor(why: string, { isJson = true } = {}) {
+    super(why)
+    this.isJson = isJson
+  }
 }
 
 /** Milliseconds for which it is not asked again after a failure. */
@@ -98,7 +104,12 @@ export function fetchedDocuments<Value>(options: {
     } catch (error) {
       if (isNamed<MalformedDocument>(error, 'MalformedDocument')) {
         // Whoever publishes it may have put anything there.
-        return fail(url, 'malformed', { status: 'malformed', why: error.message }, redacted(error.message))
+        return fail(
+          url,
+          'malformed',
+          { status: 'malformed', why: error.message, isJson: error.isJson },
+          redacted(error.message),
+        )
       }
       const reason = isNamed<EgressFailed>(error, 'EgressFailed') ? error.reason : 'unreachable'
       return fail(url, reason, { status: 'unavailable' }, detailOf(Object(error).cause ?? error))
@@ -176,6 +187,6 @@ function jsonOf(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch {
-    throw new MalformedDocument('It is no JSON.')
+    throw new MalformedDocument('It is no JSON.', { isJson: false })
   }
 }

@@ -46,8 +46,16 @@ export class UnusableClient extends Error {
   override readonly name = 'UnusableClient'
   readonly reason: 'unavailable' | 'document' | 'host'
   readonly client_id: string
-  constructor(reason: 'unavailable' | 'document' | 'host', client_id: string, why: string) {
+  /** It may be otherwise in a while. */
+  readonly mayPass: boolean
+  constructor(
+    reason: 'unavailable' | 'document' | 'host',
+    client_id: string,
+    why: string,
+    mayPass = reason === 'unavailable',
+  ) {
     super(why)
+    this.mayPass = mayPass
     this.reason = reason
     this.client_id = client_id
   }
@@ -83,7 +91,9 @@ export function knownClients(dependencies: {
     cacheBytes: cachedDocumentBytes,
     read: (body, url, contentType) => {
       // What anybody may upload somewhere is often served as text, and what it is served as is the host's word.
-      if (!isJson(contentType)) throw new MalformedDocument('It is not served as application/json.')
+      if (!isJson(contentType)) {
+        throw new MalformedDocument('It is not served as application/json.', { isJson: false })
+      }
       return clientOfDocument(body, url, policy)
     },
   })
@@ -152,7 +162,7 @@ function found<Value>(client_id: string, fetched: Fetched<Value>): Value | undef
     case 'gone':
       return undefined
     case 'malformed':
-      throw new UnusableClient('document', client_id, fetched.why)
+      throw new UnusableClient('document', client_id, fetched.why, !fetched.isJson)
     case 'unavailable':
       throw new UnusableClient('unavailable', client_id, 'What the client publishes cannot be fetched now.')
   }
