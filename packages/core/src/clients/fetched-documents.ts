@@ -33,7 +33,7 @@ export class MalformedDocument extends Error {
   override readonly name = 'MalformedDocument'
   /** Where it is none, it may be a page of the host about a trouble of its own. */
   readonly isJson: boolean
-  constructor(why: string, { isJson = true } = {}) {
+  constructor(why: string, { isJson = true }: { isJson?: boolean } = {}) {
     super(why)
     this.isJson = isJson
   }

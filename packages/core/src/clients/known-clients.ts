@@ -52,7 +52,7 @@ export class UnusableClient extends Error {
     reason: 'unavailable' | 'document' | 'host',
     client_id: string,
     why: string,
-    mayPass = reason === 'unavailable',
+    mayPass: boolean = reason === 'unavailable',
   ) {
     super(why)
     this.mayPass = mayPass
