@@ -92,7 +92,9 @@ export function isGoodRefresh(known: Ledger, reading: Reading): boolean {
     !(form.has('client_assertion') && header('authorization'))
   if (!isPlain) return false
   const id = form.get('client_id')
-  const proofs = known.clients.proven(reading)
+  // Who brings a secret although it has none has not shown who it is, and that counts.
+  const isBare = !form.get('client_secret') && header('authorization') === undefined
+  const proofs = known.clients.proven(reading).filter(({ how }) => how !== 'nothing' || isBare)
   const grant = known.entitled(reading)?.grant
   return (
     grant !== undefined && !grant.isOver && proofs.length === 1 && (id ?? grant.client_id) === grant.client_id
