@@ -63,6 +63,11 @@ const coreLibraries = [
   'zod/mini',
 ]
 
+/** The few files in core that read IP addresses, each for its own reason. */
+const readingAddresses = ['egress/ipv6.ts', 'egress/address.ts', 'syntax/sender-address.ts'].map(
+  (file) => `${core}${file}`,
+)
+
 /** What is there by runtime; core asks for it by its own name, and nothing names one of the files. */
 const byRuntime = '@drawbridge/core/egress'
 
@@ -147,7 +152,7 @@ export const rules: readonly Rule[] = [
             if (target !== undefined) return !target.startsWith(core)
             if (specifier === byRuntime) return false
             if (specifier.startsWith('node:')) return !module.path.startsWith(onNode)
-            if (specifier === 'ipaddr.js') return module.path !== `${core}egress/address.ts`
+            if (specifier === 'ipaddr.js') return !readingAddresses.includes(module.path)
             if (!coreLibraries.includes(specifier)) return true
             return specifier.startsWith('zod') && !namespace
           })

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js'
+import { parsedIPv6 } from './ipv6.ts'
 
 /** Public by its number, and yet only within Azure: what its machines ask for their configuration. */
 const platform = ipaddr.IPv4.parseCIDR('168.63.129.16/32')
@@ -18,9 +19,8 @@ const translated = ['::ffff:0:0/96', '64:ff9b::/96'].map((range) => ipaddr.IPv6.
  */
 export function isGlobalUnicast(address: string): boolean {
   if (ipaddr.IPv4.isValidFourPartDecimal(address)) return isPublic(ipaddr.IPv4.parse(address))
-  const plain = hexadecimal(address)
-  if (plain === undefined) return false
-  const six = ipaddr.IPv6.parse(plain)
+  const six = parsedIPv6(address)
+  if (!six) return false
   const [, , , , hasIsatap = 0, isatap, high = 0, low = 0] = six.parts
   const last = new ipaddr.IPv4([high >> 8, high & 255, low >> 8, low & 255])
   if (translated.some((range) => six.match(range))) return isPublic(last)
@@ -31,14 +31,4 @@ export function isGlobalUnicast(address: string): boolean {
 
 function isPublic(four: ipaddr.IPv4): boolean {
   return four.range() === 'unicast' && !four.match(platform)
-}
-
-/** By the platform's parser, which is strict: ours takes a zone, and octal numbers for decimal ones. */
-function hexadecimal(address: string): string | undefined {
-  if (!/^[\da-f.]*:[\da-f:.]*$/i.test(address)) return undefined
-  try {
-    return new URL(`https://[${address}]`).hostname.slice(1, -1)
-  } catch {
-    return undefined
-  }
 }
