@@ -6,7 +6,7 @@ export { systemClock } from './clock.ts'
 export { environment } from './environment.ts'
 export { ConfigurationError, Unavailable } from './errors.ts'
 export { upstreamCall } from './identity/call.ts'
-export { credential } from './identity/credential.ts'
+export { credential, variableOf } from './identity/credential.ts'
 export { callJson, type JsonAnswer, jsonAnswer, member, type NoJson } from './identity/json-answer.ts'
 export {
   type OpenIdClaims,
@@ -33,7 +33,7 @@ export type {
   ProviderScopes,
 } from './identity/provider.ts'
 export { AccessDenied } from './identity/provider.ts'
-export { checkAllow, isAmong, type RuleKind, verifiedEmail } from './identity/sign-in-rules.ts'
+export { checkAllow, isAmong, permitting, type RuleKind, verifiedEmail } from './identity/sign-in-rules.ts'
 export { checkCall, checkMembers, inWords, type OptionKind, type OptionTable } from './known-options.ts'
 export { type LogOption, tellOperator } from './log/operator-log.ts'
 export type { Prompt } from './records/transaction.ts'

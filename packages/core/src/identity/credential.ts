@@ -28,3 +28,14 @@ export function credential(
     `Pass it to ${from.call}, or set ${from.variable}; the value is ${from.where}.`,
   )
 }
+
+/**
+ * The environment variable of a provider's option: of the `id`, so that two apps at one provider each have their own.
+ *
+ * @param name the option in capitals, as in `CLIENT_ID`
+ * @example
+ * variableOf('acme-staging', 'CLIENT_ID') // DRAWBRIDGE_ACME_STAGING_CLIENT_ID
+ */
+export function variableOf(id: string, name: string): string {
+  return `DRAWBRIDGE_${id.toUpperCase().replaceAll('-', '_')}_${name}`
+}

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors.ts'
 import { checkCall, inWords } from '../known-options.ts'
 import type { UpstreamClaims } from '../records/upstream-tokens.ts'
-import { credential } from './credential.ts'
+import { credential, variableOf } from './credential.ts'
 import { jsonAnswer, member } from './json-answer.ts'
 import {
   AccessDenied,
@@ -128,10 +128,7 @@ export function openIdConnect<Claims = OpenIdClaims>(
     )
   }
   const { scopes, promised } = scopesOf(options.scopes ?? { default: ['openid', 'profile', 'email'] })
-  const known = (name: string) => ({
-    ...caller,
-    variable: `DRAWBRIDGE_${id.toUpperCase().replaceAll('-', '_')}_${name}`,
-  })
+  const known = (name: string) => ({ ...caller, variable: variableOf(id, name) })
   return {
     type: 'oauth',
     id,

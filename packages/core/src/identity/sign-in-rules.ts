@@ -51,6 +51,28 @@ function checkEmails(option: string, emails: readonly string[]): void {
 }
 
 /**
+ * A provider's `permit` of its two options: the rules in `allow`, and then the operator's own predicate.
+ *
+ * @param admit throws `AccessDenied` for whom the rules do not let in
+ * @example
+ * const permit = permitting(options, (user, allow) => {
+ *   if (!isAmong(allow.emails ?? [], verifiedEmail(user))) throw new AccessDenied('This account has no access here.')
+ * })
+ */
+export function permitting<User, Allow>(
+  {
+    allow,
+    permit,
+  }: { allow?: Allow | undefined; permit?: ((user: User) => boolean | Promise<boolean>) | undefined },
+  admit: (user: User, allow: Allow) => void,
+): (user: User) => Promise<boolean> {
+  return async (user) => {
+    if (allow) admit(user, allow)
+    return permit === undefined || permit(user)
+  }
+}
+
+/**
  * The address that the provider says it has verified, and no other: whoever may write an address of their choice into a
  * profile must not enter by it.
  *

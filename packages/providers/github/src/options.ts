@@ -1,4 +1,10 @@
-import { ConfigurationError, checkMembers, credential, type OptionTable } from '@drawbridge/core/provider'
+import {
+  ConfigurationError,
+  checkMembers,
+  credential,
+  type OptionTable,
+  variableOf,
+} from '@drawbridge/core/provider'
 import { secureUrl } from '@drawbridge/core/syntax'
 import type { GitHubUser } from './identity.ts'
 
@@ -101,8 +107,8 @@ export function settingsOf(options: GitHubAccess & Pick<GitHubOptions, 'endpoint
 }
 
 function found(id: string, name: string): { call: string; variable: string; where: string } {
-  const variable = `DRAWBRIDGE_${id.toUpperCase().replaceAll('-', '_')}_${name}`
-  return { call: 'github()', variable, where: "on the app's page in GitHub's developer settings" }
+  const where = "on the app's page in GitHub's developer settings"
+  return { call: 'github()', variable: variableOf(id, name), where }
 }
 
 function originOf(host: string): string {

@@ -1,10 +1,10 @@
-import { AccessDenied } from '@drawbridge/core/provider'
+import { AccessDenied, permitting } from '@drawbridge/core/provider'
 import { describe, expect, it } from 'vitest'
-import { permitting } from './admission.ts'
+import { admit } from './admission.ts'
 import type { GoogleOptions, GoogleUser } from './options.ts'
 
 const ada = { sub: '1', email: 'ada@acme.test', email_verified: true, hd: 'acme.test' }
-const enters = (user: object, options: GoogleOptions) => permitting(options)(user as GoogleUser)
+const enters = (user: object, options: GoogleOptions) => permitting(options, admit)(user as GoogleUser)
 
 describe('hostedDomains', () => {
   const allow = { hostedDomains: ['ACME.test', 'other.test'] }

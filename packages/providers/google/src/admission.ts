@@ -1,5 +1,5 @@
 import { AccessDenied, isAmong, verifiedEmail } from '@drawbridge/core/provider'
-import type { GoogleAllow, GoogleOptions, GoogleUser } from './options.ts'
+import type { GoogleAllow, GoogleUser } from './options.ts'
 
 const managed =
   'This Google account is not of an organization that has access here. Please choose another one.'
@@ -7,17 +7,10 @@ const unverified = 'The email address of this Google account is not verified.'
 const unknown = 'This Google account has no access here. You can try again with another one.'
 
 /**
- * The rules, and then the operator's predicate.
+ * Throws for whom the rules do not let in.
  * https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken
  */
-export function permitting({ allow, permit }: GoogleOptions): (user: GoogleUser) => Promise<boolean> {
-  return async (user) => {
-    if (allow) admit(user, allow)
-    return permit === undefined || permit(user)
-  }
-}
-
-function admit(
+export function admit(
   user: GoogleUser,
   { hostedDomains = [], emails = [], verifiedEmail: onlyVerified }: GoogleAllow,
 ): void {

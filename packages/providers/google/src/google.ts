@@ -1,5 +1,5 @@
-import { type OAuthProvider, openIdConnect } from '@drawbridge/core/provider'
-import { permitting } from './admission.ts'
+import { type OAuthProvider, openIdConnect, permitting } from '@drawbridge/core/provider'
+import { admit } from './admission.ts'
 import { authorizationParameters } from './authorization.ts'
 import { conform } from './conform.ts'
 import { checkOptions, type GoogleOptions, type GoogleUser } from './options.ts'
@@ -31,7 +31,7 @@ export function google(options: GoogleOptions = {}): OAuthProvider<GoogleUser> {
     parameters: { authorize: authorizationParameters.bind(undefined, options) },
     tokens: 'per-user',
     revocation: 'user',
-    permit: permitting(options),
+    permit: permitting(options, admit),
   } as const
   return openIdConnect(declared, { call: 'google()', where: "on the client's page in Google's console" })
 }

@@ -1,11 +1,11 @@
-import { AccessDenied } from '@drawbridge/core/provider'
+import { AccessDenied, permitting } from '@drawbridge/core/provider'
 import { expect, it } from 'vitest'
-import { permitting } from './admission.ts'
+import { admit } from './admission.ts'
 import type { OidcOptions, OidcUser } from './options.ts'
 
 const ada = { sub: 'ada', email: 'ada@acme.test', email_verified: true }
 const enters = (claims: object, options: OidcOptions) =>
-  permitting(options)({ ...ada, ...claims } as OidcUser)
+  permitting(options, admit)({ ...ada, ...claims } as OidcUser)
 
 it.each<[string, OidcOptions['allow']]>([
   ['a domain', { emailDomains: ['ACME.test'] }],

@@ -4,9 +4,11 @@ import {
   type OAuthProvider,
   openIdConnect,
   type ProviderScopes,
+  permitting,
+  variableOf,
 } from '@drawbridge/core/provider'
 import { secureUrl } from '@drawbridge/core/syntax'
-import { permitting } from './admission.ts'
+import { admit } from './admission.ts'
 import { checkOptions, type OidcOptions, type OidcUser } from './options.ts'
 
 /**
@@ -26,8 +28,7 @@ export function oidc(options: OidcOptions = {}): OAuthProvider<OidcUser> {
   const { allow, parameters, issuer: written, ...given } = options
   const { id = 'oidc', scopes = ['openid', 'profile', 'email'] } = options
   const caller = { call: 'oidc()', where: "on the app's page at the provider" }
-  const variable = `DRAWBRIDGE_${id.toUpperCase().replaceAll('-', '_')}_ISSUER`
-  const issuer = credential('issuer', written, { ...caller, variable })
+  const issuer = credential('issuer', written, { ...caller, variable: variableOf(id, 'ISSUER') })
   const { host } = secureUrl('issuer', issuer, 'Pass it as the provider publishes it.')
   const declared = {
     ...given,
@@ -36,7 +37,7 @@ export function oidc(options: OidcOptions = {}): OAuthProvider<OidcUser> {
     label: options.label ?? host,
     scopes: oidcScopes(allow ? [...scopes, 'email'] : scopes),
     parameters: { authorize: authorizationParameters.bind(undefined, options) },
-    permit: permitting(options),
+    permit: permitting(options, admit),
   }
   return openIdConnect(declared, caller)
 }
