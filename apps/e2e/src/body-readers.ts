@@ -58,7 +58,8 @@ function onExpress(...before: RequestHandler[]): Application {
   }
 }
 
-function onHono(read?: (c: Context) => Promise<unknown>): Application {
+/** `read` stands for a middleware of the application that wants the body. */
+export function onHono(read?: (c: Context) => Promise<unknown>): Application {
   return async (mounted) => {
     const app = new Hono()
     if (read) {
@@ -93,7 +94,8 @@ function onNode(read: (req: IncomingMessage) => Promise<void> = async () => {}):
   }
 }
 
-function running(server: ReturnType<typeof serve>): { url: string; close(): Promise<void> } {
+/** Where a server that listens is, and how to stop it. */
+export function running(server: ReturnType<typeof serve>): { url: string; close(): Promise<void> } {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>

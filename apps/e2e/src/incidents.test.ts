@@ -1,15 +1,14 @@
 /** What docs/guides/incidents.md tells an operator to do, and what an attacker has left when it is done. */
 import { createHmac } from 'node:crypto'
-import { memory, oauthServer, type Storage } from '@drawbridge/core'
-import { github } from '@drawbridge/github'
-import { browser, devGitHub, fakeClock, network, oauthClient } from '@drawbridge/testing'
+import { memory, type Storage } from '@drawbridge/core'
 import { describe, expect, it } from 'vitest'
 import { connect, endedUpstream, isIn, keysOf } from './administration.fixture.ts'
 import { kidOf } from './crypto/signing-keys.fixture.ts'
 import { authOf, forged, known, opened, stolenKey } from './engine/mass-ending.fixture.ts'
 import { front } from './front.ts'
 import { idOf, moved, next, refreshed } from './secret-rotation.fixture.ts'
-import { issuer, secret as leaked, resource, type World, world } from './world.ts'
+import { twoProviders } from './two-providers.fixture.ts'
+import { secret as leaked, type World, world } from './world.ts'
 
 /** Everything that lies in a store, for whoever has this secret; `undefined` for what does not open with it. */
 async function openedWith(secret: string, storage: Storage): Promise<Map<string, unknown>> {
@@ -142,44 +141,22 @@ describe('a compromised client', () => {
 
 describe('a provider that cannot be trusted', () => {
   it('loses everybody who came in through it, its tokens, and nobody else', async () => {
-    const clock = fakeClock()
-    const storage = memory({ clock })
-    const hosts = { github: devGitHub({ clock }), work: devGitHub({ clock }) }
-    const fetch = network({
-      'https://github.test': hosts.github.fetch,
-      'https://work.test': hosts.work.fetch,
-      [issuer]: async (request) => {
-        const handled = await auth.handle(request)
-        if (handled) return handled
-        const result = await auth.authenticate(request)
-        return result.ok ? Response.json(result.auth) : result.response
-      },
-    })
-    const credentials = { clientId: 'dev-client', clientSecret: 'dev-secret' }
-    const options = { issuer, secret: leaked, storage, clock, fetch, log: false as const }
-    const fine = github({ ...credentials, host: 'https://github.test' })
-    const work = github({ ...credentials, host: 'https://work.test', id: 'work', label: 'Work' })
-    let auth = oauthServer({ ...options, providers: [fine, work] })
-    const signedIn = async (provider: string) => {
-      const app = oauthClient({ mcpUrl: resource, fetch })
-      return { app, ...(await app.login(browser({ fetch, clock }), { user: 'octocat', provider })) }
-    }
-    const call = (access_token: string | undefined) =>
-      fetch(resource, { method: 'POST', headers: { authorization: `Bearer ${access_token}` } })
-    const [good, bad] = [await signedIn('github'), await signedIn('work')]
-    await authOf({ auth } as unknown as World, bad.access_token)
+    const w = twoProviders()
+    const { clock, storage, hosts, call, signIn } = w
+    const [good, bad] = [await signIn('github'), await signIn('work')]
+    await authOf({ auth: w.auth } as unknown as World, bad.access_token)
 
-    expect(await auth.grants.endAll({ provider: 'work' })).toEqual({ ended: 1, forgotten: 0, failed: 0 })
+    expect(await w.auth.grants.endAll({ provider: 'work' })).toEqual({ ended: 1, forgotten: 0, failed: 0 })
     expect([await isIn({ call }, good), await isIn({ call }, bad)]).toEqual([true, false])
     expect(endedUpstream({ provider: hosts.work } as unknown as World)).toHaveLength(1)
     expect(endedUpstream({ provider: hosts.github } as unknown as World)).toEqual([])
     expect(await keysOf(storage, 'connection/')).toHaveLength(1)
 
     // Taken out of the options without the call, its users stay until their identity is checked.
-    const late = await signedIn('work')
-    auth = oauthServer({ ...options, providers: [fine] })
+    const late = await signIn('work')
+    w.withoutWork()
     expect((await call(late.access_token)).status).toBe(200)
-    expect(await auth.grants.endAll({ provider: 'work' })).toMatchObject({ ended: 1, failed: 0 })
+    expect(await w.auth.grants.endAll({ provider: 'work' })).toMatchObject({ ended: 1, failed: 0 })
     clock.advance(known)
     expect((await call(late.access_token)).status).toBe(401)
     expect(await keysOf(storage, 'connection/')).toHaveLength(1)

@@ -2,52 +2,20 @@
  * What has gone wrong elsewhere, as attacks that must fail; those that other files here do not mount already. Each fails
  * when its defence is taken out.
  */
-import { memory, oauthServer } from '@drawbridge/core'
-import { github } from '@drawbridge/github'
-import { browser, devGitHub, fakeClock, network, oauthClient } from '@drawbridge/testing'
+import { memory } from '@drawbridge/core'
+import { browser } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
 import { slowStore } from './slow-store.ts'
 import { atClient, untilCallback } from './threats.fixture.ts'
-import { issuer, resource, secret, type World, world } from './world.ts'
+import { twoProviders } from './two-providers.fixture.ts'
+import { secret, type World, world } from './world.ts'
 
 describe('with two providers', () => {
-  function twoProviders() {
-    const clock = fakeClock()
-    const events: { type: string; reason?: unknown }[] = []
-    const hosts = { github: devGitHub({ clock }), work: devGitHub({ clock }) }
-    const fetch = network({
-      'https://github.test': hosts.github.fetch,
-      'https://work.test': hosts.work.fetch,
-      [issuer]: async (request) => {
-        const handled = await auth.handle(request)
-        if (handled) return handled
-        const result = await auth.authenticate(request)
-        return result.ok ? Response.json(result.auth) : result.response
-      },
-    })
-    const credentials = { clientId: 'dev-client', clientSecret: 'dev-secret' }
-    const auth = oauthServer({
-      issuer,
-      secret,
-      storage: memory({ clock }),
-      clock,
-      fetch,
-      onEvent: (event) => events.push(event),
-      providers: [
-        github({ ...credentials, host: 'https://github.test' }),
-        github({ ...credentials, host: 'https://work.test', id: 'work', label: 'Work' }),
-      ],
-    })
-    return { auth, hosts, events, fetch, client: () => oauthClient({ mcpUrl: resource, fetch }) }
-  }
-
   it('the same subject at both is two users', async () => {
-    const { auth, client, fetch } = twoProviders()
+    const { auth, signIn, call } = twoProviders()
     const subjects = []
-    for (const provider of ['github', 'work']) {
-      const { access_token } = await client().login(browser({ fetch }), { user: 'octocat', provider })
-      const headers = { authorization: `Bearer ${access_token}` }
-      const answer = await fetch(resource, { method: 'POST', headers })
+    for (const provider of ['github', 'work'] as const) {
+      const answer = await call((await signIn(provider)).access_token)
       subjects.push(((await answer.json()) as { extra: { subject: string } }).extra.subject)
     }
     expect(subjects).toEqual(['github|1001', 'work|1001'])

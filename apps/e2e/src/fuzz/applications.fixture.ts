@@ -1,16 +1,12 @@
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
-import type { AddressInfo } from 'node:net'
 import type { Mountable } from '@drawbridge/core'
 import { drawbridge as forExpress } from '@drawbridge/express'
 import { drawbridge as forFastify } from '@drawbridge/fastify'
-import { drawbridge as forHono } from '@drawbridge/hono'
 import formbody from '@fastify/formbody'
-import { serve } from '@hono/node-server'
 import express5, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import fastify from 'fastify'
-import { type Context, Hono } from 'hono'
-import { type Application, leavingTheBody } from '../body-readers.ts'
+import { type Application, leavingTheBody, onHono, running } from '../body-readers.ts'
 
 const express4 = createRequire(import.meta.url)('express4') as typeof express5
 
@@ -61,22 +57,6 @@ function onExpress(express: typeof express5, before: readonly RequestHandler[]):
   }
 }
 
-function onHono(read?: (c: Context) => Promise<unknown>): Application {
-  return async (mounted) => {
-    const app = new Hono()
-    if (read) {
-      app.use(async (c, next) => {
-        // What cannot be read here is for whoever needs it to refuse.
-        await read(c).catch(() => {})
-        await next()
-      })
-    }
-    const server = serve({ fetch: app.use(forHono(mounted)).fetch, port: 0, hostname: '127.0.0.1' })
-    await once(server, 'listening')
-    return running(server)
-  }
-}
-
 function onFastify(parsesForms = false): Application {
   return async (mounted) => {
     const app = fastify({ forceCloseConnections: true })
@@ -84,16 +64,5 @@ function onFastify(parsesForms = false): Application {
     await app.register(forFastify(mounted))
     const url = await app.listen({ port: 0, host: '127.0.0.1' })
     return { url, close: () => app.close() }
-  }
-}
-
-function running(server: ReturnType<typeof serve>): { url: string; close(): Promise<void> } {
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        if ('closeAllConnections' in server) server.closeAllConnections()
-      }),
   }
 }
