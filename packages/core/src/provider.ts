@@ -38,4 +38,5 @@ export { checkCall, checkMembers, inWords, type OptionKind, type OptionTable } f
 export { type LogOption, tellOperator } from './log/operator-log.ts'
 export type { Prompt } from './records/transaction.ts'
 export type { UpstreamClaims, UpstreamTokens } from './records/upstream-tokens.ts'
+export { type AskedTokensOptions, askedTokens, askedTokensTable } from './resource-server/asked-tokens.ts'
 export type { Verification, VerifiedToken, Verifier, VerifierContext } from './resource-server/verifier.ts'

@@ -13,4 +13,4 @@ export {
   requiredScopes,
   unionScopes,
 } from './syntax/scopes.ts'
-export { isSecure, secureUrl } from './syntax/secure-url.ts'
+export { hostOrigin, isSecure, secureUrl } from './syntax/secure-url.ts'

@@ -4,10 +4,16 @@ import { checkAllow, isAmong, verifiedEmail } from './sign-in-rules.ts'
 interface Allow {
   domains?: readonly string[]
   emails?: readonly string[]
+  groups?: readonly string[]
   verified?: true
 }
 const checked = (allow: unknown) => () =>
-  checkAllow<Allow>(allow as Allow, { domains: 'domains', emails: 'emails', verified: 'true' })
+  checkAllow<Allow>(allow as Allow, {
+    domains: 'domains',
+    emails: 'emails',
+    groups: 'names',
+    verified: 'true',
+  })
 
 describe('checkAllow', () => {
   it('takes rules that somebody can match, and none', () => {
@@ -15,6 +21,7 @@ describe('checkAllow', () => {
       undefined,
       { domains: ['acme.dev'] },
       { emails: ['ada@acme.dev'], domains: [] },
+      { groups: ['Site admins', '/staff/dev'] },
       { verified: true },
     ])
       expect(checked(allow)).not.toThrow()
@@ -31,6 +38,8 @@ describe('checkAllow', () => {
     for (const domain of ['acme', '@acme.dev', 'https://acme.dev', '*.acme.dev', ''])
       expect(checked({ domains: [domain] }), domain).toThrow(/allow.domains/)
     expect(checked({ domains: 'acme.dev' })).toThrow(/allow.domains/)
+    for (const group of ['', ' ', 'staff '])
+      expect(checked({ groups: [group] }), group).toThrow(/allow.groups/)
     const wrong = checked({ emails: ['ada@acme.dev', 'acme.dev'] })
     expect(wrong).toThrow(/allow.emails: holds what is no address/)
     expect(wrong).not.toThrow(/ada@/)

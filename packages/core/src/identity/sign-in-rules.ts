@@ -2,8 +2,11 @@ import { ConfigurationError } from '../errors.ts'
 import { checkMembers, type OptionTable } from '../known-options.ts'
 import type { OpenIdClaims } from './open-id-connect.ts'
 
-/** What a member of a provider's `allow` is: lists of e-mail addresses, of domains, or a flag that is true or left out. */
-export type RuleKind = 'emails' | 'domains' | 'true'
+/**
+ * What a member of a provider's `allow` is: lists of e-mail addresses, of domains, of names that the provider has for
+ * something, or a flag that is true or left out.
+ */
+export type RuleKind = 'emails' | 'domains' | 'names' | 'true'
 
 /**
  * Checks a provider's `allow`, so that no mistake in it means everybody. Left out is fine.
@@ -28,6 +31,7 @@ export function checkAllow<Allow extends object>(
     if (value === true || (Array.isArray(value) && value.length > 0)) isEmpty = false
     if (kind === 'domains') checkDomains(`allow.${name}`, (value ?? []) as readonly string[])
     if (kind === 'emails') checkEmails(`allow.${name}`, (value ?? []) as readonly string[])
+    if (kind === 'names') checkNames(`allow.${name}`, (value ?? []) as readonly string[])
   }
   if (!isEmpty) return
   throw new ConfigurationError(
@@ -48,6 +52,15 @@ function checkEmails(option: string, emails: readonly string[]): void {
   if (emails.every((email) => /^[^\s@]+@[^\s@]+$/.test(email))) return
   // Which one it is stays out of messages.
   throw new ConfigurationError(option, 'holds what is no address', 'Use whole addresses.')
+}
+
+function checkNames(option: string, names: readonly string[]): void {
+  if (names.every((name) => name.trim() === name && name !== '')) return
+  throw new ConfigurationError(
+    option,
+    'holds an empty name, or one with space around it',
+    'Write each as the provider does.',
+  )
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isSecure, secureUrl } from './secure-url.ts'
+import { hostOrigin, isSecure, secureUrl } from './secure-url.ts'
 
 describe('isSecure', () => {
   it.each([
@@ -40,5 +40,26 @@ describe('secureUrl', () => {
     const attempt = () => secureUrl('jwksUri', 'https://user:hunter2@mcp.test/', '')
     expect(attempt).toThrow('credentials')
     expect(attempt).not.toThrow('hunter2')
+  })
+})
+
+describe('hostOrigin', () => {
+  const origin = (host: string) => hostOrigin('domain', host, 'acme.auth.dev')
+
+  it('takes a host, and an origin', () => {
+    expect(origin('Acme.auth.dev')).toBe('https://acme.auth.dev')
+    expect(origin('acme.auth.dev:8443')).toBe('https://acme.auth.dev:8443')
+    expect(origin('http://localhost:4000/')).toBe('http://localhost:4000')
+  })
+
+  it.each(['', 'acme.auth.dev/login', 'https://acme.auth.dev/a', 'acme.auth.dev?a=b', 'not a host'])(
+    'refuses "%s"',
+    (host) => {
+      expect(() => origin(host)).toThrow(/domain: .*acme\.auth\.dev/)
+    },
+  )
+
+  it('refuses what anybody on the way could read', () => {
+    expect(() => origin('http://acme.auth.dev')).toThrow(/domain: "http:\/\/acme.auth.dev" is not https/)
   })
 })

@@ -44,6 +44,23 @@ export function secureUrl(option: string, value: string, fix: string): URL {
   return url
 }
 
+/**
+ * The origin of a host. An origin is taken too, so that a development server on loopback can stand in.
+ *
+ * @param option The option's name, for the message.
+ * @param example A good one, for the message.
+ * @throws {ConfigurationError} for anything with a path, and an origin that is not https
+ * @example
+ * hostOrigin('domain', 'acme.auth.dev', 'acme.auth.dev') // 'https://acme.auth.dev'
+ */
+export function hostOrigin(option: string, host: string, example: string): string {
+  const written = host.includes('://') ? host : `https://${host}`
+  const fix = `Pass a name alone, such as "${example}".`
+  const { origin } = URL.canParse(written) ? secureUrl(option, written, fix) : { origin: undefined }
+  if (origin !== undefined && origin === written.replace(/\/$/, '').toLowerCase()) return origin
+  throw new ConfigurationError(option, `"${host}" is not a host`, fix)
+}
+
 /** The same for what identifies an issuer (RFC 8414 2) or a resource (RFC 9728 1.2): without a query either. */
 export function identifierUrl(option: string, value: string, fix: string): URL {
   const url = secureUrl(option, value, fix)

@@ -5,7 +5,7 @@ import {
   type OptionTable,
   variableOf,
 } from '@drawbridge/core/provider'
-import { secureUrl } from '@drawbridge/core/syntax'
+import { hostOrigin, secureUrl } from '@drawbridge/core/syntax'
 import type { GitHubUser } from './identity.ts'
 
 /** Who may enter: an account that matches any of these. */
@@ -89,7 +89,7 @@ export function settingsOf(options: GitHubAccess & Pick<GitHubOptions, 'endpoint
     authorization: 'text',
     token: 'text',
   })
-  const origin = originOf(options.host ?? 'github.com')
+  const origin = hostOrigin('host', options.host ?? 'github.com', 'github.acme.com')
   const { authorization, token } = options.endpoints ?? {}
   const { id = 'github' } = options
   return {
@@ -109,17 +109,6 @@ export function settingsOf(options: GitHubAccess & Pick<GitHubOptions, 'endpoint
 function found(id: string, name: string): { call: string; variable: string; where: string } {
   const where = "on the app's page in GitHub's developer settings"
   return { call: 'github()', variable: variableOf(id, name), where }
-}
-
-function originOf(host: string): string {
-  const url = host.includes('://') ? host : `https://${host}`
-  const secured = URL.canParse(url) ? secure('host', url) : ''
-  if (secured && new URL(secured).origin === secured.replace(/\/$/, '')) return new URL(secured).origin
-  throw new ConfigurationError(
-    'host',
-    `"${host}" is not a host`,
-    'Pass a name alone, such as "github.acme.com".',
-  )
 }
 
 /** Each kind of GitHub has its API elsewhere: github.com, Enterprise Cloud with data residency, Enterprise Server. */
