@@ -1,20 +1,35 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { type Clock, systemClock } from '@drawbridge/core/provider'
-import { basicCredentials } from './dev-github/state.ts'
 import { authorize } from './dev-oidc/authorize.ts'
+import { clientOf, register } from './dev-oidc/clients.ts'
 import { discovery, jwks } from './dev-oidc/documents.ts'
-import type { DevOidcApp, DevOidcUser, OidcState, OidcSwitches } from './dev-oidc/state.ts'
-import { type DevOidcTokens, issue, revoke, token, userinfo } from './dev-oidc/tokens.ts'
+import { bearerOf, introspect, revoke, userinfo } from './dev-oidc/resources.ts'
+import { endpointAt } from './dev-oidc/routes.ts'
+import type { DevOidcTokens } from './dev-oidc/sessions.ts'
+import { signingKey } from './dev-oidc/signing.ts'
+import { faulty, liveGrant, type OidcState } from './dev-oidc/state.ts'
+import type { DevOidcApp, DevOidcUser, OidcEndpoint, OidcSwitches } from './dev-oidc/switches.ts'
+import { issue, token } from './dev-oidc/tokens.ts'
 import { type Listener, listen } from './listen.ts'
 
-export type { DevOidcApp, DevOidcUser, OidcSwitches } from './dev-oidc/state.ts'
-export type { DevOidcTokens } from './dev-oidc/tokens.ts'
+export type { DevOidcTokens } from './dev-oidc/sessions.ts'
+export type {
+  DevOidcApp,
+  DevOidcUser,
+  OidcAsk,
+  OidcEndpoint,
+  OidcFault,
+  OidcGrant,
+  OidcRefusal,
+  OidcSwitches,
+} from './dev-oidc/switches.ts'
 
 export interface DevOidcOptions extends OidcSwitches {
   /** Who can sign in. Default: `ada` and `grace`. */
   users?: readonly DevOidcUser[] | undefined
   /** Registered apps. Default: `dev-client` with the secret `dev-secret`. */
   apps?: readonly DevOidcApp[] | undefined
+  /** What `issue` asks for. Default `openid`. */
+  defaultScopes?: readonly string[] | undefined
   clock?: Clock | undefined
 }
 
@@ -26,10 +41,17 @@ export interface DevOidc {
   /** Live: a change shows in the next id_token and at userinfo. */
   readonly users: DevOidcUser[]
   /** Everything that was asked, oldest first: query and form parameters together. */
-  readonly requests: { method: string; path: string; parameters: Record<string, string> }[]
+  readonly requests: {
+    method: string
+    path: string
+    /** `undefined`: a path that is none of them. */
+    endpoint: OidcEndpoint | undefined
+    parameters: Record<string, string>
+  }[]
   /**
-   * Tokens for a user without a browser, as though they had signed in with these scopes, `openid` by default. The switches
-   * `answer` and `callback` have no part in it. `origin` is the issuer's, by default where the provider listens.
+   * Tokens for a user without a browser, as though they had signed in with these scopes, by default `defaultScopes`. The
+   * switches `answer`, `callback` and `refuses` have no part in it. `origin` is the issuer's, by default where the provider
+   * listens.
    */
   issue(
     sub: string,
@@ -48,19 +70,19 @@ export interface DevOidc {
  * @throws TypeError from `issue` for a user or a client id that is not configured, and when it knows no origin
  * @example
  * ```ts
- * const provider = devOidc({ refreshTokens: 'on consent', revocation: 'user' }) // as Google is
+ * const provider = devOidc({ refreshTokens: 'on consent', rotation: false })
  * const fetch = network({ 'https://login.test': provider.fetch })
  * const settings = { issuer: 'https://login.test', clientId: 'dev-client', clientSecret: 'dev-secret' }
  * ```
  */
 export function devOidc(options: DevOidcOptions = {}): DevOidc {
-  const { users, apps, clock = systemClock, ...switches } = options
+  const { users, apps, defaultScopes = ['openid'], clock = systemClock, ...switches } = options
   const state: OidcState = {
     ...switches,
     clock,
     users: (users ?? DEFAULT_USERS).map((user) => ({ ...user })),
-    apps: apps ?? [{ clientId: 'dev-client', clientSecret: 'dev-secret' }],
-    key: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    apps: [...(apps ?? [{ clientId: 'dev-client', clientSecret: 'dev-secret' }])],
+    key: signingKey(switches.algorithm),
     codes: new Map(),
     sessions: [],
     consented: new Set(),
@@ -71,23 +93,20 @@ export function devOidc(options: DevOidcOptions = {}): DevOidc {
 
   async function answer(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url)
-    const body = new URLSearchParams(await request.text())
-    const parameters = new URLSearchParams([...searchParams, ...body])
-    requests.push({ method: request.method, path: pathname, parameters: Object.fromEntries(parameters) })
-    if (pathname === '/authorize') return authorize(state, request, body)
-    if (pathname === '/jwks') return jwks(state)
-    if (pathname === '/userinfo' && state.userinfo !== false) return userinfo(state, request)
-    if (pathname.startsWith('/.well-known/') && state.discovery !== false) return discovery(state, request)
-    if (request.method !== 'POST') return new Response(null, { status: 404 })
-    const basic = basicCredentials(request)
-    const app = state.apps.find(({ clientId }) => clientId === (basic?.id ?? body.get('client_id')))
-    const presented = basic?.secret ?? body.get('client_secret') ?? body.get('client_assertion')
-    if (!app || presented !== app.clientSecret) {
-      return Response.json({ error: 'invalid_client' }, { status: 401 })
-    }
-    if (pathname === '/token') return token(state, request, app, body)
-    if (pathname === '/revoke' && state.revocation !== 'none') return revoke(state, app, body)
-    return new Response(null, { status: 404 })
+    const { method } = request
+    const body = await request.text()
+    const form = new URLSearchParams(body)
+    const parameters = Object.fromEntries([...searchParams, ...form])
+    const found = endpointAt(state, pathname)
+    requests.push({ method, path: pathname, endpoint: found?.endpoint, parameters })
+    const grantOf = liveGrant.bind(undefined, state)
+    const bearer = bearerOf(request)
+    const none = new Response(null, { status: 404 })
+    if (!found) return state.further?.({ method, path: pathname, parameters, bearer }, grantOf) ?? none
+    return (
+      (await state.instead?.({ endpoint: found.endpoint, parameters })) ??
+      answerAt(state, found, { request, body, form })
+    )
   }
 
   return {
@@ -99,7 +118,7 @@ export function devOidc(options: DevOidcOptions = {}): DevOidc {
     },
     users: state.users,
     requests,
-    issue(sub, { scopes = ['openid'], clientId = state.apps[0]?.clientId, origin = listens } = {}) {
+    issue(sub, { scopes = defaultScopes, clientId = state.apps[0]?.clientId, origin = listens } = {}) {
       const app = state.apps.find((each) => each.clientId === clientId)
       if (!app) throw new TypeError(`devOidc has no app "${clientId}".`)
       const user = state.users.find((each) => each.sub === sub)
@@ -111,13 +130,33 @@ export function devOidc(options: DevOidcOptions = {}): DevOidc {
       }
       return issue(state, origin, app, user, scopes)
     },
-    works: (access_token) =>
-      state.sessions.some((each) => each.access_token === access_token && each.expires > clock.now()),
+    works: (access_token) => liveGrant(state, access_token) !== undefined,
     revokeUser(sub) {
       state.sessions = state.sessions.filter((each) => each.sub !== sub)
       for (const { clientId } of state.apps) state.consented.delete(`${clientId}/${sub}`)
     },
   }
+}
+
+function answerAt(
+  state: OidcState,
+  { endpoint, tenant }: { endpoint: OidcEndpoint; tenant: string | undefined },
+  { request, body, form }: { request: Request; body: string; form: URLSearchParams },
+): Response {
+  const { origin } = new URL(request.url)
+  if (endpoint === 'discovery') return discovery(state, origin, tenant)
+  if (endpoint === 'jwks') return jwks(state)
+  if (endpoint === 'authorization') return authorize(state, request, form, tenant)
+  if (endpoint === 'userinfo') return userinfo(state, request)
+  if (request.method !== 'POST') return new Response(null, { status: 405 })
+  if (endpoint === 'registration') return register(state, body)
+  const app = clientOf(state, request, form)
+  if (!app && !(endpoint === 'revocation' && state.revocation === 'user')) return faulty(state, 'client')
+  const presented = form.get('token') ?? ''
+  if (endpoint === 'revocation') return revoke(state, app, presented)
+  if (!app) return faulty(state, 'client')
+  if (endpoint === 'introspection') return introspect(state, origin, presented)
+  return token({ state, origin, tenant, app, form })
 }
 
 const DEFAULT_USERS: readonly DevOidcUser[] = [

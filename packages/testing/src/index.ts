@@ -21,12 +21,18 @@ export type {
   TokenAnswer,
 } from './dev-github.ts'
 export { devGitHub } from './dev-github.ts'
+export { devGoogle } from './dev-google.ts'
 export type {
   DevOidc,
   DevOidcApp,
   DevOidcOptions,
   DevOidcTokens,
   DevOidcUser,
+  OidcAsk,
+  OidcEndpoint,
+  OidcFault,
+  OidcGrant,
+  OidcRefusal,
   OidcSwitches,
 } from './dev-oidc.ts'
 export { devOidc } from './dev-oidc.ts'

@@ -2,14 +2,14 @@ import { type AuthInfo, type DrawbridgeEvent, memory, oauthServer } from '@drawb
 import {
   browser,
   type DevOidcOptions,
-  devOidc,
+  devGoogle,
   fakeClock,
   network,
   oauthClient,
   type TokenBody,
 } from '@drawbridge/testing'
 import { expect, it } from 'vitest'
-import { CREDENTIALS, ORIGIN, QUIRKS } from './google.fixture.ts'
+import { CREDENTIALS, ORIGIN } from './google.fixture.ts'
 import { type GoogleOptions, type GoogleUser, google } from './index.ts'
 
 const ISSUER = 'https://mcp.acme.test'
@@ -19,7 +19,7 @@ const [ADA, GRACE, EVE] = ['1001', '1002', '1003']
 /** An MCP server behind a pretend Google, with both in this process. */
 function world(options: GoogleOptions = {}, truth: DevOidcOptions = {}) {
   const clock = fakeClock()
-  const dev = devOidc({ clock, ...QUIRKS, ...truth })
+  const dev = devGoogle({ clock, ...truth })
   const events: DrawbridgeEvent[] = []
   const fetch = network({
     [ORIGIN]: dev.fetch,
@@ -55,7 +55,7 @@ function world(options: GoogleOptions = {}, truth: DevOidcOptions = {}) {
   }
   const asked = (path: string) => dev.requests.filter((each) => each.path === path)
   const authorizations = () =>
-    asked('/authorize')
+    asked('/o/oauth2/v2/auth')
       .filter(({ method }) => method === 'GET')
       .map(({ parameters }) => parameters)
   return { clock, dev, events, gate, works, install, asked, authorizations }

@@ -2,20 +2,20 @@ import type { UpstreamTokens } from '@drawbridge/core/provider'
 import {
   type DevOidcOptions,
   type DevOidcTokens,
-  devOidc,
+  devGoogle,
   network,
   type OpenedProvider,
   providerCall,
   providerContract,
 } from '@drawbridge/testing'
 import { describe, it } from 'vitest'
-import { CREDENTIALS, ORIGIN, QUIRKS } from './google.fixture.ts'
+import { CREDENTIALS, ORIGIN } from './google.fixture.ts'
 import { google } from './index.ts'
 
 const PEOPLE = { member: '1001', other: '1002', refused: '1003' }
 
 function opened(truth: DevOidcOptions = {}): OpenedProvider {
-  const dev = devOidc({ ...QUIRKS, ...truth })
+  const dev = devGoogle(truth)
   const call = providerCall({ fetch: network({ [ORIGIN]: dev.fetch }) })
   const refusal = (error: string, status: number) => Response.json({ error }, { status })
   return {
@@ -23,7 +23,7 @@ function opened(truth: DevOidcOptions = {}): OpenedProvider {
     call,
     endpoints: {
       token: `${ORIGIN}/token`,
-      userinfo: `${ORIGIN}/userinfo`,
+      userinfo: `${ORIGIN}/v1/userinfo`,
       revocation: `${ORIGIN}/revoke`,
     },
     async signIn(person) {

@@ -1,17 +1,24 @@
 import { errorPage, signInPage } from '../dev-github/pages.ts'
 import { randomToken } from '../dev-github/tokens.ts'
 import { type OidcState, signedIn } from './state.ts'
+import type { DevOidcUser } from './switches.ts'
 
 /** Milliseconds. */
 const CODE_LIFETIME = 600_000
 
 /** `/authorize` (OpenID Connect Core 3.1.2): GET shows the sign-in page, POST is its form. */
-export function authorize(state: OidcState, request: Request, form: URLSearchParams): Response {
+export function authorize(
+  state: OidcState,
+  request: Request,
+  form: URLSearchParams,
+  tenant: string | undefined,
+): Response {
   const query = new URL(request.url).searchParams
   const app = state.apps.find(({ clientId }) => clientId === query.get('client_id'))
   const redirect_uri = query.get('redirect_uri') ?? ''
-  if (!app || !URL.canParse(redirect_uri)) return errorPage(400, 'Unknown app', 'Or it sent no redirect_uri.')
-
+  if (!app || !URL.canParse(redirect_uri) || app.redirectUris?.includes(redirect_uri) === false) {
+    return errorPage(400, 'Unknown app', 'Or it sent no redirect_uri that is its own.')
+  }
   const back = (parameters: Record<string, string>) => {
     const all = { ...parameters, state: query.get('state') ?? '' }
     if (query.get('response_mode') === 'form_post') return formPost(redirect_uri, all)
@@ -23,20 +30,34 @@ export function authorize(state: OidcState, request: Request, form: URLSearchPar
   if (state.pkce === false && query.has('code_challenge')) return back({ error: 'invalid_request' })
   const { name, separator } = state.scopeParameter ?? { name: 'scope', separator: ' ' }
   const scopes = (query.get(name) ?? '').split(separator).filter(Boolean)
+  const parameters = Object.fromEntries(query)
+  const refused = (user?: DevOidcUser) => {
+    const found = state.refuses?.({ endpoint: 'authorization', parameters, tenant, user, grant: undefined })
+    if (!found) return undefined
+    const { status, error, error_description = '' } = found
+    return status ? errorPage(status, error, error_description) : back({ error, error_description })
+  }
   if (request.method !== 'POST') {
     const people = state.users.map((user) => ({ login: user.sub, name: user.name }))
-    return signInPage(app.clientId, scopes, people)
+    return refused() ?? signInPage(app.clientId, scopes, people)
   }
   if (form.get('decision') === 'deny') return back({ error: 'access_denied' })
   const user = state.users.find(({ sub }) => sub === form.get('login'))
   if (!user) return errorPage(422, 'Who is that?', 'No such user is configured.')
+  const no = refused(user)
+  if (no) return no
 
-  const { first, refreshable } = signedIn(state, app, user, query.get('prompt') === 'consent')
+  const { first, refreshable } = signedIn(state, app, user, {
+    consent: query.get('prompt') === 'consent',
+    refresh: state.refreshAsked?.(parameters) ?? true,
+  })
   const code = randomToken('code_', 20)
   state.codes.set(code, {
     app: app.clientId,
     sub: user.sub,
     scopes,
+    granted: scopes,
+    resource: query.get('resource') ?? undefined,
     redirect_uri,
     nonce: query.get('nonce') ?? undefined,
     code_challenge: query.get('code_challenge') ?? undefined,

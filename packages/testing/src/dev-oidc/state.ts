@@ -1,68 +1,12 @@
 import type { KeyPairKeyObjectResult } from 'node:crypto'
 import type { Clock } from '@drawbridge/core/provider'
-
-/** Somebody, and the claims about them. */
-export interface DevOidcUser {
-  sub: string
-  name?: string | undefined
-  [claim: string]: unknown
-}
-
-export interface DevOidcApp {
-  clientId: string
-  /** Compared as it comes, in a Basic header too: as many real servers do. An assertion is compared with it as well. */
-  clientSecret: string
-}
-
-/** What real providers do differently. */
-export interface OidcSwitches {
-  /** `false`: it publishes no metadata. */
-  discovery?: false | undefined
-  /** `false`: there is no userinfo endpoint. */
-  userinfo?: false | undefined
-  /** `false`: id_tokens say no more than `sub`, so that userinfo has to be asked. */
-  idTokenClaims?: false | undefined
-  /**
-   * Which sign-ins bring a refresh token: each (default); only somebody's first in an app, and those with
-   * `prompt=consent`; none ever.
-   */
-  refreshTokens?: 'always' | 'on consent' | 'never' | undefined
-  /** `false`: a refresh token is used again and again; refreshes bring none. Default: each brings the next. */
-  rotation?: false | undefined
-  /** `false`: a refresh brings no id_token. */
-  refreshIdToken?: false | undefined
-  /** Seconds; `'for ever'`: answers name no expiry. Default 3600. */
-  accessTokenLifetime?: number | 'for ever' | undefined
-  /**
-   * What revocation ends: the one sign-in (default), everything this user gave the app, or there is none. With `user`,
-   * what has ended already is `invalid_token`.
-   */
-  revocation?: 'token' | 'user' | 'none' | undefined
-  /** `false`: it refuses a request with PKCE's parameters. */
-  pkce?: false | undefined
-  /** Who issues the id_tokens of this user. Default: the origin of the request. */
-  issuerOf?: ((user: DevOidcUser, origin: string) => string) | undefined
-  /** The parameter that takes scopes, and what stands between them. Default `scope`, and a space. */
-  scopeParameter?: { name: string; separator: string } | undefined
-  /** The scopes an answer names, of those asked for; `undefined`: it names none. Default: all. */
-  scopesNamed?: ((asked: readonly string[]) => readonly string[] | undefined) | undefined
-  /**
-   * `true`: an access token of the app's brings another one for the same user (RFC 7523 2.1, as Entra's on-behalf-of).
-   * A function names the error it is refused with, if any: `interaction_required`. Default: there is no such grant.
-   * A provider's `exchange` is tested against this in a flow; the contract takes any grant type.
-   */
-  onBehalfOf?: true | ((scopes: readonly string[], user: DevOidcUser) => string | undefined) | undefined
-  /** Changes the answer of the token endpoint. */
-  answer?: ((answer: Record<string, unknown>, user: DevOidcUser) => object) | undefined
-  /** What the callback gets beside `code` and `state`; `first`: the first time that this user signs in. */
-  callback?: ((user: DevOidcUser, first: boolean) => Record<string, string>) | undefined
-}
+import type { DevOidcApp, DevOidcUser, OidcFault, OidcGrant, OidcRefusal, OidcSwitches } from './switches.ts'
 
 export interface OidcState extends OidcSwitches {
   clock: Clock
   users: DevOidcUser[]
-  apps: readonly DevOidcApp[]
-  key: KeyPairKeyObjectResult
+  apps: DevOidcApp[]
+  key: () => KeyPairKeyObjectResult
   codes: Map<string, PendingLogin>
   sessions: Session[]
   /** `<client id>/<sub>`: who has given an app a refresh token before. */
@@ -71,10 +15,16 @@ export interface OidcState extends OidcSwitches {
   visited: Set<string>
 }
 
-export interface PendingLogin {
+/** What somebody consented to. */
+export interface Consent {
   app: string
   sub: string
   scopes: readonly string[]
+  granted: readonly string[]
+  resource: string | undefined
+}
+
+export interface PendingLogin extends Consent {
   redirect_uri: string
   nonce: string | undefined
   code_challenge: string | undefined
@@ -83,10 +33,7 @@ export interface PendingLogin {
   expires: number
 }
 
-export interface Session {
-  app: string
-  sub: string
-  scopes: readonly string[]
+export interface Session extends Consent {
   access_token: string
   refresh_token: string | undefined
   /** Unix milliseconds, of the access token. */
@@ -98,14 +45,54 @@ export function signedIn(
   state: OidcState,
   { clientId }: DevOidcApp,
   { sub }: DevOidcUser,
-  asksForConsent = false,
+  asks: { consent: boolean; refresh: boolean } = { consent: false, refresh: true },
 ): { first: boolean; refreshable: boolean } {
   const consent = `${clientId}/${sub}`
   const mode = state.refreshTokens ?? 'always'
-  const isConsent = asksForConsent || !state.consented.has(consent)
-  const refreshable = mode === 'always' || (mode === 'on consent' && isConsent)
+  const isConsent = asks.consent || !state.consented.has(consent)
+  const refreshable = asks.refresh && (mode === 'always' || (mode === 'on consent' && isConsent))
   if (refreshable) state.consented.add(consent)
   const first = !state.visited.has(sub)
   state.visited.add(sub)
   return { first, refreshable }
+}
+
+/** What an access token stands for, while it works. */
+export function liveGrant(state: OidcState, access_token: string | null | undefined): OidcGrant | undefined {
+  const session = state.sessions.find((each) => each.access_token === access_token)
+  return session && session.expires > state.clock.now() ? grantOf(state, session) : undefined
+}
+
+export function grantOf(
+  state: OidcState,
+  { app, sub, expires, ...consent }: Consent & { expires: number },
+): OidcGrant | undefined {
+  const user = state.users.find((each) => each.sub === sub)
+  const { scopes, granted, resource } = consent
+  return user && { user, clientId: app, scopes, granted, resource, exp: Math.floor(expires / 1000) }
+}
+
+/** The claims about somebody, as far as these scopes go. */
+export function personOf({ claims }: OidcState, user: DevOidcUser, scopes: readonly string[]): object {
+  return { ...(claims ? claims(user, scopes) : user), sub: user.sub }
+}
+
+const words: Record<OidcFault, string> = {
+  client: 'invalid_client',
+  code: 'invalid_grant',
+  redirect_uri: 'invalid_grant',
+  code_verifier: 'invalid_grant',
+  refresh_token: 'invalid_grant',
+  assertion: 'invalid_grant',
+  scope: 'invalid_scope',
+  token: 'invalid_token',
+}
+
+/** In the words of RFC 6749 5.2, or the provider's own. */
+export function faulty(state: OidcState, fault: OidcFault): Response {
+  return refusal(state.errors?.[fault] ?? { error: words[fault] })
+}
+
+export function refusal({ status, ...body }: OidcRefusal): Response {
+  return Response.json(body, { status: status ?? (body.error === 'invalid_client' ? 401 : 400) })
 }
