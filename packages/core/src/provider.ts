@@ -5,6 +5,7 @@ export type { Clock } from './clock.ts'
 export { systemClock } from './clock.ts'
 export { environment } from './environment.ts'
 export { ConfigurationError, Unavailable } from './errors.ts'
+export { askedUser } from './identity/asked-user.ts'
 export { upstreamCall } from './identity/call.ts'
 export { credential, variableOf } from './identity/credential.ts'
 export { callJson, type JsonAnswer, jsonAnswer, member, type NoJson } from './identity/json-answer.ts'
@@ -12,7 +13,6 @@ export {
   type OpenIdClaims,
   type OpenIdConnectOptions,
   openIdConnect,
-  type SecretMethod,
 } from './identity/open-id-connect.ts'
 export type {
   AuthorizationParameters,
@@ -33,6 +33,8 @@ export type {
   ProviderScopes,
 } from './identity/provider.ts'
 export { AccessDenied } from './identity/provider.ts'
+export { type ClientCredentials, providerClient, type SecretMethod } from './identity/provider-client.ts'
+export { refusal } from './identity/refusal.ts'
 export { checkAllow, isAmong, permitting, type RuleKind, verifiedEmail } from './identity/sign-in-rules.ts'
 export { checkCall, checkMembers, inWords, type OptionKind, type OptionTable } from './known-options.ts'
 export { type LogOption, tellOperator } from './log/operator-log.ts'

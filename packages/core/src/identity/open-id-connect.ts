@@ -1,17 +1,15 @@
 import { ConfigurationError } from '../errors.ts'
-import { checkCall, inWords } from '../known-options.ts'
-import type { UpstreamClaims } from '../records/upstream-tokens.ts'
-import { credential, variableOf } from './credential.ts'
-import { jsonAnswer, member } from './json-answer.ts'
+import { checkCall } from '../known-options.ts'
+import { askedUser } from './asked-user.ts'
 import {
   AccessDenied,
-  type ClientAuth,
   type Endpoints,
   type Identity,
   type Login,
   type OAuthProvider,
   type ProviderScopes,
 } from './provider.ts'
+import { type ClientCredentials, providerClient } from './provider-client.ts'
 
 /** What an OpenID provider says of somebody (OpenID Connect Core 5.1). */
 export interface OpenIdClaims {
@@ -23,20 +21,12 @@ export interface OpenIdClaims {
   readonly [claim: string]: unknown
 }
 
-/** How a secret that is an option is sent (RFC 6749 2.3.1). */
-export type SecretMethod = 'client_secret_basic' | 'client_secret_post'
-
 /** Options of {@link openIdConnect}. */
 export interface OpenIdConnectOptions<Claims = OpenIdClaims>
-  extends Pick<OAuthProvider, 'id' | 'label' | 'icon' | 'parameters' | 'response_mode' | 'pkce'> {
+  extends ClientCredentials,
+    Pick<OAuthProvider, 'id' | 'label' | 'icon' | 'parameters' | 'response_mode' | 'pkce'> {
   /** As the provider publishes it; a function where each tenant has its own: see {@link OAuthProvider.issuer}. */
   issuer: NonNullable<OAuthProvider['issuer']>
-  /** Default: the environment variable `DRAWBRIDGE_<ID>_CLIENT_ID`. */
-  clientId?: string | undefined
-  /** Default: the environment variable `DRAWBRIDGE_<ID>_CLIENT_SECRET`. Not needed with `clientAuth`. */
-  clientSecret?: string | undefined
-  /** How the secret is sent, or what authenticates in place of it. Default `client_secret_basic`. */
-  clientAuth?: ClientAuth | SecretMethod | undefined
   /** Written endpoints win over discovered ones. */
   endpoints?: Partial<Endpoints> | undefined
   /** `openid` is sent in any case. Default: `openid`, `profile` and `email`. */
@@ -60,6 +50,10 @@ export interface OpenIdConnectOptions<Claims = OpenIdClaims>
    * and `profile` promise, and when a sign-in is checked again and there is no newer id_token.
    */
   userinfo?: false | undefined
+  /** Further claims that the provider promises, for which userinfo is asked where the id_token lacks them: `['groups']`. */
+  promised?: readonly string[] | undefined
+  /** Makes the provider's claims what OpenID Connect says, before anything looks at them. They may be of userinfo alone. */
+  conformClaims?: ((claims: OpenIdClaims) => OpenIdClaims) | undefined
 }
 
 /** Seconds after which an id_token no longer says how things are. */
@@ -92,6 +86,8 @@ const members = {
   permit: 'function',
   identity: 'function',
   userinfo: 'flag',
+  promised: 'texts',
+  conformClaims: 'function',
 } as const
 
 /**
@@ -128,18 +124,13 @@ export function openIdConnect<Claims = OpenIdClaims>(
     )
   }
   const { scopes, promised } = scopesOf(options.scopes ?? { default: ['openid', 'profile', 'email'] })
-  const known = (name: string) => ({ ...caller, variable: variableOf(id, name) })
+  const needed = [...promised, ...(options.promised ?? [])]
   return {
     type: 'oauth',
     id,
     label,
     icon,
-    client: {
-      id: credential('clientId', options.clientId, known('CLIENT_ID')),
-      auth: clientAuthOf(options.clientAuth, () =>
-        credential('clientSecret', options.clientSecret, known('CLIENT_SECRET')),
-      ),
-    },
+    client: providerClient(options, id, caller),
     issuer,
     endpoints: { ...options.endpoints },
     scopes,
@@ -152,28 +143,14 @@ export function openIdConnect<Claims = OpenIdClaims>(
     ...(revoke && { revoke }),
     ...(exchange && { exchange }),
     async identify(login) {
-      const claims = await claimsOf(login, promised, options.userinfo !== false)
+      const said = await claimsOf(login, needed, options.userinfo !== false)
+      const claims = options.conformClaims?.(said) ?? said
       if (options.permit && (await options.permit(claims)) !== true) {
         throw new AccessDenied('This account has no access here. You can try again with another one.')
       }
       return options.identity?.(claims) ?? { sub: claims.sub, claims: aboutThePerson(claims) as Claims }
     },
   }
-}
-
-function clientAuthOf(
-  given: ClientAuth | SecretMethod = 'client_secret_basic',
-  secret: () => string,
-): ClientAuth {
-  if (given === 'client_secret_basic' || given === 'client_secret_post') {
-    return { method: given, secret: secret() }
-  }
-  if (typeof given === 'object' && given !== null && 'method' in given) return given
-  throw new ConfigurationError(
-    'clientAuth',
-    typeof given === 'string' ? 'is no way to send a secret' : `is ${inWords(given)}`,
-    "Pass 'client_secret_basic' or 'client_secret_post', or an object with another `method`.",
-  )
 }
 
 /** With `openid` among them, and what the others promise of the person (OpenID Connect Core 5.4). */
@@ -207,7 +184,7 @@ async function claimsOf(
   const saysTooLittle = !claims || isOld || promised.some((name) => claims[name] === undefined)
   const further =
     endpoints.userinfo !== undefined && mayAsk && saysTooLittle
-      ? await userinfoOf(login, endpoints.userinfo)
+      ? await askedUser(login, endpoints.userinfo)
       : undefined
   const sub = claims?.sub ?? further?.sub
   if (typeof sub !== 'string' || sub === '')
@@ -215,19 +192,6 @@ async function claimsOf(
   // OpenID Connect Core 5.3.2: an answer about somebody else is not to be used.
   if (further && further.sub !== sub) throw new Error('userinfo is about somebody else than the id_token')
   return { ...claims, ...further, sub }
-}
-
-async function userinfoOf({ tokens, call }: Login<unknown>, url: string): Promise<UpstreamClaims> {
-  const response = await call(url, {
-    headers: { accept: 'application/json', authorization: `Bearer ${tokens.access_token}` },
-  })
-  // A token that expires may just have been replaced elsewhere; its refresh will tell.
-  if (response.status === 401 && tokens.expires_at === undefined) {
-    throw new AccessDenied('The provider no longer accepts this sign-in. Please sign in again.')
-  }
-  const { status, body } = await jsonAnswer(response, url)
-  if (status === 200 && typeof member(body, 'sub') === 'string') return body as UpstreamClaims
-  throw new Error(`userinfo answered ${status}`)
 }
 
 function aboutThePerson(claims: OpenIdClaims): OpenIdClaims {

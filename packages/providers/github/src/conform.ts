@@ -1,3 +1,4 @@
+import { refusal } from '@drawbridge/core/provider'
 import { formatScope } from '@drawbridge/core/syntax'
 import { namesRateLimit } from './rest-api.ts'
 import { grantedScopes } from './scopes.ts'
@@ -18,15 +19,13 @@ const errors: Readonly<Record<string, string>> = {
 export async function conform(response: Response): Promise<Response> {
   if (response.status >= 500 || response.status === 429) return response
   if (response.status === 403 && namesRateLimit(response.headers)) {
-    return Response.json({ error: 'temporarily_unavailable' }, { status: 400 })
+    return refusal('temporarily_unavailable')
   }
   const body = await jsonObject(response.clone())
   if (!body) return response
 
   if (typeof body.error === 'string') {
-    const error = errors[body.error] ?? body.error
-    const { error_description } = body
-    return Response.json({ error, error_description }, { status: error === 'invalid_client' ? 401 : 400 })
+    return refusal(errors[body.error] ?? body.error, body.error_description)
   }
   if (typeof body.scope !== 'string' || typeof body.access_token !== 'string') return response
 

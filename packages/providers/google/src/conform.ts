@@ -1,4 +1,4 @@
-import { member } from '@drawbridge/core/provider'
+import { member, refusal } from '@drawbridge/core/provider'
 
 /** Google's further error codes, in RFC 6749 5.2's terms. */
 const errors: Readonly<Record<string, string>> = {
@@ -23,6 +23,5 @@ export async function conform(
   if (leg === 'revoke' && theirs === 'invalid_token') return new Response(null, { status: 200 })
   const error = typeof theirs === 'string' ? errors[theirs] : undefined
   if (error === undefined) return response
-  const error_description = member(body, 'error_description')
-  return Response.json({ error, error_description }, { status: error === 'invalid_client' ? 401 : 400 })
+  return refusal(error, member(body, 'error_description'))
 }
