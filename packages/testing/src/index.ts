@@ -92,6 +92,14 @@ export type {
   SignedIn,
 } from './provider-contract.ts'
 export { providerCall, providerContract } from './provider-contract.ts'
+export type {
+  FlowCase,
+  FlowFeature,
+  OpenFlow,
+  ProviderFlow,
+  ProviderFlowContractOptions,
+} from './provider-flow-contract.ts'
+export { providerFlowContract } from './provider-flow-contract.ts'
 export type { RedisServer } from './redis-server.ts'
 export { hasRedisServer, startRedis, startRedisCluster, startRedisSentinel } from './redis-server.ts'
 export type {

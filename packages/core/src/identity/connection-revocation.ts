@@ -1,10 +1,12 @@
 import { type Clock, unixTime } from '../clock.ts'
+import { isNamed } from '../errors.ts'
 import { isLeased, type Lease, takeLease } from '../records/lease.ts'
 import type { Records } from '../records/records.ts'
 import type { UpstreamTokens } from '../records/upstream-tokens.ts'
 import { leaseSeconds, pollEvery } from './connection-refresh.ts'
 import type { Connection, Parts } from './kept-connection.ts'
 import type { Upstream } from './upstream.ts'
+import type { UpstreamError } from './upstream-error.ts'
 
 /** The lease of who ends everything of a user, and the note of when somebody last did. */
 const revocationLease = 'upstream-revocation'
@@ -43,8 +45,9 @@ async function revokeOne(parts: Parts, connection: Connection, correlation?: str
     emit({ type: 'upstream.revoked', provider, outcome, correlation })
   try {
     if (await found.revoke(await revocable(found, connection, clock))) told('done')
-  } catch {
-    told('failed')
+  } catch (error) {
+    const isOver = isNamed<UpstreamError>(error, 'UpstreamError') && error.kind === 'ended'
+    told(isOver ? 'done' : 'failed')
   }
 }
 
