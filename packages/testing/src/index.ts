@@ -9,6 +9,7 @@ export {
   storageDecoratorContract,
 } from './decorator-contract.ts'
 export { type DevEgress, type DevEgressRequest, devEgress } from './dev-egress.ts'
+export { type DevEntraOptions, devEntra, entraTenants } from './dev-entra.ts'
 export type {
   AppMode,
   DevGitHub,
@@ -36,6 +37,7 @@ export type {
   OidcSwitches,
 } from './dev-oidc.ts'
 export { devOidc } from './dev-oidc.ts'
+export { devWorkOS } from './dev-workos.ts'
 export type { Browser, BrowserOptions, Hop, NavigateOptions, Page } from './driver/browser.ts'
 export { browser } from './driver/browser.ts'
 export type { Cookie, CookieJar, CookieRequest } from './driver/cookie-jar.ts'

@@ -119,8 +119,11 @@ export interface OidcSwitches {
   rotation?: false | 'overlapping' | undefined
   /** `false`: a refresh brings no id_token. */
   refreshIdToken?: false | undefined
-  /** `true`: the token endpoint takes `scope`: what this access token is for, among what was granted. */
-  tokenScopes?: true | undefined
+  /**
+   * Whether a token request may name this scope, of all that was granted: the access token is for those it names. Default:
+   * the token endpoint does not look at `scope`.
+   */
+  tokenScopes?: ((scope: string, granted: readonly string[]) => boolean) | undefined
   /** Seconds; `'for ever'`: answers name no expiry. Default 3600. */
   accessTokenLifetime?: number | 'for ever' | undefined
   /**

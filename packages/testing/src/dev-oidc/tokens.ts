@@ -119,8 +119,9 @@ function consentAsked(request: TokenRequest, given: PendingLogin | Session): Con
   if (refused) return refused
   const scopes = scopesIn(form)
   const resource = form.get('resource') ?? given.resource
-  if (!state.tokenScopes || scopes.length === 0) return { ...given, resource }
-  if (!scopes.every((scope) => given.granted.includes(scope))) return faulty(state, 'scope')
+  const { tokenScopes } = state
+  if (!tokenScopes || scopes.length === 0) return { ...given, resource }
+  if (!scopes.every((scope) => tokenScopes(scope, given.granted))) return faulty(state, 'scope')
   return { ...given, scopes, resource }
 }
 
