@@ -100,7 +100,7 @@ export function resourceServer<const V extends Verifiers>(
   checkListeners(options.onEvent)
   const clock = options.clock ?? systemClock
   const emit = emitter(options.onEvent, clock, operatorLog(options.log, clock))
-  const resource = checkedResource(options.resource || environment('DRAWBRIDGE_RESOURCE'))
+  const resource = checkedResource(options.resource ?? environment('DRAWBRIDGE_RESOURCE'))
   const verifiers = checkedVerifiers(options.verifier)
   const authorizationServers = checkedAuthorizationServers(options.authorizationServers, options.log)
   const scopes = resourceScopes('scopes', options.scopes)

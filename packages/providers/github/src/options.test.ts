@@ -53,6 +53,15 @@ describe('host', () => {
     expect(withHost('http://127.0.0.1:4000').apiUrl).toBe('http://127.0.0.1:4000/api/v3')
   })
 
+  it('may come from the environment, each id having its own', () => {
+    vi.stubEnv('DRAWBRIDGE_GITHUB_HOST', 'github.acme.com')
+    expect(settingsOf(CREDENTIALS).origin).toBe('https://github.acme.com')
+    expect(withHost('github.com').origin).toBe('https://github.com')
+    expect(settingsOf({ ...CREDENTIALS, id: 'github-cloud' }).origin).toBe('https://github.com')
+    vi.stubEnv('DRAWBRIDGE_GITHUB_HOST', '')
+    expect(settingsOf(CREDENTIALS).origin).toBe('https://github.com')
+  })
+
   it('is a name or an origin, and secure', () => {
     for (const host of ['github.acme.com/path', 'https://github.acme.com/login', 'not a host', '']) {
       expect(() => withHost(host), host).toThrow(/host: .*is not/)

@@ -2,6 +2,7 @@ import {
   ConfigurationError,
   checkMembers,
   credential,
+  environment,
   type OptionTable,
   variableOf,
 } from '@drawbridge/core/provider'
@@ -29,7 +30,7 @@ export interface GitHubAccess {
   clientSecret?: string | undefined
   /**
    * A GitHub Enterprise host: `github.acme.com`, or `acme.ghe.com`. An origin is taken too, so that a development
-   * provider on loopback can stand in. Default `github.com`.
+   * provider on loopback can stand in. Default: `DRAWBRIDGE_GITHUB_HOST`, or that of another `id`, else `github.com`.
    */
   host?: string | undefined
   /** Where the REST API is. Default: follows from `host`. */
@@ -89,9 +90,10 @@ export function settingsOf(options: GitHubAccess & Pick<GitHubOptions, 'endpoint
     authorization: 'text',
     token: 'text',
   })
-  const origin = hostOrigin('host', options.host ?? 'github.com', 'github.acme.com')
   const { authorization, token } = options.endpoints ?? {}
   const { id = 'github' } = options
+  const host = options.host ?? environment(variableOf(id, 'HOST')) ?? 'github.com'
+  const origin = hostOrigin('host', host, 'github.acme.com')
   return {
     clientId: credential('clientId', options.clientId, found(id, 'CLIENT_ID')),
     clientSecret: credential('clientSecret', options.clientSecret, found(id, 'CLIENT_SECRET')),

@@ -2,7 +2,7 @@ import { type OAuthProvider, openIdConnect, permitting } from '@drawbridge/core/
 import { admit } from './admission.ts'
 import { authorizationParameters } from './authorization.ts'
 import { conform } from './conform.ts'
-import { checkOptions, type GoogleOptions, type GoogleUser } from './options.ts'
+import { checkOptions, type GoogleOptions, type GoogleUser, issuerOf } from './options.ts'
 import { googleScopes } from './scopes.ts'
 
 /**
@@ -21,11 +21,20 @@ import { googleScopes } from './scopes.ts'
  */
 export function google(options: GoogleOptions = {}): OAuthProvider<GoogleUser> {
   checkOptions(options)
-  const { id = 'google', label = 'Google', issuer = 'https://accounts.google.com' } = options
+  const { id = 'google', label = 'Google' } = options
   const { clientId, clientSecret, clientAuth = 'client_secret_post', endpoints } = options
   const scopes = options.scopes ?? ['openid', 'email', 'profile']
   const declared = {
-    ...{ id, label, issuer, clientId, clientSecret, clientAuth, endpoints, conform },
+    ...{
+      id,
+      label,
+      issuer: issuerOf(id, options.issuer),
+      clientId,
+      clientSecret,
+      clientAuth,
+      endpoints,
+      conform,
+    },
     // The claims that the rules are about come with it.
     scopes: googleScopes(options.allow ? [...scopes, 'email'] : scopes),
     parameters: { authorize: authorizationParameters.bind(undefined, options) },

@@ -36,6 +36,20 @@ describe('credentials', () => {
   })
 })
 
+describe('issuer', () => {
+  it('may come from the environment, each id having its own', () => {
+    vi.stubEnv('DRAWBRIDGE_GOOGLE_ISSUER', 'http://localhost:4000')
+    expect(made({}).issuer).toBe('http://localhost:4000')
+    expect(made({ issuer: 'https://google.test' }).issuer).toBe('https://google.test')
+    expect(made({ id: 'google-staff' }).issuer).toBe('https://accounts.google.com')
+  })
+
+  it('is secure, wherever it comes from', () => {
+    vi.stubEnv('DRAWBRIDGE_GOOGLE_ISSUER', 'http://google.test')
+    expect(() => made({})).toThrow(/issuer: .*is not https/)
+  })
+})
+
 describe('allow', () => {
   it('never means everybody by mistake', () => {
     for (const allow of [{}, { hostedDomains: [] }, { hostedDomains: [], emails: [] }]) {

@@ -1,8 +1,10 @@
 import {
   checkAllow,
   checkCall,
+  environment,
   type OpenIdClaims,
   type OpenIdConnectOptions,
+  variableOf,
 } from '@drawbridge/core/provider'
 import { secureUrl } from '@drawbridge/core/syntax'
 
@@ -42,7 +44,10 @@ export interface GoogleOptions
    * them with `allow`. Default `['openid', 'email', 'profile']`.
    */
   scopes?: readonly string[] | undefined
-  /** Where Google's metadata is discovered; a development provider can stand in. Default `https://accounts.google.com`. */
+  /**
+   * Where Google's metadata is discovered; a development provider can stand in. Default: the
+   * environment variable `DRAWBRIDGE_<ID>_ISSUER`, else `https://accounts.google.com`.
+   */
   issuer?: string | undefined
   /** More for the authorization URL: `{ prompt: 'select_account' }`. */
   parameters?: Readonly<Record<string, string>> | undefined
@@ -70,10 +75,16 @@ export function checkOptions(options: GoogleOptions): void {
     allow: true,
     permit: 'function',
   })
-  if (options.issuer !== undefined) secureUrl('issuer', options.issuer, 'Pass an https URL.')
   checkAllow<GoogleAllow>(options.allow, {
     hostedDomains: 'domains',
     emails: 'emails',
     verifiedEmail: 'true',
   })
+}
+
+/** @throws {ConfigurationError} for one that is not https */
+export function issuerOf(id: string, given: string | undefined): string {
+  const issuer = given ?? environment(variableOf(id, 'ISSUER')) ?? 'https://accounts.google.com'
+  secureUrl('issuer', issuer, 'Pass an https URL.')
+  return issuer
 }

@@ -227,8 +227,8 @@ function clientCredentials(client: NonNullable<IntrospectionVerifierOptions['cli
   headers: Record<string, string>
   parameters: Record<string, string>
 } {
-  const id = client.id || environment('DRAWBRIDGE_INTROSPECTION_CLIENT_ID')
-  const secret = client.secret || environment('DRAWBRIDGE_INTROSPECTION_CLIENT_SECRET')
+  const id = client.id ?? environment('DRAWBRIDGE_INTROSPECTION_CLIENT_ID')
+  const secret = client.secret ?? environment('DRAWBRIDGE_INTROSPECTION_CLIENT_SECRET')
   if (!id) {
     throw new ConfigurationError(
       'client.id',
