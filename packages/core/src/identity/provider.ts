@@ -105,6 +105,8 @@ export interface Login<Claims = unknown> {
   /** Discovered ones included. */
   endpoints: KnownEndpoints
   call: Call
+  /** For a token that what identifies them needs and the kept one is not. */
+  post: Post
 }
 
 /** The claims type of a provider. */

@@ -5,7 +5,8 @@ import { APPS, CREDENTIALS, endpoints, USERS } from './github.fixture.ts'
 import { type GitHubOptions, type GitHubUser, github } from './index.ts'
 
 function asked(tokens: UpstreamTokens, call: Call) {
-  return { tokens, answer: {}, callback: {}, endpoints, call }
+  const post = () => Promise.reject(new Error('It needs no further token.'))
+  return { tokens, answer: {}, callback: {}, endpoints, call, post }
 }
 
 describe('identify', () => {

@@ -14,6 +14,7 @@ import {
   stranger,
   verifier,
 } from './jwt-verifier.fixture.ts'
+import type { JwtVerifierOptions } from './jwt-verifier.ts'
 
 describe('the signature', () => {
   it('must be there and right', async () => {
@@ -103,6 +104,21 @@ describe('the signature', () => {
     site.documents[jwksUri] = { keys: [ec.jwk] }
     clock.seconds += 601
     expect(await outcome(checker, token)).toBe('invalid: unknown_key')
+  })
+
+  it('must be of a key that counts, where several issuers share a set', async () => {
+    const keys = [
+      null,
+      'nonsense',
+      { ...rsa.jwk, issuer: 'https://login.test' },
+      { ...ec.jwk, issuer: 'https://other.test' },
+    ]
+    const site = issuerServing({ [jwksUri]: { keys } })
+    const acceptKey: JwtVerifierOptions['acceptKey'] = (key) => key.issuer === 'https://login.test'
+    const checker = verifier({ jwksUri, fetch: site.fetch, acceptKey })
+    expect(await outcome(checker, sign())).toBe('valid')
+    expect(await outcome(checker, sign({}, {}, ec))).toBe('invalid: unknown_key')
+    expect(await outcome(verifier({ jwksUri, fetch: site.fetch }), sign({}, {}, ec))).toBe('valid')
   })
 
   it('is checked again once another key has taken its name', async () => {

@@ -5,6 +5,7 @@ import {
   checkCall,
   environment,
   type LogOption,
+  member,
   systemClock,
   tellOperator,
   upstreamCall,
@@ -53,6 +54,9 @@ export interface JwtClaims {
   [claim: string]: unknown
 }
 
+/** A key of a set, and what its issuer says of it beyond RFC 7517. */
+type PublishedKey = JWK & Readonly<Record<string, unknown>>
+
 /** Options of {@link jwtVerifier}. Every duration is in seconds. */
 export type JwtVerifierOptions<User = JwtClaims> = JwtOptions<User> & SubjectOptions<JwtClaims>
 
@@ -70,6 +74,11 @@ interface JwtOptions<User> extends ClaimsOptions<User, JwtClaims> {
 
   /** Where the issuer publishes its keys. Without this or another key option, the issuer's metadata tells. */
   jwksUri?: string | undefined
+  /**
+   * Which of the keys that an issuer publishes are its own for these tokens: for a set that several issuers share, and where
+   * each key names one. Default: all of them.
+   */
+  acceptKey?: ((key: PublishedKey) => boolean) | undefined
   /** The issuer's keys themselves. */
   jwks?: JSONWebKeySet | undefined
   /** One public key: PEM (key or certificate), JWK or CryptoKey. */
@@ -114,6 +123,7 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>)
     issuer: 'text or texts',
     dangerouslySkipAudience: 'flag',
     jwksUri: 'text',
+    acceptKey: 'function',
     jwks: 'object',
     publicKey: true,
     secret: true,
@@ -283,7 +293,7 @@ function keySource<User>(
 
   const { timeout = 10, cooldown = 30, cacheMaxAge = 600, staleMaxAge = 24 * 3600 } = options
   const request = jsonRequest(upstreamCall(options.fetch, checked.clock, timeout * 1000))
-  return remoteKeys(keyLoader(options.jwksUri, checked.issuers, request), {
+  return remoteKeys(accepting(options.acceptKey, keyLoader(options.jwksUri, checked.issuers, request)), {
     clock: checked.clock,
     cooldown,
     cacheMaxAge,
@@ -291,6 +301,21 @@ function keySource<User>(
     // Discovery may take two requests before the one for the keys.
     lostAfter: 3 * timeout + 1,
   })
+}
+
+/** What is loaded, without the keys that do not count. */
+function accepting(
+  accept: ((key: PublishedKey) => boolean) | undefined,
+  load: Parameters<typeof remoteKeys>[0],
+): Parameters<typeof remoteKeys>[0] {
+  if (!accept) return load
+  return async () => {
+    const answer = await load()
+    if (answer.status === 'failed') return answer
+    const keys = member(answer.body, 'keys')
+    const accepted = (Array.isArray(keys) ? keys : []).filter((key) => key && accept(key) === true)
+    return { ...answer, body: { keys: accepted } }
+  }
 }
 
 function keyLoader(

@@ -110,7 +110,8 @@ export function identify(
 ): Promise<Identity> {
   const { tokens, claims, answer = {}, callback = {} } = signedIn
   const endpoints = endpointsOf(opened)
-  return opened.provider.identify({ tokens, claims, answer, callback, endpoints, call: through })
+  const post = postAs(opened.provider, through)
+  return opened.provider.identify({ tokens, claims, answer, callback, endpoints, call: through, post })
 }
 
 /** As core does when an identity is checked again: with what was kept of the sign-in, out of a store. */
@@ -127,6 +128,7 @@ export function identifyAgain(
     callback: {},
     endpoints: endpointsOf(opened),
     call: opened.call,
+    post: postAs(opened.provider, opened.call),
   })
 }
 
