@@ -36,7 +36,7 @@ export async function redeem(
   const response = await requestTokens(as, client(), authentication, code, redirect_uri, verifier, options)
   const now = unixTime(upstream.clock)
   const expected = hasIdTokens(provider) ? { expectedNonce: request.nonce, requireIdToken: true } : {}
-  const { body, claims } = await checkedAnswer(upstream, as, response, (issuing) =>
+  const { body, claims } = await checkedAnswer(upstream, as, { response, leg: 'code' }, (issuing) =>
     oauth.processAuthorizationCodeResponse(issuing, client(), response, expected),
   )
   const tokens = upstreamTokens(body, provider, { now, asked })
@@ -58,8 +58,11 @@ export async function refresh(upstream: UpstreamClient, kept: UpstreamAnswer): P
   const additionalParameters = provider.parameters?.refresh?.({ scopes: [...sent] }) ?? {}
   const options = { ...upstream.requestOptions('refresh'), additionalParameters }
   const response = await oauth.refreshTokenGrantRequest(as, client(), authentication, refresh_token, options)
-  const { body, claims = kept.claims } = await checkedAnswer(upstream, as, response, (issuing) =>
-    oauth.processRefreshTokenResponse(issuing, client(), response),
+  const { body, claims = kept.claims } = await checkedAnswer(
+    upstream,
+    as,
+    { response, leg: 'refresh' },
+    (issuing) => oauth.processRefreshTokenResponse(issuing, client(), response),
   )
   // OpenID Connect Core 12.2.
   if (kept.claims && claims?.sub !== kept.claims.sub) {
