@@ -1,4 +1,4 @@
-import { type AuthInfo, type DrawbridgeEvent, memory, oauthServer } from '@drawbridge/core'
+import { type AuthInfo, memory, oauthServer } from '@drawbridge/core'
 import {
   browser,
   type DevOidcOptions,
@@ -14,13 +14,12 @@ import { type GoogleOptions, type GoogleUser, google } from './index.ts'
 
 const ISSUER = 'https://mcp.acme.test'
 const DAY = 86_400
-const [ADA, GRACE, EVE] = ['1001', '1002', '1003']
+const [ADA, GRACE] = ['1001', '1002']
 
 /** An MCP server behind a pretend Google, with both in this process. */
 function world(options: GoogleOptions = {}, truth: DevOidcOptions = {}) {
   const clock = fakeClock()
   const dev = devGoogle({ clock, ...truth })
-  const events: DrawbridgeEvent[] = []
   const fetch = network({
     [ORIGIN]: dev.fetch,
     [ISSUER]: async (request) => {
@@ -36,7 +35,6 @@ function world(options: GoogleOptions = {}, truth: DevOidcOptions = {}) {
     storage: memory({ clock }),
     provider: google({ ...CREDENTIALS, issuer: ORIGIN, ...options }),
     scopes: { supported: ['email', 'calendar.readonly', 'drive.file'] },
-    onEvent: (event) => events.push(event),
     log: false,
     fetch,
     clock,
@@ -53,12 +51,11 @@ function world(options: GoogleOptions = {}, truth: DevOidcOptions = {}) {
     const tokens = await client.login(browser({ fetch, clock }), { user, parameters: { scope } })
     return { client, tokens }
   }
-  const asked = (path: string) => dev.requests.filter((each) => each.path === path)
   const authorizations = () =>
-    asked('/o/oauth2/v2/auth')
-      .filter(({ method }) => method === 'GET')
+    dev.requests
+      .filter(({ method, path }) => method === 'GET' && path === '/o/oauth2/v2/auth')
       .map(({ parameters }) => parameters)
-  return { clock, dev, events, gate, works, install, asked, authorizations }
+  return { clock, gate, works, install, authorizations }
 }
 
 it('knows who signed in, and what was granted', async () => {
@@ -78,13 +75,10 @@ it('knows who signed in, and what was granted', async () => {
   })
 })
 
-it('lets nobody in who only has an address at the hosted domain: no code, no tokens', async () => {
-  const { install, events, authorizations } = world({ allow: { hostedDomains: ['acme.test'] } })
-  await expect(install(EVE)).rejects.toThrow(/No code: access_denied/)
-  expect(events.map(({ type }) => type)).toContain('login.denied')
-  expect(events.map(({ type }) => type)).not.toContain('grant.created')
-  await expect(install(GRACE)).resolves.toBeDefined()
-  expect(authorizations().map(({ hd }) => hd)).toEqual(['acme.test', 'acme.test'])
+it('offers the accounts of the organization that may enter', async () => {
+  const { install, authorizations } = world({ allow: { hostedDomains: ['acme.test'] } })
+  await install(GRACE)
+  expect(authorizations().map(({ hd }) => hd)).toEqual(['acme.test'])
 })
 
 it('asks `permit` before there is a code, and at each re-check', async () => {
@@ -103,57 +97,11 @@ it('asks `permit` before there is a code, and at each re-check', async () => {
   })
 })
 
-it('ends the session of somebody who left the organization', async () => {
-  const { install, clock, dev } = world({ allow: { hostedDomains: ['acme.test'] } })
-  const { client, tokens } = await install(ADA)
-  const [ada] = dev.users
-  if (ada) ada.hd = 'other.test'
-  clock.advance(DAY + 1)
-  expect(await client.refresh(tokens.refresh_token)).toMatchObject({ body: { error: 'invalid_grant' } })
-})
-
-it('serves a second client with other scopes, and both for days on refresh tokens that never come again', async () => {
-  const { install, gate, works, clock, authorizations } = world()
-  const both = [await install(ADA, 'email'), await install(ADA, 'email drive.file')]
-  expect(both.map(({ tokens }) => tokens.scope)).toEqual(['email', 'email drive.file'])
-  // The second login of Ada brought no refresh token for its scopes, so that Google was asked again.
+it('asks for a consent where a second client has scopes for which no refresh token came', async () => {
+  const { install, authorizations } = world()
+  await install(ADA, 'email')
+  await install(ADA, 'email drive.file')
   expect(authorizations().map(({ prompt }) => prompt)).toEqual([undefined, undefined, 'consent'])
-  for (const days of [1, 7, 1]) {
-    clock.advance(days * DAY + 60)
-    for (const each of both) {
-      const { status, body } = await each.client.refresh(each.tokens.refresh_token)
-      expect(status).toBe(200)
-      each.tokens = body as TokenBody
-      expect(await works(await gate(each.tokens))).toBe(true)
-    }
-  }
-})
-
-it('ends everything at Google with the last session, and no sooner', async () => {
-  const { install, gate, works, asked } = world()
-  const one = await install(ADA, 'email')
-  const two = await install(ADA, 'email drive.file')
-  await one.client.revoke(one.tokens.refresh_token)
-  expect(asked('/revoke')).toHaveLength(0)
-  expect(await works(await gate(two.tokens))).toBe(true)
-  await two.client.revoke(two.tokens.refresh_token)
-  expect(asked('/revoke').length).toBeGreaterThan(0)
-})
-
-it('takes what somebody has ended at Google for ended', async () => {
-  const { install, dev, events } = world()
-  const { client, tokens } = await install(ADA)
-  dev.revokeUser('1001')
-  expect((await client.revoke(tokens.refresh_token)).status).toBe(200)
-  expect(events.filter(({ type }) => type === 'upstream.unavailable')).toEqual([])
-})
-
-it('ends the session of somebody who ended the app in their Google account', async () => {
-  const { install, dev, clock } = world()
-  const { client, tokens } = await install(ADA)
-  dev.revokeUser('1001')
-  clock.advance(DAY + 1)
-  expect(await client.refresh(tokens.refresh_token)).toMatchObject({ body: { error: 'invalid_grant' } })
 })
 
 it('grants no scope that somebody unticked at Google', async () => {

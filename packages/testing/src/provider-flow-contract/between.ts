@@ -21,7 +21,7 @@ export interface Between {
   readonly fetch: typeof fetch
   /** While there is one, requests go through it. */
   fault: Fault | undefined
-  /** Each request that the server made, also those that never arrived. */
+  /** Each request that the server made, also those that never arrived; but for where it found the provider's metadata. */
   readonly asked: Leg[]
   /** What the token endpoint gave, as it arrived. */
   readonly granted: Readonly<Record<string, unknown>>[]
@@ -43,7 +43,7 @@ export function betweenServerAnd(provider: (request: Request) => Promise<Respons
       const request = new Request(input, init)
       const form = await formOf(request)
       const leg = legOf(form)
-      between.asked.push(leg)
+      if (!request.url.includes('/.well-known/')) between.asked.push(leg)
       if (leg !== 'other') latest = { request, form }
       const pass = (changed?: URLSearchParams) => provider(changed ? withForm(request, changed) : request)
       const passage = { request, form, leg, signal: init?.signal ?? undefined, pass }

@@ -11,17 +11,20 @@ export interface FlowCase {
   run(open: OpenFlow): Promise<void>
 }
 
+/** What becomes of an answer of the server: for planted mistakes that no provider could make. */
+export type Tamper = NonNullable<Parameters<typeof worldOf>[1]>
+
 /** After each case, nothing may have left the server that is the provider's, and no event may have a token. */
 export function flowCase(
   name: string,
   body: (world: World) => Promise<void>,
   ...needs: readonly FlowFeature[]
-): FlowCase {
+): FlowCase & { run(open: OpenFlow, tamper?: Tamper): Promise<void> } {
   return {
     name,
     needs,
-    async run(open) {
-      const world = await worldOf(open)
+    async run(open, tamper?: Tamper) {
+      const world = await worldOf(open, tamper)
       try {
         await body(world)
         assertNothingLeaks(world)

@@ -75,7 +75,10 @@ export interface World {
   told<Type extends EventType>(type: Type): Extract<DrawbridgeEvent, { type: Type }>[]
 }
 
-export async function worldOf(open: OpenFlow): Promise<World> {
+export async function worldOf(
+  open: OpenFlow,
+  tamper: (answer: Response, request: Request) => Response = (answer) => answer,
+): Promise<World> {
   const clock = fakeClock()
   const flow = await open(clock)
   const { first, second } = flow.scopes
@@ -97,7 +100,7 @@ export async function worldOf(open: OpenFlow): Promise<World> {
   const fetch = network({
     ...flow.network,
     [ISSUER]: async (request) => {
-      const response = (await auth.handle(request)) ?? (await gate(request))
+      const response = tamper((await auth.handle(request)) ?? (await gate(request)), request)
       const headers = [...response.headers].map((header) => header.join(': ')).join('\n')
       answers.push(`${response.status}\n${headers}\n\n${await response.clone().text()}`)
       return response
