@@ -270,7 +270,7 @@ function isKeyless(module: Module, at: number): boolean {
 function entriesFor(path: string): readonly string[] | undefined {
   if (path.startsWith(core)) return [byRuntime]
   const syntax = '@drawbridge/core/syntax'
-  if (path.startsWith('packages/providers/')) return ['@drawbridge/core/provider', syntax]
+  if (path.startsWith('packages/providers/')) return ['@drawbridge/core/provider', '@drawbridge/jwt', syntax]
   if (path.startsWith('packages/storage/')) return ['@drawbridge/core/storage', syntax]
   if (path.startsWith('packages/adapters/')) return ['@drawbridge/core', '@drawbridge/node/bridge', syntax]
   if (/^packages\/(mcp|opentelemetry)\//.test(path)) return ['@drawbridge/core', syntax]

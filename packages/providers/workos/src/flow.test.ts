@@ -1,0 +1,127 @@
+import { type DrawbridgeEvent, memory, oauthServer } from '@drawbridge/core'
+import {
+  browser,
+  type DevOidcOptions,
+  devWorkOS,
+  fakeClock,
+  network,
+  oauthClient,
+  type TokenBody,
+} from '@drawbridge/testing'
+import { expect, it } from 'vitest'
+import { type WorkOSOptions, workos } from './index.ts'
+import { ACME, ADA, CREDENTIALS, EVE, GRACE, MAX, ISSUER as UPSTREAM } from './workos.fixture.ts'
+
+const ISSUER = 'https://mcp.acme.test'
+const DAY = 86_400
+
+/** An MCP server behind a pretend WorkOS, with both in this process. */
+function world(options: WorkOSOptions = {}, truth: DevOidcOptions = {}) {
+  const clock = fakeClock()
+  const dev = devWorkOS({ clock, ...truth })
+  const events: DrawbridgeEvent[] = []
+  const fetch = network({
+    [UPSTREAM]: dev.fetch,
+    [ISSUER]: async (request) => {
+      const handled = await auth.handle(request)
+      if (handled) return handled
+      const gate = await auth.authenticate(request)
+      return gate.ok ? Response.json(gate.auth) : gate.response
+    },
+  })
+  const auth = oauthServer({
+    issuer: ISSUER,
+    secret: 'kM3vQ8zR1tY6wB9nL4pS7dF2gH5jX0cAqE8uT1iO3aZ=',
+    storage: memory({ clock }),
+    provider: workos({ ...CREDENTIALS, domain: UPSTREAM, ...options }),
+    onEvent: (event) => events.push(event),
+    log: false,
+    fetch,
+    clock,
+  })
+  const gate = async ({ access_token }: Pick<TokenBody, 'access_token'>) => {
+    const headers = { authorization: `Bearer ${access_token}` }
+    const result = await auth.authenticate(new Request(`${ISSUER}/mcp`, { headers }))
+    if (!result.ok) throw new Error(`the gate answered ${result.response.status}`)
+    return result.auth
+  }
+  const install = async (user: string = ADA) => {
+    const client = oauthClient({ mcpUrl: `${ISSUER}/mcp`, fetch })
+    const tokens = await client.login(browser({ fetch, clock }), { user })
+    return { client, tokens }
+  }
+  const asked = (path: string) => dev.requests.filter((each) => each.path === path)
+  return { clock, dev, auth, events, gate, install, asked }
+}
+
+it('knows who signed in, and as a member of what', async () => {
+  const { install, gate, asked, auth, dev } = world()
+  const { tokens } = await install()
+  const info = await gate(tokens)
+  expect(info.extra).toMatchObject({
+    subject: 'workos|user_ada',
+    user: { sub: ADA, name: 'Ada Lovelace', email: 'ada@acme.test', org_id: ACME },
+  })
+  expect(asked('/oauth2/authorize')[0]?.parameters).toMatchObject({
+    scope: expect.stringContaining('offline_access'),
+    code_challenge_method: 'S256',
+    nonce: expect.any(String),
+  })
+  expect(asked('/oauth2/token')[0]?.parameters).toMatchObject({ client_secret: 'dev-secret' })
+  expect(dev.works((await auth.upstreamToken(info)).access_token)).toBe(true)
+})
+
+it('never shows clients that it asks for a refresh token of its own', async () => {
+  const { install } = world()
+  const { client, tokens } = await install()
+  expect(tokens.scope).not.toContain('offline_access')
+  expect((await client.discover()).resource?.scopes_supported).toEqual(['openid', 'email', 'profile'])
+})
+
+it('lets nobody in of another organization, or of none: no code, no tokens', async () => {
+  const { install, events } = world({ allow: { organizations: [ACME] } })
+  for (const user of [MAX, EVE]) await expect(install(user)).rejects.toThrow(/No code: access_denied/)
+  expect(events.map(({ type }) => type)).toContain('login.denied')
+  expect(events.map(({ type }) => type)).not.toContain('grant.created')
+  await expect(install(GRACE)).resolves.toBeDefined()
+})
+
+it('lets nobody in by an address that is not verified', async () => {
+  const { install } = world({ allow: { emailDomains: ['acme.test'] } })
+  await expect(install(EVE)).rejects.toThrow(/No code: access_denied/)
+  await expect(install(GRACE)).resolves.toBeDefined()
+})
+
+it('asks `permit` about the organization, at each re-check as well', async () => {
+  const { install, clock, dev } = world({ permit: ({ org_id }) => org_id === ACME })
+  await expect(install(MAX)).rejects.toThrow(/No code: access_denied/)
+  const { client, tokens } = await install()
+  clock.advance(DAY + 1)
+  const next = await client.refresh(tokens.refresh_token)
+  expect(next.status).toBe(200)
+  const [ada] = dev.users
+  if (ada) ada.org_id = undefined
+  clock.advance(DAY + 1)
+  expect(await client.refresh((next.body as TokenBody).refresh_token)).toMatchObject({
+    status: 400,
+    body: { error: 'invalid_grant' },
+  })
+})
+
+it('works for days on tokens that live minutes, also where userinfo has to be asked', async () => {
+  const { install, clock, gate, auth, dev } = world(
+    { allow: { organizations: [ACME] } },
+    { idTokenClaims: false },
+  )
+  const { client, tokens } = await install()
+  let { refresh_token } = tokens
+  for (const days of [1, 7, 1]) {
+    clock.advance(days * DAY + 60)
+    const { status, body } = await client.refresh(refresh_token)
+    expect(status).toBe(200)
+    refresh_token = (body as TokenBody).refresh_token
+    const info = await gate(body as TokenBody)
+    expect(info.extra.user).toMatchObject({ email: 'ada@acme.test', org_id: ACME })
+    expect(dev.works((await auth.upstreamToken(info)).access_token)).toBe(true)
+  }
+})
