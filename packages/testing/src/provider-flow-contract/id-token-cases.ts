@@ -53,6 +53,7 @@ export const idTokenCases: readonly FlowCase[] = [
     'of another person': { change: withClaims({ sub: 'another-person' }) },
     'for another audience': { change: withClaims({ aud: 'another-app' }) },
     'of another issuer': { change: withClaims({ iss: 'https://another.test' }) },
+    'with the signature of a stranger': { signer: 'stranger' },
   } satisfies Record<string, Forgery>).map(([name, forgery]) =>
     flowCase(
       `id_token: one ${name} at a refresh changes nothing`,

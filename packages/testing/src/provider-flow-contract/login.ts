@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { assertRefused, assertWorks, type FlowCase, flowCase, needed } from './case.ts'
+import { assertRefused, assertUnharmed, assertWorks, type FlowCase, flowCase, needed } from './case.ts'
 import type { FlowFeature } from './flow.ts'
 import type { World } from './world.ts'
 
@@ -53,6 +53,14 @@ export const loginCases: readonly FlowCase[] = [
       assert.ok(second.token.scopes.includes(scopes.second), `the second has ${second.token.scopes}`)
     },
   ),
+
+  flowCase('login: a dozen more of the same person leave the first client what it has', async (world) => {
+    const { member } = world.flow.people
+    const one = await world.install(member)
+    for (let nth = 2; nth <= 13; nth++) await world.install(member)
+    assertWorks(await world.tool(one), 'the first client')
+    await assertUnharmed(world, one, 'the first client')
+  }),
 
   flowCase('login: somebody who turns back at the provider', async (world) => {
     const begun = await world.begin()

@@ -1,5 +1,5 @@
 import { AccessDenied, type Call, type OAuthProvider, openIdConnect } from '@drawbridge/core/provider'
-import { type DevOidcOptions, devOidc } from '../dev-oidc.ts'
+import { type DevOidc, type DevOidcOptions, devOidc } from '../dev-oidc.ts'
 import type { OpenFlow, ProviderFlow } from './flow.ts'
 
 export const ORIGIN = 'https://login.acme.test'
@@ -11,12 +11,12 @@ export interface Mistake {
   change?(provider: OAuthProvider): Partial<OAuthProvider>
   truth?: DevOidcOptions
   opened?: Partial<ProviderFlow>
-  /** What becomes of its answers. */
-  answer?(response: Response): Response
+  /** What it does with a request in place of answering it. */
+  served?(request: Request, dev: DevOidc): Promise<Response>
 }
 
 /** A provider as it should be, with a tenant and a rule, over an OpenID provider; and what is wrong with it. */
-export function acme({ change, truth, opened, answer = (it) => it }: Mistake = {}): OpenFlow {
+export function acme({ change, truth, opened, served }: Mistake = {}): OpenFlow {
   return (clock) => {
     const users = [
       person('ada', { tenant: 'acme', member: true }),
@@ -35,7 +35,7 @@ export function acme({ change, truth, opened, answer = (it) => it }: Mistake = {
     })
     return {
       provider: { ...provider, ...change?.(provider) },
-      network: { [ORIGIN]: async (request) => answer(await dev.fetch(request)) },
+      network: { [ORIGIN]: (request) => served?.(request, dev) ?? dev.fetch(request) },
       people: { member: 'ada', other: 'grace', refused: 'eve', foreign: 'max' },
       scopes: { first: 'files', second: 'calendar' },
       works: dev.works,

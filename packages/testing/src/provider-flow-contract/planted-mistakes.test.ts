@@ -80,8 +80,20 @@ const planted: Record<string, Planted> = {
     noticed: [/^login: a second one/],
     because: /works with what the second asked for/,
   },
+  'a login that ends the one before': {
+    served: async (request, dev) => {
+      const form = await request.clone().text()
+      if (form.includes('authorization_code')) dev.revokeUser('ada')
+      return dev.fetch(request)
+    },
+    noticed: [/^login: a dozen more/],
+    because: /does not take its token/,
+  },
   'words of its own for who turns back': {
-    answer: redirecting(({ searchParams }) => searchParams.set('error', 'user_cancelled')),
+    served: async (request, dev) => {
+      const inItsWords = redirecting(({ searchParams }) => searchParams.set('error', 'user_cancelled'))
+      return inItsWords(await dev.fetch(request))
+    },
     noticed: [/^login: somebody who turns back/],
     because: /the client was told server_error/,
   },
@@ -202,7 +214,7 @@ const planted: Record<string, Planted> = {
   'a revocation that does nothing': {
     change: () => ({ revoke: async () => {} }),
     noticed: [/^revocation: a sign-out (ends|days)/, /^revocation: of two clients/],
-    because: /still works|works at the provider|brings another|nobody needs any more/,
+    because: /still works|brings another|after the first sign-out/,
   },
   'a revocation that ends more than it says': {
     truth: { revocation: 'user' },

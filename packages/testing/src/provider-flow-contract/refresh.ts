@@ -114,7 +114,10 @@ async function lastForDays(world: World, installations: readonly Installation[])
     for (const each of installations) {
       const nth = `client ${installations.indexOf(each) + 1}, ${days} days later`
       assertWorks(await world.tool(each), nth)
+      const { length } = world.between.asked
       assertRenewed(await world.refresh(each), nth)
+      assertWorks(await world.tool(each), nth)
+      assert.equal(world.between.asked.length, length, `${nth}: asked again for what lasts`)
     }
   }
   assert.ok(
