@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { basename, delimiter, join } from 'node:path'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { root } from './workspace.ts'
+import { freshCheckout, plainEnvironment } from './checkout.ts'
 
 /** What `npm test` runs once everything is installed. In these checkouts each only says whether that is so. */
 const steps = ['lint', 'typecheck', 'build', 'vitest']
@@ -12,9 +11,7 @@ describe('in a fresh checkout, with Node and npm alone', () => {
   let checkout: string
 
   beforeEach(() => {
-    checkout = mkdtempSync(join(tmpdir(), 'checkout-'))
-    const made = new Set(['node_modules', 'dist', '.git', '.turbo', '.env'])
-    cpSync(root, checkout, { recursive: true, filter: (path) => !made.has(basename(path)) })
+    checkout = freshCheckout()
     const path = join(checkout, 'package.json')
     const manifest: { scripts: Record<string, string> } = JSON.parse(readFileSync(path, 'utf8'))
     for (const step of steps) manifest.scripts[step] = 'node missing.ts'
@@ -37,11 +34,7 @@ describe('in a fresh checkout, with Node and npm alone', () => {
 
   /** What npm printed, on a machine that has neither pnpm nor what this test runs in. */
   function npm(...args: string[]): string {
-    const env = Object.fromEntries(
-      Object.entries(process.env).filter(
-        ([name]) => !/^(npm_|pnpm_|node_options$|vitest|node_env$|port$)/i.test(name),
-      ),
-    )
+    const env = plainEnvironment()
     env.PATH = (env.PATH ?? '')
       .split(delimiter)
       .filter((folder) => !/node_modules|pnpm/.test(folder))

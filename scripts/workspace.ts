@@ -38,8 +38,9 @@ export function workspacePackages(folder: string = root): Package[] {
     .map((line) => line.replace(/^ +- /, ''))
     .filter(Boolean)
     .flatMap((pattern) => globSync(`${pattern}/package.json`, { cwd: folder }))
+    .map((path) => dirname(path))
     .sort()
-    .map((path) => ({ folder: dirname(path), manifest: readJson<Manifest>(join(folder, path)) }))
+    .map((path) => ({ folder: path, manifest: readJson<Manifest>(join(folder, path, 'package.json')) }))
 }
 
 /** The packages that go to the registry. */
