@@ -75,7 +75,12 @@ export function checkOptions(options: GoogleOptions): void {
     allow: true,
     permit: 'function',
   })
-  checkAllow<GoogleAllow>(options.allow, {
+  checkRules(options.allow)
+}
+
+/** @throws {ConfigurationError} for rules that nobody can match */
+export function checkRules(allow: GoogleAllow | undefined): void {
+  checkAllow<GoogleAllow>(allow, {
     hostedDomains: 'domains',
     emails: 'emails',
     verifiedEmail: 'true',
