@@ -23,6 +23,7 @@ const examples: Record<string, string> = {
   RESOURCE: 'https://mcp.acme.test/mcp',
   HOST: 'github.acme.test',
   DOMAIN: 'acme.authkit.app',
+  URL: 'https://login.acme.test',
   TENANT: '72f988bf-86f1-41af-91ab-2d7cd011db47',
 }
 const example = (name: string) => examples[name.split('_').at(-1) ?? ''] ?? 'acme'

@@ -1,6 +1,9 @@
-import { AccessDenied, permitting } from '@drawbridge/core/provider'
+import { AccessDenied, type Login, permitting } from '@drawbridge/core/provider'
+import { providerCall } from '@drawbridge/testing'
 import { expect, it } from 'vitest'
 import { admit } from './admission.ts'
+import { oidc, okta } from './index.ts'
+import { CREDENTIALS } from './oidc.fixture.ts'
 import type { OidcOptions, OidcUser } from './options.ts'
 
 const ada = { sub: 'ada', email: 'ada@acme.test', email_verified: true }
@@ -49,4 +52,30 @@ it('a predicate is asked of those whom the rules let in, and of nobody else', as
   expect(asked).toEqual([])
   expect(await enters({}, { allow, permit })).toBe(false)
   expect(await enters({}, { permit })).toBe(true)
+})
+
+it.each([
+  ['whether an address is verified', oidc, { issuer: 'https://acme.test' }, { emailDomains: ['acme.test'] }],
+  ['the groups of somebody', okta, { domain: 'acme.test' }, { groups: ['staff'] }],
+])('userinfo is asked for what rules are about: %s', async (_, make, where, allow) => {
+  const asked: string[] = []
+  const call = providerCall({
+    fetch: async ({ url }) => {
+      asked.push(url)
+      return Response.json({ ...ada, groups: ['staff'] })
+    },
+  })
+  const post = () => Promise.reject(new Error('nothing is posted'))
+  const said = { sub: 'ada', name: 'Ada', email: ada.email, iat: Math.floor(Date.now() / 1000) }
+  const signedIn = (options: object, claims: object = {}) => {
+    const tokens = { access_token: 'a', token_type: 'bearer', scopes: [] }
+    const endpoints = { authorization: '', token: '', userinfo: 'https://acme.test/userinfo' }
+    const login = { tokens, claims: { ...said, ...claims }, answer: {}, callback: {}, endpoints, call, post }
+    return make({ ...CREDENTIALS, ...where, ...options }).identify(login as Login<OidcUser>)
+  }
+  await expect(signedIn({ allow })).resolves.toBeDefined()
+  expect(asked).toHaveLength(1)
+  await signedIn({})
+  await signedIn({ allow }, { email_verified: true, groups: ['staff'] })
+  expect(asked).toHaveLength(1)
 })

@@ -1,4 +1,4 @@
-import { AccessDenied, isAmong, verifiedEmail } from '@drawbridge/core/provider'
+import { AccessDenied, checkAllow, isAmong, type RuleKind, verifiedEmail } from '@drawbridge/core/provider'
 import type { OidcAllow, OidcUser } from './options.ts'
 
 /** A list of `allow` about something else than addresses. */
@@ -7,9 +7,20 @@ export interface Rule {
   claim: string
   /** The names that somebody has by this claim. Default: the claim, which is a name or a list of them. */
   names?: ((claim: unknown) => unknown) | undefined
+  /** Userinfo never says it. */
+  onlyIdToken?: true | undefined
 }
 
 export type Rules = Readonly<Record<string, Rule>>
+
+/** @throws {ConfigurationError} for rules that nobody can match, or none */
+export function checkRules(allow: OidcAllow | undefined, rules: Rules = {}): void {
+  const own = Object.keys(rules).map((name): [string, RuleKind] => [name, 'names'])
+  checkAllow<OidcAllow>(allow, {
+    ...{ emailDomains: 'domains', emails: 'emails', verifiedEmail: 'true' },
+    ...Object.fromEntries(own),
+  })
+}
 
 /** Throws for whom the rules do not let in. Names compare exactly: they are the provider's. */
 export function admit(user: OidcUser, allow: OidcAllow, rules: Rules = {}): void {
@@ -27,18 +38,24 @@ export function admit(user: OidcUser, allow: OidcAllow, rules: Rules = {}): void
   throw new AccessDenied('This account has no access here. You can try again with another one.')
 }
 
-/** The rules about something else than addresses that `allow` makes use of. */
-export function usedRules(allow: OidcAllow | undefined, rules: Rules): Rule[] {
-  return Object.entries(rules).flatMap(([name, rule]) =>
-    namedIn(allow ?? {}, name).length > 0 ? [rule] : [],
-  )
+/** The claims that the rules are about, and that userinfo may have where an id_token has not. */
+export function claimsAskedFor(allow: OidcAllow | undefined, rules: Rules): string[] {
+  if (allow === undefined) return []
+  const used = Object.entries(rules).filter(([name]) => namedIn(allow, name).length > 0)
+  const byAddress = [allow.emails, allow.emailDomains, allow.verifiedEmail].some((rule) => rule !== undefined)
+  return [
+    ...(byAddress ? ['email_verified'] : []),
+    ...used.flatMap(([, { claim, onlyIdToken }]) => (onlyIdToken ? [] : [claim])),
+  ]
 }
 
 function namedIn(allow: OidcAllow, rule: string): readonly string[] {
   return (allow as Readonly<Record<string, readonly string[] | undefined>>)[rule] ?? []
 }
 
-function held({ claim, names = (value) => value }: Rule, user: OidcUser): readonly unknown[] {
+function held({ claim, names = (value) => value, onlyIdToken }: Rule, user: OidcUser): readonly unknown[] {
+  // That nobody said it is an outage, and no verdict.
+  if (onlyIdToken && user.iss === undefined) throw new Error(`there is no id_token, which alone has ${claim}`)
   const value = names(user[claim])
   return Array.isArray(value) ? value : [value]
 }

@@ -1,5 +1,4 @@
 import {
-  checkAllow,
   checkCall,
   credential,
   environment,
@@ -8,10 +7,9 @@ import {
   type OptionTable,
   openIdConnect,
   permitting,
-  type RuleKind,
   variableOf,
 } from '@drawbridge/core/provider'
-import { admit, type Rules, usedRules } from './admission.ts'
+import { admit, checkRules, claimsAskedFor, type Rules } from './admission.ts'
 import { type CommonOptions, commonTable, type OidcAllow, type OidcUser } from './options.ts'
 import { consentFor, openIdScopes } from './scopes.ts'
 
@@ -62,7 +60,7 @@ export function preset<Own extends object, Allow extends OidcAllow>(
   options: Own & CommonOptions<Allow>,
 ): OAuthProvider<OidcUser> {
   checkCall<object>(known.example, options, { ...commonTable, ...known.own })
-  checkAllow<OidcAllow>(options.allow, tableOf(known.rules))
+  checkRules(options.allow, known.rules)
   const { id = known.id, allow, parameters } = options
   const caller = { call: `${known.example.slice(0, known.example.indexOf('('))}()`, where: known.where }
   const place = known.place(options, readerOf(id, caller))
@@ -79,17 +77,12 @@ export function preset<Own extends object, Allow extends OidcAllow>(
     },
     tokens: options.tokens ?? known.tokens,
     revocation: options.revocation ?? known.revocation,
-    promised: usedRules(allow, known.rules).map(({ claim }) => claim),
+    promised: claimsAskedFor(allow, known.rules),
     userinfo: place.userinfo,
     permit: permitting(options, (user: OidcUser, rules: Allow) => admit(user, rules, known.rules)),
     ...{ conform, conformClaims, pkce },
   }
   return openIdConnect(declared, caller)
-}
-
-function tableOf(rules: Rules): Readonly<Record<keyof OidcAllow, RuleKind>> {
-  const own = Object.keys(rules).map((name): [string, RuleKind] => [name, 'names'])
-  return { emailDomains: 'domains', emails: 'emails', verifiedEmail: 'true', ...Object.fromEntries(own) }
 }
 
 function readerOf(id: string, caller: { call: string; where: string }): Read {
