@@ -42,6 +42,7 @@ const lines = [
 /** Entry points, and where a server is put together. They may import everything, and nothing in the lines imports them. */
 const roots = [
   'index.ts',
+  'api-keys.ts',
   'products.ts',
   'provider.ts',
   'storage.ts',

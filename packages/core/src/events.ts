@@ -147,13 +147,20 @@ export interface DrawbridgeEvents {
   }
   /** A grant is over, and every token that stands on it. */
   'grant.ended': { grant: string; client_id: string; subject: string; reason: GrantEnd }
-  /** An operator ended everything of a client, of a provider, or at all. Its grants follow, each with an event of its own. */
+  /**
+   * An operator ended everything of a client, of a provider, or at all. Its grants and API keys follow, each with an event
+   * of its own.
+   */
   'grants.ended': {
     client_id?: string | undefined
     provider?: string | undefined
     /** Unix seconds: only what was made before. */
     before?: number | undefined
   }
+  /** Somebody was given an API key. `key` is its id. */
+  'api_key.created': { key: string; subject: string; resource: string }
+  /** An API key is over before its time. */
+  'api_key.ended': { key: string; subject: string; reason: ApiKeyEnd }
   /** A code was refused. */
   'code.refused': {
     reason:
@@ -286,6 +293,9 @@ export type GrantEnd =
   | 'identity_refused'
   | 'capped'
   | 'administration'
+
+/** Why an API key ended. `identity_refused`: the provider does not let its owner in any more. */
+export type ApiKeyEnd = 'revoked' | 'administration' | 'identity_refused'
 
 /** The names of all events. */
 export type EventType = keyof DrawbridgeEvents

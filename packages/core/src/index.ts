@@ -33,6 +33,7 @@ export type { MaintenanceReport } from './engine/maintenance.ts'
 export type { EndedReport, WhichGrants } from './engine/mass-ending.ts'
 export { ConfigurationError, NoUpstreamToken, Unavailable, UnreadableBody, UpstreamEnded } from './errors.ts'
 export type {
+  ApiKeyEnd,
   DrawbridgeEvent,
   DrawbridgeEvents,
   EventListener,

@@ -107,6 +107,8 @@ export async function verifyJwt(
 
 /** Reads a token's `kid` and `iss` without believing them; `undefined` when it is not a JWT. */
 export function peekJwt(token: string): { kid: string | undefined; iss: string | undefined } | undefined {
+  // API keys of ours and most opaque tokens have no dot; nothing is thrown on the way of a good one.
+  if (!token.includes('.')) return undefined
   try {
     return { kid: decodeProtectedHeader(token).kid, iss: decodeJwt(token).iss }
   } catch {

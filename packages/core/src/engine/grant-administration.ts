@@ -1,9 +1,11 @@
+import type { Emit } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
 import { connectionPrefix } from '../records/connection.ts'
 import { isEnded } from '../records/endings.ts'
 import { type GrantRecord, grantKey, grantPrefix, grantRef, isGrantRef } from '../records/grant.ts'
 import { everyKey, forEachKey, type Records } from '../records/records.ts'
 import type { ServerKeys } from '../records/server-keys.ts'
+import { endApiKeysOf } from './api-key-ending.ts'
 import type { EndGrant } from './ending.ts'
 import type { EndedReport, MassEnding, WhichGrants } from './mass-ending.ts'
 import type { OwnerOf } from './owner.ts'
@@ -25,14 +27,14 @@ export interface GrantAdmin {
    */
   revoke(grant: string): Promise<boolean>
   /**
-   * Signs a user out of everything: ends all grants, forgets the provider's tokens and revokes them there.
-   * Resolves to how many grants it ended.
+   * Signs a user out of everything: ends all grants and API keys, forgets the provider's tokens and revokes them there.
+   * Resolves to how many grants and keys it ended.
    *
    * @throws Unavailable when a record does not open, after it has ended all others
    */
   revokeAll(subject: string): Promise<number>
   /**
-   * Ends what was issued until now, or before a time: of a client, of a provider, or everything. For incidents: it is one
+   * Ends what was issued until now, or before a time: of a client, of a provider, or everything, API keys too. For incidents: it is one
    * write, after which every instance refuses all of it within a second, however many grants there are; codes that nobody
    * has redeemed yet, too. What is made later lives. Then it walks over the store, which may take minutes, ends the grants
    * with an event each, forgets the provider's tokens and revokes them there.
@@ -70,6 +72,7 @@ export function grantAdmin(dependencies: {
   keys: Pick<ServerKeys, 'endings'>
   connections: Connections
   ownerOf: OwnerOf
+  emit: Emit
   end: EndGrant
   endAll: MassEnding['endAll']
 }): GrantAdmin {
@@ -116,8 +119,9 @@ export function grantAdmin(dependencies: {
       for await (const key of everyKey(records, connectionPrefix(owner))) {
         await attempted(endConnection(owner, key.slice(connectionPrefix(owner).length)))
       }
+      const ended = await endApiKeysOf(dependencies, owner, 'administration')
       if (failures.length > 0) throw failures[0]
-      return grants.length
+      return grants.length + ended
     },
   }
 }

@@ -5,9 +5,11 @@ import type { Connections } from '../identity/connections.ts'
 import { AccessDenied, type FormProvider, type Identity } from '../identity/provider.ts'
 import { tellOutage } from '../identity/upstream-error.ts'
 import { OAuthError } from '../oauth-error.ts'
+import { apiKeyPrefix } from '../records/api-key.ts'
 import { type GrantRecord, grantKeptUntil, grantKey, grantRef } from '../records/grant.ts'
 import { takeLease } from '../records/lease.ts'
 import { type Records, update } from '../records/records.ts'
+import { endApiKeys } from './api-key-ending.ts'
 import type { EndGrant } from './ending.ts'
 
 /**
@@ -107,11 +109,19 @@ export function identityRecheck(dependencies: {
     }
   }
 
+  /** Before the grant, without which nobody asks again: an outage leaves both to the next time. */
+  async function endKeys(owner: string): Promise<void> {
+    const which = { prefix: apiKeyPrefix(owner), reason: 'identity_refused' } as const
+    const { failures } = await endApiKeys(dependencies, which)
+    if (failures.length > 0) throw failures[0]
+  }
+
   async function refuse(
     grant: Readonly<GrantRecord>,
     reason: 'identity_refused' | 'upstream_ended',
   ): Promise<never> {
-    const { correlation } = grant
+    const { correlation, owner } = grant
+    if (reason === 'identity_refused') await endKeys(owner)
     await end(grantRef(grant), reason)
     throw new OAuthError('invalid_grant', 'The identity provider no longer lets this account in.', {
       event: { type: 'refresh.refused', reason: 'identity', grant: grantRef(grant), correlation },

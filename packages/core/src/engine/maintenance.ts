@@ -1,3 +1,4 @@
+import { apiKeyKinds } from '../records/api-key.ts'
 import { candidatePrefix, clientPrefix } from '../records/client.ts'
 import { connectionKinds } from '../records/connection.ts'
 import { grantKinds } from '../records/grant.ts'
@@ -21,7 +22,7 @@ export interface MaintenanceReport {
   purged: number
   /** Records that no configured secret opens. */
   unreadable: number
-  /** Grants that an interrupted `grants.endAll()` had left in the store, where nobody took them any more. */
+  /** Grants and API keys that an interrupted `grants.endAll()` had left in the store, where nobody took them any more. */
   ended: number
 }
 
@@ -56,7 +57,14 @@ export async function maintain({
 
   report.ended = await finish()
   await visit(serverKeysKey)
-  for (const prefix of [clientPrefix, candidatePrefix, connectionKinds, transactionPrefix, grantKinds]) {
+  for (const prefix of [
+    clientPrefix,
+    candidatePrefix,
+    connectionKinds,
+    transactionPrefix,
+    grantKinds,
+    apiKeyKinds,
+  ]) {
     await forEachKey(records, prefix, visit)
   }
 

@@ -3,11 +3,13 @@ import { ConfigurationError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { Connections } from '../identity/connections.ts'
 import { checkCall, inWords } from '../known-options.ts'
+import { apiKeyKinds, madeAs } from '../records/api-key.ts'
 import { type ConnectionRecord, connectionKinds } from '../records/connection.ts'
 import { type EndedGrants, type Ending, isEnded } from '../records/endings.ts'
 import { type GrantRecord, grantKinds, grantPrefix, grantRef } from '../records/grant.ts'
 import { everyKey, forEachKey, type Records } from '../records/records.ts'
 import type { ServerKeys } from '../records/server-keys.ts'
+import { endApiKeys } from './api-key-ending.ts'
 import type { EndGrant } from './ending.ts'
 
 /**
@@ -28,7 +30,7 @@ export type WhichGrants = (
 
 /** What {@link GrantAdmin.endAll} found in the store. What it ends is over before it looks there. */
 export interface EndedReport {
-  /** Grants ended: with an event each, and without the provider's tokens from now on. */
+  /** Grants and API keys ended: with an event each, and without the provider's tokens from now on. */
   ended: number
   /** The provider's tokens that were kept beside them, of sign-ins that were never finished. */
   forgotten: number
@@ -146,6 +148,14 @@ async function walk(dependencies: Dependencies, endings: readonly Ending[]): Pro
       report.ended++
     }),
   )
+  const keys = await endApiKeys(dependencies, {
+    prefix: apiKeyKinds,
+    reason: 'administration',
+    isMeant: (key) => isEnded(madeAs(key), endings),
+  })
+  report.ended += keys.ended
+  report.failed += keys.failures.length + keys.unreadable.length
+  report.failures.push(...keys.failures)
   // Of one client's, none is left: every connection of theirs had a grant.
   const wide = endings.filter(({ client_id }) => client_id === undefined)
   if (wide.length === 0) return report

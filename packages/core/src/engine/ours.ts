@@ -70,7 +70,7 @@ export function ourEngine(parts: {
     own: {
       jwks: async () => (await keys.all()).map(publicJwk),
       upstreamToken: (auth, options) => upstreamToken({ loadGrant, connections, resources }, auth, options),
-      grants: grantAdmin({ records, keys, connections, ownerOf: owners, end, endAll }),
+      grants: grantAdmin({ ...shared, keys, connections, ownerOf: owners, end, endAll }),
       clients: {
         ...clientAdmin({ ...shared, end }),
         ...clientEditing({

@@ -7,6 +7,6 @@ import type { ServerKeys } from '../records/server-keys.ts'
  */
 export type OwnerOf = (subject: string) => Promise<string>
 
-export function ownerOf(keys: ServerKeys): OwnerOf {
+export function ownerOf(keys: Pick<ServerKeys, 'pepper'>): OwnerOf {
   return async (subject) => hmac(await keys.pepper(), subject).slice(0, 32)
 }

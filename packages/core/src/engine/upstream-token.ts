@@ -20,7 +20,7 @@ export async function upstreamToken(
   const grant = ref === undefined ? undefined : await loadGrant(ref)
   if (!grant?.value.connection) {
     throw new NoUpstreamToken(
-      'This request has no provider token: it was not kept, the user signed in at a page of ours, or the access token is not ours.',
+      'This request has no provider token: it was not kept, the user signed in at a page of ours, or it came with an API key or with a token that is not ours.',
     )
   }
   const { owner, connection, correlation, provider, resource } = grant.value

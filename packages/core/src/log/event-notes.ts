@@ -214,6 +214,8 @@ const notes: Notes = {
     'warn',
     'Everything of a client, of a provider, or at all was ended. Check, if nobody of yours did that, who can call `grants.endAll()`.',
   ],
+  'api_key.created': 'info',
+  'api_key.ended': { revoked: 'info', administration: 'info', identity_refused: 'info' },
   'code.refused': {
     unknown: 'info',
     other_client: 'info',

@@ -217,7 +217,8 @@ function isProvider(given: unknown): given is Provider {
   )
 }
 
-function checkStorage(storage: unknown): void {
+/** Checks `storage`, which API keys have, too. Throws {@link ConfigurationError}. */
+export function checkStorage(storage: unknown): void {
   const fix =
     'Pass one: memory() while you try things out, sqlite({ path }) on one machine, redis or postgres on several.'
   if (!storage) throw new ConfigurationError('storage', 'is missing', fix)

@@ -20,7 +20,8 @@ export interface EndedGrants {
   before?: number | undefined
 }
 
-type Made = Pick<GrantRecord, 'client_id' | 'provider' | 'created_at' | 'known_ending'>
+/** What is known of anything that may be over. */
+export type Made = Pick<GrantRecord, 'client_id' | 'provider' | 'created_at' | 'known_ending'>
 
 /**
  * Whether a grant is over. One that was made by an instance that knew of the ending came later, whatever the clocks say;

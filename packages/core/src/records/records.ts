@@ -89,11 +89,19 @@ export async function update<T>(
   throw new Unavailable(`storage: too many writers on ${key.split('/')[0]}`)
 }
 
-/** Deletes whatever version there is. Resolves to the record it removed. */
-export async function remove<T>(store: Records, key: string): Promise<Versioned<T> | undefined> {
+/**
+ * Deletes whatever version there is. Resolves to the record it removed.
+ *
+ * @param isMeant for a key at which one thing after another may lie
+ */
+export async function remove<T>(
+  store: Records,
+  key: string,
+  isMeant: (value: Readonly<T>) => boolean = () => true,
+): Promise<Versioned<T> | undefined> {
   for (let attempt = 0; attempt < 10; attempt++) {
     const record = await store.get<T>(key)
-    if (!record) return undefined
+    if (!record || !isMeant(record.value)) return undefined
     if (await store.delete(key, record.version)) return record
   }
   throw new Unavailable(`storage: too many writers on ${key.split('/')[0]}`)

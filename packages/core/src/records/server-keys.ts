@@ -178,7 +178,8 @@ async function readOrWrite(dependencies: Dependencies, change: Change): Promise<
       if (byKid(before.signing, kid)) emit({ type: 'keys.revoked', kid })
     }
     for (const { kid } of signing) {
-      if (!byKid(before.signing, kid)) emit({ type: record ? 'keys.rotated' : 'keys.created', kid })
+      if (!byKid(before.signing, kid))
+        emit({ type: before.signing.length > 0 ? 'keys.rotated' : 'keys.created', kid })
     }
     return value
   }
