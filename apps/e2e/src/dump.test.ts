@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { memory, type Storage } from '@drawbridge/core'
+import { type DrawbridgeEvent, memory, type Storage } from '@drawbridge/core'
+import { apiKeys } from '@drawbridge/core/api-keys'
 import { type Browser, type OAuthClient, type Page, signIn } from '@drawbridge/testing'
 import { Pool } from 'pg'
 import { createClient } from 'redis'
@@ -217,6 +218,20 @@ async function live(storage: Storage): Promise<{ secrets: Secrets; w: World; wri
     expect(wrong.status).toBe(400)
   }
 
+  const onEvent = (event: DrawbridgeEvent) => void w.events.push(event)
+  const keys = apiKeys<{ email: string }>({
+    storage: recording,
+    secret: serverSecret,
+    clock: w.clock,
+    onEvent,
+  })
+  const about = { subject: 'github|1001', resource, name: "Mona Lisa's build server" }
+  const { key } = await keys.create({ ...about, user: { email: 'mona@example.com' } })
+  secrets.set('an API key', key)
+  // What stands before its secret says where it lies.
+  secrets.set('an API key, its secret', key.slice(-49))
+  expect((await keys.verify(key, { resource })).status).toBe('valid')
+
   // Three logins on their way: consent asked, consent given, code issued.
   const app = w.client()
   await app.register()
@@ -255,7 +270,7 @@ describe.each(stores)('whoever steals what lies in %s', (_, open, skipped) => {
     const { secrets, w, written } = await live(storage)
     const lying = await dump()
     // What was there is in the dump, and not only something.
-    for (const kind of ['client/', 'grant/', 'connection/', 'transaction/', 'server/']) {
+    for (const kind of ['client/', 'grant/', 'connection/', 'transaction/', 'server/', 'api-key/']) {
       expect(lying.replaceAll(/[{}]/g, ''), kind).toContain(kind)
     }
     const leaks: string[] = []
@@ -309,7 +324,7 @@ describe("whoever has the server's secret too", () => {
       .flatMap(([name, value]) => (name.startsWith('upstream refresh_token') ? [value] : []))
       .slice(-1)
     expect(text).toContain(upstream)
-    const issued = [...secrets].filter(([name]) => /: .*(refresh|access) token/.test(name))
+    const issued = [...secrets].filter(([name]) => /: .*(refresh|access) token|API key/.test(name))
     expect(issued.length).toBeGreaterThan(10)
     expect(issued.flatMap(([name, value]) => (shapeIn(text, value) ? [name] : []))).toEqual([])
 

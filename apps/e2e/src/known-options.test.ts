@@ -37,6 +37,7 @@ describe('an option that does not exist is an error', () => {
     ['resourceServer', { metadata: { uri: 'x' } }, /^metadata\.uri: .*"url"/],
     ['resourceServer', { scopes: { supports: [] } }, /^scopes\.supports: .*"supported"/],
     ['resourceServer', { documentation: { terns: 'x' } }, /^documentation\.terns: .*"terms"/],
+    ['apiKeys', { keysPerPerson: 5 }, /^apiKeys\.keysPerPerson: /],
     ['memory', { maxEntry: 5 }, /^memory\.maxEntry: .*"maxEntries"/],
     ['sqlite', { file: 'a' }, /^sqlite\.file: .*path/],
     ['redis', { url: 'redis://a' }, /^redis\.url: .*client/],

@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { memory, type Storage } from '@drawbridge/core'
+import { apiKeys } from '@drawbridge/core/api-keys'
 import type { Clock } from '@drawbridge/core/storage'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { keyRing } from '../../../packages/core/src/crypto/key-ring.ts'
@@ -33,6 +34,7 @@ const shapes: Record<string, string> = {
   'let-in': 'let-in/<hash>',
   'request-count': 'request-count/<slot>',
   'step-up': 'step-up/<owner>/<id>',
+  'api-key': 'api-key/<owner>/<slot>',
 }
 
 /** `a.b`, `a[]`, `a[].b` for each member that holds something else than members. */
@@ -104,6 +106,10 @@ describe('what a server writes in a life with everything in it', () => {
     for (const { client_id } of clients) await w.auth.clients.delete(client_id)
     const before = Math.floor(w.clock.now() / 1000)
     await w.auth.grants.endAll({ client_id: 'https://app.test/client.json', provider: 'github', before })
+    const keys = apiKeys<{ login: string }>({ storage, secret, clock, log: false })
+    const about = { subject: 'github|1001', resource: w.auth.resource, name: 'CI', scopes: ['a'] }
+    const { key: apiKey } = await keys.create({ ...about, user: { login: 'octocat' } })
+    await keys.verify(apiKey, { resource: w.auth.resource })
     const [key] = await w.auth.signingKeys.list()
     await w.auth.signingKeys.revoke(key?.kid ?? '')
     await w.client().login(w.browser(), { user: 'octocat' })

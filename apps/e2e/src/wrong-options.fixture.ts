@@ -6,6 +6,7 @@ import {
   oauthServer,
   resourceServer,
 } from '@drawbridge/core'
+import { apiKeys } from '@drawbridge/core/api-keys'
 import * as express from '@drawbridge/express'
 import * as fastify from '@drawbridge/fastify'
 import { github, githubTokenVerifier } from '@drawbridge/github'
@@ -101,6 +102,23 @@ export const functions: readonly [string, Loose, Readonly<Record<string, unknown
       documentation: { service: 'https://acme.test/docs' },
       stripPrefix: '',
       metadata: { url: 'https://acme.test/metadata', root: true },
+      onEvent: () => {},
+      log: false,
+      clock: { now: () => 0, sleep: async () => {} },
+    },
+  ],
+  [
+    'apiKeys',
+    apiKeys as Loose,
+    {
+      secret,
+      storage: memory(),
+      prefix: 'acme',
+      lifetime: 60,
+      longestLifetime: 600,
+      keysPerSubject: 5,
+      permit: () => true,
+      dangerouslyAllowNeverExpiring: false,
       onEvent: () => {},
       log: false,
       clock: { now: () => 0, sleep: async () => {} },
