@@ -1,0 +1,59 @@
+import {
+  askedUser,
+  ConfigurationError,
+  checkMembers,
+  jsonAnswer,
+  type Login,
+  member,
+} from '@drawbridge/core/provider'
+import { onBehalfOf } from './on-behalf-of.ts'
+import { isOwn } from './scope-names.ts'
+
+/** What to ask Microsoft Graph about whoever signs in. */
+export interface GraphOptions {
+  /**
+   * Properties of a user, such as `department` or `jobTitle`: a tool finds them in `user.graph`, and `permit` decides by them.
+   * https://learn.microsoft.com/graph/api/resources/user#properties
+   */
+  fields: readonly string[]
+}
+
+/** @throws {ConfigurationError} for what is no property's name */
+export function checkGraph(options: GraphOptions | undefined): void {
+  if (options === undefined) return
+  checkMembers<GraphOptions>('graph', options, { fields: 'texts' })
+  const { fields = [] } = options
+  const odd = fields.find((field) => !/^[a-z]\w*$/i.test(field))
+  if (fields.length > 0 && odd === undefined) return
+  throw new ConfigurationError(
+    'graph.fields',
+    odd === undefined ? 'is an empty list' : `holds "${odd}"`,
+    "Name properties of a user at Microsoft Graph: ['department', 'jobTitle'].",
+  )
+}
+
+/**
+ * What Microsoft Graph says of somebody: with the kept token where that is for Graph, and else on their behalf.
+ * https://learn.microsoft.com/graph/api/user-get
+ *
+ * @param graph its address: each cloud has its own
+ * @throws {Error} for anything but an answer: an outage, a permission that nobody gave
+ */
+export async function profileOf(
+  login: Login<unknown>,
+  { fields }: GraphOptions,
+  graph: string,
+): Promise<Record<string, unknown>> {
+  const tokens = { ...login.tokens, access_token: await graphToken(login, graph) }
+  const profile = await askedUser({ ...login, tokens }, `${graph}/v1.0/me?$select=${fields.join(',')}`)
+  return Object.fromEntries(fields.map((field) => [field, member(profile, field) ?? null]))
+}
+
+async function graphToken({ tokens, endpoints, post }: Login<unknown>, graph: string): Promise<string> {
+  if (!isOwn(tokens.scopes)) return tokens.access_token
+  const response = await onBehalfOf({ tokens, endpoints, post, scopes: [`${graph}/User.Read`] })
+  const { status, body } = await jsonAnswer(response, endpoints.token)
+  const token = member(body, 'access_token')
+  if (status === 200 && typeof token === 'string') return token
+  throw new Error(`Entra gave no token for Microsoft Graph: ${String(member(body, 'error') ?? status)}`)
+}
