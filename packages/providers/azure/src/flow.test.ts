@@ -1,21 +1,13 @@
-import { type AuthInfo, type DrawbridgeEvent, memory, oauthServer } from '@drawbridge/core'
-import {
-  browser,
-  type DevOidcOptions,
-  fakeClock,
-  network,
-  oauthClient,
-  type TokenBody,
-} from '@drawbridge/testing'
+import { type DevOidcOptions, fakeClock, type TokenBody } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
-import { ACME, ADA, API, CREDENTIALS, GRAPH, INITECH, PERSONAL, pretendEntra } from './entra.fixture.ts'
-import { type AzureOptions, type AzureUser, azure } from './index.ts'
+import { ACME, ADA, API, GRAPH, INITECH, PERSONAL, pretendEntra } from './entra.fixture.ts'
+import type { AzureOptions, AzureUser } from './index.ts'
+import { serverBehind } from './server.fixture.ts'
 
-const ISSUER = 'https://mcp.acme.test'
 const DAY = 86_400
 const mail = `${GRAPH}/Mail.Read`
 
-/** An MCP server behind a pretend Entra, with both in this process. */
+/** The same with this package's own pretence, at Entra's addresses. */
 function world(
   options: Partial<AzureOptions> = {},
   truth: DevOidcOptions = {},
@@ -23,46 +15,7 @@ function world(
 ) {
   const clock = fakeClock()
   const { dev, graph, hosts } = pretendEntra({ clock, ...truth }, profile)
-  const events: DrawbridgeEvent[] = []
-  const fetch = network({
-    ...hosts,
-    [ISSUER]: async (request) => {
-      const handled = await auth.handle(request)
-      if (handled) return handled
-      const gate = await auth.authenticate(request)
-      return gate.ok ? Response.json(gate.auth) : gate.response
-    },
-  })
-  const auth = oauthServer({
-    issuer: ISSUER,
-    secret: 'kM3vQ8zR1tY6wB9nL4pS7dF2gH5jX0cAqE8uT1iO3aZ=',
-    storage: memory({ clock }),
-    provider: azure({ ...CREDENTIALS, tenant: ACME, scopes: ['files.read'], ...options } as AzureOptions),
-    scopes: { supported: ['files.read', 'files.write'], default: ['files.read'] },
-    onEvent: (event) => events.push(event),
-    log: false,
-    fetch,
-    clock,
-  })
-  const gate = async ({ access_token }: Pick<TokenBody, 'access_token'>) => {
-    const request = new Request(`${ISSUER}/mcp`, { headers: { authorization: `Bearer ${access_token}` } })
-    const result = await auth.authenticate(request)
-    if (!result.ok) throw new Error(`the gate answered ${result.response.status}`)
-    return result.auth
-  }
-  const token = (info: AuthInfo<AzureUser>, scopes?: readonly string[]) =>
-    auth.upstreamToken(info, { scopes })
-  const install = async (user = 'ada', scope = 'files.read') => {
-    const client = oauthClient({ mcpUrl: `${ISSUER}/mcp`, fetch })
-    const tokens = await client.login(browser({ fetch, clock }), { user, parameters: { scope } })
-    return { client, tokens }
-  }
-  const told = (type: DrawbridgeEvent['type']) => events.filter((event) => event.type === type)
-  const posted = (grant_type: string) =>
-    dev.requests
-      .filter(({ parameters }) => parameters.grant_type === grant_type)
-      .map(({ parameters }) => parameters)
-  return { clock, dev, events, gate, graph, install, posted, token, told }
+  return { ...serverBehind({ clock, dev, hosts }, options), clock, dev, graph }
 }
 
 const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer'

@@ -6,6 +6,7 @@ import {
   type Login,
   member,
 } from '@drawbridge/core/provider'
+import { secureUrl } from '@drawbridge/core/syntax'
 import { onBehalfOf } from './on-behalf-of.ts'
 import { isOwn } from './scope-names.ts'
 
@@ -16,12 +17,15 @@ export interface GraphOptions {
    * https://learn.microsoft.com/graph/api/resources/user#properties
    */
   fields: readonly string[]
+  /** Where Microsoft Graph is; a development provider can stand in. Default: that of the authority's cloud. */
+  url?: string | undefined
 }
 
 /** @throws {ConfigurationError} for what is no property's name */
 export function checkGraph(options: GraphOptions | undefined): void {
   if (options === undefined) return
-  checkMembers<GraphOptions>('graph', options, { fields: 'texts' })
+  checkMembers<GraphOptions>('graph', options, { fields: 'texts', url: 'text' })
+  if (options.url !== undefined) secureUrl('graph.url', options.url, 'Pass an https URL.')
   const { fields = [] } = options
   const odd = fields.find((field) => !/^[a-z]\w*$/i.test(field))
   if (fields.length > 0 && odd === undefined) return
@@ -36,16 +40,18 @@ export function checkGraph(options: GraphOptions | undefined): void {
  * What Microsoft Graph says of somebody: with the kept token where that is for Graph, and else on their behalf.
  * https://learn.microsoft.com/graph/api/user-get
  *
- * @param graph its address: each cloud has its own
+ * @param graph what its scopes begin with: each cloud has its own
  * @throws {Error} for anything but an answer: an outage, a permission that nobody gave
  */
 export async function profileOf(
   login: Login<unknown>,
-  { fields }: GraphOptions,
+  options: GraphOptions,
   graph: string,
 ): Promise<Record<string, unknown>> {
+  const { fields, url = graph } = options
   const tokens = { ...login.tokens, access_token: await graphToken(login, graph) }
-  const profile = await askedUser({ ...login, tokens }, `${graph}/v1.0/me?$select=${fields.join(',')}`)
+  const me = `${url.replace(/\/+$/, '')}/v1.0/me?$select=${fields.join(',')}`
+  const profile = await askedUser({ ...login, tokens }, me)
   return Object.fromEntries(fields.map((field) => [field, member(profile, field) ?? null]))
 }
 
