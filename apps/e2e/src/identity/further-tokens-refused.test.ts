@@ -26,7 +26,7 @@ describe('where the provider refuses', () => {
     between(async () => refused('interaction_required'))
     await expect(token({ scopes: [mail] })).rejects.toMatchObject({
       message: expect.not.stringContaining('interaction_required'),
-      cause: { message: 'entra answered interaction_required' },
+      cause: { message: `entra answered interaction_required: ${theirWords}` },
     })
   })
 })

@@ -39,7 +39,7 @@ describe('what identify is given', () => {
     const provider: OAuthProvider = {
       ...plainProvider(),
       identify: async (login) => {
-        seen.push(structuredClone({ ...login, call: undefined }))
+        seen.push(structuredClone({ ...login, call: undefined, post: undefined }))
         Object.assign(Object(login.previous).claims ?? {}, { visits: 'changed' })
         Object.assign(login.answer, { team: 'changed' })
         return { sub: 'ada', claims: { visits: seen.length } }

@@ -29,7 +29,7 @@ export async function classified<T>(provider: { id: string }, work: () => Promis
           : error.error === 'temporarily_unavailable' || error.error === 'server_error'
             ? 'unavailable'
             : 'misconfigured'
-      throw new UpstreamError(kind, `${provider.id} answered ${error.error}`, error)
+      throw new UpstreamError(kind, `${provider.id} answered ${inFull(error)}`, error)
     }
     if (
       error instanceof oauth.OperationProcessingError ||
@@ -39,6 +39,12 @@ export async function classified<T>(provider: { id: string }, work: () => Promis
     }
     throw new UpstreamError('unavailable', `${provider.id} could not be reached`, error)
   }
+}
+
+/** What it says, for the operator alone: of its description the first line, which may be long. */
+function inFull({ error, error_description = '' }: oauth.ResponseBodyError): string {
+  const [line = ''] = error_description.split(/[\r\n]/)
+  return line ? `${error}: ${line.slice(0, 200)}` : error
 }
 
 /** How an event tells of a provider that could not be used. Only what it says of us is for an operator to mend. */

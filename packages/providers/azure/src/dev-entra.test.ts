@@ -59,7 +59,7 @@ describe('a development Entra', () => {
   ])('signs %s in with %j', async (user, options) => {
     const { install, gate, dev, token } = world(options)
     const info = await gate((await install(user, '')).tokens)
-    const { tid, oid, name } = dev.users.find(({ sub }) => sub === user) ?? {}
+    const { tid, oid, name } = dev.users.find(({ sub }) => sub === user) ?? { tid: '', oid: '', name: '' }
     expect(info.extra).toMatchObject({ subject: `azure|${tid}.${oid}`, user: { tid, oid, name } })
     expect(dev.works((await token(info)).access_token)).toBe(true)
   })

@@ -62,9 +62,8 @@ describe('a token for the app', () => {
   it.each(['v1', 'v2'] as const)(
     'is accepted in the shape of %s, and is the user that the provider knows',
     async (version) => {
-      const result = await verifier().verify(await sign({ ...claimsOf(version), roles: ['Operator'] }), {
-        resource,
-      })
+      const more = { roles: ['Operator'], email: 'ada@acme.test', email_verified: true }
+      const result = await verifier().verify(await sign({ ...claimsOf(version), ...more }), { resource })
       expect(result).toMatchObject({
         status: 'valid',
         token: {
@@ -72,7 +71,7 @@ describe('a token for the app', () => {
           clientId: 'client',
           scopes: ['access_as_user', 'files.read'],
           issuer: issuers[version](ACME),
-          user: { tid: ACME, oid: ADA.oid, name: 'Ada', roles: ['Operator'] },
+          user: { tid: ACME, oid: ADA.oid, name: 'Ada', roles: ['Operator'], email_verified: false },
         },
       })
     },
@@ -118,6 +117,7 @@ describe('is refused', () => {
     ['our issuer with another tenant', { tid: INITECH }, 'invalid: not_accepted'],
     ['a token without a tenant', { tid: undefined }, 'invalid: not_accepted'],
     ['a token of nobody', { oid: undefined }, 'invalid: not_accepted'],
+    ['a token of somebody without a name', { oid: '' }, 'invalid: not_accepted'],
     ['a token that is over', { exp: now - 3600 }, 'invalid: expired'],
     ['a token bound to a key', { cnf: { kid: 'x' } }, 'invalid: sender_constrained'],
   ])('%s', async (_, more, expected) => {
@@ -161,6 +161,8 @@ describe('is refused', () => {
     expect(await outcome(verifier({ allow: { membersOnly: true } }), token({ acct: 1 }))).toMatch(
       /^invalid: Guests/,
     )
+    expect(await outcome(verifier({ allow: { membersOnly: true } }), token({}))).toMatch(/^invalid: Guests/)
+    expect(await outcome(verifier({ allow: { membersOnly: true } }), token({ acct: 0 }))).toBe('valid')
     expect(await outcome(verifier({ permit: () => 1 as never }), token({}))).toBe('invalid: not_permitted')
     const denied = () => Promise.reject(new AccessDenied('Not today.'))
     expect(await outcome(verifier({ permit: denied }), token({}))).toBe('invalid: Not today.')
