@@ -1,7 +1,7 @@
 import type { Directory } from './tenants.ts'
 
 /** Those that OpenID Connect names: they belong to every request, and to no API. */
-export const openid = ['openid', 'profile', 'email', 'offline_access']
+export const openid: readonly string[] = ['openid', 'profile', 'email', 'offline_access']
 
 /** What the app's own API is called where the operator does not say. */
 export function apiUri(
