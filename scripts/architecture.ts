@@ -212,7 +212,7 @@ export const rules: readonly Rule[] = [
       }),
   },
   {
-    name: 'every module serves something its package exports',
+    name: 'every module serves something its package exports, or a command of it',
     broken: (tree) =>
       Object.entries(tree.manifests).flatMap(([folder, manifest]) => {
         const modules = new Map(
@@ -220,7 +220,7 @@ export const rules: readonly Rule[] = [
             .filter(({ path }) => path.startsWith(`${folder}/src/`))
             .map((module) => [module.path, module]),
         )
-        const entries = Object.values(manifest.exports ?? {})
+        const entries = Object.values({ ...manifest.exports, ...manifest.bin })
           .flatMap((entry) => (typeof entry === 'string' ? [entry] : Object.values(entry)))
           .map((entry) => posix.join(folder, entry))
         const reached = new Set(entries.filter((entry) => modules.has(entry)))

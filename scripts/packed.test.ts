@@ -1,3 +1,5 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -188,6 +190,22 @@ describe('a project that has core, GitHub and Express, and nothing of the worksp
       body: { subject: expect.stringMatching(/^github\|\d+$/), login: 'octocat' },
     })
     expect(refused).toEqual({ status: 401, challenge: expect.stringContaining('resource_metadata=') })
+  })
+
+  it.each(nodeVersions)('starts a development provider with one command on Node %s', async (version) => {
+    const given = ['node_modules/.bin/drawbridge-dev', 'google', '--port', '0']
+    const command = spawn(nodeBinary(version), given, { cwd: project.folder })
+    const [printed] = await once(command.stdout, 'data')
+    const [, issuer] = /^DRAWBRIDGE_GOOGLE_ISSUER=(.*)$/m.exec(String(printed)) ?? []
+    const metadata = await fetch(`${issuer}/.well-known/openid-configuration`)
+    expect(await metadata.json()).toMatchObject({ issuer })
+    command.kill('SIGINT')
+    expect(await once(command, 'exit')).toEqual([0, null])
+  })
+
+  it('finds that command on its path', () => {
+    const { status } = spawnSync('node_modules/.bin/drawbridge-dev', ['--help'], { cwd: project.folder })
+    expect(status).toBe(0)
   })
 })
 

@@ -13,6 +13,8 @@ export interface Manifest {
   engines?: { node: string }
   /** A module, or one for each condition. */
   exports?: Record<string, string | Record<string, string>>
+  /** Commands, each a module. */
+  bin?: Record<string, string>
   publishConfig?: { exports?: Record<string, Record<string, string>> }
   dependencies?: Record<string, string>
   peerDependencies?: Record<string, string>
