@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import Provider from 'oidc-provider'
+import Provider, { type Configuration } from 'oidc-provider'
 import { freePort } from './frameworks.ts'
 
 export interface CertifiedProvider {
@@ -12,24 +12,25 @@ export interface CertifiedProvider {
 /** node-oidc-provider on a port of this machine, with its own pages for signing in; anybody may be anyone. */
 export async function certifiedProvider({
   redirect_uri,
+  features,
 }: {
-  redirect_uri: string
+  /** Of the one client that it knows. Default: there is none. */
+  redirect_uri?: string
+  features?: Configuration['features']
 }): Promise<CertifiedProvider> {
   const port = await freePort()
   const issuer = `http://127.0.0.1:${port}`
   const authorizations: Record<string, string>[] = []
   const provider = new Provider(issuer, {
-    clients: [
-      {
-        client_id: 'drawbridge',
-        client_secret: 'a secret: with + and %',
-        redirect_uris: [redirect_uri],
-        grant_types: ['authorization_code', 'refresh_token'],
-        response_types: ['code'],
-      },
-    ],
+    clients: (redirect_uri === undefined ? [] : [redirect_uri]).map((uri) => ({
+      client_id: 'drawbridge',
+      client_secret: 'a secret: with + and %',
+      redirect_uris: [uri],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+    })),
     claims: { email: ['email'] },
-    features: { revocation: { enabled: true, allowedPolicy: () => true } },
+    features: { revocation: { enabled: true, allowedPolicy: () => true }, ...features },
     pkce: { required: () => true },
     cookies: { keys: ['for tests only'] },
     // Written out, since each default says at length that it is one.

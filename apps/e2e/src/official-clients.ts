@@ -1,4 +1,4 @@
-import { type Browser, signIn } from '@drawbridge/testing'
+import { type Browser, type SignInOptions, signIn } from '@drawbridge/testing'
 import * as v2 from '@modelcontextprotocol/client'
 import * as v1Auth from '@modelcontextprotocol/sdk/client/auth.js'
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
@@ -16,6 +16,8 @@ export interface Installation {
     | undefined
   /** How often a person had to sign in. */
   logins: number
+  /** How the person signs in. Default: as `octocat`. */
+  as?: SignInOptions
   /** From now on the person says no. */
   declines?: boolean
 }
@@ -65,7 +67,11 @@ function keeper(installation: Installation, person: Browser) {
     state: () => crypto.randomUUID(),
     async redirectToAuthorization(url: URL) {
       installation.logins++
-      back = await signIn(person, url, { user: 'octocat', approve: installation.declines !== true })
+      back = await signIn(person, url, {
+        user: 'octocat',
+        approve: installation.declines !== true,
+        ...installation.as,
+      })
     },
     /** Where the browser came back. */
     returned(): URLSearchParams {

@@ -6,19 +6,19 @@ import { sqlite } from '@drawbridge/sqlite'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import fastify from 'fastify'
 
-/** Which repositories of a user a GitHub answer names. */
+/** What the tool reads of a repository. */
 interface Repository {
   full_name: string
 }
 
-const port = Number(process.env.PORT ?? 3000)
+const port = Number(process.env.PORT || 3000)
 
 // The client id and secret come from DRAWBRIDGE_GITHUB_CLIENT_ID and DRAWBRIDGE_GITHUB_CLIENT_SECRET, the issuer and
 // the secret from DRAWBRIDGE_ISSUER and DRAWBRIDGE_SECRET. What is missing is said at start-up.
 const auth = oauthProxy({
-  issuer: process.env.DRAWBRIDGE_ISSUER ?? `http://localhost:${port}`,
+  issuer: process.env.DRAWBRIDGE_ISSUER || `http://localhost:${port}`,
   provider: github(),
-  storage: sqlite({ path: process.env.DATABASE ?? 'auth.db' }),
+  storage: sqlite({ path: process.env.DATABASE || 'auth.db' }),
 })
 await auth.ready()
 
@@ -33,11 +33,13 @@ console.log(`MCP server: ${auth.resource}`)
 
 function createServer(): McpServer {
   const mcpServer = new McpServer({ name: 'github-fastify', version: '1.0.0' })
-  mcpServer.registerTool('whoami', { description: 'Says who you are' }, () =>
-    text(getAuth<GitHubUser>().extra.user.login),
-  )
+  mcpServer.registerTool('whoami', { description: 'Says who you are' }, () => {
+    const { login } = getAuth<GitHubUser>().extra.user
+    return text(login)
+  })
   mcpServer.registerTool('repositories', { description: 'Lists your newest repositories' }, async () => {
     const response = await upstreamFetch('https://api.github.com/user/repos?sort=created&per_page=10')
+    if (!response.ok) throw new Error(`GitHub answered ${response.status}`)
     const repositories = (await response.json()) as Repository[]
     return text(repositories.map(({ full_name }) => full_name).join('\n'))
   })

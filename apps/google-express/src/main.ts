@@ -1,0 +1,54 @@
+import { oauthProxy } from '@drawbridge/core'
+import { drawbridge } from '@drawbridge/express'
+import { type GoogleUser, google } from '@drawbridge/google'
+import { getAuth, mcp, upstreamFetch } from '@drawbridge/mcp'
+import { sqlite } from '@drawbridge/sqlite'
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import express from 'express'
+
+const calendar = 'https://www.googleapis.com/calendar/v3/calendars/primary'
+
+/** What the tool reads of a calendar. */
+interface Events {
+  items: { summary?: string; start: { date?: string; dateTime?: string } }[]
+}
+
+const port = Number(process.env.PORT || 3000)
+
+// The client id and secret come from DRAWBRIDGE_GOOGLE_CLIENT_ID and DRAWBRIDGE_GOOGLE_CLIENT_SECRET, the issuer and
+// the secret from DRAWBRIDGE_ISSUER and DRAWBRIDGE_SECRET. What is missing is said at start-up.
+const auth = oauthProxy({
+  issuer: process.env.DRAWBRIDGE_ISSUER || `http://localhost:${port}`,
+  provider: google({ scopes: ['openid', 'email', 'profile', 'calendar.events.readonly'] }),
+  storage: sqlite({ path: process.env.DATABASE || 'auth.db' }),
+})
+await auth.ready()
+
+const server = mcp({ auth, server: createServer })
+
+const app = express().use(drawbridge(server))
+app.get('/', (_request, response) => {
+  response.type('text/plain').send(`Connect an MCP client to ${auth.resource}`)
+})
+
+app.listen(port, () => console.log(`MCP server: ${auth.resource}`))
+
+function createServer(): McpServer {
+  const mcpServer = new McpServer({ name: 'google-express', version: '1.0.0' })
+  mcpServer.registerTool('whoami', { description: 'Says who you are' }, () => {
+    const { name, email } = getAuth<GoogleUser>().extra.user
+    return text(`${name} <${email}>`)
+  })
+  mcpServer.registerTool('agenda', { description: 'Lists your next appointments' }, async () => {
+    const query = `timeMin=${new Date().toISOString()}&singleEvents=true&orderBy=startTime&maxResults=10`
+    const response = await upstreamFetch(`${calendar}/events?${query}`)
+    if (!response.ok) throw new Error(`Google answered ${response.status}`)
+    const { items } = (await response.json()) as Events
+    return text(items.map(({ summary, start }) => `${start.dateTime ?? start.date} ${summary}`).join('\n'))
+  })
+  return mcpServer
+}
+
+function text(value: string) {
+  return { content: [{ type: 'text' as const, text: value }] }
+}
