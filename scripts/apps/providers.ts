@@ -12,17 +12,21 @@ export interface Provider {
   auth: string
   /** What `whoami` reads of a user, and answers. */
   whoami: { type: string; members: string; answer: string }
-  /** Further tools, as they are registered on \`mcpServer\`. */
+  /** Further tools, as they are registered on `mcpServer`. */
   tools?: string
   readme: {
     /** One sentence: what it is. */
     about: string
     /** What to do at the provider. */
     console: string
-    /** Names and examples of what goes into \`.env\`. */
+    /** Names and examples of what goes into `.env`. */
     variables: Readonly<Record<string, string>>
-    /** The provider of \`drawbridge-dev\` that stands in, what to write into \`.env\` for it, and what it cannot do. */
-    development: { provider: string; variables: Readonly<Record<string, string>>; without?: string }
+    /** Which provider of `drawbridge-dev` stands in, what goes into `.env` for it, and what it cannot do. */
+    development: {
+      provider: 'github' | 'google' | 'entra' | 'workos'
+      variables: Readonly<Record<string, string>>
+      without?: string
+    }
     /** What is to be changed for the internet. */
     internet: string
   }
@@ -93,8 +97,8 @@ the secret once.`,
       },
       development: {
         provider: 'github',
-        variables: { DRAWBRIDGE_GITHUB_HOST: 'http://127.0.0.1:4000', ...developmentApp('GITHUB') },
-        without: 'It has no repositories to list.',
+        variables: { ...developmentApp('GITHUB'), DRAWBRIDGE_GITHUB_HOST: 'http://localhost:4000' },
+        without: 'The tool asks the real GitHub, which does not know these people.',
       },
       internet: internet("the app's callback URL to that followed by `/callback/github`"),
     },
@@ -145,10 +149,110 @@ takes \`calendar.events.readonly\` and the tool out of \`src/main.ts\`.`,
       },
       development: {
         provider: 'google',
-        variables: { DRAWBRIDGE_GOOGLE_ISSUER: 'http://127.0.0.1:4000', ...developmentApp('GOOGLE') },
-        without: 'It has no calendar.',
+        variables: { ...developmentApp('GOOGLE'), DRAWBRIDGE_GOOGLE_ISSUER: 'http://localhost:4000' },
+        without: 'The tool asks the real Google, which does not know these people.',
       },
       internet: internet("add that followed by `/callback/google` to the client's redirect URIs"),
+    },
+  },
+  {
+    id: 'azure',
+    label: 'Microsoft',
+    dependencies: proxy.dependencies,
+    imports: [
+      ...proxy.imports,
+      "import { type AzureUser, azure } from '@drawbridge/azure'",
+      "import { getAuth, mcp, upstreamFetch } from '@drawbridge/mcp'",
+    ],
+    types: `\
+const graph = 'https://graph.microsoft.com'
+
+/** What the tool reads of a profile. */
+interface Profile {
+  jobTitle: string | null
+  department: string | null
+  officeLocation: string | null
+}`,
+    auth: proxied(
+      `azure({ scopes: ['openid', 'profile', 'email', \`\${graph}/User.Read\`] })`,
+      `\
+// The tenant, the client id and the secret come from DRAWBRIDGE_AZURE_TENANT, DRAWBRIDGE_AZURE_CLIENT_ID and
+// DRAWBRIDGE_AZURE_CLIENT_SECRET, the issuer and the secret that seals from DRAWBRIDGE_ISSUER and DRAWBRIDGE_SECRET.
+// What is missing is said at start-up.`,
+    ),
+    whoami: {
+      type: 'AzureUser',
+      members: 'name, preferred_username',
+      answer: `\`\${name} <\${preferred_username}>\``,
+    },
+    tools: `\
+  mcpServer.registerTool('profile', { description: 'Says where you work, and as what' }, async () => {
+    const response = await upstreamFetch(\`\${graph}/v1.0/me?$select=jobTitle,department,officeLocation\`)
+    if (!response.ok) throw new Error(\`Microsoft Graph answered \${response.status}\`)
+    const { jobTitle, department, officeLocation } = (await response.json()) as Profile
+    return text([jobTitle, department, officeLocation].filter(Boolean).join(', '))
+  })`,
+    readme: {
+      about:
+        'An MCP server whose users sign in with Microsoft Entra, with a tool that reads their profile at Microsoft Graph.',
+      console: `\
+In the [Microsoft Entra admin center](https://entra.microsoft.com), choose _App registrations_, _New registration_: a name,
+_Accounts in this organizational directory only_, and under _Redirect URI_ the platform _Web_ with
+\`http://localhost:3000/callback/azure\`. The overview page shows the _Application (client) ID_ and the _Directory (tenant)
+ID_. Under _Certificates & secrets_, _New client secret_ makes a secret; its _Value_ is shown once. The permission
+_User.Read_ of Microsoft Graph, which the tool needs, is there from the beginning.`,
+      variables: {
+        DRAWBRIDGE_AZURE_TENANT: 'your-directory-id',
+        DRAWBRIDGE_AZURE_CLIENT_ID: 'your-client-id',
+        DRAWBRIDGE_AZURE_CLIENT_SECRET: 'your-client-secret',
+      },
+      development: {
+        provider: 'entra',
+        variables: {
+          ...developmentApp('AZURE'),
+          DRAWBRIDGE_AZURE_AUTHORITY: 'http://localhost:4000',
+          DRAWBRIDGE_AZURE_TENANT: 'ac3e0000-0000-4000-8000-000000000001',
+        },
+        without: 'The tool asks the real Microsoft Graph, which does not know these people.',
+      },
+      internet: internet(
+        'add that followed by `/callback/azure` to the redirect URIs of the app registration',
+      ),
+    },
+  },
+  {
+    id: 'workos',
+    label: 'WorkOS',
+    dependencies: proxy.dependencies,
+    imports: [
+      ...proxy.imports,
+      "import { getAuth, mcp } from '@drawbridge/mcp'",
+      "import { type WorkOSUser, workos } from '@drawbridge/workos'",
+    ],
+    auth: proxied(
+      'workos()',
+      `\
+// AuthKit's domain, the client id and the secret come from DRAWBRIDGE_WORKOS_DOMAIN, DRAWBRIDGE_WORKOS_CLIENT_ID and
+// DRAWBRIDGE_WORKOS_CLIENT_SECRET, the issuer and the secret that seals from DRAWBRIDGE_ISSUER and DRAWBRIDGE_SECRET.
+// What is missing is said at start-up.`,
+    ),
+    whoami: { type: 'WorkOSUser', members: 'name, email', answer: `\`\${name} <\${email}>\`` },
+    readme: {
+      about: 'An MCP server whose users sign in with WorkOS AuthKit.',
+      console: `\
+In the [WorkOS dashboard](https://dashboard.workos.com), choose _Applications_, _Create Application_, _OAuth_, first-party.
+Add the redirect URI \`http://localhost:3000/callback/workos\`, and generate a client secret. The AuthKit domain is there as
+well: \`acme.authkit.app\`, or one of your own.`,
+      variables: {
+        DRAWBRIDGE_WORKOS_DOMAIN: 'acme.authkit.app',
+        DRAWBRIDGE_WORKOS_CLIENT_ID: 'your-client-id',
+        DRAWBRIDGE_WORKOS_CLIENT_SECRET: 'your-client-secret',
+      },
+      development: {
+        provider: 'workos',
+        variables: { ...developmentApp('WORKOS'), DRAWBRIDGE_WORKOS_DOMAIN: 'http://localhost:4000' },
+      },
+      internet: internet('add that followed by `/callback/workos` to the redirect URIs of the application'),
     },
   },
   {
@@ -179,7 +283,7 @@ Let your authorization server register clients (dynamic client registration, or 
 its access tokens as JWTs. It has to put \`http://localhost:3000/mcp\` into \`aud\` when a client asks for that resource
 (RFC 8707); many want the resource to be added as an API first. There is no callback here: clients have their own.`,
       variables: { DRAWBRIDGE_JWT_ISSUER: 'https://login.acme.dev' },
-      development: { provider: 'workos', variables: { DRAWBRIDGE_JWT_ISSUER: 'http://127.0.0.1:4000' } },
+      development: { provider: 'workos', variables: { DRAWBRIDGE_JWT_ISSUER: 'http://localhost:4000' } },
       internet: `\
 Set \`DRAWBRIDGE_RESOURCE\` to the public https URL of the server with \`/mcp\` at its end, and let the authorization server
 know that one. \`PORT\` is where it listens. There is nothing to store.`,

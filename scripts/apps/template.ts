@@ -109,13 +109,13 @@ Connect an MCP client to that address, sign in, and ask it to call \`whoami\`.
 
 ## Without an account
 
-${provider.label === 'JWT' ? 'An authorization server for development' : `A ${provider.label} for development`} that asks for no password, in a terminal of its own:
+A stand-in for development, with people to sign in as and no passwords, starts in a terminal of its own:
 
 \`\`\`sh
-npm run -s toolchain -- node packages/testing/src/cli.ts ${development.provider} --port 4000
+npm run -s toolchain -- node packages/testing/src/cli.ts ${development.provider}
 \`\`\`
 
-For it, \`.env\` has:
+For it, \`.env\` has these in place of the variables above:
 
 \`\`\`ini
 ${lines(development.variables)}
@@ -133,6 +133,8 @@ Copy \`src/main.ts\`, and in the folder of a project with \`"type": "module"\`, 
 npm install ${install.join(' ')} @modelcontextprotocol/sdk
 node --env-file=.env src/main.ts
 \`\`\`
+
+The stand-in is \`npx -p @drawbridge/testing drawbridge-dev ${development.provider}\` there.
 `
 }
 

@@ -6,58 +6,74 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from './frameworks.ts'
 
-export interface RunningApp {
-  /** What it printed as the address for clients. */
-  url: string
+export interface Started {
+  /** What it said when it was ready. */
+  ready: string
   /** Everything it printed so far. */
   printed(): string
   close(): Promise<void>
 }
 
 /** Starts an example as its `npm start` does, on a free port, with a database that goes when it is closed. */
-export async function startApp(
-  name: string,
-  variables: Readonly<Record<string, string>>,
-): Promise<RunningApp> {
-  const folder = fileURLToPath(new URL(`../../${name}`, import.meta.url))
+export async function startApp(name: string, variables: Readonly<Record<string, string>>): Promise<Started> {
+  const folder = pathOf(`apps/${name}`)
   const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   const [, ...args] = String(scripts.start).split(' ')
   const data = mkdtempSync(join(tmpdir(), `drawbridge-${name}-`))
-  const app = spawn(process.execPath, args, {
-    cwd: folder,
-    // Nothing else of this process: the variables of its README must do.
-    env: {
-      PATH: process.env.PATH,
-      PORT: String(await freePort()),
-      DATABASE: join(data, 'auth.db'),
-      ...variables,
-    },
+  const here = { PORT: String(await freePort()), DATABASE: join(data, 'auth.db') }
+  const clear = () => rmSync(data, { recursive: true, force: true })
+  try {
+    const app = await start(args, folder, { ...here, ...variables }, /^MCP server: (.+)$/m)
+    return { ...app, close: () => app.close().finally(clear) }
+  } catch (error) {
+    clear()
+    throw error
+  }
+}
+
+/** Starts the command for development providers, on a free port; `ready` is its address. */
+export async function startDevelopmentProvider(name: string): Promise<Started> {
+  const command = [pathOf('packages/testing/src/cli.ts'), name, '--port', '0']
+  return start(command, tmpdir(), {}, /at (http:\S+)[\s\S]*Ctrl\+C/)
+}
+
+/** A process of Node that has nothing of this one's environment, until it says that it is ready. */
+async function start(
+  args: readonly string[],
+  cwd: string,
+  variables: Readonly<Record<string, string>>,
+  isReady: RegExp,
+): Promise<Started> {
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { PATH: process.env.PATH, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const exited = once(app, 'exit')
-  const running = {
-    url: '',
-    printed: () => printed,
-    async close() {
-      app.kill()
-      await exited
-      rmSync(data, { recursive: true, force: true })
-    },
-  }
+  const exited = once(child, 'exit')
   let printed = ''
-  const address = new Promise<string>((resolve) => {
-    for (const stream of [app.stdout, app.stderr]) {
+  const ready = new Promise<string>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
         printed += text
-        const line = /^MCP server: (.+)$/m.exec(printed)?.[1]
-        if (line) resolve(line)
+        const said = isReady.exec(printed)?.[1]
+        if (said) resolve(said)
       })
     }
   })
-  const url = await Promise.race([address, exited.then(() => undefined)])
-  if (url === undefined) {
-    await running.close()
-    throw new Error(`${name} did not start:\n${printed}`)
+  const impatience = setTimeout(() => child.kill(), 60_000)
+  const said = await Promise.race([ready, exited.then(() => undefined)])
+  clearTimeout(impatience)
+  if (said === undefined) throw new Error(`node ${args.join(' ')} in ${cwd} ended:\n${printed}`)
+  return {
+    ready: said,
+    printed: () => printed,
+    async close() {
+      child.kill()
+      await exited
+    },
   }
-  return { ...running, url }
+}
+
+function pathOf(path: string): string {
+  return fileURLToPath(new URL(`../../../${path}`, import.meta.url))
 }

@@ -1,88 +1,108 @@
-import { browser, devGitHub, devGoogle, type SignInOptions } from '@drawbridge/testing'
+import { browser, type SignInOptions } from '@drawbridge/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { adapters } from '../../../scripts/apps/adapters.ts'
-import { providers } from '../../../scripts/apps/providers.ts'
-import { startApp } from './apps.fixture.ts'
+import { type Provider, providers } from '../../../scripts/apps/providers.ts'
+import { startApp, startDevelopmentProvider } from './apps.fixture.ts'
 import { certifiedProvider } from './certified-provider.ts'
 import { officialClients } from './official-clients.ts'
 import { secret } from './world.ts'
 
-interface StandIn {
-  listen: () => Promise<{ url: string; close(): Promise<void> }>
-  /** Who signs in there, and what `whoami` says of them. */
-  person: SignInOptions
-  is: string
+/** Who signs in at each stand-in, and what `whoami` says of them. */
+const people: Record<Provider['readme']['development']['provider'], [user: string, whoami: string]> = {
+  github: ['octocat', 'octocat'],
+  google: ['1001', 'Ada <ada@acme.test>'],
+  entra: ['ada', 'Ada Lovelace <ada@acme.test>'],
+  workos: ['user_ada', 'Ada Lovelace <ada@acme.test>'],
 }
 
-/** In the place of each provider. */
-const standIns: Record<string, StandIn> = {
-  github: { listen: () => devGitHub().listen(), person: { user: 'octocat' }, is: 'octocat' },
-  google: { listen: () => devGoogle().listen(), person: { user: '1001' }, is: 'Ada <ada@acme.test>' },
-  jwt: {
-    listen: registering,
-    person: { user: undefined, fields: { login: 'ada', password: 'any' } },
-    is: 'ada',
-  },
-}
-
-/** An authorization server that is certified, registers clients and signs its access tokens. */
-async function registering() {
-  const { issuer, close } = await certifiedProvider({
-    features: {
-      registration: { enabled: true },
-      resourceIndicators: {
-        enabled: true,
-        getResourceServerInfo: () => ({ scope: '', accessTokenFormat: 'jwt', accessTokenTTL: 3600 }),
-      },
-    },
-  })
-  return { url: issuer, close }
-}
-
-/** What stands in the README for `.env`, of a provider that listens at another port. */
-function variablesFor(id: string, url: string): Record<string, string> {
-  const given = providers.find((provider) => provider.id === id)?.readme.development.variables ?? {}
-  const moved = Object.entries(given).map(([name, value]) => [
+/** What a README has for `.env`, of a stand-in that listens somewhere else. */
+function variablesAt(url: string, { readme }: Provider): Record<string, string> {
+  const moved = Object.entries(readme.development.variables).map(([name, value]) => [
     name,
-    value.replace('http://127.0.0.1:4000', url),
+    value.replace('http://localhost:4000', url),
   ])
-  return { DRAWBRIDGE_SECRET: secret, ...Object.fromEntries(moved) }
+  return Object.fromEntries(moved)
 }
 
-/** Signs in with an official client and asks who that is. */
+/** What the command prints for `.env`. */
+function variablesIn(printed: string): Record<string, string> {
+  return Object.fromEntries(
+    [...printed.matchAll(/^(DRAWBRIDGE_\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+  )
+}
+
+/** Starts an example, signs in with an official client, and asks who that is. */
 async function whoami(
   name: string,
   variables: Record<string, string>,
   person: SignInOptions,
 ): Promise<string> {
-  const app = await startApp(name, variables)
+  const app = await startApp(name, { DRAWBRIDGE_SECRET: secret, ...variables })
   try {
     const installation = { logins: 0, as: person }
-    const client = await officialClients.v2?.(app.url, installation, browser())
+    const client = await officialClients.v2?.(app.ready, installation, browser())
     const answer = await client?.callTool('whoami')
     await client?.close()
     expect(installation.logins).toBe(1)
     return String(answer?.text)
   } catch (error) {
-    throw new Error(`${name}, which printed:\n${app.printed()}`, { cause: error })
+    throw new Error(`${name} printed:\n${app.printed()}`, { cause: error })
   } finally {
     await app.close()
   }
 }
 
-describe.each(providers.map(({ id }) => id))('the example of %s', (id) => {
-  const standIn = standIns[id]
-  if (!standIn) throw new Error(`Nobody stands in for ${id}: add it to \`standIns\`.`)
-  let there: Awaited<ReturnType<StandIn['listen']>>
-  beforeAll(async () => {
-    there = await standIn.listen()
-  })
-  afterAll(() => there.close())
+/** For a machine whose two processors have all of this to do. */
+const timeout = 90_000
 
-  for (const adapter of adapters) {
-    it.concurrent(`with ${adapter.id} starts, signs somebody in and knows them`, async () => {
-      const variables = variablesFor(id, there.url)
-      expect(await whoami(`${id}-${adapter.id}`, variables, standIn.person)).toBe(standIn.is)
-    }, 90_000)
+describe.each(providers)('the examples of $id', (provider) => {
+  const { id, readme } = provider
+  const [user, known] = people[readme.development.provider]
+  // Of somebody else's token, nothing is known but its subject.
+  const is = id === 'jwt' ? user : known
+  let standIn: Awaited<ReturnType<typeof startDevelopmentProvider>>
+  beforeAll(async () => {
+    standIn = await startDevelopmentProvider(readme.development.provider)
+  })
+  afterAll(() => standIn?.close())
+
+  // To whom WorkOS is an authorization server, another variable leads there.
+  if (id !== 'jwt') {
+    it('say in their READMEs what the command prints', () => {
+      expect(variablesAt(standIn.ready, provider)).toEqual(variablesIn(standIn.printed()))
+    })
   }
+
+  it.concurrent.each(adapters.map((adapter) => `${id}-${adapter.id}`))(
+    '%s starts, signs somebody in and knows them',
+    async (name) => {
+      expect(await whoami(name, variablesAt(standIn.ready, provider), { user })).toBe(is)
+    },
+    timeout,
+  )
+})
+
+describe('with a certified authorization server, which registers the client', () => {
+  let server: Awaited<ReturnType<typeof certifiedProvider>>
+  beforeAll(async () => {
+    server = await certifiedProvider({
+      features: {
+        registration: { enabled: true },
+        resourceIndicators: {
+          enabled: true,
+          getResourceServerInfo: () => ({ scope: '', accessTokenFormat: 'jwt', accessTokenTTL: 3600 }),
+        },
+      },
+    })
+  })
+  afterAll(() => server?.close())
+
+  it.concurrent.each(adapters.map((adapter) => `jwt-${adapter.id}`))(
+    '%s takes its tokens',
+    async (name) => {
+      const ada = { user: undefined, fields: { login: 'ada', password: 'any' } }
+      expect(await whoami(name, { DRAWBRIDGE_JWT_ISSUER: server.issuer }, ada)).toBe('ada')
+    },
+    timeout,
+  )
 })
