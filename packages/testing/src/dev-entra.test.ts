@@ -96,6 +96,12 @@ describe('an id_token', () => {
     expect(claims(await login(openId, 'grace'))).not.toHaveProperty('roles')
   })
 
+  it('tells a guest from those whose tenant it is', async () => {
+    const { login, claims } = entra()
+    expect(claims(await login(openId, 'kim'))).toMatchObject({ tid: acme, acct: 1, idp: 'live.com' })
+    expect(claims(await login(openId))).toMatchObject({ tid: acme, acct: 0 })
+  })
+
   it('comes with a sign-in alone', async () => {
     const { login, refresh } = entra()
     const { status, body } = await refresh((await login(openId)).refresh_token, { scope: openId })

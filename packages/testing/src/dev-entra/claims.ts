@@ -25,6 +25,8 @@ export function accessTokenClaims(version: 1 | 2, { user, clientId, scopes }: Oi
   return { ...about, aud: resource.replace('api://', ''), azp: clientId, preferred_username, ver: '2.0' }
 }
 
-function assigned({ roles, groups }: DevOidcUser): object {
-  return { ...(roles !== undefined && { roles }), ...(groups !== undefined && { groups }) }
+/** What a tenant assigns, and optional claims; an app registration asks for the latter. */
+function assigned(user: DevOidcUser): object {
+  const names = ['roles', 'groups', 'acct', 'idp']
+  return Object.fromEntries(names.filter((name) => name in user).map((name) => [name, user[name]]))
 }

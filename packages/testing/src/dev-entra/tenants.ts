@@ -9,7 +9,7 @@ export const entraTenants = {
 
 const admins = 'ad319000-0000-4000-8000-000000000003'
 
-/** Two of one tenant, one of them with a role and a group; one of another tenant; one with a personal account. */
+/** Two of one tenant, one of them with a role and a group, and its guest; one of another tenant; one personal account. */
 export const users: readonly DevOidcUser[] = [
   {
     sub: 'ada',
@@ -18,6 +18,7 @@ export const users: readonly DevOidcUser[] = [
     email: 'ada@acme.test',
     oid: '00000000-0000-4000-8000-0000000000a1',
     tid: entraTenants.acme,
+    acct: 0,
     roles: ['Admin'],
     groups: [admins],
     graph: { jobTitle: 'Analyst', department: 'Engines', officeLocation: '1' },
@@ -29,7 +30,18 @@ export const users: readonly DevOidcUser[] = [
     email: 'grace@acme.test',
     oid: '00000000-0000-4000-8000-0000000000a2',
     tid: entraTenants.acme,
+    acct: 0,
     graph: { jobTitle: 'Admiral', department: 'Compilers', officeLocation: '2' },
+  },
+  {
+    sub: 'kim',
+    name: 'Kim Guest',
+    preferred_username: 'kim@partner.test',
+    email: 'kim@partner.test',
+    oid: '00000000-0000-4000-8000-0000000000a3',
+    tid: entraTenants.acme,
+    acct: 1,
+    idp: 'live.com',
   },
   {
     sub: 'max',
