@@ -102,6 +102,8 @@ export type {
   ProviderFlowContractOptions,
 } from './provider-flow-contract.ts'
 export { providerFlowContract } from './provider-flow-contract.ts'
+export type { ProviderServer, ProviderServerOptions } from './provider-server.ts'
+export { providerServer } from './provider-server.ts'
 export type { RedisServer } from './redis-server.ts'
 export { hasRedisServer, startRedis, startRedisCluster, startRedisSentinel } from './redis-server.ts'
 export type {

@@ -4,7 +4,7 @@ import type { ConnectionRecord } from '../records/connection.ts'
 import { furtherTokens } from './further-tokens.ts'
 import type { Upstream } from './upstream.ts'
 
-/** One user, and a provider that notes what it is asked for. */
+/** Users, and a provider that notes what it is asked for. */
 function started() {
   const asked: string[] = []
   const upstream: Pick<Upstream, 'furtherToken'> = {
@@ -15,10 +15,10 @@ function started() {
     },
   }
   const { token } = furtherTokens({ clock: systemClock, unavailable: () => {} })
-  const want = (scope: string, access_token = 'kept') => {
+  const want = (scope: string, access_token = 'kept', id = `connection of ${scope}`) => {
     const connection: Pick<ConnectionRecord, 'owner' | 'id' | 'provider' | 'tokens'> = {
       owner: 'owner',
-      id: 'connection',
+      id,
       provider: 'login',
       tokens: { access_token, token_type: 'bearer', scopes: [] },
     }
@@ -43,6 +43,18 @@ it('a thousand are kept, and the one unused for longest goes first', async () =>
   expect(await askedFor(() => want('scope 999'))).toEqual([])
   expect(await askedFor(() => want('scope 0'))).toEqual([])
   expect(await askedFor(() => want('scope 1'))).toEqual(['scope 1'])
+})
+
+it('twenty are kept for one sign-in, which takes nobody else the room', async () => {
+  const { want, askedFor } = started()
+  await want('scope 0', 'kept', 'another')
+  const greedy = (scope: string) => want(scope, 'kept', 'one')
+  for (const scope of thousand) await greedy(scope)
+  expect(await askedFor(() => greedy('scope 980'))).toEqual([])
+  expect(await askedFor(() => greedy('scope 979'))).toEqual(['scope 979'])
+  expect(await askedFor(() => greedy('scope 980'))).toEqual([])
+  expect(await askedFor(() => greedy('scope 981'))).toEqual(['scope 981'])
+  expect(await askedFor(() => want('scope 0', 'kept', 'another'))).toEqual([])
 })
 
 it('one that is renewed is new', async () => {

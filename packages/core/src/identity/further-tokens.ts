@@ -24,8 +24,9 @@ export interface FurtherTokens {
   forget(access_token: string): void
 }
 
-/** How many are kept at most. */
+/** How many are kept at most, and how many for one sign-in: none takes everybody else the room. */
 const maximum = 1000
+const maximumEach = 20
 /** Milliseconds that a provider may take: whoever asks for the same waits for it, too. */
 const patience = 20_000
 /** One this near its end, in seconds, is not handed out again. */
@@ -38,13 +39,16 @@ export function furtherTokens(dependencies: {
 }): FurtherTokens {
   const { clock, unavailable } = dependencies
   /** With the access token each was made from: the next one may be of another sign-in. */
-  const kept = boundedCache<{ from: string; token: UpstreamToken }>(maximum)
+  const kept = boundedCache<{ of: string; from: string; token: UpstreamToken }>(maximum)
   const asking = new Map<string, Promise<UpstreamToken>>()
 
-  function keep(key: string, from: string, token: UpstreamToken): UpstreamToken {
+  function keep(key: string, entry: { of: string; from: string; token: UpstreamToken }): UpstreamToken {
     kept.delete(key)
-    if (token.expires_at !== undefined) kept.set(key, { from, token })
-    return token
+    if (entry.token.expires_at === undefined) return entry.token
+    const [oldest, ...others] = [...kept.entries()].filter(([, { of }]) => of === entry.of)
+    if (oldest && others.length + 1 >= maximumEach) kept.delete(oldest[0])
+    kept.set(key, entry)
+    return entry.token
   }
 
   function lookUp(key: string, from: string): UpstreamToken | undefined {
@@ -64,14 +68,15 @@ export function furtherTokens(dependencies: {
       const { owner, id, provider, tokens } = connection
       const from = tokens.access_token
       const wanted = unionScopes(scopes).sort()
-      const key = JSON.stringify([owner, id, ...wanted])
+      const of = JSON.stringify([owner, id])
+      const key = JSON.stringify([of, ...wanted])
       const known = lookUp(key, from)
       if (known && known.access_token !== rejected) return copyOf(known)
       const call = JSON.stringify([key, from])
       let work = asking.get(call)
       if (!work) {
         work = ask(upstream, connection, wanted, (error) => unavailable(provider, error, correlation))
-          .then((token) => keep(key, from, token))
+          .then((token) => keep(key, { of, from, token }))
           .finally(() => asking.delete(call))
         asking.set(call, work)
       }

@@ -1,9 +1,8 @@
-import { type AuthInfo, memory, oauthProxy } from '@drawbridge/core'
-import { browser, devGitHub, fakeClock, network, oauthClient, type TokenBody } from '@drawbridge/testing'
+import type { AuthInfo } from '@drawbridge/core'
+import { devGitHub, fakeClock, providerServer, type TokenBody } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
 import { type GitHubOptions, type GitHubUser, github } from './index.ts'
 
-const ISSUER = 'https://mcp.acme.test'
 const GITHUB = 'https://github.test'
 const APPS = {
   'oauth-app': { clientId: 'classic', clientSecret: 'classic-secret', mode: 'oauth-app' as const },
@@ -11,46 +10,23 @@ const APPS = {
 }
 const DAY = 86_400
 
-/** An MCP server behind GitHub, with both in this process. Its endpoint answers with what its tools would know. */
+/** An MCP server behind a pretend GitHub. */
 function world(mode: keyof typeof APPS, options: GitHubOptions = {}, scopes = ['read:user']) {
   const clock = fakeClock()
   const dev = devGitHub({ clock, apps: Object.values(APPS), skipAuthorized: true })
-  const fetch = network({
-    [GITHUB]: dev.fetch,
-    [ISSUER]: async (request) => {
-      const handled = await auth.handle(request)
-      if (handled) return handled
-      const gate = await auth.authenticate(request)
-      return gate.ok ? Response.json(gate.auth) : gate.response
-    },
-  })
   const { clientId, clientSecret } = APPS[mode]
-  const auth = oauthProxy({
-    issuer: ISSUER,
-    secret: 'kM3vQ8zR1tY6wB9nL4pS7dF2gH5jX0cAqE8uT1iO3aZ=',
-    storage: memory({ clock }),
+  const { auth, fetch, gate, install } = providerServer({
     provider: github({ clientId, clientSecret, host: GITHUB, ...options }),
+    hosts: { [GITHUB]: dev.fetch },
     scopes: { supported: scopes },
-    fetch,
     clock,
   })
-  const gate = async ({ access_token }: TokenBody) => {
-    const request = new Request(`${ISSUER}/mcp`, { headers: { authorization: `Bearer ${access_token}` } })
-    const result = await auth.authenticate(request)
-    if (!result.ok) throw new Error(`the gate answered ${result.response.status}`)
-    return result.auth
-  }
   const asUser = async (info: AuthInfo<GitHubUser>) => {
     const { access_token } = await auth.upstreamToken(info)
     const headers = { authorization: `Bearer ${access_token}`, 'user-agent': 'tool' }
     return (await fetch(`${GITHUB}/api/v3/user`, { headers })).status
   }
-  const install = async (user = 'octocat') => {
-    const client = oauthClient({ mcpUrl: `${ISSUER}/mcp`, fetch })
-    const tokens = await client.login(browser({ fetch, clock }), { user })
-    return { client, tokens }
-  }
-  return { clock, dev, gate, asUser, install }
+  return { clock, dev, gate, asUser, install: (user = 'octocat') => install(user) }
 }
 
 describe.each(['oauth-app', 'github-app'] as const)('an MCP server behind GitHub, as %s', (mode) => {

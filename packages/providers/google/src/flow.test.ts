@@ -1,61 +1,36 @@
-import { type AuthInfo, memory, oauthServer } from '@drawbridge/core'
+import type { AuthInfo } from '@drawbridge/core'
 import {
-  browser,
   type DevOidcOptions,
   devGoogle,
   fakeClock,
-  network,
-  oauthClient,
+  providerServer,
   type TokenBody,
 } from '@drawbridge/testing'
 import { expect, it } from 'vitest'
 import { CREDENTIALS, ORIGIN } from './google.fixture.ts'
 import { type GoogleOptions, type GoogleUser, google } from './index.ts'
 
-const ISSUER = 'https://mcp.acme.test'
 const DAY = 86_400
 const [ADA, GRACE] = ['1001', '1002']
 
-/** An MCP server behind a pretend Google, with both in this process. */
+/** An MCP server behind a pretend Google. */
 function world(options: GoogleOptions = {}, truth: DevOidcOptions = {}) {
   const clock = fakeClock()
   const dev = devGoogle({ clock, ...truth })
-  const fetch = network({
-    [ORIGIN]: dev.fetch,
-    [ISSUER]: async (request) => {
-      const handled = await auth.handle(request)
-      if (handled) return handled
-      const gate = await auth.authenticate(request)
-      return gate.ok ? Response.json(gate.auth) : gate.response
-    },
-  })
-  const auth = oauthServer({
-    issuer: ISSUER,
-    secret: 'kM3vQ8zR1tY6wB9nL4pS7dF2gH5jX0cAqE8uT1iO3aZ=',
-    storage: memory({ clock }),
+  const server = providerServer({
     provider: google({ ...CREDENTIALS, issuer: ORIGIN, ...options }),
+    hosts: { [ORIGIN]: dev.fetch },
     scopes: { supported: ['email', 'calendar.readonly', 'drive.file'] },
-    log: false,
-    fetch,
     clock,
   })
-  const gate = async ({ access_token }: Pick<TokenBody, 'access_token'>) => {
-    const request = new Request(`${ISSUER}/mcp`, { headers: { authorization: `Bearer ${access_token}` } })
-    const result = await auth.authenticate(request)
-    if (!result.ok) throw new Error(`the gate answered ${result.response.status}`)
-    return result.auth
-  }
-  const works = async (info: AuthInfo<GoogleUser>) => dev.works((await auth.upstreamToken(info)).access_token)
-  const install = async (user = ADA ?? '', scope = 'email') => {
-    const client = oauthClient({ mcpUrl: `${ISSUER}/mcp`, fetch })
-    const tokens = await client.login(browser({ fetch, clock }), { user, parameters: { scope } })
-    return { client, tokens }
-  }
+  const install = (user = ADA ?? '', scope = 'email') => server.install(user, scope)
+  const works = async (info: AuthInfo<GoogleUser>) =>
+    dev.works((await server.auth.upstreamToken(info)).access_token)
   const authorizations = () =>
     dev.requests
       .filter(({ method, path }) => method === 'GET' && path === '/o/oauth2/v2/auth')
       .map(({ parameters }) => parameters)
-  return { clock, gate, works, install, authorizations }
+  return { clock, gate: server.gate, works, install, authorizations }
 }
 
 it('knows who signed in, and what was granted', async () => {

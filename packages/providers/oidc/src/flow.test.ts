@@ -1,55 +1,31 @@
-import { memory, oauthServer } from '@drawbridge/core'
-import { browser, type DevOidcOptions, devOidc, fakeClock, network, oauthClient } from '@drawbridge/testing'
+import { type DevOidcOptions, devOidc, fakeClock, providerServer } from '@drawbridge/testing'
 import { expect, it } from 'vitest'
 import { type OidcOptions, oidc } from './index.ts'
 import { CREDENTIALS, ORIGIN, USERS } from './oidc.fixture.ts'
 
-const ISSUER = 'https://mcp.acme.test'
 const DAY = 86_400
 
 function world(options: OidcOptions = {}, truth: DevOidcOptions = {}) {
   const clock = fakeClock()
   const dev = devOidc({ clock, users: USERS, ...truth })
-  const fetch = network({
-    [ORIGIN]: dev.fetch,
-    [ISSUER]: async (request) => {
-      const handled = await auth.handle(request)
-      if (handled) return handled
-      const gate = await auth.authenticate(request)
-      return gate.ok ? Response.json(gate.auth) : gate.response
-    },
-  })
-  const auth = oauthServer({
-    issuer: ISSUER,
-    secret: 'kM3vQ8zR1tY6wB9nL4pS7dF2gH5jX0cAqE8uT1iO3aZ=',
-    storage: memory({ clock }),
+  const server = providerServer({
     provider: oidc({ ...CREDENTIALS, issuer: ORIGIN, ...options }),
+    hosts: { [ORIGIN]: dev.fetch },
     scopes: ['email'],
-    log: false,
-    fetch,
     clock,
   })
-  const userOf = async (access_token: string) => {
-    const headers = { authorization: `Bearer ${access_token}` }
-    const result = await auth.authenticate(new Request(`${ISSUER}/mcp`, { headers }))
-    return result.ok ? result.auth.extra : undefined
-  }
-  const install = async (user = 'ada') => {
-    const client = oauthClient({ mcpUrl: `${ISSUER}/mcp`, fetch })
-    const tokens = await client.login(browser({ fetch, clock }), { user, parameters: { scope: 'email' } })
-    return { client, tokens }
-  }
+  const install = () => server.install('ada', 'email')
   const prompts = () =>
     dev.requests
       .filter(({ method, path }) => method === 'GET' && path === '/authorize')
       .map(({ parameters }) => parameters.prompt)
-  return { clock, dev, userOf, install, prompts }
+  return { clock, dev, gate: server.gate, install, prompts }
 }
 
 it('knows who signed in', async () => {
-  const { install, userOf } = world()
+  const { install, gate } = world()
   const { tokens } = await install()
-  expect(await userOf(tokens.access_token)).toMatchObject({
+  expect((await gate(tokens)).extra).toMatchObject({
     subject: 'oidc|ada',
     user: { name: 'Ada', email: 'ada@acme.test' },
   })

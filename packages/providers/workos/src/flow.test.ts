@@ -1,57 +1,28 @@
-import { type DrawbridgeEvent, memory, oauthServer } from '@drawbridge/core'
 import {
-  browser,
   type DevOidcOptions,
   devWorkOS,
   fakeClock,
-  network,
-  oauthClient,
+  providerServer,
   type TokenBody,
 } from '@drawbridge/testing'
 import { expect, it } from 'vitest'
 import { type WorkOSOptions, workos } from './index.ts'
-import { ACME, ADA, CREDENTIALS, EVE, GRACE, MAX, ISSUER as UPSTREAM } from './workos.fixture.ts'
+import { ACME, ADA, CREDENTIALS, EVE, GRACE, ISSUER, MAX } from './workos.fixture.ts'
 
-const ISSUER = 'https://mcp.acme.test'
 const DAY = 86_400
 
-/** An MCP server behind a pretend WorkOS, with both in this process. */
+/** An MCP server behind a pretend WorkOS. */
 function world(options: WorkOSOptions = {}, truth: DevOidcOptions = {}) {
   const clock = fakeClock()
   const dev = devWorkOS({ clock, ...truth })
-  const events: DrawbridgeEvent[] = []
-  const fetch = network({
-    [UPSTREAM]: dev.fetch,
-    [ISSUER]: async (request) => {
-      const handled = await auth.handle(request)
-      if (handled) return handled
-      const gate = await auth.authenticate(request)
-      return gate.ok ? Response.json(gate.auth) : gate.response
-    },
-  })
-  const auth = oauthServer({
-    issuer: ISSUER,
-    secret: 'kM3vQ8zR1tY6wB9nL4pS7dF2gH5jX0cAqE8uT1iO3aZ=',
-    storage: memory({ clock }),
-    provider: workos({ ...CREDENTIALS, domain: UPSTREAM, ...options }),
-    onEvent: (event) => events.push(event),
-    log: false,
-    fetch,
+  const server = providerServer({
+    provider: workos({ ...CREDENTIALS, domain: ISSUER, ...options }),
+    hosts: { [ISSUER]: dev.fetch },
     clock,
   })
-  const gate = async ({ access_token }: Pick<TokenBody, 'access_token'>) => {
-    const headers = { authorization: `Bearer ${access_token}` }
-    const result = await auth.authenticate(new Request(`${ISSUER}/mcp`, { headers }))
-    if (!result.ok) throw new Error(`the gate answered ${result.response.status}`)
-    return result.auth
-  }
-  const install = async (user: string = ADA) => {
-    const client = oauthClient({ mcpUrl: `${ISSUER}/mcp`, fetch })
-    const tokens = await client.login(browser({ fetch, clock }), { user })
-    return { client, tokens }
-  }
+  const install = (user: string = ADA) => server.install(user)
   const asked = (path: string) => dev.requests.filter((each) => each.path === path)
-  return { clock, dev, auth, events, gate, install, asked }
+  return { ...server, clock, dev, install, asked }
 }
 
 it('knows who signed in, and as a member of what', async () => {
