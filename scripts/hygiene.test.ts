@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { expect, it } from 'vitest'
 import { productSchemes, products } from '../packages/core/src/products.ts'
 import { root } from './workspace.ts'
@@ -10,6 +10,7 @@ const foreign: [what: string, pattern: RegExp][] = [
     'a package registry',
     /\bregistry\.(npmjs|yarnpkg|npmmirror)\.|\bnpm\.pkg\.github\.|\/\/(registry|npm|artifactory|nexus)\.[a-z]/i,
   ],
+  ['a side of a merge', /^(<{7}|>{7}) /],
   [
     'a folder of one machine',
     /(?<![\w.$}/-])\/(root|work|home\/[a-z]\w*|Users\/[A-Za-z]\w*)\/|\b[A-Z]:\\Users\\/,
@@ -78,7 +79,7 @@ function inAllFiles(find: (path: string, text: string) => string[]): string[] {
   return files.flatMap((path) => find(path, readFileSync(join(root, path), 'utf8')))
 }
 
-it('files name no registry and no folder of one machine', () => {
+it('files name no registry and no folder of one machine, and nothing is left of a merge', () => {
   expect(files).toEqual(expect.arrayContaining(['pnpm-lock.yaml', '.changeset/config.json', '.gitignore']))
   expect(inAllFiles(findings)).toEqual([])
 })
@@ -86,6 +87,24 @@ it('files name no registry and no folder of one machine', () => {
 it('no test file has more than 400 lines', () => {
   expect(files).toContain('scripts/hygiene.test.ts')
   expect(inAllFiles(overlong)).toEqual([])
+})
+
+/** What knows one identity provider is its package. Those of protocols have no name that means a provider. */
+const providerNames = globSync('packages/providers/*', { cwd: root })
+  .map((path) => basename(path))
+  .filter((name) => !['jwt', 'oidc'].includes(name))
+
+function namedProviders(path: string, text: string): string[] {
+  if (!path.startsWith('packages/core/src/') || /\.(test|fixture)\.ts$/.test(path)) return []
+  return providerNames
+    .filter((name) => new RegExp(`\\b${name}\\b`, 'i').test(text))
+    .map((name) => `${path} names ${name}`)
+}
+
+it('core names no identity provider', () => {
+  expect(providerNames).toContain('github')
+  expect(namedProviders('packages/core/src/a.ts', '// as GitHub does')).toHaveLength(1)
+  expect(inAllFiles(namedProviders)).toEqual([])
 })
 
 it('core names products in one file', () => {
@@ -126,6 +145,7 @@ it.each([
   ["readFileSync('", 'work', "main/package.json')"].join('/'),
   ['see ', 'home', 'alice', 'drawbridge/README.md'].join('/'),
   ['open C:', 'Users', 'alice', 'drawbridge'].join('\\'),
+  `${'<'.repeat(7)} HEAD`,
 ])('%s is found', (line) => {
   expect(findings('a', line)).toHaveLength(1)
 })

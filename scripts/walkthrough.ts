@@ -127,7 +127,8 @@ function missingLines(output: string, promised: string): string[] {
   return promised.split('\n').filter((line) => !lines.some((each) => each.startsWith(line.toLowerCase())))
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0)
   await once(server, 'listening')
   const address = server.address()

@@ -4,7 +4,25 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Provider } from '../../../scripts/apps/providers.ts'
 import { freePort } from './frameworks.ts'
+
+/** Who signs in at each stand-in, and what `whoami` says of them. */
+export const people: Record<Provider['readme']['development']['provider'], [user: string, whoami: string]> = {
+  github: ['octocat', 'octocat'],
+  google: ['1001', 'Ada <ada@acme.test>'],
+  entra: ['ada', 'Ada Lovelace <ada@acme.test>'],
+  workos: ['user_ada', 'Ada Lovelace <ada@acme.test>'],
+}
+
+/** What a README has for `.env`, of a stand-in that listens somewhere else. */
+export function variablesAt(url: string, { readme }: Provider): Record<string, string> {
+  const moved = Object.entries(readme.development.variables).map(([name, value]) => [
+    name,
+    value.replace('http://localhost:4000', url),
+  ])
+  return Object.fromEntries(moved)
+}
 
 export interface Started {
   /** What it said when it was ready. */
@@ -14,9 +32,16 @@ export interface Started {
   close(): Promise<void>
 }
 
-/** Starts an example as its `npm start` does, on a free port, with a database that goes when it is closed. */
-export async function startApp(name: string, variables: Readonly<Record<string, string>>): Promise<Started> {
-  const folder = pathOf(`apps/${name}`)
+/**
+ * Starts an example as its `npm start` does, on a free port, with a database that goes when it is closed.
+ *
+ * @param folder where the example is, if not here
+ */
+export async function startApp(
+  name: string,
+  variables: Readonly<Record<string, string>>,
+  folder: string = pathOf(`apps/${name}`),
+): Promise<Started> {
   const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   const [, ...args] = String(scripts.start).split(' ')
   const data = mkdtempSync(join(tmpdir(), `drawbridge-${name}-`))

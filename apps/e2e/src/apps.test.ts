@@ -1,28 +1,11 @@
 import { browser, type SignInOptions } from '@drawbridge/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { adapters } from '../../../scripts/apps/adapters.ts'
-import { type Provider, providers } from '../../../scripts/apps/providers.ts'
-import { startApp, startDevelopmentProvider } from './apps.fixture.ts'
+import { providers } from '../../../scripts/apps/providers.ts'
+import { people, startApp, startDevelopmentProvider, variablesAt } from './apps.fixture.ts'
 import { certifiedProvider } from './certified-provider.ts'
 import { officialClients } from './official-clients.ts'
 import { secret } from './world.ts'
-
-/** Who signs in at each stand-in, and what `whoami` says of them. */
-const people: Record<Provider['readme']['development']['provider'], [user: string, whoami: string]> = {
-  github: ['octocat', 'octocat'],
-  google: ['1001', 'Ada <ada@acme.test>'],
-  entra: ['ada', 'Ada Lovelace <ada@acme.test>'],
-  workos: ['user_ada', 'Ada Lovelace <ada@acme.test>'],
-}
-
-/** What a README has for `.env`, of a stand-in that listens somewhere else. */
-function variablesAt(url: string, { readme }: Provider): Record<string, string> {
-  const moved = Object.entries(readme.development.variables).map(([name, value]) => [
-    name,
-    value.replace('http://localhost:4000', url),
-  ])
-  return Object.fromEntries(moved)
-}
 
 /** What the command prints for `.env`. */
 function variablesIn(printed: string): Record<string, string> {

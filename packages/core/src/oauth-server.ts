@@ -85,7 +85,7 @@ type IsOne<Name extends string, All extends string = Name> = string extends Name
  *   issuer: 'https://mcp.acme.dev',
  *   secret: process.env.DRAWBRIDGE_SECRET,
  *   storage: sqlite({ path: 'auth.db' }),
- *   providers: [github({ clientId, clientSecret }), openIdConnect({ id: 'acme', label: 'Acme', issuer: 'https://login.acme.dev' })],
+ *   providers: [acme({ clientId, clientSecret }), openIdConnect({ id: 'staff', label: 'Staff', issuer: 'https://login.acme.dev' })],
  * })
  */
 export function oauthServer<
@@ -112,7 +112,7 @@ export function oauthServer<
  *   issuer: 'https://mcp.acme.dev',
  *   secret: process.env.DRAWBRIDGE_SECRET,
  *   storage: sqlite({ path: 'auth.db' }),
- *   provider: github({ clientId, clientSecret }),
+ *   provider: acme({ clientId, clientSecret }),
  * })
  */
 export function oauthProxy<

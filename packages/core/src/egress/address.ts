@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { parsedIPv6 } from './ipv6.ts'
 
-/** Public by its number, and yet only within Azure: what its machines ask for their configuration. */
+/** Public by its number, and yet only within one cloud: what its machines ask for their configuration. */
 const platform = ipaddr.IPv4.parseCIDR('168.63.129.16/32')
 
 /** The only part of IPv6 that addresses of the public internet are given from. Everything else is no stranger's. */

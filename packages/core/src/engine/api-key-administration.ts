@@ -17,7 +17,7 @@ export interface ApiKeyAdmin {
    *
    * @param subject as in `auth.extra.subject`
    * @example
-   * for (const { name, hint, used_at } of await keys.list('github|583231')) console.log(name, hint, used_at)
+   * for (const { name, hint, used_at } of await keys.list('acme|583231')) console.log(name, hint, used_at)
    */
   list(subject: string): Promise<readonly ApiKeySummary[]>
   /**

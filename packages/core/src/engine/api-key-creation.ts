@@ -140,7 +140,7 @@ function checkedKey(settings: ApiKeySettings, given: NewApiKey) {
     'subject',
     subject,
     longestSubject,
-    'Pass what tools have as `auth.extra.subject`: `github|583231`.',
+    'Pass what tools have as `auth.extra.subject`: `acme|583231`.',
   )
   checkText('name', name, longestName, 'Pass what its owner calls it, such as "CI".')
   const gate = typeof given.resource === 'string' ? { resource: given.resource } : given.resource

@@ -17,7 +17,7 @@ export interface GrantAdmin {
    *
    * @param subject `<provider id>|<sub>`, as in `auth.extra.subject`
    * @example
-   * const grants = await auth.grants.list('github|583231')
+   * const grants = await auth.grants.list('acme|583231')
    */
   list(subject: string): Promise<readonly GrantSummary[]>
   /**

@@ -4,7 +4,7 @@ import { ConfigurationError } from '../errors.ts'
 /**
  * What a provider needs and cannot guess, from its options or from the environment.
  *
- * @param from.call the function that was called, for the message: `github()`
+ * @param from.call the function that was called, for the message: `acme()`
  * @param from.variable the environment variable that stands in for the option
  * @param from.where where people find the value
  * @throws {ConfigurationError} when it is in neither, or empty

@@ -16,7 +16,7 @@ export interface OAuthProvider<Claims = unknown> {
   type: 'oauth'
   /** Stable and explicit: it is part of every subject and of the callback path `/callback/<id>`. */
   id: string
-  /** What people call it: "GitHub". */
+  /** What people call it: "Acme". */
   label: string
   /** Its mark, beside the label on the consent page. */
   icon?: Icon | undefined

@@ -167,7 +167,7 @@ export function checkedProviders(options: { provider?: unknown; providers?: unkn
     throw new ConfigurationError(
       'provider',
       'is missing',
-      'Pass `provider: github({ ... })`, or several as `providers`.',
+      'Pass what a provider package makes as `provider`, or several as `providers`.',
     )
   }
   const checked = given.map((one) => checkedProvider(one, providers === undefined ? 'provider' : 'providers'))
@@ -190,13 +190,14 @@ export function checkedProviders(options: { provider?: unknown; providers?: unkn
 
 function checkedProvider(given: unknown, option: string): Provider {
   if (typeof given === 'function') {
-    throw new ConfigurationError(option, 'is a function', 'Call it: `github({ clientId, clientSecret })`.')
+    const call = `${given.name || option}({ clientId, clientSecret })`
+    throw new ConfigurationError(option, 'is a function', `Call it: \`${call}\`.`)
   }
   if (!isProvider(given)) {
     throw new ConfigurationError(
       option,
       'is not an identity provider',
-      'Pass what a provider package makes, such as `github({ clientId, clientSecret })`. What checks tokens belongs in `accept`.',
+      'Pass what a provider package makes. What checks tokens belongs in `accept`.',
     )
   }
   checkProvider(given)

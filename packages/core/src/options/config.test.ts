@@ -43,7 +43,7 @@ describe('a mistake in the options stops the server, names the option and says w
     [{ issuer: 'https://mcp.test?a=b' }, /^issuer: .*has a query/],
     [{ issuer: 'https://mcp.test#a' }, /^issuer: .*has a fragment/],
     [{ issuer: new URL('https://mcp.test') }, /^issuer: is not a string/],
-    [{ provider: undefined }, /^provider: is missing.*github\(/],
+    [{ provider: undefined }, /^provider: is missing.*provider package makes as `provider`/],
     [{ provider: () => provider }, /^provider: is a function\. Call it/],
     [{ provider: { verify: async () => ({ status: 'not-mine' }) } }, /^provider: .*`accept`/],
     [{ providers: [provider] }, /^provider: is given together with `providers`/],

@@ -202,7 +202,7 @@ export interface ScopeDefinition {
    * one with an empty list grants it to everybody. Default: the scope itself where the provider knows it, else nothing.
    *
    * @example
-   * upstream: { github: ['repo'], google: ['https://www.googleapis.com/auth/drive'] }
+   * upstream: { acme: ['repo'], staff: ['https://login.acme.dev/drive'] }
    */
   upstream?: readonly string[] | Readonly<Record<string, readonly string[]>> | undefined
 }
