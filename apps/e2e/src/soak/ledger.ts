@@ -1,5 +1,5 @@
 /** What a soak counts, in the order in which it is printed. */
-const rows = [
+export const soakRows = [
   'users',
   'installations',
   'logins',
@@ -29,34 +29,41 @@ const rows = [
   'sessions lost',
 ] as const
 
-export type Row = (typeof rows)[number]
+export type Row = (typeof soakRows)[number]
 
-export interface SoakReport {
+export interface Report<Rows extends string> {
   /** `redis, 25 s, seed 7` */
   title: string
-  counts: Readonly<Record<Row, number>>
+  counts: Readonly<Record<Rows, number>>
   /** Events of the instances, by type and reason. Those of the last moment before a kill are missing. */
   events: Readonly<Record<string, number>>
   /** What must not happen, in words. */
   violations: readonly string[]
 }
 
+export type SoakReport = Report<Row>
+
 /** Where everybody in a soak writes down what they see. */
-export interface Ledger {
-  count(row: Row, times?: number): void
+export interface Ledger<Rows extends string = Row> {
+  count(row: Rows, times?: number): void
   event(name: string): void
   violation(what: string): void
   /** For whoever watches. */
   note(what: string): void
-  report(title: string): SoakReport
+  report(title: string): Report<Rows>
 }
 
-export function ledger(onProgress: (line: string) => void = () => {}): Ledger {
-  const counts = Object.fromEntries(rows.map((row) => [row, 0])) as Record<Row, number>
+/** @param now in milliseconds, for the times of what is written down */
+export function ledger<Rows extends string>(
+  rows: readonly Rows[],
+  onProgress: (line: string) => void = () => {},
+  now: () => number = Date.now,
+): Ledger<Rows> {
+  const counts = Object.fromEntries(rows.map((row) => [row, 0])) as Record<Rows, number>
   const events: Record<string, number> = {}
   const violations: string[] = []
-  const begun = Date.now()
-  const timed = (what: string) => `${((Date.now() - begun) / 1000).toFixed(1)} s: ${what}`
+  const begun = now()
+  const timed = (what: string) => `${((now() - begun) / 1000).toFixed(1)} s: ${what}`
   return {
     count(row, times = 1) {
       counts[row] += times
@@ -73,13 +80,14 @@ export function ledger(onProgress: (line: string) => void = () => {}): Ledger {
   }
 }
 
-export function printed({ title, counts, events, violations }: SoakReport): string {
+export function printed<Rows extends string>({ title, counts, events, violations }: Report<Rows>): string {
+  const rows = Object.keys(counts) as Rows[]
   const width = Math.max(...rows.map((row) => row.length))
   const table = rows.map((row) => `  ${row.padEnd(width)}  ${String(counts[row]).padStart(7)}`)
   const names = Object.keys(events).sort()
   return [
     '',
-    `Soak: ${title}`,
+    title,
     ...table,
     '  events',
     ...names.map((name) => `    ${name.padEnd(width - 2)}  ${String(events[name]).padStart(7)}`),

@@ -5,7 +5,7 @@ import { chaos } from './chaos.ts'
 import { type Deployment, deploy } from './deployment.ts'
 import { type FaultyStore, type FaultyStoreKind, openFaultyStore } from './faulty-store.ts'
 import { type Installation, installation } from './installation.ts'
-import { type Ledger, ledger, type SoakReport } from './ledger.ts'
+import { type Ledger, ledger, type SoakReport, soakRows } from './ledger.ts'
 import { type Random, seeded } from './random.ts'
 import { turnstile } from './turnstile.ts'
 import { wire } from './wire.ts'
@@ -49,7 +49,7 @@ const whatPeopleDo = {
 export async function soak(options: SoakOptions): Promise<SoakReport> {
   const { users = 30, processes: size = 3, seed = Math.floor(Math.random() * 1e6) } = options
   const random = seeded(seed)
-  const book = ledger(options.onProgress)
+  const book = ledger(soakRows, options.onProgress)
   book.note(`seed ${seed}`)
   const secret = randomBytes(32).toString('base64')
   const logins = Array.from({ length: users }, (_, index) => `user-${index + 1}`)
@@ -69,7 +69,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     await store.close()
   }
   const took = Math.round((Date.now() - begun) / 1000)
-  return book.report(`${options.store}, ${options.seconds} s of faults, ${took} s in all, seed ${seed}`)
+  return book.report(`Soak: ${options.store}, ${options.seconds} s of faults, ${took} s in all, seed ${seed}`)
 }
 
 interface Surroundings extends Pick<SoakOptions, 'seconds' | 'signal'> {
