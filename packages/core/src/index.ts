@@ -17,7 +17,8 @@ export type {
 export type { RedirectUriOptions } from './clients/redirect-uri.ts'
 export type { StaticClient } from './clients/static-client.ts'
 export { type Clock, systemClock } from './clock.ts'
-export type { LimitedEndpoint } from './endpoints/limiter.ts'
+export type { LimitedEndpoint, LimitedRequest } from './endpoints/limiter.ts'
+export type { RegisteringClient, RegistrationSender } from './endpoints/registration-admission.ts'
 export type { ClientAdmin, ClientPage } from './engine/client-administration.ts'
 export type {
   ClientChanges,
@@ -55,15 +56,12 @@ export { checkMounted } from './options/check-mounted.ts'
 export type {
   JsonWebKeyPrivate,
   Lifetimes,
-  LimitedRequest,
   LimitedRequests,
   LimitOptions,
   MultiProviderOptions,
   OAuthProxyOptions,
   OAuthServerOptions,
-  RegisteringClient,
   RegistrationOptions,
-  RegistrationSender,
   ResourceOptions,
   RevocationOptions,
   ScopeDefinition,

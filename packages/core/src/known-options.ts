@@ -105,6 +105,38 @@ export function inWords(value: unknown): string {
   return `${/^[AEIOU]|^Mc/.test(name) ? 'an' : 'a'} ${name}`
 }
 
+/** The same, and a text as it was written: `"eager"`. Not for what may be a secret. */
+export function said(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : inWords(value)
+}
+
+/** Checks that an option is one of a few texts. Left out is fine. Throws {@link ConfigurationError}. */
+export function checkOneOf(
+  option: string,
+  given: unknown,
+  values: readonly string[],
+  fix: string = `Use one of ${values.join(', ')}.`,
+): void {
+  if (given === undefined || values.some((value) => value === given)) return
+  throw new ConfigurationError(option, `is ${said(given)}`, fix)
+}
+
+/** An option that counts something. Throws {@link ConfigurationError}. */
+export function wholeNumber(
+  option: string,
+  value: unknown,
+  minimum = 1,
+  fix: string = `Pass a whole number, at least ${minimum}.`,
+): number {
+  if (Number.isSafeInteger(value) && Number(value) >= minimum) return Number(value)
+  throw new ConfigurationError(option, `is ${typeof value === 'number' ? value : said(value)}`, fix)
+}
+
+/** An option in seconds, of which there are no parts. Throws {@link ConfigurationError}. */
+export function wholeSeconds(option: string, value: unknown, minimum = 1): number {
+  return wholeNumber(option, value, minimum, `Pass whole seconds, at least ${minimum}.`)
+}
+
 function check(
   option: string,
   given: unknown,
@@ -119,12 +151,9 @@ function check(
     throw new ConfigurationError(option, `is ${inWords(given)}`, fix)
   }
   if (stranger !== undefined) {
-    const near = nearest(stranger, Object.keys(table))
-    throw new ConfigurationError(
-      prefix + stranger,
-      `there is no such option of ${of}`,
-      near === undefined ? `There are ${Object.keys(table).join(', ')}.` : `Did you mean "${near}"?`,
-    )
+    const names = Object.keys(table)
+    const instead = didYouMean(stranger, names, `There are ${names.join(', ')}.`)
+    throw new ConfigurationError(prefix + stranger, `there is no such option of ${of}`, instead)
   }
   for (const [name, kind] of Object.entries(table)) {
     const value = members.get(name)
@@ -151,6 +180,12 @@ function nothingOr(entry: unknown): string {
 
 function isListOf(value: unknown, is: (one: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(is)
+}
+
+/** What to write instead of a name there is not: the one that is near it, else what is said otherwise. */
+export function didYouMean(name: string, names: readonly string[], otherwise: string): string {
+  const near = nearest(name, names)
+  return near === undefined ? otherwise : `Did you mean "${near}"?`
 }
 
 /** The name that was meant, if one is near: another spelling of it, or a few letters away. */

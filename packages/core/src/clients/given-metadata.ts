@@ -3,7 +3,13 @@ import { ConfigurationError } from '../errors.ts'
 import { checkMembers, type OptionTable } from '../known-options.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { ClientMetadata, RegisteredClient } from '../records/client-metadata.ts'
-import { parseClientMetadata, type RegistrationPolicy, refuseOversized } from './registration.ts'
+import {
+  machines,
+  metadataFields,
+  parseClientMetadata,
+  type RegistrationPolicy,
+  refuseOversized,
+} from './registration.ts'
 
 /** How a mistake is told: the field, what it is, and what to do. */
 type Mistake = (field: string, got: string, fix: string) => ConfigurationError
@@ -123,9 +129,6 @@ export function metadataChecks(policy: () => RegistrationPolicy): MetadataChecks
   }
 }
 
-/** The grant type of a client that acts for itself: only who asks for it has it. */
-const machines = 'client_credentials'
-
 const required = [
   'redirect_uris',
   'token_endpoint_auth_method',
@@ -138,25 +141,9 @@ const required = [
 const ownKeys = ['jwks', 'jwks_uri', 'token_endpoint_auth_signing_alg'] as const
 
 /** What each is, registration's own rules say. */
-const fieldTable: OptionTable<NewClient> = {
-  redirect_uris: true,
-  token_endpoint_auth_method: true,
-  token_endpoint_auth_signing_alg: true,
-  jwks: true,
-  jwks_uri: true,
-  grant_types: true,
-  response_types: true,
-  application_type: true,
-  scope: true,
-  client_name: true,
-  client_uri: true,
-  logo_uri: true,
-  policy_uri: true,
-  tos_uri: true,
-  contacts: true,
-  software_id: true,
-  software_version: true,
-}
+const fieldTable = Object.fromEntries(
+  Object.keys(metadataFields).map((field) => [field, true]),
+) as OptionTable<NewClient>
 
 /** What the client has already is no mistake of whoever changes something else. */
 function refuseNew(

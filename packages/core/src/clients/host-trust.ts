@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.ts'
-import { inWords } from '../known-options.ts'
+import { inWords, said } from '../known-options.ts'
+import { matchesHost } from './redirect-uri-pattern.ts'
 
 /** What is thought of a host that introduces clients. `warn`: they may connect, and the consent page says more. */
 export type HostTrust = 'allow' | 'warn' | 'deny'
@@ -22,8 +23,7 @@ export function hostTrust(hosts: Readonly<Record<string, HostTrust>>): (host: st
   const rules = Object.entries(hosts).map(([pattern, trust]) => {
     const option = `metadataDocuments.hosts[${JSON.stringify(pattern)}]`
     if (!['allow', 'warn', 'deny'].includes(trust)) {
-      const got = typeof trust === 'string' ? JSON.stringify(trust) : inWords(trust)
-      throw new ConfigurationError(option, `is ${got}`, "Use 'allow', 'warn' or 'deny'.")
+      throw new ConfigurationError(option, `is ${said(trust)}`, "Use 'allow', 'warn' or 'deny'.")
     }
     const name = pattern.replace(/^\*\./, '')
     if (pattern !== '*' && !isHost(name)) {
@@ -46,15 +46,10 @@ export function hostTrust(hosts: Readonly<Record<string, HostTrust>>): (host: st
   rules.sort(
     ({ pattern: a }, { pattern: b }) => Number(isExact(b)) - Number(isExact(a)) || b.length - a.length,
   )
-  return (host) => rules.find(({ pattern }) => fits(pattern, host))?.trust ?? 'allow'
+  return (host) => rules.find(({ pattern }) => matchesHost(pattern, host))?.trust ?? 'allow'
 }
 
 function isHost(name: string): boolean {
   if (name === '' || /^\.|[/:@?#*]/.test(name) || !URL.canParse(`https://${name}`)) return false
   return new URL(`https://${name}`).hostname === name.toLowerCase()
-}
-
-function fits(pattern: string, host: string): boolean {
-  if (pattern === '*') return true
-  return pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern
 }

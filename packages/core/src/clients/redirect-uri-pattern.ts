@@ -53,7 +53,8 @@ export function redirectUriPattern(pattern: string): RedirectUriPattern {
   }
 }
 
-function matchesHost(pattern: string, host: string): boolean {
+/** `*`: any host. `*.example.com`: one below it, and not itself. */
+export function matchesHost(pattern: string, host: string): boolean {
   if (pattern === '*') return true
   return pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern
 }

@@ -1,6 +1,6 @@
 import { assertionAlgorithms } from '../crypto/client-assertion.ts'
 import { holdsPrivateKey, publicKeys } from '../crypto/public-keys.ts'
-import { inWords } from '../known-options.ts'
+import { inWords, type OptionTable } from '../known-options.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
 import { printable } from '../syntax/printable.ts'
@@ -19,8 +19,8 @@ export interface RegistrationPolicy {
 export const maximumRedirectUris = 20
 /** Of all metadata together, as JSON. With what we add, a record stays below 8 kB. */
 const maximumBytes = 7680
-/** The grant type of a client that acts for itself (RFC 6749 4.4). */
-const machines = 'client_credentials'
+/** The grant type of a client that acts for itself (RFC 6749 4.4): only who asks for it has it. */
+export const machines = 'client_credentials'
 /** How clients may authenticate, of whichever kind; the metadata of the server says the same. */
 export const tokenEndpointAuthMethods: readonly TokenEndpointAuthMethod[] = [
   'none',
@@ -119,48 +119,41 @@ function applicationType(from: Fields): 'native' | 'web' {
   return uris.some((uri) => typeof uri === 'string' && !/^https?:/i.test(uri)) ? 'native' : named
 }
 
-/** RFC 7591 3.2.1. Members that are `undefined` do not reach the JSON. */
-interface ClientInformationResponse extends Omit<ClientMetadata, 'further_auth_methods'> {
-  client_id: string
-  /** Unix seconds. */
-  client_id_issued_at: number
-  client_secret?: string | undefined
-  /** Unix seconds; 0: never. Present whenever there is a secret. */
-  client_secret_expires_at?: number | undefined
+/** Every member that a client says of itself, or is answered with; and what it is where an operator writes it. */
+export const metadataFields: OptionTable<Omit<ClientMetadata, 'further_auth_methods'>> = {
+  redirect_uris: 'texts',
+  token_endpoint_auth_method: 'text',
+  token_endpoint_auth_signing_alg: 'text',
+  jwks: true,
+  jwks_uri: 'text',
+  grant_types: 'texts',
+  response_types: 'texts',
+  application_type: 'text',
+  scope: 'text',
+  client_name: 'text',
+  client_uri: 'text',
+  logo_uri: 'text',
+  policy_uri: 'text',
+  tos_uri: 'text',
+  contacts: 'texts',
+  software_id: 'text',
+  software_version: 'text',
 }
 
 /**
- * The answer to a registration (RFC 7591 3.2.1). Every member is named here, so that nothing else of a client's record
- * can slip out.
+ * The answer to a registration (RFC 7591 3.2.1): nothing of a client's record but what is named here and in
+ * {@link metadataFields} can slip out.
  *
  * @param secret the issued secret, known only now
  */
-export function clientInformationResponse(
-  client: RegisteredClient,
-  secret?: string | undefined,
-): ClientInformationResponse {
+export function clientInformationResponse(client: RegisteredClient, secret?: string | undefined): object {
+  const fields = Object.keys(metadataFields) as (keyof typeof metadataFields)[]
   return {
     client_id: client.client_id,
     client_id_issued_at: client.client_id_issued_at,
     client_secret: secret,
     client_secret_expires_at: secret === undefined ? undefined : (client.client_secret_expires_at ?? 0),
-    redirect_uris: client.redirect_uris,
-    token_endpoint_auth_method: client.token_endpoint_auth_method,
-    token_endpoint_auth_signing_alg: client.token_endpoint_auth_signing_alg,
-    jwks: client.jwks,
-    jwks_uri: client.jwks_uri,
-    grant_types: client.grant_types,
-    response_types: client.response_types,
-    application_type: client.application_type,
-    scope: client.scope,
-    client_name: client.client_name,
-    client_uri: client.client_uri,
-    logo_uri: client.logo_uri,
-    policy_uri: client.policy_uri,
-    tos_uri: client.tos_uri,
-    contacts: client.contacts,
-    software_id: client.software_id,
-    software_version: client.software_version,
+    ...Object.fromEntries(fields.map((field) => [field, client[field]])),
   }
 }
 

@@ -1,7 +1,7 @@
 import { sha256 } from '../crypto/hash.ts'
-import type { GivenKeySet } from '../crypto/public-keys.ts'
+import type { NewClient } from '../engine/client-editing.ts'
 import { ConfigurationError } from '../errors.ts'
-import { inWords } from '../known-options.ts'
+import { said } from '../known-options.ts'
 import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
 import { strictMetadata } from './given-metadata.ts'
 import type { RedirectUriPolicy } from './redirect-uri.ts'
@@ -9,12 +9,9 @@ import { type RegistrationPolicy, tokenEndpointAuthMethods } from './registratio
 import { checkSecret } from './secret-strength.ts'
 
 /** A client known beforehand, in the terms of RFC 7591. What registration would forgive is an error here. */
-export interface StaticClient
-  extends Partial<Omit<ClientMetadata, 'redirect_uris' | 'further_auth_methods' | 'jwks'>> {
+export interface StaticClient extends NewClient {
   client_id: string
   redirect_uris: readonly string[]
-  /** The public keys of a client that signs, `{ keys: [...] }`, where it has no `jwks_uri`. */
-  jwks?: GivenKeySet | undefined
   /** Left out: a public client (`none`), or one that signs (`private_key_jwt`). */
   client_secret?: string | undefined
 }
@@ -39,7 +36,7 @@ export function staticClient(
   const { client_id, client_secret } = option
   // RFC 6749 A.1
   if (typeof client_id !== 'string' || !/^[\x20-\x7e]+$/.test(client_id)) {
-    const got = `one has the client_id ${typeof client_id === 'string' ? JSON.stringify(client_id) : inWords(client_id)}`
+    const got = `one has the client_id ${said(client_id)}`
     throw new ConfigurationError('clients', got, 'Use printable ASCII.')
   }
   const token_endpoint_auth_method = authMethod(option)

@@ -12,8 +12,6 @@ import type { PublicKey } from './public-keys.ts'
 /** What clients may sign their assertions with (RFC 7518 3.1, RFC 8037). */
 export const assertionAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const
 
-export type AssertionAlgorithm = (typeof assertionAlgorithms)[number]
-
 /** Seconds that the clocks of a client and of ours may differ. */
 const skew = 60
 /** Seconds for which an assertion may be good: it is made for one request. */
@@ -23,34 +21,35 @@ const furthestAhead = 600
 const longestId = 256
 
 /** A client's word for who it is, and until when (Unix seconds) it could be shown again. */
-export interface VerifiedAssertion {
+interface VerifiedAssertion {
   jti: string
   expires_at: number
 }
 
 /** Why it is not: `key`: no key of the client's verifies it, so that newer ones may. */
-export interface RefusedAssertion {
+interface RefusedAssertion {
   refused: 'key' | 'claims'
   /** For the client's developer. */
   why: string
+}
+
+interface Expected {
+  client_id: string
+  keys: readonly PublicKey[]
+  audiences: readonly string[]
+  /** The one the client registered; left out: any of {@link assertionAlgorithms}. */
+  algorithm?: string | undefined
+  now: Date
 }
 
 /**
  * Checks a JWT by which a client authenticates (RFC 7523 3, OpenID Connect Core 9): signed with one of its keys, about
  * itself, for one of `audiences` alone, good for five minutes at most, and with an id by which it is known when it comes
  * again. Nothing of the token chooses how it is checked.
- *
- * @param expected.algorithm the one the client registered; left out: any of {@link assertionAlgorithms}
  */
 export async function verifyAssertion(
   assertion: string,
-  expected: {
-    client_id: string
-    keys: readonly PublicKey[]
-    audiences: readonly string[]
-    algorithm?: string | undefined
-    now: Date
-  },
+  expected: Expected,
 ): Promise<VerifiedAssertion | RefusedAssertion> {
   const { client_id, audiences, now } = expected
   try {
@@ -98,12 +97,7 @@ function claims(why: string): RefusedAssertion {
 
 async function verified(
   assertion: string,
-  {
-    client_id,
-    keys,
-    algorithm,
-    now,
-  }: { client_id: string; keys: readonly PublicKey[]; algorithm?: string | undefined; now: Date },
+  { client_id, keys, algorithm, now }: Expected,
 ): Promise<JWTPayload> {
   const options = {
     algorithms: assertionAlgorithms.filter((one) => algorithm === undefined || one === algorithm),

@@ -51,18 +51,10 @@ export function canSign(key: SigningKey): boolean {
 const signing = new WeakMap<SigningKey, Promise<JoseKey>>()
 const verifying = new WeakMap<SigningKey, Promise<JoseKey>>()
 
-function signingKey(key: SigningKey): Promise<JoseKey> {
-  return imported(signing, key, picked(key.jwk, [...publicMembers, ...privateMembers]))
-}
-
-function verifyingKey(key: SigningKey): Promise<JoseKey> {
-  return imported(verifying, key, picked(key.jwk, publicMembers))
-}
-
-function imported(known: WeakMap<SigningKey, Promise<JoseKey>>, key: SigningKey, jwk: JWK): Promise<JoseKey> {
+function imported(known: typeof signing, key: SigningKey, members: readonly (keyof JWK)[]): Promise<JoseKey> {
   const before = known.get(key)
   if (before) return before
-  const importing = importJWK(jwk, key.alg) as Promise<JoseKey>
+  const importing = importJWK(picked(key.jwk, members), key.alg) as Promise<JoseKey>
   known.set(key, importing)
   return importing
 }
@@ -76,7 +68,7 @@ function picked(jwk: JWK, members: readonly (keyof JWK)[]): JWK {
 export async function signJwt(key: SigningKey, typ: string, payload: JWTPayload): Promise<string> {
   return new SignJWT(payload)
     .setProtectedHeader({ alg: key.alg, kid: key.kid, typ })
-    .sign(await signingKey(key))
+    .sign(await imported(signing, key, [...publicMembers, ...privateMembers]))
 }
 
 /**
@@ -88,14 +80,14 @@ export async function verifyJwt(
   token: string,
   expected: { typ: string; issuer: string; now: Date },
 ): Promise<{ payload: JWTPayload; expired: boolean }> {
-  const verifying = jwtVerify(token, await verifyingKey(key), {
+  const verification = jwtVerify(token, await imported(verifying, key, publicMembers), {
     algorithms: [key.alg],
     typ: expected.typ,
     issuer: expected.issuer,
     currentDate: expected.now,
     requiredClaims: ['exp', 'iat', 'sub', 'aud', 'jti'],
   })
-  return verifying.then(
+  return verification.then(
     ({ payload }) => ({ payload, expired: false }),
     (error: unknown) => {
       // Thrown last of all, after the signature and the other claims.

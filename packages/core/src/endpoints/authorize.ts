@@ -6,13 +6,12 @@ import type { Entry } from '../http/router.ts'
 import type { OAuthError } from '../oauth-error.ts'
 import { isOperators } from '../records/client-metadata.ts'
 import { authorizationRequest, requestedRedirect, requestedState } from './authorization-request.ts'
-import { withErrorPage } from './error-page.ts'
+import { unknownClientText, withErrorPage } from './error-page.ts'
 import { consentUrl } from './locations.ts'
 import { clientLocation } from './redirect-to-client.ts'
 import { registrationUrl } from './register.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
-import { unknownClientText } from './unknown-client.ts'
 
 /**
  * The authorization endpoint (RFC 6749 3.1, 4.1.1). Checks the request, and sends the browser on to consent, with the
@@ -23,19 +22,16 @@ export function authorizeEndpoint(server: Server): Entry['methods'] {
   const { clients, emit, engine, issuer, pages, transactions } = server
   const authorize = withErrorPage(server, async (request) => {
     const form = request.method === 'POST' ? await bodyForm(request) : queryForm(request)
-    const client_id = form.get('client_id')
-    const client = client_id === undefined ? undefined : await clients.get(client_id)
+    const named = form.get('client_id')
+    const client = named === undefined ? undefined : await clients.get(named)
     if (!client) {
       const reference = reported(emit, { type: 'authorize.refused', reason: 'unknown_client' })
       return unknownClient(server, request, reference)
     }
+    const { client_id } = client
     const redirect_uri = requestedRedirect(server, client, form)
     if (redirect_uri === undefined) {
-      const reference = reported(emit, {
-        type: 'authorize.refused',
-        reason: 'redirect_uri',
-        client_id: client.client_id,
-      })
+      const reference = reported(emit, { type: 'authorize.refused', reason: 'redirect_uri', client_id })
       return pages.error({ ...pages.messages.unknownRedirect, status: 400, reference })
     }
     const state = requestedState(client, form)
@@ -47,53 +43,35 @@ export function authorizeEndpoint(server: Server): Entry['methods'] {
       const location = engine.authorize
         ? await engine.authorize(asked, client)
         : consentUrl(issuer, transactions.begin(asked))
-      const { client_id, correlation } = asked
-      emit({ type: 'authorize.started', client_id, correlation })
+      emit({ type: 'authorize.started', client_id, correlation: asked.correlation })
       return redirect(location, { status })
     } catch (error) {
       if (!isNamed<OAuthError>(error, 'OAuthError')) throw error
-      emit({ type: 'authorize.refused', reason: error.code, client_id: client.client_id })
+      emit({ type: 'authorize.refused', reason: error.code, client_id })
       const answer = { error: error.code, error_description: error.message }
       const location = clientLocation(issuer, { redirect_uri, state }, answer)
       const { kind, host } = redirectKind(redirect_uri)
       if (kind !== 'https' || isOperators(client)) return redirect(location, { status })
       const detail = `${error.code}: ${error.message}`
-      return pages.error({
-        ...pages.messages.invalidRequest,
-        status: 400,
-        detail,
-        backTo: { url: location, host },
-      })
+      const backTo = { url: location, host }
+      return pages.error({ ...pages.messages.invalidRequest, status: 400, detail, backTo })
     }
   })
   return { GET: authorize, POST: authorize }
 }
 
-function unknownClient(
+async function unknownClient(
   server: Pick<Server, 'engine' | 'issuer' | 'pages' | 'registration'>,
   request: Request,
   reference: string,
-): Promise<Response> | Response {
-  const { pages } = server
+): Promise<Response> {
   const url = registrationUrl(server)
-  const link: Record<string, string> = url === undefined ? {} : { link: `<${url}>; rel="register"` }
-  if (!request.headers.get('accept')?.includes('text/html')) {
-    return json(
-      {
-        error: 'invalid_client',
-        error_description: withReference(
-          url === undefined
-            ? 'The client is not known here.'
-            : 'The client is not registered here (any more). Register again.',
-          reference,
-        ),
-      },
-      400,
-      link,
-    )
-  }
-  return pages.error({ ...unknownClientText(server), status: 400, reference }).then((response) => {
-    for (const [name, value] of Object.entries(link)) response.headers.set(name, value)
-    return response
-  })
+  const text = url
+    ? 'The client is not registered here (any more). Register again.'
+    : 'The client is not known here.'
+  const response = request.headers.get('accept')?.includes('text/html')
+    ? await server.pages.error({ ...unknownClientText(server), status: 400, reference })
+    : json({ error: 'invalid_client', error_description: withReference(text, reference) }, 400)
+  if (url) response.headers.set('link', `<${url}>; rel="register"`)
+  return response
 }

@@ -2,6 +2,7 @@ import { redirectKind } from '../clients/redirect-uri.ts'
 import { unixTime } from '../clock.ts'
 import { randomText } from '../crypto/random.ts'
 import { isNamed } from '../errors.ts'
+import { isStillAllowed } from '../grants/requested-access.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import { redirect, withReference } from '../http/responses.ts'
 import type { Entry } from '../http/router.ts'
@@ -16,17 +17,13 @@ import type {
   TransactionRecord,
 } from '../records/transaction.ts'
 import type { ProtectedResource } from '../syntax/resource.ts'
-import { isStillAllowed } from './allowed-scopes.ts'
 import { isSameOrigin } from './browser/form-token.ts'
-import { withErrorPage } from './error-page.ts'
+import { unknownClientText, withErrorPage } from './error-page.ts'
 import { consentUrl } from './locations.ts'
 import { clientLocation, redirectToClient } from './redirect-to-client.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
 import { signInLocation } from './sign-in-location.ts'
-import { unknownClientText } from './unknown-client.ts'
-
-type ConsentServer = Omit<Server, 'records'>
 
 /** The consent page, between `/authorize` and the provider: who asks, for what, and where the answer goes. */
 export function consentEndpoint(server: Server): Entry['methods'] | undefined {
@@ -37,7 +34,7 @@ export function consentEndpoint(server: Server): Entry['methods'] | undefined {
   }
 }
 
-async function show(server: ConsentServer, request: Request): Promise<Response> {
+async function show(server: Server, request: Request): Promise<Response> {
   const { emit, providers, resources, skipConsent, pages } = server
   const loaded = await load(server, request)
   if (!loaded.ok) return loaded.response
@@ -92,7 +89,7 @@ function wordsOf(
 
 const denial: AuthorizationResponse = { error: 'access_denied', error_description: 'The person said no.' }
 
-async function decide(server: ConsentServer, request: Request): Promise<Response> {
+async function decide(server: Server, request: Request): Promise<Response> {
   const { emit, issuer, issuerUrl, pages } = server
   if (!isSameOrigin(request, issuerUrl)) {
     const reference = reported(emit, { type: 'consent.refused', reason: 'cross_site' })
@@ -129,7 +126,7 @@ async function decide(server: ConsentServer, request: Request): Promise<Response
 }
 
 /** What the form's buttons say, and nothing else: yes, by the one provider or by the chosen one, or no. */
-function decisionOf({ providers }: ConsentServer, form: Form): { provider: string | undefined } {
+function decisionOf({ providers }: Server, form: Form): { provider: string | undefined } {
   const [only, ...others] = providers
   const decision = form.get('decision')
   const provider = form.get('provider')
@@ -146,7 +143,7 @@ function isDenial({ outcome }: Readonly<TransactionRecord>): boolean {
 
 /** Binds the transaction to this browser and sends it to the provider, with a verifier and nonce of our own. */
 async function approve(
-  server: ConsentServer,
+  server: Server,
   request: Request,
   chosen: Loaded & { provider: string; fresh: string },
   decision: 'consent.approved' | 'consent.skipped',
@@ -196,10 +193,7 @@ interface Loaded {
 }
 
 /** The request that is to be decided, or the page for one that cannot be any more. */
-async function load(
-  server: ConsentServer,
-  request: Request,
-): Promise<Loaded | { ok: false; response: Response }> {
+async function load(server: Server, request: Request): Promise<Loaded | { ok: false; response: Response }> {
   const { clients, emit, pages, transactions } = server
   const refuse = async (response: Response | Promise<Response>) =>
     ({ ok: false, response: await response }) as const
@@ -234,7 +228,7 @@ function isOpen({ outcome, attempt }: Readonly<TransactionRecord>): boolean {
 }
 
 function expired(
-  { emit, pages }: ConsentServer,
+  { emit, pages }: Server,
   correlation: string | undefined,
   reason: 'unknown_transaction' | 'no_longer_allowed' = 'unknown_transaction',
 ): Promise<Response> {

@@ -3,6 +3,8 @@ import { isNamed, type Unavailable } from '../errors.ts'
 import { errorResponse } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
 import type { OAuthError } from '../oauth-error.ts'
+import type { ErrorText } from '../pages/messages.ts'
+import { registrationUrl } from './register.ts'
 import { reported, reportFailure } from './report.ts'
 import type { Server } from './server.ts'
 
@@ -11,6 +13,14 @@ const unusableClient = {
   document: { reason: 'client_document', message: 'clientDocument' },
   host: { reason: 'client_host', message: 'clientHost' },
 } as const
+
+/** What the page says about a client that is not known: to register again helps only where clients may. */
+export function unknownClientText(
+  server: Pick<Server, 'engine' | 'issuer' | 'pages' | 'registration'>,
+): ErrorText {
+  const { unknownClient, unlistedClient } = server.pages.messages
+  return registrationUrl(server) === undefined ? unlistedClient : unknownClient
+}
 
 /** For endpoints that people look at: whatever goes wrong becomes a page. */
 export function withErrorPage({ emit, pages }: Pick<Server, 'emit' | 'pages'>, handler: Handler): Handler {

@@ -5,15 +5,10 @@ import type { Server } from './server.ts'
 
 /** The public halves of our signing keys (RFC 7517 5). */
 export function jwksEndpoint({ own }: Pick<Server, 'own'>): Entry['methods'] | undefined {
-  return own && { GET: async () => jwkSet(await own.jwks()) }
-}
-
-function jwkSet(keys: readonly object[]): Response {
-  return new Response(JSON.stringify({ keys }), {
-    headers: {
-      'content-type': 'application/jwk-set+json',
-      'cache-control': `public, max-age=${jwksMaxAge}`,
-      ...corsHeaders,
-    },
-  })
+  const headers = {
+    'content-type': 'application/jwk-set+json',
+    'cache-control': `public, max-age=${jwksMaxAge}`,
+    ...corsHeaders,
+  }
+  return own && { GET: async () => new Response(JSON.stringify({ keys: await own.jwks() }), { headers }) }
 }

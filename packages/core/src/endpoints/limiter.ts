@@ -6,31 +6,36 @@ import { detailOf, type Emit, type Occurrence } from '../events.ts'
 import type { Handler } from '../http/router.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { requestCounts } from '../records/request-counts.ts'
+import type { RegistrationSender } from './registration-admission.ts'
 import type { Server } from './server.ts'
 
+/** Requests of one sender in a window, where the operator says nothing of an endpoint. */
+export const usualRequests = {
+  register: 60,
+  authorize: 120,
+  consent: 240,
+  signIn: 60,
+  callback: 120,
+  token: 300,
+  revoke: 120,
+} as const
+
 /** The endpoints that can be limited: those that do something for whoever asks, and no document. */
-export type LimitedEndpoint =
-  | 'register'
-  | 'authorize'
-  | 'consent'
-  | 'signIn'
-  | 'callback'
-  | 'token'
-  | 'revoke'
+export type LimitedEndpoint = keyof typeof usualRequests
 
 /** What the option `limits` comes to. */
 export interface Limits {
   /** Tells senders apart. What it does not name is not limited; it may throw. */
-  key(request: LimitedSender): string | undefined
+  key(request: LimitedRequest): string | undefined
   /** Seconds. */
   window: number
   /** Requests in a window. `undefined`: this endpoint has no limit. */
   requests: Readonly<Record<LimitedEndpoint, number | undefined>>
 }
 
-interface LimitedSender {
-  clientAddress?: string | undefined
-  headers: Headers
+/** What is known of a request when its sender is told apart from others. */
+export interface LimitedRequest extends RegistrationSender {
+  /** Which endpoint it is for. */
   endpoint: LimitedEndpoint
 }
 
@@ -72,7 +77,7 @@ export function limiter(
   const counts = requestCounts({ records, clock, window, onFailure })
 
   /** Nobody's address lies in the store, nor in an event. */
-  function senderOf(request: LimitedSender): string | undefined {
+  function senderOf(request: LimitedRequest): string | undefined {
     try {
       const named = key(request)
       const pepper = named ? ring.derive(ring.currentId(), 'limits') : undefined

@@ -1,10 +1,11 @@
 import { appendParameters, matchesRegistered } from '../clients/redirect-uri.ts'
 import { redirect } from '../http/responses.ts'
+import type { ErrorText } from '../pages/messages.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import type { AuthorizationResponse } from '../records/transaction.ts'
+import { unknownClientText } from './error-page.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
-import { unknownClientText } from './unknown-client.ts'
 
 /** Whether a browser may be sent there: registered by this client, and still allowed. */
 export function isGoodRedirect(
@@ -43,24 +44,13 @@ export async function redirectToClient(
 ): Promise<Response> {
   const { clients, emit, pages } = server
   const { client_id, correlation } = request
+  const refuse = (reason: 'unknown_client' | 'redirect_uri', text: ErrorText) => {
+    const reference = reported(emit, { type: 'authorize.refused', reason, client_id, correlation })
+    return pages.error({ ...text, status: 400, reference })
+  }
   const client = await clients.get(client_id)
-  if (!client) {
-    const reference = reported(emit, {
-      type: 'authorize.refused',
-      reason: 'unknown_client',
-      client_id,
-      correlation,
-    })
-    return pages.error({ ...unknownClientText(server), status: 400, reference })
-  }
-  if (!isGoodRedirect(server, client, request.redirect_uri)) {
-    const reference = reported(emit, {
-      type: 'authorize.refused',
-      reason: 'redirect_uri',
-      client_id,
-      correlation,
-    })
-    return pages.error({ ...pages.messages.unknownRedirect, status: 400, reference })
-  }
-  return redirect(location, { status })
+  if (!client) return refuse('unknown_client', unknownClientText(server))
+  return isGoodRedirect(server, client, request.redirect_uri)
+    ? redirect(location, { status })
+    : refuse('redirect_uri', pages.messages.unknownRedirect)
 }

@@ -6,6 +6,16 @@ import type { Settings } from './server.ts'
 
 type Registration = Settings['registration']
 
+/** What a client says of itself as it registers, checked, and with the defaults of RFC 7591 2 filled in. */
+export type RegisteringClient = Omit<ClientMetadata, 'further_auth_methods'>
+
+/** What is known of who registers a client. */
+export interface RegistrationSender {
+  /** As the adapter tells it, which trusts the proxies that its framework was told to trust. */
+  clientAddress?: string | undefined
+  headers: Headers
+}
+
 /**
  * The initial access token (RFC 7591 3), where the operator asks for one. Looked at before anything else, so that
  * strangers do not learn what may be registered.
@@ -39,7 +49,7 @@ export async function checkInitialAccessToken(
 export async function checkAllowed(
   { allow }: Pick<Registration, 'allow'>,
   { further_auth_methods: _, ...metadata }: ClientMetadata,
-  sender: Parameters<Registration['key']>[0],
+  sender: RegistrationSender,
 ): Promise<void> {
   // A copy: what the hook does to it changes no client.
   const answer = (await allow?.(structuredClone(metadata), sender)) ?? true

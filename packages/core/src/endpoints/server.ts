@@ -9,13 +9,13 @@ import type { Offered } from '../grants/requested-access.ts'
 import type { Provider } from '../identity/provider.ts'
 import type { Upstream } from '../identity/upstream.ts'
 import type { Pages } from '../pages/pages.ts'
-import type { ClientMetadata } from '../records/client-metadata.ts'
 import type { Records } from '../records/records.ts'
 import type { Transactions } from '../records/transaction.ts'
 import type { Documentation } from '../resource-server/protected-resource-metadata.ts'
 import type { BrowserBinding } from './browser/browser-binding.ts'
 import type { FormTokens } from './browser/form-token.ts'
 import type { Limiter } from './limiter.ts'
+import type { RegisteringClient, RegistrationSender } from './registration-admission.ts'
 
 /** What the endpoints are made from. Each takes the part it needs. */
 export interface Server extends Settings {
@@ -50,17 +50,12 @@ export interface Settings extends Offered {
   registration: {
     enabled: boolean
     /** Tells senders of registrations apart. */
-    key(sender: { clientAddress?: string | undefined; headers: Headers }): string | undefined
+    key(sender: RegistrationSender): string | undefined
     /**
      * Whether this client may register; a text says why not. Absent: whoever can be served. Throws `Unavailable` when the
      * operator's own function fails.
      */
-    allow?:
-      | ((
-          client: Omit<ClientMetadata, 'further_auth_methods'>,
-          sender: { clientAddress?: string | undefined; headers: Headers },
-        ) => Promise<boolean | string>)
-      | undefined
+    allow?: ((client: RegisteringClient, sender: RegistrationSender) => Promise<boolean | string>) | undefined
     /** Whether this is a good initial access token (RFC 7591 3). Absent: none is asked for. Throws like `allow`. */
     initialAccessToken?: ((token: string) => Promise<boolean>) | undefined
   }

@@ -1,11 +1,17 @@
 import { type Clock, unixTime } from '../clock.ts'
-import { sha256 } from '../crypto/hash.ts'
 import type { GivenKeySet } from '../crypto/public-keys.ts'
 import { randomText } from '../crypto/random.ts'
 import { ConfigurationError, Unavailable } from '../errors.ts'
 import type { Emit } from '../events.ts'
-import { checkMembers, inWords } from '../known-options.ts'
-import { type ClientRecord, clientKey, findCandidate, findClient, isDeleted } from '../records/client.ts'
+import { checkMembers, wholeSeconds } from '../known-options.ts'
+import {
+  type ClientRecord,
+  clientKey,
+  findCandidate,
+  findClient,
+  isDeleted,
+  secretMembers,
+} from '../records/client.ts'
 import {
   type ClientMetadata,
   needsSecret,
@@ -141,8 +147,8 @@ export function clientEditing(dependencies: {
     async create(metadata, options = {}) {
       const call = 'clients.create()'
       checkMembers<NewClientOptions>(call, options, { lifetime: true, secretLifetime: true })
-      const lifetime = seconds(`${call}.lifetime`, options.lifetime, 1)
-      const secretLifetime = seconds(`${call}.secretLifetime`, options.secretLifetime, 1)
+      const lifetime = seconds(`${call}.lifetime`, options.lifetime)
+      const secretLifetime = seconds(`${call}.secretLifetime`, options.secretLifetime)
       const checked = checks.create(metadata)
       const now = unixTime(clock)
       const client_secret = needsSecret(checked) ? randomText() : undefined
@@ -151,7 +157,7 @@ export function clientEditing(dependencies: {
         client_id: randomText(18),
         client_id_issued_at: now,
         source: 'created',
-        ...(client_secret !== undefined && secretOf(client_secret, now, secretLifetime)),
+        ...(client_secret !== undefined && secretMembers(client_secret, now, secretLifetime)),
         approved_at: now,
         used_at: now,
         expires_at: lifetime === undefined ? 0 : now + lifetime,
@@ -178,8 +184,9 @@ export function clientEditing(dependencies: {
     async rotateSecret(client_id, options = {}) {
       const call = named('rotateSecret', client_id)
       checkMembers<SecretRotation>(call, options, { keepOld: true, secretLifetime: true })
-      const keepOld = seconds(`${call}.keepOld`, options.keepOld, 0) ?? 0
-      const lifetime = seconds(`${call}.secretLifetime`, options.secretLifetime, 1)
+      const { keepOld = 0 } = options
+      wholeSeconds(`${call}.keepOld`, keepOld, 0)
+      const lifetime = seconds(`${call}.secretLifetime`, options.secretLifetime)
       const client_secret = randomText()
       const client = await edit(call, client_id, (current) => {
         if (current.client_secret_hash === undefined) {
@@ -189,7 +196,7 @@ export function clientEditing(dependencies: {
         const ofRegistered = current.source === 'registered' ? dependencies.secretLifetime : undefined
         return {
           ...current,
-          ...secretOf(client_secret, now, lifetime ?? ofRegistered),
+          ...secretMembers(client_secret, now, lifetime ?? ofRegistered),
           old_client_secrets: oldSecrets(call, current, now, keepOld),
         }
       })
@@ -197,13 +204,6 @@ export function clientEditing(dependencies: {
       emit({ type: 'client.secret_rotated', client_id, keep_old: keepOld })
       return { client: clientSummary(client), client_secret }
     },
-  }
-}
-
-function secretOf(secret: string, now: number, lifetime: number | undefined) {
-  return {
-    client_secret_hash: sha256(secret),
-    client_secret_expires_at: lifetime === undefined ? 0 : now + lifetime,
   }
 }
 
@@ -234,9 +234,6 @@ function named(call: string, client_id: string): string {
   return `clients.${call}(${JSON.stringify(client_id)})`
 }
 
-function seconds(option: string, given: unknown, minimum: number): number | undefined {
-  if (given === undefined) return undefined
-  if (Number.isSafeInteger(given) && Number(given) >= minimum) return Number(given)
-  const got = `is ${typeof given === 'number' ? given : inWords(given)}`
-  throw new ConfigurationError(option, got, `Pass whole seconds, at least ${minimum}.`)
+function seconds(option: string, given: number | undefined): number | undefined {
+  return given === undefined ? undefined : wholeSeconds(option, given)
 }

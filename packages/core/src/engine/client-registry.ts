@@ -1,6 +1,5 @@
 import { boundedCache } from '../bounded-cache.ts'
 import { type Clock, unixTime } from '../clock.ts'
-import { sha256 } from '../crypto/hash.ts'
 import { randomText } from '../crypto/random.ts'
 import { Unavailable } from '../errors.ts'
 import {
@@ -13,6 +12,7 @@ import {
   findCandidate,
   findClient,
   isDeleted,
+  secretMembers,
 } from '../records/client.ts'
 import { type ClientMetadata, needsSecret, type RegisteredClient } from '../records/client-metadata.ts'
 import { type Records, update } from '../records/records.ts'
@@ -120,12 +120,7 @@ export function clientRegistry(
         ...metadata,
         client_id_issued_at: now,
         source: 'registered',
-        ...(client_secret === undefined
-          ? {}
-          : {
-              client_secret_hash: sha256(client_secret),
-              client_secret_expires_at: secretLifetime === undefined ? 0 : now + secretLifetime,
-            }),
+        ...(client_secret !== undefined && secretMembers(client_secret, now, secretLifetime)),
         correlation: randomText(9),
         approved_at: 0,
         used_at: now,

@@ -25,22 +25,19 @@ export interface ClientSummary {
 }
 
 export function clientSummary(client: Readonly<ClientRecord>): ClientSummary {
-  const { client_id, source, client_name, redirect_uris, token_endpoint_auth_method } = client
-  const { grant_types, scope, client_id_issued_at, client_secret_expires_at } = client
-  const { approved_at, used_at, expires_at, old_client_secrets } = client
   return {
-    client_id,
-    source,
-    client_name,
-    redirect_uris: [...redirect_uris],
-    token_endpoint_auth_method,
-    grant_types: [...grant_types],
-    scope,
-    client_id_issued_at,
-    client_secret_expires_at,
-    old_client_secret_expires_at: old_client_secrets?.[0]?.expires_at,
-    approved: approved_at !== 0,
-    used_at,
-    expires_at,
+    client_id: client.client_id,
+    source: client.source,
+    client_name: client.client_name,
+    redirect_uris: [...client.redirect_uris],
+    token_endpoint_auth_method: client.token_endpoint_auth_method,
+    grant_types: [...client.grant_types],
+    scope: client.scope,
+    client_id_issued_at: client.client_id_issued_at,
+    client_secret_expires_at: client.client_secret_expires_at,
+    old_client_secret_expires_at: client.old_client_secrets?.[0]?.expires_at,
+    approved: client.approved_at !== 0,
+    used_at: client.used_at,
+    expires_at: client.expires_at,
   }
 }

@@ -6,8 +6,7 @@ import type { Form } from '../http/forms.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { isOffered } from './client-binding.ts'
 import type { Grant } from './grant-type.ts'
-import { issuedScopes, type Offered, remainingScopes } from './requested-access.ts'
-import { isForResource } from './resource.ts'
+import { isForResource, issuedScopes, type Offered, remainingScopes } from './requested-access.ts'
 
 type CodeRefusal = DrawbridgeEvents['code.refused']['reason']
 type Loaded = Awaited<ReturnType<Engine['loadCode']>>

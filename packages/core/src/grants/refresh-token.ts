@@ -12,8 +12,13 @@ import { OAuthError } from '../oauth-error.ts'
 import { parseScope, withoutOfflineAccess } from '../syntax/scopes.ts'
 import { keepsBinding } from './client-binding.ts'
 import type { Grant } from './grant-type.ts'
-import { allowedScopes, issuedScopes, type Offered, remainingScopes } from './requested-access.ts'
-import { isForResource } from './resource.ts'
+import {
+  allowedScopes,
+  isForResource,
+  issuedScopes,
+  type Offered,
+  remainingScopes,
+} from './requested-access.ts'
 
 type RefreshRefusal = DrawbridgeEvents['refresh.refused']['reason']
 type Loaded = Awaited<ReturnType<Engine['loadRefreshToken']>>

@@ -1,7 +1,7 @@
 import type { Form } from '../http/forms.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
-import { normalizedResource, type ProtectedResource } from '../syntax/resource.ts'
+import { isSameResource, normalizedResource, type ProtectedResource } from '../syntax/resource.ts'
 import { parseScope, withoutOfflineAccess } from '../syntax/scopes.ts'
 
 /** A body has room for thousands, each of which would be compared with all of ours. */
@@ -75,6 +75,25 @@ export function issuedScopes(
 ): readonly string[] {
   const found = resources.find(({ identifier }) => identifier === resource)
   return found ? found.scopes.hierarchy.expand(scopes) : scopes
+}
+
+/**
+ * Whether what a request asks for may be asked for: it was checked when it began, and options and clients may have
+ * changed since, or differ between the instances it passes.
+ */
+export function isStillAllowed(
+  { resources }: Pick<Offered, 'resources'>,
+  client: RegisteredClient,
+  { resource, scopes }: RequestedAccess,
+): boolean {
+  const found = resources.find(({ identifier }) => identifier === resource)
+  if (found === undefined) return false
+  return found.scopes.hierarchy.missing(scopes, allowedScopes(found.scopes, client)).length === 0
+}
+
+/** At the token endpoint: left out means the grant's own, and any other is `invalid_target` (RFC 8707 2.2). */
+export function isForResource(form: Form, identifier: string): boolean {
+  return form.all('resource').every((given) => isSameResource(given, identifier))
 }
 
 /** RFC 8707 2: one grant is for one resource. */

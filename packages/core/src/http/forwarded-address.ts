@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.ts'
-import { checkCall, inWords } from '../known-options.ts'
+import { checkCall, wholeNumber } from '../known-options.ts'
 import { senderAddress } from '../syntax/sender-address.ts'
 
 /** Options of {@link forwardedAddress}. */
@@ -37,13 +37,9 @@ export function forwardedAddress(
     prefix,
   )
   const { hops, header = 'x-forwarded-for' } = options
-  if (!Number.isSafeInteger(hops) || hops < 1) {
-    throw new ConfigurationError(
-      `${prefix}hops`,
-      `is ${typeof hops === 'number' ? hops : inWords(hops)}`,
-      'Pass how many proxies of your own stand in front, at least 1. Without any, use `({ clientAddress }) => clientAddress`.',
-    )
-  }
+  const fix =
+    'Pass how many proxies of your own stand in front, at least 1. Without any, use `({ clientAddress }) => clientAddress`.'
+  wholeNumber(`${prefix}hops`, hops, 1, fix)
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(header) || header.toLowerCase() === 'forwarded') {
     throw new ConfigurationError(
       `${prefix}header`,

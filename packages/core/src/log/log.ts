@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors.ts'
 import type { EventListener } from '../events.ts'
-import { checkCall, inWords } from '../known-options.ts'
+import { checkCall, checkOneOf, inWords } from '../known-options.ts'
 import { eventListener, tell } from '../listener.ts'
 import { noteOf, type Severity } from './event-notes.ts'
 
@@ -43,13 +43,7 @@ export function logEvents(options: LogOptions = {}): EventListener {
   )
   checkLogger(options.logger)
   const { logger, level = logger ? 'debug' : 'info', write = (line: string) => console.log(line) } = options
-  if (!severities.includes(level)) {
-    throw new ConfigurationError(
-      'level',
-      `is ${typeof level === 'string' ? JSON.stringify(level) : inWords(level)}`,
-      `Use one of ${severities.join(', ')}.`,
-    )
-  }
+  checkOneOf('level', level, severities)
   const listener: EventListener = (event) => {
     const { severity } = noteOf(event)
     if (severities.indexOf(severity) < severities.indexOf(level)) return

@@ -1,10 +1,12 @@
 import type { RedirectUriOptions } from '../clients/redirect-uri.ts'
+import { metadataFields } from '../clients/registration.ts'
 import type { StaticClient } from '../clients/static-client.ts'
+import { usualRequests } from '../endpoints/limiter.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { EventListeners } from '../events.ts'
 import { checkProvider } from '../identity/check-provider.ts'
 import type { Provider } from '../identity/provider.ts'
-import { checkCall, checkMembers, inWords } from '../known-options.ts'
+import { checkCall, checkMembers, checkOneOf, inWords, type OptionTable } from '../known-options.ts'
 import { logEvents } from '../log/log.ts'
 import type { Documentation } from '../resource-server/protected-resource-metadata.ts'
 import type {
@@ -143,8 +145,8 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
   checkScopeOptions('scopes', options.scopes)
   checkClients(options.clients)
   if (registration?.key !== undefined) checkSenderKey('registration.key', registration.key)
-  oneOf('refreshUpstream', options.refreshUpstream, ['lazy', 'proactive'])
-  oneOf('signingKeys.algorithm', options.signingKeys?.algorithm, ['ES256', 'EdDSA', 'RS256'])
+  checkOneOf('refreshUpstream', options.refreshUpstream, ['lazy', 'proactive'])
+  checkOneOf('signingKeys.algorithm', options.signingKeys?.algorithm, ['ES256', 'EdDSA', 'RS256'])
   checkListeners(options.onEvent)
   checkEgress(options.egress)
 }
@@ -303,15 +305,9 @@ function checkLimits(limits: LimitOptions | undefined): void {
   checkMembers<LimitOptions>('limits', limits, { key: true, window: true, requests: true })
   if (limits === undefined) return
   checkSenderKey('limits.key', limits.key)
-  checkMembers<LimitedRequests>('limits.requests', limits.requests, {
-    register: true,
-    authorize: true,
-    consent: true,
-    signIn: true,
-    callback: true,
-    token: true,
-    revoke: true,
-  })
+  const endpoints = Object.keys(usualRequests).map((endpoint) => [endpoint, true])
+  const table: OptionTable<LimitedRequests> = Object.fromEntries(endpoints)
+  checkMembers<LimitedRequests>('limits.requests', limits.requests, table)
 }
 
 function checkSenderKey(option: string, given: unknown): void {
@@ -332,23 +328,7 @@ function checkClients(clients: readonly StaticClient[] | undefined): void {
     checkMembers<StaticClient>(option, client, {
       client_id: 'text',
       client_secret: true,
-      redirect_uris: 'texts',
-      token_endpoint_auth_method: 'text',
-      token_endpoint_auth_signing_alg: 'text',
-      jwks: true,
-      jwks_uri: 'text',
-      grant_types: 'texts',
-      response_types: 'texts',
-      application_type: 'text',
-      scope: 'text',
-      client_name: 'text',
-      client_uri: 'text',
-      logo_uri: 'text',
-      policy_uri: 'text',
-      tos_uri: 'text',
-      contacts: 'texts',
-      software_id: 'text',
-      software_version: 'text',
+      ...metadataFields,
     })
     if (client.client_id === undefined) {
       const fix = 'Choose one, such as "desk", and give it to the client.'
@@ -367,13 +347,4 @@ function checkClients(clients: readonly StaticClient[] | undefined): void {
 
 function checkPresent(option: string, given: unknown): void {
   if (given === undefined) throw new ConfigurationError(option, 'is missing', 'Pass an object, or remove it.')
-}
-
-function oneOf(option: string, given: unknown, values: readonly string[]): void {
-  if (given === undefined || values.some((value) => value === given)) return
-  throw new ConfigurationError(
-    option,
-    `is ${typeof given === 'string' ? `"${given}"` : inWords(given)}`,
-    `Use one of ${values.join(', ')}.`,
-  )
 }

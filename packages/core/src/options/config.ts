@@ -6,7 +6,7 @@ import { type KeyRing, keyRing } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { suppliedKeys } from '../crypto/supplied-keys.ts'
 import type { Egress } from '../egress/egress.ts'
-import type { Limits } from '../endpoints/limiter.ts'
+import { type LimitedEndpoint, type Limits, usualRequests } from '../endpoints/limiter.ts'
 import type { Settings } from '../endpoints/server.ts'
 import type { BuiltInSettings } from '../engine/built-in-engine.ts'
 import type { ClientRegistrySettings } from '../engine/client-registry.ts'
@@ -16,7 +16,7 @@ import { ConfigurationError } from '../errors.ts'
 import { emitter } from '../events.ts'
 import { grantedScopes } from '../identity/needed-scopes.ts'
 import type { Provider } from '../identity/provider.ts'
-import { inWords } from '../known-options.ts'
+import { inWords, wholeNumber, wholeSeconds } from '../known-options.ts'
 import { isThenable, settled } from '../listener.ts'
 import { operatorLog, tellOperator } from '../log/operator-log.ts'
 import { clockSkew } from '../records/records.ts'
@@ -28,7 +28,6 @@ import { senderAddress } from '../syntax/sender-address.ts'
 import { checkOptions } from './check-options.ts'
 import type {
   Lifetimes,
-  LimitedRequests,
   LimitOptions,
   MetadataDocumentOptions,
   OAuthServerOptions,
@@ -117,11 +116,7 @@ export function configure(options: OAuthServerOptions, providers: readonly Provi
       window: seconds('refresh.window', options.refresh?.window, 120, 0),
       lostResponse: seconds('refresh.lostResponse', options.refresh?.lostResponse, hour, 0),
       streak: seconds('refresh.streak', options.refresh?.streak, day, 0),
-      streakCount: wholeNumber(
-        'refresh.streakCount',
-        options.refresh?.streakCount ?? 8,
-        'Pass a whole number, at least 1.',
-      ),
+      streakCount: wholeNumber('refresh.streakCount', options.refresh?.streakCount ?? 8),
       rotateEvery: seconds('refresh.rotateEvery', options.refresh?.rotateEvery, 0, 0),
     },
     signingKeys: {
@@ -132,11 +127,7 @@ export function configure(options: OAuthServerOptions, providers: readonly Provi
     },
     keepUpstreamTokens: options.keepUpstreamTokens ?? true,
     refreshUpstream: options.refreshUpstream ?? 'lazy',
-    grantsPerInstallation: wholeNumber(
-      'grantsPerInstallation',
-      options.grantsPerInstallation ?? 50,
-      'Pass a whole number, at least 1.',
-    ),
+    grantsPerInstallation: wholeNumber('grantsPerInstallation', options.grantsPerInstallation ?? 50),
     skipConsent: options.dangerouslySkipConsent ?? false,
     documentation: options.documentation ?? {},
     clock,
@@ -153,33 +144,26 @@ function registration(options: RegistrationOptions): Registration {
     enabled: options.enabled ?? true,
     unapprovedLifetime: seconds('registration.unapprovedLifetime', options.unapprovedLifetime, day),
     lifetime: seconds('registration.lifetime', options.lifetime, 90 * day),
-    unapproved: wholeNumber(
-      'registration.unapproved',
-      options.unapproved ?? 10_000,
-      'Pass a whole number, at least 1.',
-    ),
+    unapproved: wholeNumber('registration.unapproved', options.unapproved ?? 10_000),
     key: senderKey('registration.key', options.key),
     secretLifetime:
       options.secretLifetime === undefined
         ? undefined
-        : seconds('registration.secretLifetime', options.secretLifetime, 0),
+        : wholeSeconds('registration.secretLifetime', options.secretLifetime),
     ...registrationAdmission(options),
   }
 }
 
-function metadataDocuments({
-  enabled = true,
-  hosts = {},
-}: MetadataDocumentOptions): Config['metadataDocuments'] {
-  const trust = hostTrust(hosts)
-  return enabled ? { trust } : undefined
+function metadataDocuments(options: MetadataDocumentOptions): Config['metadataDocuments'] {
+  const trust = hostTrust(options.hosts ?? {})
+  return (options.enabled ?? true) ? { trust } : undefined
 }
 
 function limits({ key, window, requests = {} }: LimitOptions): Limits {
-  const perWindow = (endpoint: keyof LimitedRequests, otherwise: number) => {
-    const given = requests[endpoint] ?? otherwise
+  const perWindow = (endpoint: LimitedEndpoint) => {
+    const given = requests[endpoint] ?? usualRequests[endpoint]
     const fix = 'Pass a whole number, at least 1, or false for no limit.'
-    return given === false ? undefined : wholeNumber(`limits.requests.${endpoint}`, given, fix)
+    return given === false ? undefined : wholeNumber(`limits.requests.${endpoint}`, given, 1, fix)
   }
   const length = seconds('limits.window', window, 60)
   if (length > day)
@@ -188,13 +172,13 @@ function limits({ key, window, requests = {} }: LimitOptions): Limits {
     key: senderKey('limits.key', key),
     window: length,
     requests: {
-      register: perWindow('register', 60),
-      authorize: perWindow('authorize', 120),
-      consent: perWindow('consent', 240),
-      signIn: perWindow('signIn', 60),
-      callback: perWindow('callback', 120),
-      token: perWindow('token', 300),
-      revoke: perWindow('revoke', 120),
+      register: perWindow('register'),
+      authorize: perWindow('authorize'),
+      consent: perWindow('consent'),
+      signIn: perWindow('signIn'),
+      callback: perWindow('callback'),
+      token: perWindow('token'),
+      revoke: perWindow('revoke'),
     },
   }
 }
@@ -271,8 +255,9 @@ function protectedResources(
   )
   const resources = entries.map(([path, resource]) => {
     const elsewhere = options.resources && /^[a-z][a-z0-9+.-]*:\/\//i.test(path)
-    if (elsewhere) checkElsewhere(path)
-    else if (
+    if (elsewhere) {
+      identifierUrl('resources', path, 'Pass the URL that clients type, such as "https://mail.acme.dev/mcp".')
+    } else if (
       !/^\/([A-Za-z0-9._~!$&'()*+,;=:@-]+(\/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*)?$/.test(path) ||
       /(^|\/)\.{1,2}(\/|$)/.test(path)
     ) {
@@ -320,17 +305,6 @@ function grantableScopes(
   )
 }
 
-/** A resource on another host is named by its whole URL. */
-function checkElsewhere(resource: string): void {
-  identifierUrl('resources', resource, 'Pass the URL that clients type, such as "https://mail.acme.dev/mcp".')
-}
-
 function seconds(option: string, given: number | undefined, otherwise: number, minimum = 1): number {
-  return wholeNumber(option, given ?? otherwise, `Pass whole seconds, at least ${minimum}.`, minimum)
-}
-
-function wholeNumber(option: string, value: number, fix: string, minimum = 1): number {
-  if (Number.isSafeInteger(value) && value >= minimum) return value
-  const got = typeof value === 'string' ? `"${value}"` : typeof value === 'number' ? value : inWords(value)
-  throw new ConfigurationError(option, `is ${got}`, fix)
+  return wholeSeconds(option, given ?? otherwise, minimum)
 }

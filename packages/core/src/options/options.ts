@@ -3,13 +3,13 @@ import type { RedirectUriOptions } from '../clients/redirect-uri.ts'
 import type { StaticClient } from '../clients/static-client.ts'
 import type { Clock } from '../clock.ts'
 import type { Egress } from '../egress/egress.ts'
-import type { LimitedEndpoint } from '../endpoints/limiter.ts'
+import type { LimitedRequest } from '../endpoints/limiter.ts'
+import type { RegisteringClient, RegistrationSender } from '../endpoints/registration-admission.ts'
 import type { EventListeners } from '../events.ts'
 import type { OAuthProvider, Provider } from '../identity/provider.ts'
 import type { LogOption } from '../log/operator-log.ts'
 import type { Messages } from '../pages/messages.ts'
 import type { Theme } from '../pages/theme.ts'
-import type { ClientMetadata } from '../records/client-metadata.ts'
 import type { Documentation } from '../resource-server/protected-resource-metadata.ts'
 import type { Verifier } from '../resource-server/verifier.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -292,9 +292,6 @@ export interface RegistrationOptions {
   secretLifetime?: number | undefined
 }
 
-/** What a client says of itself as it registers, checked, and with the defaults of RFC 7591 2 filled in. */
-export type RegisteringClient = Omit<ClientMetadata, 'further_auth_methods'>
-
 /** Token revocation (RFC 7009). */
 export interface RevocationOptions {
   /**
@@ -302,13 +299,6 @@ export interface RevocationOptions {
    * which stay good until they end. Default true.
    */
   enabled?: boolean | undefined
-}
-
-/** What is known of who registers a client. */
-export interface RegistrationSender {
-  /** As the adapter tells it, which trusts the proxies that its framework was told to trust. */
-  clientAddress?: string | undefined
-  headers: Headers
 }
 
 /**
@@ -339,12 +329,6 @@ export interface LimitOptions {
   window?: number | undefined
   /** How many requests in that time; `false`: as many as they like. */
   requests?: LimitedRequests | undefined
-}
-
-/** What is known of a request when its sender is told apart from others. */
-export interface LimitedRequest extends RegistrationSender {
-  /** Which endpoint it is for. */
-  endpoint: LimitedEndpoint
 }
 
 /** Requests of one sender in one window, for each endpoint. */

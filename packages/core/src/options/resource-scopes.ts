@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.ts'
-import { inWords } from '../known-options.ts'
+import { checkOneOf } from '../known-options.ts'
 import type { ResourceScopes } from '../syntax/resource.ts'
 import { checkedScopes, requiredScopes, unionScopes, withoutOfflineAccess } from '../syntax/scopes.ts'
 import type { ScopeOptions } from './options.ts'
@@ -43,20 +43,9 @@ export function resourceScopes(
       'Add what `required` names: clients that ask for no scope in particular get the default ones.',
     )
   }
-  if (challenge !== 'default' && challenge !== 'supported') {
-    throw new ConfigurationError(
-      `${option}.challenge`,
-      `is ${typeof challenge === 'string' ? `"${challenge}"` : inWords(challenge)}`,
-      "Use 'default', or 'supported' for clients that cannot ask for more later.",
-    )
-  }
-  if (stepUp !== undefined && stepUp !== 'refuse-refresh') {
-    throw new ConfigurationError(
-      `${option}.stepUp`,
-      `is ${typeof stepUp === 'string' ? `"${stepUp}"` : inWords(stepUp)}`,
-      "Use 'refuse-refresh', or leave it out.",
-    )
-  }
+  const either = "Use 'default', or 'supported' for clients that cannot ask for more later."
+  checkOneOf(`${option}.challenge`, challenge, ['default', 'supported'], either)
+  checkOneOf(`${option}.stepUp`, stepUp, ['refuse-refresh'], "Use 'refuse-refresh', or leave it out.")
   const standard = asked ?? supported
   return {
     supported,

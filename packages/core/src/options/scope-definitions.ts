@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.ts'
-import { checkMembers, inWords, nearest } from '../known-options.ts'
+import { checkMembers, didYouMean, inWords } from '../known-options.ts'
 import type { ResourceScopes } from '../syntax/resource.ts'
 import { scopeHierarchy } from '../syntax/scope-hierarchy.ts'
 import { checkedScopes } from '../syntax/scopes.ts'
@@ -82,12 +82,8 @@ export function scopeMeanings(
 }
 
 function unsupported(option: string, scope: string, supported: readonly string[]): ConfigurationError {
-  const meant = nearest(scope, supported)
-  return new ConfigurationError(
-    option,
-    `names "${scope}", which is not supported`,
-    meant === undefined ? 'Add it to the supported scopes.' : `Did you mean "${meant}"?`,
-  )
+  const fix = didYouMean(scope, supported, 'Add it to the supported scopes.')
+  return new ConfigurationError(option, `names "${scope}", which is not supported`, fix)
 }
 
 /** The first chain that leads back to where it began. */

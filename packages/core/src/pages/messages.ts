@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.ts'
-import { nearest } from '../known-options.ts'
+import { didYouMean } from '../known-options.ts'
 
 /**
  * Every word the pages show. Override any of them, for another language or another tone. Names that stand in a
@@ -279,8 +279,7 @@ export function withMessages(overrides: Partial<Messages> = {}): Messages {
 function checkMessage(name: string, value: unknown): void {
   const option = `messages.${name}`
   if (!Object.hasOwn(english, name)) {
-    const near = nearest(name, Object.keys(english))
-    const fix = near === undefined ? 'Check its spelling.' : `Did you mean "${near}"?`
+    const fix = didYouMean(name, Object.keys(english), 'Check its spelling.')
     throw new ConfigurationError(option, 'there is no message of this name', fix)
   }
   const expected = typeof english[name as keyof Messages]

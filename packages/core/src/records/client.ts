@@ -22,6 +22,18 @@ export interface DeletedClientRecord {
   deleted_at: number
 }
 
+/** What a record keeps of a new secret: its hash, and until when it works. */
+export function secretMembers(
+  secret: string,
+  now: number,
+  lifetime: number | undefined,
+): Required<Pick<RegisteredClient, 'client_secret_hash' | 'client_secret_expires_at'>> {
+  return {
+    client_secret_hash: sha256(secret),
+    client_secret_expires_at: lifetime === undefined ? 0 : now + lifetime,
+  }
+}
+
 const plainId = /^[\w-]{1,128}$/
 
 /** Of an id that is a URL, or otherwise no part of a key, the hash. */

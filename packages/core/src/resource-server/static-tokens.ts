@@ -1,7 +1,7 @@
 import { type Clock, systemClock, unixTime } from '../clock.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { ConfigurationError } from '../errors.ts'
-import { checkMembers, inWords, nearest } from '../known-options.ts'
+import { checkMembers, didYouMean, inWords } from '../known-options.ts'
 import { type LogOption, tellOperator } from '../log/operator-log.ts'
 import { checkedScopes } from '../syntax/scopes.ts'
 import type { VerifiedToken, Verifier } from './verifier.ts'
@@ -112,9 +112,8 @@ function checkTokens(tokens: unknown): void {
     }
     for (const name of Object.keys(entry)) {
       if (Object.hasOwn(members, name)) continue
-      const near = nearest(name, Object.keys(members))
-      const instead =
-        near === undefined ? `There are ${Object.keys(members).join(', ')}.` : `Did you mean "${near}"?`
+      const names = Object.keys(members)
+      const instead = didYouMean(name, names, `There are ${names.join(', ')}.`)
       throw wrong(`a token has "${name}", which there is not`, instead)
     }
     for (const [name, holds] of Object.entries(members)) {

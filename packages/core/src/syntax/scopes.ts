@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.ts'
-import { inWords, nearest } from '../known-options.ts'
+import { nearest, said } from '../known-options.ts'
 
 /**
  * Whether this is one `scope-token` (RFC 6749 3.3): printable ASCII without space, quote or backslash.
@@ -54,10 +54,6 @@ export function missingScopes(needed: readonly string[], held: readonly string[]
  */
 export function unionScopes(...lists: readonly (readonly string[] | undefined)[]): string[] {
   return [...new Set(lists.flatMap((list) => list ?? []))]
-}
-
-function said(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : inWords(value)
 }
 
 /**
