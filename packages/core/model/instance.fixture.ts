@@ -127,7 +127,7 @@ export function instance(options: {
     clients: clientRegistry({
       records: store,
       clock,
-      staticClients: Promise.resolve(options.registered ? [] : [client]),
+      staticClients: options.registered ? [] : [client],
       ...config.registration,
     }),
     accessTokens: accessTokens(store, clock, random),

@@ -304,7 +304,13 @@ export type EventType = keyof DrawbridgeEvents
 export type Occurrence = {
   [Type in EventType]: {
     type: Type
+    /**
+     * Joins the events of one flow: from a client's registration to its first sign-in, and from each authorization
+     * request through its grant to every request made with it. Absent where no flow is known. Refusals that name only a
+     * `grant` are joined by that.
+     */
     correlation?: string | undefined
+    /** What the page or the answer that somebody got names, for asking the operator: the correlation where there is one. */
     reference?: string | undefined
   } & DrawbridgeEvents[Type]
 }[EventType]
@@ -313,14 +319,6 @@ export type Occurrence = {
 export type DrawbridgeEvent = Occurrence & {
   /** When, in Unix milliseconds. */
   at: number
-  /**
-   * Joins the events of one flow: from a client's registration to its first sign-in, and from each authorization
-   * request through its grant to every request made with it. Absent where no flow is known. Refusals that name only a
-   * `grant` are joined by that.
-   */
-  correlation?: string | undefined
-  /** What the page or the answer that somebody got names, for asking the operator: the correlation where there is one. */
-  reference?: string | undefined
 }
 
 /** Hears of every event, at once and in order. What it throws is ignored; what takes long belongs elsewhere. */

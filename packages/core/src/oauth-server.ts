@@ -5,10 +5,7 @@ import { staticClient } from './clients/static-client.ts'
 import { unixTime } from './clock.ts'
 import { sealer, type UnknownSecret } from './crypto/sealing.ts'
 import { callbackUrl } from './endpoints/locations.ts'
-import type { ClientAdmin } from './engine/client-administration.ts'
-import type { GrantAdmin } from './engine/grant-administration.ts'
-import type { SigningKeyAdmin } from './engine/key-administration.ts'
-import type { MaintenanceReport } from './engine/maintenance.ts'
+import type { Administration } from './engine/engine.ts'
 import { type OurEngine, ourEngine } from './engine/ours.ts'
 import { ConfigurationError, isNamed } from './errors.ts'
 import { grantTypes } from './grants/index.ts'
@@ -22,7 +19,7 @@ import type { Verifier } from './resource-server/verifier.ts'
 import type { UserOf } from './resource-server.ts'
 
 /** An authorization server of our own, and the gates of the resources behind it. Mounted, it serves the OAuth part. */
-export interface OAuthServer<User = unknown, Path extends string = string> extends Mountable {
+export interface OAuthServer<User = unknown, Path extends string = string> extends Mountable, Administration {
   /** The gate of one of several resources. */
   at(path: Path): Auth<User>
   /**
@@ -30,17 +27,6 @@ export interface OAuthServer<User = unknown, Path extends string = string> exten
    * Throws {@link NoUpstreamToken}, {@link UpstreamEnded}, {@link Unavailable}.
    */
   upstreamToken(auth: AuthInfo<User>, options?: UpstreamTokenOptions): Promise<UpstreamToken>
-  /** Lists and ends what users let in. */
-  readonly grants: GrantAdmin
-  /** Lists and removes clients, makes new ones, changes them and their secrets. */
-  readonly clients: ClientAdmin
-  /** Lists the keys that sign access tokens, and revokes one that somebody else may have. */
-  readonly signingKeys: SigningKeyAdmin
-  /**
-   * Seals records with the current `secret` and removes expired ones; reports what remains per secret. Run it after a
-   * change of `secret`, and now and then with a store that does not expire by itself.
-   */
-  maintain(): Promise<MaintenanceReport>
   /**
    * Reads, or makes, what all instances share. Not needed: the first request does it. Useful at start-up, where a
    * wrong `secret` or an unreachable store should stop the deployment. Throws what is wrong.
@@ -146,9 +132,7 @@ function compose(config: Config, options: OAuthServerOptions): OAuthServer | OAu
     records,
     upstreams,
     forms: new Map(config.providers.filter((one) => one.type === 'form').map((one) => [one.id, one])),
-    staticClients: Promise.all(
-      (options.clients ?? []).map((client) => staticClient(client, unixTime(clock), config)),
-    ),
+    staticClients: (options.clients ?? []).map((client) => staticClient(client, unixTime(clock), config)),
     checks: metadataChecks(() => ({
       ...config,
       grantTypes: [...grantTypes({ ...config, engine: ours.engine }).keys()],

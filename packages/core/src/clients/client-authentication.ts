@@ -134,7 +134,6 @@ export async function authenticateClient(
   if (!methods.includes(method)) {
     throw refuse('method', `This client registered ${methods.join(' and ')}, and used ${method}.`)
   }
-  if (method === 'none') return { client, method, spend: async () => {} }
   if (method === 'private_key_jwt') {
     const assertion = credentials.client_assertion ?? ''
     const spend = await provenByKey(server, client, assertion, refuse).catch((error: unknown) => {
@@ -142,7 +141,7 @@ export async function authenticateClient(
     })
     return { client, method, spend }
   }
-  proveBySecret(client, credentials, unixTime(server.clock), refuse)
+  if (method !== 'none') proveBySecret(client, credentials, unixTime(server.clock), refuse)
   return { client, method, spend: async () => {} }
 }
 

@@ -104,12 +104,8 @@ export function fetchedDocuments<Value>(options: {
     } catch (error) {
       if (isNamed<MalformedDocument>(error, 'MalformedDocument')) {
         // Whoever publishes it may have put anything there.
-        return fail(
-          url,
-          'malformed',
-          { status: 'malformed', why: error.message, isJson: error.isJson },
-          redacted(error.message),
-        )
+        const { message: why, isJson } = error
+        return fail(url, 'malformed', { status: 'malformed', why, isJson }, redacted(why))
       }
       const reason = isNamed<EgressFailed>(error, 'EgressFailed') ? error.reason : 'unreachable'
       return fail(url, reason, { status: 'unavailable' }, detailOf(Object(error).cause ?? error))

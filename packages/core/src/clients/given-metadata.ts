@@ -2,7 +2,7 @@ import type { ClientChanges, MetadataChecks, NewClient } from '../engine/client-
 import { ConfigurationError } from '../errors.ts'
 import { checkMembers, type OptionTable } from '../known-options.ts'
 import { OAuthError } from '../oauth-error.ts'
-import type { ClientMetadata, RegisteredClient } from '../records/client-metadata.ts'
+import type { ClientMetadata } from '../records/client-metadata.ts'
 import {
   machines,
   metadataFields,
@@ -39,21 +39,20 @@ export function strictMetadata(
     const isRedirect = error.code === 'invalid_redirect_uri'
     throw mistake(isRedirect ? 'redirect_uris' : 'metadata', message, 'Correct this client.')
   }
+  const written = new Map<string, unknown>(
+    Object.entries(given).filter(
+      ([field, value]) => (fields?.includes(field) ?? true) && (value ?? undefined) !== undefined,
+    ),
+  )
   // Dropped without a word, keys would leave a client that was meant to sign without any way to prove itself.
-  const idle = ownKeys.find((field) => {
-    const value: unknown = given[field as keyof typeof given]
-    const isNew = fields === undefined || fields.includes(field)
-    return isNew && value !== undefined && value !== null && metadata[field] === undefined
-  })
+  const idle = ownKeys.find((field) => written.has(field) && metadata[field] === undefined)
   if (idle) {
     const got = `is of no use to a client whose token_endpoint_auth_method is ${metadata.token_endpoint_auth_method}`
     throw mistake(idle, got, "Say token_endpoint_auth_method: 'private_key_jwt', or remove it.")
   }
   for (const [field, kept] of Object.entries(metadata)) {
-    const value: unknown = given[field as keyof typeof given]
-    const isNew = fields === undefined || fields.includes(field)
-    if (!isNew || value === undefined || value === null) continue
-    if (JSON.stringify(value) === JSON.stringify(kept)) continue
+    const value = written.get(field)
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(kept)) continue
     const usable = kept === undefined ? 'nothing' : JSON.stringify(kept)
     const got = `is ${JSON.stringify(value)}, of which ${usable} is usable`
     throw mistake(field, got, 'Correct or remove it.')
@@ -103,7 +102,16 @@ export function metadataChecks(policy: () => RegistrationPolicy): MetadataChecks
       const { redirectUris, ...rest } = policy()
       const parsed = strictMetadata(
         { ...client, ...Object.fromEntries(given) },
-        { ...rest, redirectUris: { refuse: (uri, type) => refuseNew(redirectUris, client, uri, type) } },
+        {
+          ...rest,
+          // What the client has already is no mistake of whoever changes something else.
+          redirectUris: {
+            refuse: (uri, type) =>
+              type === client.application_type && client.redirect_uris.includes(uri)
+                ? undefined
+                : redirectUris.refuse(uri, type, client),
+          },
+        },
         mistake,
         fields,
       )
@@ -144,17 +152,6 @@ const ownKeys = ['jwks', 'jwks_uri', 'token_endpoint_auth_signing_alg'] as const
 const fieldTable = Object.fromEntries(
   Object.keys(metadataFields).map((field) => [field, true]),
 ) as OptionTable<NewClient>
-
-/** What the client has already is no mistake of whoever changes something else. */
-function refuseNew(
-  redirectUris: RegistrationPolicy['redirectUris'],
-  client: RegisteredClient,
-  uri: string,
-  type: 'native' | 'web',
-): string | undefined {
-  const isOld = type === client.application_type && client.redirect_uris.includes(uri)
-  return isOld ? undefined : redirectUris.refuse(uri, type, client)
-}
 
 function mistakeIn(call: string): Mistake {
   return (field, got, fix) => new ConfigurationError(`${call}.${field}`, got, fix)

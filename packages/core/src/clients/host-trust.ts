@@ -6,14 +6,11 @@ import { matchesHost } from './redirect-uri-pattern.ts'
 export type HostTrust = 'allow' | 'warn' | 'deny'
 
 /**
- * What the operator thinks of a host, by a table of names: `app.example.com`, `*.example.com` (which is anything below it, and
- * not itself), `*` (any other). A host's own name decides, then the longest that fits; a host that none fits is let in.
+ * What the operator thinks of a host, by the table `metadataDocuments.hosts`: its own name decides, then the longest that
+ * fits; a host that none fits is let in.
  *
  * @throws ConfigurationError for what is no host name, for another word than the three, and for a list that only allows:
  * without `*` it would keep nobody out
- * @example
- * const trust = hostTrust({ 'app.example.com': 'allow', '*': 'deny' })
- * trust('app.example.com') // 'allow'
  */
 export function hostTrust(hosts: Readonly<Record<string, HostTrust>>): (host: string) => HostTrust {
   if (typeof hosts !== 'object' || hosts === null || Array.isArray(hosts)) {

@@ -60,21 +60,16 @@ export function redirectUriPolicy(
   const allow = options?.allow?.map((pattern) => {
     const parsed = redirectUriPattern(pattern)
     const reason = refuseByKind(parsed.example, 'native', schemes)
-    if (reason && !refuseByKind(parsed.example, 'native', undefined)) {
-      throw new ConfigurationError(
-        'redirectUris.allow',
-        `the pattern ${JSON.stringify(pattern)} can never match: its private-use scheme is not among redirectUris.schemes`,
-        'Add the scheme there, or remove the pattern: this list only narrows what is acceptable.',
-      )
-    }
-    if (reason) {
-      throw new ConfigurationError(
-        'redirectUris.allow',
-        `the pattern ${JSON.stringify(pattern)} can never match: such a URI ${reason}`,
-        'This list only narrows what is acceptable. Correct the pattern or remove it.',
-      )
-    }
-    return parsed
+    if (!reason) return parsed
+    const isUnlisted = !refuseByKind(parsed.example, 'native', undefined)
+    const why = isUnlisted
+      ? 'its private-use scheme is not among redirectUris.schemes'
+      : `such a URI ${reason}`
+    const fix = isUnlisted
+      ? 'Add the scheme there, or remove the pattern: this list only narrows what is acceptable.'
+      : 'This list only narrows what is acceptable. Correct the pattern or remove it.'
+    const got = `the pattern ${JSON.stringify(pattern)} can never match: ${why}`
+    throw new ConfigurationError('redirectUris.allow', got, fix)
   })
   if (allow?.length === 0) {
     throw new ConfigurationError(

@@ -10,8 +10,6 @@ const shortestSecret = 32
  *
  * @param option its name, for the message, which says nothing of the secret
  * @throws {ConfigurationError} naming what it lacks
- * @example
- * checkSecret('registration.initialAccessToken', process.env.REGISTRATION_TOKEN)
  */
 export function checkSecret(option: string, secret: unknown): asserts secret is string {
   const mistake = (got: string) =>

@@ -21,18 +21,15 @@ const grantTypes = ['authorization_code', 'refresh_token']
 
 /**
  * A client from the options, as if it had registered. Registration forgives; here whatever it would drop is a mistake.
- * All is checked at once, so that a mistake throws at construction: only the secret's hash is waited for.
  *
  * @param now Unix seconds, for `client_id_issued_at`
  * @throws ConfigurationError at once, naming the client and the field
- * @example
- * await staticClient({ client_id: 'desk', redirect_uris: ['http://127.0.0.1/callback'] }, now, { redirectUris })
  */
 export function staticClient(
   option: StaticClient,
   now: number,
   policy: Omit<RegistrationPolicy, 'grantTypes'>,
-): Promise<RegisteredClient> {
+): RegisteredClient {
   const { client_id, client_secret } = option
   // RFC 6749 A.1
   if (typeof client_id !== 'string' || !/^[\x20-\x7e]+$/.test(client_id)) {
@@ -42,14 +39,14 @@ export function staticClient(
   const token_endpoint_auth_method = authMethod(option)
   const metadata = checkedMetadata({ ...option, token_endpoint_auth_method }, policy)
   const client: RegisteredClient = { ...metadata, client_id, client_id_issued_at: now, source: 'static' }
-  if (client_secret === undefined) return Promise.resolve(client)
-  return Promise.resolve({
+  if (client_secret === undefined) return client
+  return {
     ...client,
     further_auth_methods:
       option.token_endpoint_auth_method === undefined ? ['client_secret_post'] : undefined,
     client_secret_hash: sha256(client_secret),
     client_secret_expires_at: 0,
-  })
+  }
 }
 
 function authMethod(option: StaticClient): TokenEndpointAuthMethod {

@@ -61,13 +61,8 @@ function wrong(got: string, fix: string): ConfigurationError {
   return new ConfigurationError('secret', got, fix)
 }
 
-interface LoadedSecret {
-  id: string
-  derive(purpose: string): Uint8Array
-}
-
 /** Keys are derived once for each purpose, of which there are few. */
-function loadSecret(secret: string): LoadedSecret {
+function loadSecret(secret: string) {
   const material = encoder.encode(secret)
   const derived = new Map<string, Uint8Array>()
   const derive = (purpose: string) => {

@@ -24,19 +24,29 @@ export async function boundedAnswer(
   { status, headers, chunks }: { status: number; headers: Headers; chunks: AsyncIterable<Uint8Array> },
   maxBytes: number,
 ): Promise<EgressResponse> {
-  if (Number(headers.get('content-length')) > maxBytes) throw new EgressFailed('too_long')
-  const body: Uint8Array[] = []
+  const isLong = Number(headers.get('content-length')) > maxBytes
+  const body = isLong ? undefined : await counted(chunks, maxBytes)
+  if (!body) throw new EgressFailed('too_long')
+  return { status, headers, body }
+}
+
+/** What arrives, in one piece; `undefined` as soon as it is more than `limit`. */
+export async function counted(
+  chunks: AsyncIterable<Uint8Array>,
+  limit: number,
+): Promise<Uint8Array | undefined> {
+  const held: Uint8Array[] = []
   let length = 0
   for await (const chunk of chunks) {
     length += chunk.byteLength
-    if (length > maxBytes) throw new EgressFailed('too_long')
-    body.push(chunk)
+    if (length > limit) return undefined
+    held.push(chunk)
   }
   const whole = new Uint8Array(length)
   let offset = 0
-  for (const chunk of body) {
+  for (const chunk of held) {
     whole.set(chunk, offset)
     offset += chunk.byteLength
   }
-  return { status, headers, body: whole }
+  return whole
 }

@@ -10,16 +10,9 @@ import type { Server } from './server.ts'
  * Token revocation (RFC 7009). Either token ends the whole grant at once. A token that is unknown, or another
  * client's, is answered the same way and has no effect. A client must prove itself as it did for the grant. A limit puts nobody off who ends what is theirs.
  */
-export function revokeEndpoint({
-  authentication,
-  emit,
-  engine,
-  limiter,
-  revocation,
-}: Pick<Server, 'authentication' | 'emit' | 'engine' | 'limiter' | 'revocation'>):
-  | Entry['methods']
-  | undefined {
-  if (!revocation.enabled) return undefined
+export function revokeEndpoint(server: Server): Entry['methods'] | undefined {
+  const { authentication, emit, engine, limiter } = server
+  if (!server.revocation.enabled) return undefined
   // The two kinds cannot be mistaken for each other, so that token_type_hint has nothing to add.
   const load = async (token: string) =>
     (await engine.loadRefreshToken(token)) ?? (await engine.loadAccessToken(token))
@@ -33,13 +26,12 @@ export function revokeEndpoint({
     if (!admission.isOver() || !(await isGenuine(token))) admission.admit()
     const credentials = clientCredentials(request.headers, form)
     const authenticated = await admission.countRefusal(authenticateClient(authentication, credentials))
-    const { client } = authenticated
+    const { client_id } = authenticated.client
     if (token === undefined) throw new OAuthError('invalid_request', 'The parameter token is missing.')
     const loaded = await load(token)
-    if (loaded && !loaded.refused && loaded.client_id === client.client_id) {
+    if (loaded && !loaded.refused && loaded.client_id === client_id) {
       const { client_auth } = loaded
       if (client_auth !== undefined && !keepsBinding(authenticated, client_auth)) {
-        const { client_id } = client
         throw new OAuthError('invalid_client', `The client must authenticate by ${client_auth}, as it did.`, {
           event: { type: 'client.refused', reason: 'method', client_id },
         })
@@ -49,7 +41,6 @@ export function revokeEndpoint({
     } else {
       // Otherwise whoever has one good token could tell by the answer which secret of another client is right.
       admission.admit()
-      const { client_id } = client
       const { grant, correlation } = loaded ?? {}
       const isForged = loaded?.refused === 'forged'
       const reason = isForged ? 'forged' : loaded && !loaded.refused ? 'other_client' : 'unknown'

@@ -95,13 +95,7 @@ export function clientAdmin(dependencies: {
   }
 
   /** Those that were approved, and then those that were not. The cursor says in which of the two it goes on. */
-  async function list({
-    cursor,
-    limit = pageSize,
-  }: {
-    cursor?: string | undefined
-    limit?: number | undefined
-  } = {}): Promise<ClientPage> {
+  const list: ClientAdmin['list'] = async ({ cursor, limit = pageSize } = {}) => {
     const prefix = cursor?.startsWith(candidatePrefix) ? candidatePrefix : clientPrefix
     const page = await records.list(prefix, { cursor: cursor?.slice(prefix.length) || undefined, limit })
     const clients = (await Promise.all(page.keys.map(clientAt))).flat()

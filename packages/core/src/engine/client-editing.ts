@@ -104,7 +104,7 @@ export function clientEditing(dependencies: {
   clock: Clock
   emit: Emit
   checks: MetadataChecks
-  staticClients: Promise<readonly RegisteredClient[]>
+  staticClients: readonly RegisteredClient[]
   /** Seconds, of clients that registered. `undefined`: their secrets do not expire. */
   secretLifetime: number | undefined
 }): ClientEditing {
@@ -119,7 +119,7 @@ export function clientEditing(dependencies: {
     client_id: string,
     change: (client: Readonly<ClientRecord>) => ClientRecord | undefined,
   ): Promise<Readonly<ClientRecord> | undefined> {
-    if ((await staticClients).some((client) => client.client_id === client_id)) {
+    if (staticClients.some((client) => client.client_id === client_id)) {
       throw new ConfigurationError(call, 'is a client of the options', 'Change it in `clients`, and restart.')
     }
     for (let tries = 0; tries < editTries; tries++) {

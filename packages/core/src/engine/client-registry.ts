@@ -56,7 +56,7 @@ export function clientRegistry(
   dependencies: {
     records: Records
     clock: Clock
-    staticClients: Promise<readonly RegisteredClient[]>
+    staticClients: readonly RegisteredClient[]
   } & ClientRegistrySettings,
 ): ClientRegistry {
   const { records, clock, staticClients, unapprovedLifetime, lifetime, secretLifetime } = dependencies
@@ -107,7 +107,7 @@ export function clientRegistry(
 
   return {
     async get(client_id) {
-      const known = (await staticClients).find((client) => client.client_id === client_id)
+      const known = staticClients.find((client) => client.client_id === client_id)
       if (known) return known
       return clientIdSyntax.test(client_id) ? getRegistered(client_id) : undefined
     },
@@ -131,13 +131,10 @@ export function clientRegistry(
         sender === undefined
           ? slotsOf(random, unapproved)
           : slotsOfSender(random, sender, Math.ceil(unapproved / 10), unapproved)
+      const age = (other: Readonly<ClientRecord>) => now - other.client_id_issued_at
       for (let tries = 0; tries < registerTries; tries++) {
         const slots = await readSlots<ClientRecord>(records, candidatePrefix, names)
-        const {
-          key,
-          record,
-          version: ifVersion,
-        } = anyPlaceFor(slots, (other) => now - other.client_id_issued_at)
+        const { key, record, version: ifVersion } = anyPlaceFor(slots, age)
         const registered = { ...client, client_id: candidateId(random, key.slice(candidatePrefix.length)) }
         const version = await records.put(key, registered, {
           ifVersion,

@@ -58,7 +58,7 @@ export function world(inner: Storage = memory()) {
     const registry = clientRegistry({
       records: store,
       clock,
-      staticClients: Promise.resolve([]),
+      staticClients: [],
       unapprovedLifetime: day,
       lifetime: 90 * day,
       unapproved: 100,
@@ -70,7 +70,7 @@ export function world(inner: Storage = memory()) {
         ...clientAdmin({ records: store, clock, end: async () => {}, emit }),
         ...clientEditing({
           ...{ records: store, clock, emit, checks },
-          staticClients: Promise.resolve([]),
+          staticClients: [],
           secretLifetime: undefined,
         }),
       },

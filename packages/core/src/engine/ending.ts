@@ -4,6 +4,19 @@ import type { Upstream } from '../identity/upstream.ts'
 import { type GrantRecord, type GrantRef, grantKey, grantPrefix, grantRef } from '../records/grant.ts'
 import { everyKey, type Records, remove } from '../records/records.ts'
 
+/** Whether such a grant of this user lies in the store, or one that does not open and may be such. */
+export async function someGrant(
+  records: Records,
+  owner: string,
+  isSuch: (grant: Readonly<GrantRecord>) => boolean,
+): Promise<boolean> {
+  for await (const key of everyKey(records, grantPrefix(owner))) {
+    const grant = await records.peek<GrantRecord>(key)
+    if (grant && (grant.unreadable || isSuch(grant.value))) return true
+  }
+  return false
+}
+
 /** Ends a grant: deleting the record is what revokes it, on every instance, at the next request. */
 export type EndGrant = (grant: GrantRef, reason: GrantEnd) => Promise<void>
 
@@ -16,16 +29,11 @@ export function endGrant(dependencies: {
   const { records, connections, upstreams, emit } = dependencies
 
   /** Whether any other grant of this user stands on the connection, or on the same authorization at the provider. */
-  async function othersNeed(grant: Readonly<GrantRecord>, revocation: 'token' | 'user'): Promise<boolean> {
-    for await (const key of everyKey(records, grantPrefix(grant.owner))) {
-      const other = await records.peek<GrantRecord>(key)
-      // What does not open may need it.
-      if (other?.unreadable) return true
-      if (!other || other.value.id === grant.id || !other.value.connection) continue
-      if (revocation === 'user' || other.value.connection === grant.connection) return true
-    }
-    return false
-  }
+  const othersNeed = (grant: Readonly<GrantRecord>, revocation: 'token' | 'user') =>
+    someGrant(records, grant.owner, ({ id, connection }) => {
+      if (id === grant.id || !connection) return false
+      return revocation === 'user' || connection === grant.connection
+    })
 
   async function endConnection(grant: Readonly<GrantRecord>, reason: GrantEnd): Promise<void> {
     const found = upstreams.get(grant.provider)

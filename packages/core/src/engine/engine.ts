@@ -54,17 +54,30 @@ interface EngineWithLogin extends EngineCore {
 }
 
 /** What only our own engine has. What needs it is mounted, or offered, only where it is. */
-export interface OwnEngine {
+export interface OwnEngine extends Administration {
   /** The public halves of the signing keys (RFC 7517 4). */
   jwks(): Promise<readonly object[]>
   /** Throws `NoUpstreamToken`, `UpstreamEnded` or `Unavailable`. */
   upstreamToken(auth: AuthInfo, options?: UpstreamTokenOptions): Promise<UpstreamToken>
-  grants: GrantAdmin
-  clients: ClientAdmin
-  signingKeys: SigningKeyAdmin
-  maintain(): Promise<MaintenanceReport>
   /** For `scopes.stepUp`. */
   stepUps: StepUps
+}
+
+/** What an operator, or a page of the application's own, does with what this server keeps. */
+export interface Administration {
+  /** Lists and ends what users let in. */
+  readonly grants: GrantAdmin
+  /** Lists and removes clients, makes new ones, changes them and their secrets. */
+  readonly clients: ClientAdmin
+  /** Lists the keys that sign access tokens, and revokes one that somebody else may have. */
+  readonly signingKeys: SigningKeyAdmin
+  /**
+   * Seals records with the current `secret` and removes those that have expired or were ended; reports what remains per
+   * secret. Run it after a change of `secret`, and now and then with a store that does not expire by itself. It is safe at
+   * any time, on any instance, and again after a crash or an outage of the store, at which it throws: a report that
+   * overlooked records would be no leave to remove a secret.
+   */
+  maintain(): Promise<MaintenanceReport>
 }
 
 /** A new client. */

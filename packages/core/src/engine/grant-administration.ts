@@ -127,18 +127,16 @@ export function grantAdmin(dependencies: {
 }
 
 function summary(grant: Readonly<GrantRecord>): GrantSummary {
-  const { subject, client_id, client_name, redirect_uri, scopes, resource, created_at, used_at, expires_at } =
-    grant
   return {
     id: grantRef(grant),
-    subject,
-    client_id,
-    client_name,
-    redirect_uri,
-    scopes: [...scopes],
-    resource,
-    created_at,
-    used_at,
-    expires_at,
+    subject: grant.subject,
+    client_id: grant.client_id,
+    client_name: grant.client_name,
+    redirect_uri: grant.redirect_uri,
+    scopes: [...grant.scopes],
+    resource: grant.resource,
+    created_at: grant.created_at,
+    used_at: grant.used_at,
+    expires_at: grant.expires_at,
   }
 }

@@ -28,11 +28,6 @@ export interface MaintenanceReport {
 
 const purgeBatch = 1000
 
-/**
- * Seals everything with the current secret, so that an older one can be retired; removes what has expired or was ended. Safe to run
- * at any time, on any instance, and again after a crash or an outage of the store, at which it throws: a report that
- * overlooked records would be no leave to remove a secret.
- */
 export async function maintain({
   records,
   finish,

@@ -6,11 +6,11 @@ import { checkCall, inWords } from '../known-options.ts'
 import { apiKeyKinds, madeAs } from '../records/api-key.ts'
 import { type ConnectionRecord, connectionKinds } from '../records/connection.ts'
 import { type EndedGrants, type Ending, isEnded } from '../records/endings.ts'
-import { type GrantRecord, grantKinds, grantPrefix, grantRef } from '../records/grant.ts'
-import { everyKey, forEachKey, type Records } from '../records/records.ts'
+import { type GrantRecord, grantKinds, grantRef } from '../records/grant.ts'
+import { forEachKey, type Records } from '../records/records.ts'
 import type { ServerKeys } from '../records/server-keys.ts'
 import { endApiKeys } from './api-key-ending.ts'
-import type { EndGrant } from './ending.ts'
+import { type EndGrant, someGrant } from './ending.ts'
 
 /**
  * Which grants to end: those of a client, of a provider, or of both; or really everything. With `before`, those made
@@ -38,11 +38,6 @@ export interface EndedReport {
   failed: number
 }
 
-/** What walks over the whole store. */
-interface Walk extends EndedReport {
-  failures: unknown[]
-}
-
 export interface MassEnding {
   endAll(which: WhichGrants): Promise<EndedReport>
   /** Goes on where an earlier call was interrupted. Throws what a grant failed with that opens. */
@@ -68,8 +63,8 @@ export function massEnding(dependencies: Dependencies): MassEnding {
       const which = checked(given, unixTime(clock))
       const ending = await keys.end(which)
       emit({ type: 'grants.ended', ...which })
-      const { ended, forgotten, failed } = await walk(dependencies, ending)
-      return { ended, forgotten, failed }
+      const { failures, ...report } = await walk(dependencies, ending)
+      return report
     },
 
     async finish() {
@@ -110,33 +105,33 @@ function checked(given: WhichGrants, now: number): EndedGrants {
 }
 
 function timeOf(before: unknown, now: number): number {
+  const wrong = (got: string, fix: string) => new ConfigurationError('grants.endAll.before', got, fix)
   const seconds = before instanceof Date ? before.getTime() / 1000 : before
   if (typeof seconds !== 'number' || !Number.isFinite(seconds)) {
-    throw new ConfigurationError(
-      'grants.endAll.before',
-      `is ${before instanceof Date ? 'no valid date' : inWords(before)}`,
-      'Pass a Date, or Unix seconds.',
-    )
+    const got = before instanceof Date ? 'no valid date' : inWords(before)
+    throw wrong(`is ${got}`, 'Pass a Date, or Unix seconds.')
   }
   if (seconds > now + 1) {
-    throw new ConfigurationError(
-      'grants.endAll.before',
-      'is later than now',
-      'Pass a Date, or Unix seconds and not milliseconds. What is made later is ended by another call, then.',
-    )
+    const fix =
+      'Pass a Date, or Unix seconds and not milliseconds. What is made later is ended by another call, then.'
+    throw wrong('is later than now', fix)
   }
   // Grants have whole seconds: of the last one, all.
   return Math.ceil(seconds)
 }
 
 /** Ends what is covered by these endings and still lies in the store. The first failure to list ends it. */
-async function walk(dependencies: Dependencies, endings: readonly Ending[]): Promise<Walk> {
+async function walk(
+  dependencies: Dependencies,
+  endings: readonly Ending[],
+): Promise<EndedReport & { failures: unknown[] }> {
   const { records, end } = dependencies
-  const report: Walk = { ended: 0, forgotten: 0, failed: 0, failures: [] }
+  const failures: unknown[] = []
+  const report = { ended: 0, forgotten: 0, failed: 0, failures }
   const attempted = async (work: () => Promise<void>) => {
     await work().catch((error: unknown) => {
       report.failed++
-      report.failures.push(error)
+      failures.push(error)
     })
   }
   await forEachKey(records, grantKinds, (key) =>
@@ -179,13 +174,7 @@ async function forgotten(
 ): Promise<boolean> {
   const standing = async (isMeant: (grant: Readonly<GrantRecord>) => boolean): Promise<boolean> => {
     const endings = await keys.endings()
-    for await (const key of everyKey(records, grantPrefix(owner))) {
-      const grant = await records.peek<GrantRecord>(key)
-      // What does not open may need it.
-      if (grant?.unreadable) return true
-      if (grant?.value && isMeant(grant.value) && !isEnded(grant.value, endings)) return true
-    }
-    return false
+    return someGrant(records, owner, (grant) => isMeant(grant) && !isEnded(grant, endings))
   }
   const connection = await connections.forget(owner, id, () => standing((grant) => grant.connection === id))
   if (!connection) return false

@@ -46,7 +46,7 @@ export function ourEngine(parts: {
   records: Records
   upstreams: ReadonlyMap<string, Upstream>
   forms: ReadonlyMap<string, FormProvider>
-  staticClients: Promise<readonly RegisteredClient[]>
+  staticClients: readonly RegisteredClient[]
   checks: MetadataChecks
 }): OurEngine {
   const { settings, records, upstreams, forms, staticClients, checks } = parts

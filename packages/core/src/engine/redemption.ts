@@ -75,13 +75,11 @@ async function redeem(
   const { client, method } = authenticated
   const unredeemed = record.value
   const now = unixTime(clock)
-  const refuse = (reason: 'expired' | 'conflict', description: string) =>
-    deadCode(unredeemed, reason, description)
   // Its own write, whose reply was lost, and to which somebody has added since.
   if (unredeemed.code.redeemed_by === attempt.id) return answer(dependencies, unredeemed, attempt, scopes)
   if (unredeemed.code.redeemed_at !== undefined)
     return refuseReplay(dependencies, record, authenticated, scopes, attempt)
-  if (now >= unredeemed.code.expires_at) throw refuse('expired', 'The code has expired.')
+  if (now >= unredeemed.code.expires_at) throw deadCode(unredeemed, 'expired', 'The code has expired.')
 
   const refreshable = client.grant_types.includes('refresh_token')
   const redeemed: GrantRecord = {
@@ -98,7 +96,7 @@ async function redeem(
   ])
   if (!written) {
     const winner = await records.get<GrantRecord>(record.key)
-    if (!winner) throw refuse('conflict', 'The code is no longer good.')
+    if (!winner) throw deadCode(unredeemed, 'conflict', 'The code is no longer good.')
     // Redeemed by somebody else, or only sealed anew.
     return redeem(dependencies, winner, authenticated, scopes, attempt)
   }

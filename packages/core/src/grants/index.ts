@@ -23,17 +23,14 @@ export function grantTypes(
   server: { engine: Engine; own?: Pick<OwnEngine, 'stepUps'> | undefined; emit: Emit } & Offered,
 ): ReadonlyMap<string, GrantType> {
   const { engine } = server
-  const table: [string, Grant | false, Omit<GrantType, 'grant'>][] = [
-    ['authorization_code', authorizationCodeGrant(server), { registrable: true }],
-    ['refresh_token', refreshTokenGrant(server), { registrable: true, admitsGenuine: true }],
+  const machines = issues(engine) && clientCredentialsGrant({ ...server, engine })
+  const table: Record<string, GrantType> = {
+    authorization_code: { grant: authorizationCodeGrant(server), registrable: true },
+    refresh_token: { grant: refreshTokenGrant(server), registrable: true, admitsGenuine: true },
     // Anybody may register, and then nobody is asked whether the client may have a token.
-    [
-      'client_credentials',
-      issues(engine) && clientCredentialsGrant({ ...server, engine }),
-      { registrable: false },
-    ],
-  ]
-  return new Map(table.flatMap(([type, grant, row]) => (grant ? [[type, { grant, ...row }]] : [])))
+    ...(machines && { client_credentials: { grant: machines, registrable: false } }),
+  }
+  return new Map(Object.entries(table))
 }
 
 /** What a client may register itself for (RFC 7591 2). */

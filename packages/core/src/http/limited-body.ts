@@ -1,3 +1,4 @@
+import { counted } from '../egress/bounded-answer.ts'
 import { isNamed, UnreadableBody } from '../errors.ts'
 
 /**
@@ -18,29 +19,21 @@ export async function limitedBody(
     )
   }
   if (Number(headers.get('content-length')) > limit) return undefined
-  if (!body) return new Uint8Array()
-  const chunks: Uint8Array[] = []
-  let length = 0
+  return body ? counted(chunksOf(body), limit) : new Uint8Array()
+}
+
+async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = body.getReader()
   try {
     for (;;) {
       const { done, value } = await reader.read().catch(unreadable)
-      if (done) break
-      length += value.byteLength
-      if (length > limit) return undefined
-      chunks.push(value)
+      if (done) return
+      yield value
     }
   } finally {
     // Not awaited: what sends the body need not ever hear of it.
     reader.cancel().catch(() => {})
   }
-  const whole = new Uint8Array(length)
-  let offset = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-  return whole
 }
 
 function unreadable(cause: unknown): never {

@@ -134,7 +134,15 @@ export function openIdConnect<Claims = OpenIdClaims>(
     issuer,
     endpoints: { ...options.endpoints },
     scopes,
-    parameters: { ...parameters, authorize: authorizationParameters(parameters?.authorize) },
+    parameters: {
+      ...parameters,
+      // OpenID Connect Core 3.1.2.1 has words for both; the provider's own parameters win.
+      authorize: (request) => ({
+        ...(request.prompt && { prompt: request.prompt }),
+        ...(request.login_hint && { login_hint: request.login_hint }),
+        ...parameters?.authorize?.(request),
+      }),
+    },
     response_mode,
     pkce,
     tokens: options.tokens ?? 'per-login',
@@ -160,17 +168,6 @@ function scopesOf(given: ProviderScopes) {
     scopes: asked.includes('openid') ? given : { ...given, hidden: ['openid', ...(given.hidden ?? [])] },
     promised: [...(asked.includes('email') ? ['email'] : []), ...(asked.includes('profile') ? ['name'] : [])],
   }
-}
-
-/** OpenID Connect Core 3.1.2.1 has words for both; the provider's own parameters win. */
-function authorizationParameters(
-  own: NonNullable<OAuthProvider['parameters']>['authorize'],
-): NonNullable<NonNullable<OAuthProvider['parameters']>['authorize']> {
-  return (request) => ({
-    ...(request.prompt && { prompt: request.prompt }),
-    ...(request.login_hint && { login_hint: request.login_hint }),
-    ...own?.(request),
-  })
 }
 
 async function claimsOf(

@@ -3,8 +3,7 @@ import { unixTime } from '../clock.ts'
 import type { UpstreamAnswer, UpstreamTokens } from '../records/upstream-tokens.ts'
 import { scopesFor, toUpstream, type UpstreamRequest } from './authorization-url.ts'
 import { checkedAnswer } from './id-token.ts'
-import { identify } from './identification.ts'
-import type { Identity } from './provider.ts'
+import type { Identity, Login } from './provider.ts'
 import { furtherMembers, upstreamTokens } from './token-answer.ts'
 import { conformed, type UpstreamClient } from './upstream-client.ts'
 import { UpstreamError } from './upstream-error.ts'
@@ -86,4 +85,20 @@ export async function furtherToken(
   const body = await oauth.processGenericTokenEndpointResponse(as, client(), answer)
   const tokens = upstreamTokens(body, provider, { now: unixTime(clock), asked })
   return { access_token: tokens.access_token, expires_at: tokens.expires_at, scopes: tokens.scopes }
+}
+
+/** Asks the provider who this is, by what the token endpoint has answered. */
+export async function identify(
+  { provider, server, call, post }: UpstreamClient,
+  { tokens, claims, answer }: Readonly<UpstreamAnswer>,
+  more: Partial<Pick<Login, 'callback' | 'previous'>>,
+): Promise<Identity> {
+  const endpoints = endpointsOf(await server())
+  // What a provider is given to look at is its own: the rest may be that of a remembered record.
+  const given = structuredClone({ tokens, claims, answer, callback: {}, previous: undefined, ...more })
+  const identity = await provider.identify({ ...given, endpoints, call, post })
+  if (typeof identity.sub !== 'string' || identity.sub === '') {
+    throw new UpstreamError('misconfigured', `${provider.id}: identify() gave no sub`)
+  }
+  return identity
 }

@@ -1,14 +1,18 @@
 import type { Clock } from '../clock.ts'
 import type { UpstreamAnswer, UpstreamTokens } from '../records/upstream-tokens.ts'
 import { asksOtherwise, authorizationUrl, type UpstreamRequest } from './authorization-url.ts'
-import { identify } from './identification.ts'
 import type { Identity, OAuthProvider } from './provider.ts'
-import { type FurtherToken, furtherToken, redeem, refresh, type UpstreamLogin } from './token-requests.ts'
+import {
+  type FurtherToken,
+  furtherToken,
+  identify,
+  redeem,
+  refresh,
+  type UpstreamLogin,
+} from './token-requests.ts'
 import { upstreamClient } from './upstream-client.ts'
 import { classified } from './upstream-error.ts'
 import { revoke } from './upstream-revocation.ts'
-
-export type { UpstreamLogin }
 
 /** The one upstream leg: what Drawbridge does, as an ordinary client, with any provider. */
 export interface Upstream {

@@ -24,9 +24,6 @@ export type Notes = {
 /** What a client did wrong before anybody signed in: its developer may ask, and so it is in the log. */
 const wrongRequest = whatever('info')
 
-/** What a client did wrong where any stranger can, and is told itself. */
-const malformedRequest = whatever('debug')
-
 const wrongSecret =
   'Something is sealed with a secret that is not configured here. Check `secret` (DRAWBRIDGE_SECRET): pass the previous one too, after the new one, and the same on every instance.'
 const cookiesOfIssuer =
@@ -323,7 +320,8 @@ const notes: Notes = {
     'warn',
     'An option that weakens security is on. Check whether it can be left out.',
   ],
-  'request.refused': malformedRequest,
+  // Any stranger can, and is told so.
+  'request.refused': whatever('debug'),
   'request.limited': [
     'warn',
     'A sender is over a limit of `limits`. Check, if it is nobody to keep out, whether `limits.key` tells senders apart as it should, or raise the limit.',

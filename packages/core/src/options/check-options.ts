@@ -77,19 +77,10 @@ export function checkNames(call: 'oauthProxy' | 'oauthServer', options: OAuthSer
  */
 export function checkOptions({ storage, accept, registration, ...options }: OAuthServerOptions): void {
   checkStorage(storage)
-  if (accept !== undefined && !Array.isArray(accept)) {
-    throw new ConfigurationError(
-      'accept',
-      'is not a list',
-      'Pass a list of verifiers: `accept: [jwtVerifier({ issuer })]`.',
-    )
-  }
-  if (accept?.some((verifier) => typeof verifier?.verify !== 'function')) {
-    throw new ConfigurationError(
-      'accept',
-      'holds something without a `verify` function',
-      'Pass verifiers, such as `jwtVerifier({ issuer })`.',
-    )
+  const isList = accept === undefined || Array.isArray(accept)
+  if (!isList || accept?.some((verifier) => typeof verifier?.verify !== 'function')) {
+    const got = isList ? 'holds something without a `verify` function' : 'is not a list'
+    throw new ConfigurationError('accept', got, 'Pass a list: `accept: [jwtVerifier({ issuer })]`.')
   }
   const { metadataDocuments, revocation } = options
   for (const [option, given] of Object.entries({ registration, metadataDocuments, revocation })) {

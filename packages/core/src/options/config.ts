@@ -207,29 +207,15 @@ function senderKey<Sender>(
 function checkedIssuer(issuer: string | undefined): string {
   const what =
     'the public URL that clients use, such as https://mcp.acme.dev; it is never taken from a request.'
-  if (!issuer) {
-    throw new ConfigurationError(
-      'issuer',
-      'is missing',
-      `Pass \`issuer\`, or set DRAWBRIDGE_ISSUER, to ${what}`,
-    )
-  }
-  const fix = `Pass ${what}`
-  const url = identifierUrl('issuer', issuer, fix)
+  const wrong = (got: string, fix: string) => new ConfigurationError('issuer', got, fix)
+  if (!issuer) throw wrong('is missing', `Pass \`issuer\`, or set DRAWBRIDGE_ISSUER, to ${what}`)
+  const { origin, pathname } = identifierUrl('issuer', issuer, `Pass ${what}`)
   if (issuer.endsWith('/')) {
-    throw new ConfigurationError(
-      'issuer',
-      `"${issuer}" ends in a slash`,
-      `Clients compare issuers as strings: pass "${issuer.replace(/\/+$/, '')}".`,
-    )
+    const fix = `Clients compare issuers as strings: pass "${issuer.replace(/\/+$/, '')}".`
+    throw wrong(`"${issuer}" ends in a slash`, fix)
   }
-  if (url.origin + url.pathname.replace(/\/$/, '') !== issuer) {
-    throw new ConfigurationError(
-      'issuer',
-      `"${issuer}" is not in its normal form`,
-      `Pass "${url.origin}${url.pathname.replace(/\/$/, '')}".`,
-    )
-  }
+  const normal = origin + pathname.replace(/\/$/, '')
+  if (normal !== issuer) throw wrong(`"${issuer}" is not in its normal form`, `Pass "${normal}".`)
   return issuer
 }
 

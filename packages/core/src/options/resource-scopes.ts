@@ -13,9 +13,6 @@ import { type MappedProviders, scopeDefinitions, scopeMeanings } from './scope-d
  * @param server.providers Where people sign in. Absent: elsewhere, where mappings are somebody else's.
  * @throws {ConfigurationError} for what is no scope, a default without what is required, `offline_access` among it, and
  *   for scopes that imply themselves, or what is not supported.
- * @example
- * resourceScopes('scopes', { supported: ['files:read', 'files:write'], default: ['files:read'] }).challenge
- * // ['files:read']
  */
 export function resourceScopes(
   option: string,

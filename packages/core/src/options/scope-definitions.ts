@@ -112,6 +112,7 @@ function byProvider(
   upstream: NonNullable<ScopeDefinition['upstream']>,
   providers: MappedProviders | undefined,
 ): ReadonlyMap<string, readonly string[]> {
+  const wrong = (got: string, fix: string) => new ConfigurationError(option, got, fix)
   const list = isList(upstream)
   const entries: readonly (readonly [string, readonly string[]])[] = list ? [] : mapped(option, upstream)
   const needed = list ? checkedScopes(option, upstream) : []
@@ -119,30 +120,22 @@ function byProvider(
   const unknown = entries.find(([id]) => providers.every((provider) => provider.id !== id))
   if (unknown) {
     const ids = providers.map(({ id }) => id)
-    throw new ConfigurationError(
-      option,
-      `names the provider "${unknown[0]}", which there is not`,
-      `Use one of ${ids.join(', ')}.`,
-    )
+    throw wrong(`names the provider "${unknown[0]}", which there is not`, `Use one of ${ids.join(', ')}.`)
   }
   const form = entries.find(([id, scopes]) => scopes.length > 0 && isForm(providers, id))
   if (form) {
-    throw new ConfigurationError(
-      option,
-      `names scopes of "${form[0]}", whose people sign in here`,
-      'It has none to grant: pass an empty list.',
-    )
+    const got = `names scopes of "${form[0]}", whose people sign in here`
+    throw wrong(got, 'It has none to grant: pass an empty list.')
   }
   if (!list) return new Map(entries)
   const [only, ...others] = providers.filter(({ type }) => type === 'oauth')
   if (only && others.length === 0) return new Map([[only.id, needed]])
-  throw new ConfigurationError(
-    option,
-    only ? 'is a list, and there are several providers' : 'is a list, and no provider has scopes to grant',
-    only
-      ? `Say which: { ${[only, ...others].map(({ id }) => `'${id}': [...]`).join(', ')} }.`
-      : 'Leave it out: people sign in here, and the scope is yours to grant.',
-  )
+  if (!only) {
+    const fix = 'Leave it out: people sign in here, and the scope is yours to grant.'
+    throw wrong('is a list, and no provider has scopes to grant', fix)
+  }
+  const each = [only, ...others].map(({ id }) => `'${id}': [...]`)
+  throw wrong('is a list, and there are several providers', `Say which: { ${each.join(', ')} }.`)
 }
 
 function isList(upstream: NonNullable<ScopeDefinition['upstream']>): upstream is readonly string[] {

@@ -1,6 +1,5 @@
 import { type Html, html } from './html.ts'
-import type { Page, Shell } from './layout.ts'
-import { mark } from './mark.ts'
+import { mark, type Page, type Shell } from './layout.ts'
 import { english, type Messages } from './messages.ts'
 import { displayText, isolate, mixesAlphabets, phrase } from './text.ts'
 import { urlText, webLink } from './web-link.ts'

@@ -36,6 +36,11 @@ export async function styleSource(css: string): Promise<string> {
   return `'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`
 }
 
+/** A provider's mark, as an image: what is in it can neither run nor load anything, nor change the page. */
+export function mark(icon: { svg: string } | undefined): Html | undefined {
+  return icon && html`<img class="mark" src="data:image/svg+xml,${encodeURIComponent(icon.svg)}" alt=""> `
+}
+
 function securityHeaders(cssSource: string): Record<string, string> {
   return {
     // No form-action: Chromium applies it to the redirects after the form too, and so never reaches an app's own

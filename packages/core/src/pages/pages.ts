@@ -29,10 +29,6 @@ export interface Pages {
  * The pages of one server. They run no script and load nothing; all they need is in the one response.
  *
  * Throws {@link ConfigurationError} for a theme or messages that cannot be used.
- *
- * @example
- * const pages = createPages({ issuer: 'https://mcp.acme.dev', name: 'Acme' })
- * return pages.error({ ...pages.messages.linkExpired, status: 400 })
  */
 export function createPages(options: PagesOptions): Pages {
   const look = appearance(options.theme)

@@ -1,6 +1,5 @@
 import { type Html, html } from './html.ts'
-import type { Page, Shell } from './layout.ts'
-import { mark } from './mark.ts'
+import { mark, type Page, type Shell } from './layout.ts'
 import { displayText, isolate, phrase } from './text.ts'
 
 /** What a sign-in page shows. */

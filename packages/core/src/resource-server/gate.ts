@@ -1,4 +1,4 @@
-import type { Authentication, AuthInfo, GuardedRequest, ScopeNeed } from '../auth.ts'
+import type { Auth, Authentication, AuthInfo } from '../auth.ts'
 import type { Flow } from '../engine/engine.ts'
 import { ConfigurationError } from '../errors.ts'
 import { type DrawbridgeEvents, type Emit, redacted } from '../events.ts'
@@ -61,18 +61,13 @@ export interface GateOptions<User> {
   emit?: Emit | undefined
 }
 
-export interface Gate<User> {
-  authenticate(request: GuardedRequest, need?: ScopeNeed): Promise<Authentication<User>>
-  challenge(auth: AuthInfo<User>, need: { scopes: readonly string[] }): Promise<Response>
-}
+export type Gate<User> = Pick<Auth<User>, 'authenticate' | 'challenge'>
 
 /**
  * The door of one protected resource (RFC 6750, RFC 9728): reads the bearer token, has it checked, compares scopes,
  * and answers what is refused. It fails closed: only a plain `valid` passes.
  *
  * @throws {ConfigurationError} for scopes or URLs that cannot stand in a challenge.
- * @example
- * const { authenticate, challenge } = gate({ resource, resourceMetadataUrl, check: async (token) => lookUp(token) })
  */
 export function gate<User>(options: GateOptions<User>): Gate<User> {
   const { resource, resourceMetadataUrl, check, emit = () => {} } = options

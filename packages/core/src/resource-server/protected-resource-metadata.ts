@@ -1,20 +1,8 @@
 import { corsHeaders } from '../http/cors.ts'
 import { withoutOfflineAccess } from '../syntax/scopes.ts'
 
-/** The document clients begin with (RFC 9728 2). */
-interface ProtectedResourceMetadata {
-  /** The exact string that clients type and tokens are meant for. */
-  resource: string
-  authorization_servers?: readonly string[]
-  scopes_supported?: readonly string[]
-  bearer_methods_supported: readonly ['header']
-  resource_name?: string
-  resource_documentation?: string
-  resource_policy_uri?: string
-  resource_tos_uri?: string
-}
-
 interface ProtectedResourceDescription {
+  /** The exact string that clients type and tokens are meant for. */
   resource: string
   authorizationServers?: readonly string[] | undefined
   scopes?: readonly string[] | undefined
@@ -31,10 +19,10 @@ export interface Documentation {
 
 const wellKnown = '/.well-known/oauth-protected-resource'
 
-/** The metadata document of a protected resource (RFC 9728 2). It never lists `offline_access`. */
+/** The metadata document of a protected resource (RFC 9728 2), with which clients begin. It never lists `offline_access`. */
 export function protectedResourceMetadata(
   description: ProtectedResourceDescription,
-): ProtectedResourceMetadata {
+): Readonly<Record<string, unknown>> {
   const { resource, authorizationServers = [], name, documentation } = description
   const scopes = withoutOfflineAccess(description.scopes ?? [])
   return {
@@ -66,12 +54,7 @@ export function protectedResourceMetadataPath(path: string): string {
   return path === '/' ? wellKnown : wellKnown + path
 }
 
-/**
- * A handler that answers with a metadata document, serialised once, readable from any origin and cacheable for an hour.
- *
- * @example
- * const entry = { path: protectedResourceMetadataPath('/mcp'), methods: { GET: metadataResponder(document) } }
- */
+/** A handler that answers with a metadata document, serialised once, readable from any origin and cacheable for an hour. */
 export function metadataResponder(document: object): () => Response {
   const body = JSON.stringify(document)
   const headers = {
