@@ -1,5 +1,5 @@
 import type { Identity } from '@drawbridge/core/provider'
-import type { Directory } from './tenants.ts'
+import { type Directory, isGuid } from './tenants.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -41,8 +41,10 @@ export function userOf(claims: Claims, { b2c, tenants }: Directory): AzureUser {
   // A policy of Azure AD B2C is one tenant's, and its `sub` is the object id.
   const tid = b2c ? tenants[0] : claims.tid
   const oid = b2c ? claims.sub : claims.oid
-  if (typeof tid !== 'string' || typeof oid !== 'string' || oid === '') {
-    throw new Error('the token does not say who this is: it has no tid and oid')
+  // Of a policy that is set to it, `sub` is one and the same text for everybody.
+  if (typeof tid !== 'string' || !isGuid(oid)) {
+    const fix = b2c ? 'set "Subject (sub) claim" of the policy to ObjectID' : 'it has no tid and oid'
+    throw new Error(`the token does not say who this is: ${fix}`)
   }
   const rest = Object.entries(claims).filter(([name]) => !ofTheToken.includes(name))
   return {

@@ -24,6 +24,12 @@ export interface Directory extends Authority {
 }
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** Whether it is the id of something at Entra: of a tenant, of somebody. */
+export function isGuid(id: unknown): id is string {
+  return typeof id === 'string' && guid.test(id)
+}
+
 const several = ['organizations', 'common']
 
 /**
@@ -45,9 +51,9 @@ export function directoryOf(
   const where = 'the "Directory (tenant) ID" on the overview page of the app registration'
   const tenant = credential('tenant', options.tenant, { call, variable, where })
   const authority = authorityOf(options.authority ?? environment(variableOf(id, 'AUTHORITY')))
-  const unknown = (allow?.tenants ?? []).find((each) => !guid.test(each))
+  const unknown = (allow?.tenants ?? []).find((each) => !isGuid(each))
   if (unknown !== undefined) throw noGuid('allow.tenants', `holds "${unknown}"`)
-  if (authority.b2c && !guid.test(tenant))
+  if (authority.b2c && !isGuid(tenant))
     throw noGuid('tenant', `is "${tenant}" with an authority of Azure AD B2C`)
   const tenants = tenantsOf(tenant, allow)
   const base = authority.b2c ? authority.url : `${authority.url}/${tenant}`
@@ -59,7 +65,7 @@ export function directoryOf(
 }
 
 function tenantsOf(tenant: string, allow: AzureAllow | undefined): Tenants {
-  if (guid.test(tenant) || tenant === 'consumers') {
+  if (isGuid(tenant) || tenant === 'consumers') {
     if (!allow?.tenants && !allow?.anyTenant) return [tenant === 'consumers' ? personal : tenant]
     throw new ConfigurationError(
       allow.tenants ? 'allow.tenants' : 'allow.anyTenant',
@@ -91,7 +97,7 @@ function noGuid(option: string, got: string): ConfigurationError {
 
 /** Throws {@link AccessDenied} for an account of another tenant, and for one of which none is said. */
 export function checkTenant(tenants: Tenants, tid: unknown): asserts tid is string {
-  const isTenant = typeof tid === 'string' && guid.test(tid)
+  const isTenant = isGuid(tid)
   const isPersonal = isTenant && isAmong([personal], tid)
   if (isTenant && (tenants === 'everybody' || (tenants === 'organizations' && !isPersonal))) return
   if (isTenant && typeof tenants === 'object' && isAmong(tenants, tid)) return

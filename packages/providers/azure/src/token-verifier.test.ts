@@ -86,7 +86,7 @@ describe('a token for the app', () => {
     expect(asked).toEqual([
       `${microsoft}/${ACME}/discovery/v2.0/keys`,
       `${microsoft}/${ACME}/discovery/keys`,
-      `${microsoft}/organizations/discovery/v2.0/keys`,
+      `${microsoft}/${INITECH}/discovery/v2.0/keys`,
       `${microsoft}/${PERSONAL}/discovery/v2.0/keys`,
     ])
   })
@@ -143,7 +143,10 @@ describe('is refused', () => {
   it('a tenant’s token with the key of another one', async () => {
     const other = { tenant: INITECH }
     expect(await outcome(verifier(), sign(claimsOf('v2'), acme))).toBe('valid')
-    expect(await outcome(verifier(other), sign(claimsOf('v2', INITECH), acme))).toBe('invalid: unknown_key')
+    for (const options of [other, several])
+      expect(await outcome(verifier(options), sign(claimsOf('v2', INITECH), acme))).toBe(
+        'invalid: unknown_key',
+      )
     expect(await outcome(verifier(), sign(claimsOf('v2'), plain))).toBe('valid')
   })
 
@@ -199,6 +202,10 @@ it('knows a policy of Azure AD B2C', async () => {
   expect(await outcome(checker, token({ tfp: 'b2c_1_reset' }))).toBe('invalid: not_accepted')
   expect(await outcome(checker, token({ iss: `https://acme.b2clogin.com/${INITECH}/v2.0/` }))).toBe(
     'not-mine',
+  )
+  // Of every user the same, where the policy is set to that.
+  expect(await outcome(checker, token({ sub: 'Not supported currently. Use oid claim.' }))).toBe(
+    'invalid: not_accepted',
   )
 })
 

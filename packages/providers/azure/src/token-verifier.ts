@@ -39,7 +39,7 @@ export interface AzureTokenVerifierOptions extends AzureAccess {
  * Accepts access tokens that Entra issued for this app's API, in both of their shapes, for servers whose clients sign in at
  * Entra by themselves. Users are the same as the provider's: `azure|<tid>.<oid>`.
  *
- * Keys are those of the tenants that are meant: what signs tokens of personal accounts signs none of an organization's.
+ * Each tenant has its own keys: what signs the tokens of one, or of personal accounts, signs none of another.
  * https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens
  *
  * @throws {ConfigurationError} without a tenant or a client id, and for several tenants that are not named
@@ -81,7 +81,7 @@ export function azureTokenVerifier(options: AzureTokenVerifierOptions = {}): Ver
 function verifierOf(
   options: AzureTokenVerifierOptions,
   directory: Directory,
-  { version, tenants, jwksUri }: KeySet,
+  { version, tid, jwksUri }: KeySet,
   call: string,
 ): Verifier<AzureUser> {
   const { id = 'azure', apps, fetch, timeout, clock } = options
@@ -91,12 +91,11 @@ function verifierOf(
     variable: variableOf(id, 'CLIENT_ID'),
     where,
   })
-  const issuer = tenants.flatMap((tid) => directory.issuers(tid)[version])
   return jwtVerifier<AzureUser>({
-    ...{ issuer, jwksUri, fetch, timeout, clock },
+    ...{ issuer: directory.issuers(tid)[version], jwksUri, fetch, timeout, clock },
     algorithms: ['RS256'],
     audience: options.audience ?? [clientId, apiUri(options.applicationIdUri, clientId, directory)],
-    acceptKey: ({ issuer: owner }) => owner === undefined || ownsKey(String(owner), tenants),
+    acceptKey: ({ issuer: owner }) => owner === undefined || ownsKey(String(owner), tid),
     accept: (claims) => isAccessToken(claims, apps === true) && isConsistent(claims, directory, version),
     scopeClaims: apps ? ['scp', 'roles'] : ['scp'],
     clientIdClaims: ['azp', 'appid'],
