@@ -47,6 +47,7 @@ const google = {
   rotation: false,
   refreshIdToken: false,
   accessTokenLifetime: 3599,
+  accessTokenPrefix: 'ya29.',
   revocation: 'user',
   scopesNamed: (asked) => asked.map(long),
   errors: {
@@ -78,7 +79,7 @@ function tokeninfo(grant: OidcGrant | undefined): Response {
 }
 
 /**
- * A provider that behaves as Google does: opaque access tokens and `/tokeninfo`, a refresh token only with
+ * A provider that behaves as Google does: opaque access tokens (`ya29.…`) and `/tokeninfo`, a refresh token only with
  * `access_type=offline` and at the first consent or with `prompt=consent`, the same one for good, and a revocation that
  * ends all that somebody gave the app. Scopes are granted under their long names.
  *

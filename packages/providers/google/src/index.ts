@@ -1,3 +1,4 @@
 export { google } from './google.ts'
 export type { GoogleAllow, GoogleOptions, GoogleUser } from './options.ts'
-export { type GoogleTokenVerifierOptions, googleTokenVerifier } from './token-verifier.ts'
+export { googleTokenVerifier } from './token-verifier.ts'
+export type { GoogleTokenVerifierOptions } from './token-verifier-options.ts'

@@ -31,7 +31,6 @@ function verifier(options: GoogleTokenVerifierOptions = {}, changed: Changed = (
   const subject = googleTokenVerifier({
     clientId: 'web',
     endpoints: ENDPOINTS,
-    recognises: (token) => !token.includes('.'),
     clock,
     async fetch(url, init) {
       const response = await google(new Request(url, init))
@@ -101,6 +100,17 @@ describe('googleTokenVerifier', () => {
     expect(await verifier()(token)).toEqual({ status: 'invalid', reason: 'not a live token' })
   })
 
+  it('refuses one that Google calls an invalid value, and no more than that', async () => {
+    const said = { error_description: 'Invalid Value' }
+    const fetch = async () => Response.json(said, { status: 400 })
+    expect(await verifier({ fetch })(issue())).toEqual({ status: 'invalid', reason: 'not a live token' })
+  })
+
+  it('shows an id_token as what it is not: no access token', async () => {
+    const { id_token } = dev.issue('1001', { clientId: 'web', origin: ORIGIN })
+    expect(await verifier({ recognises: () => true })(id_token)).toMatchObject({ status: 'invalid' })
+  })
+
   it('applies the rules of the provider', async () => {
     const allow = { hostedDomains: ['acme.test'] }
     expect(await verifier({ allow })(issue('1001'))).toMatchObject({ status: 'valid' })
@@ -134,11 +144,14 @@ describe('googleTokenVerifier', () => {
   })
 
   it('leaves foreign tokens to the next verifier, and shows them to nobody', async () => {
-    const check = verifier({ recognises: undefined })
-    for (const token of ['', 'gho_x', 'eyJhbGciOiJFUzI1NiJ9.e30.x', issue()])
-      expect(await check(token), token).toEqual({ status: 'not-mine' })
+    const { id_token, access_token } = dev.issue('1001', { clientId: 'web', origin: ORIGIN })
+    for (const token of ['', 'gho_x', 'Ya29.x', `x${access_token}`, id_token])
+      expect(await verifier()(token), token).toEqual({ status: 'not-mine' })
+    expect(await verifier({ recognises: (token) => token === 'x' })(access_token)).toEqual({
+      status: 'not-mine',
+    })
     expect(dev.requests).toEqual([])
-    expect(await check('ya29.never')).toMatchObject({ status: 'invalid' })
+    expect(await verifier()('ya29.never')).toMatchObject({ status: 'invalid' })
   })
 
   it('puts no token into an address', async () => {
@@ -157,6 +170,10 @@ describe('an outage', () => {
     ['503', () => new Response('', { status: 503 })],
     ['429', () => Response.json({ error: 'rate_limit' }, { status: 429 })],
     ['400 of something else', () => Response.json({ error: 'invalid_request' }, { status: 400 })],
+    [
+      '400 of something else about a value',
+      () => Response.json({ error: 'invalid_request', error_description: 'Invalid Value' }, { status: 400 }),
+    ],
     ['400 with HTML', () => new Response('<h1>Blocked</h1>', { status: 400 })],
     ['200 with nothing', () => Response.json(null)],
     ['a reset', () => Promise.reject(new TypeError('fetch failed'))],

@@ -1,42 +1,24 @@
 import {
   AccessDenied,
-  type AskedTokensOptions,
   askedTokens,
-  askedTokensTable,
   askedUser,
   type Call,
-  ConfigurationError,
   callJson,
-  checkCall,
-  checkMembers,
-  credential,
+  type JsonAnswer,
   member,
   permitting,
   type Verification,
   type Verifier,
-  variableOf,
 } from '@drawbridge/core/provider'
-import { secureUrl } from '@drawbridge/core/syntax'
 import { admit } from './admission.ts'
-import { checkRules, type GoogleOptions, type GoogleUser } from './options.ts'
+import type { GoogleAllow, GoogleUser } from './options.ts'
 import { googleScopes } from './scopes.ts'
-
-/** Options of {@link googleTokenVerifier}. */
-export interface GoogleTokenVerifierOptions
-  extends AskedTokensOptions,
-    Pick<GoogleOptions, 'allow' | 'permit'> {
-  /**
-   * The app's client id, or several: of a web and a desktop client of one project. Default: the environment variable
-   * `DRAWBRIDGE_GOOGLE_CLIENT_ID`, or that of another `id`.
-   */
-  clientId?: string | readonly string[] | undefined
-  /** The first part of subjects, `google|1234`: the same as the provider's, so that a user is one user. Default `google`. */
-  id?: string | undefined
-  /** Which tokens are Google's; others are left to the next verifier, and never shown to Google. Default: those with `ya29.` in front. */
-  recognises?: ((token: string) => boolean) | undefined
-  /** Default: Google's. */
-  endpoints?: { tokeninfo?: string | undefined; userinfo?: string | undefined } | undefined
-}
+import {
+  checkVerifierOptions,
+  clientIdsOf,
+  endpointsOf,
+  type GoogleTokenVerifierOptions,
+} from './token-verifier-options.ts'
 
 /**
  * Accepts Google's access tokens as bearer tokens, for clients that sign in at Google by themselves. Only tokens that Google
@@ -52,24 +34,16 @@ export interface GoogleTokenVerifierOptions
  * ```
  */
 export function googleTokenVerifier(options: GoogleTokenVerifierOptions = {}): Verifier<GoogleUser> {
-  checkCall<GoogleTokenVerifierOptions>('googleTokenVerifier({ clientId })', options, {
-    ...askedTokensTable,
-    clientId: 'text or texts',
-    id: 'text',
-    allow: true,
-    permit: 'function',
-    recognises: 'function',
-    endpoints: 'object',
-  })
-  checkRules(options.allow)
+  checkVerifierOptions(options)
   const { id = 'google', recognises = (token: string) => token.startsWith('ya29.') } = options
   const clientIds = clientIdsOf(options.clientId, id)
   const { tokeninfo, userinfo } = endpointsOf(options.endpoints)
-  const permitted = permitting<GoogleUser, NonNullable<GoogleOptions['allow']>>(options, admit)
+  const permitted = permitting<GoogleUser, GoogleAllow>(options, admit)
 
   async function ask(token: string, call: Call): Promise<Verification<GoogleUser>> {
-    const { status, body } = await callJson(call, tokeninfo, asked(token))
-    if (status === 400 && member(body, 'error') === 'invalid_token') return refused('not a live token')
+    const answer = await callJson(call, tokeninfo, asked(token))
+    if (isDead(answer)) return refused('not a live token')
+    const { status, body } = answer
     const [clientId, party] = [member(body, 'aud'), member(body, 'azp')]
     if (status !== 200 || typeof clientId !== 'string')
       throw new Error(`${new URL(tokeninfo).host} answered ${status}`)
@@ -115,6 +89,16 @@ function asked(access_token: string): RequestInit {
   }
 }
 
+/** Google says it in two ways. Any other 400 is about our request. */
+function isDead({ status, body }: JsonAnswer): boolean {
+  if (status !== 400) return false
+  const error = member(body, 'error')
+  return (
+    error === 'invalid_token' ||
+    (error === undefined && member(body, 'error_description') === 'Invalid Value')
+  )
+}
+
 function refused(reason: string): { status: 'invalid'; reason: string } {
   return { status: 'invalid', reason }
 }
@@ -128,26 +112,4 @@ function expiryOf(body: unknown): number {
   const exp = Number(member(body, 'exp') ?? Number.NaN)
   if (Number.isSafeInteger(exp)) return exp
   throw new Error('tokeninfo did not say when the token ends')
-}
-
-function clientIdsOf(given: string | readonly string[] | undefined, id: string): readonly string[] {
-  const where = "on the client's page in Google's console"
-  const caller = { call: 'googleTokenVerifier()', variable: variableOf(id, 'CLIENT_ID'), where }
-  const written = typeof given === 'object' ? given : [credential('clientId', given, caller)]
-  if (written.length > 0 && written.every(Boolean)) return written
-  throw new ConfigurationError('clientId', 'holds no client id', 'Name at least one, and no empty one.')
-}
-
-function endpointsOf(given: GoogleTokenVerifierOptions['endpoints'] = {}): {
-  tokeninfo: string
-  userinfo: string
-} {
-  checkMembers('endpoints', given, { tokeninfo: 'text', userinfo: 'text' })
-  const {
-    tokeninfo = 'https://oauth2.googleapis.com/tokeninfo',
-    userinfo = 'https://openidconnect.googleapis.com/v1/userinfo',
-  } = given
-  for (const [name, url] of Object.entries({ tokeninfo, userinfo }))
-    secureUrl(`endpoints.${name}`, url, 'Pass an https URL.')
-  return { tokeninfo, userinfo }
 }

@@ -34,7 +34,7 @@ export function opened(
 
 function accessTokenOf(state: OidcState, origin: string, consent: Consent & { expires: number }): string {
   const grant = grantOf(state, consent)
-  if (!state.accessToken || !grant) return fresh('access_')
+  if (!state.accessToken || !grant) return fresh(state.accessTokenPrefix ?? 'access_')
   const iat = Math.floor(state.clock.now() / 1000)
   const claims = {
     iss: state.issuerOf?.(grant.user, origin) ?? origin,

@@ -105,6 +105,8 @@ export interface OidcSwitches {
    * The claims of an access token that is a JWT, beside `iss`, `sub`, `iat`, `exp` and `jti`. Default: they are opaque.
    */
   accessToken?: ((grant: OidcGrant, origin: string) => object) | undefined
+  /** What opaque access tokens begin with. Default `access_`. */
+  accessTokenPrefix?: string | undefined
   /**
    * Which sign-ins bring a refresh token: each (default); only somebody's first in an app, and those with
    * `prompt=consent`; none ever.
