@@ -121,6 +121,30 @@ describe('the signature', () => {
     expect(await outcome(verifier({ jwksUri, fetch: site.fetch }), sign({}, {}, ec))).toBe('valid')
   })
 
+  it('must be of a key that counts, where the set is in the configuration', async () => {
+    const acceptKey: JwtVerifierOptions['acceptKey'] = ({ kty }) => kty === 'RSA'
+    const jwks = { keys: [rsa.jwk, ec.jwk] }
+    expect(await outcome(verifier({ jwks, acceptKey }), sign())).toBe('valid')
+    expect(await outcome(verifier({ jwks, acceptKey }), sign({}, {}, ec))).toBe('invalid: unknown_key')
+    const sure = () => 'yes' as never
+    expect(() => verifier({ jwks, acceptKey: sure })).toThrow(/jwks: holds no public key/)
+    for (const one of [{ publicKey: rsa.jwk }, { secret: 's'.repeat(32) }])
+      expect(() => verifier({ ...one, acceptKey })).toThrow(/acceptKey: is there with/)
+  })
+
+  it('is not decided by a function that trips over a key, and the keys before it serve on', async () => {
+    const site = issuerServing({ [jwksUri]: { keys: [{ ...rsa.jwk, issuer: 'https://login.test' }] } })
+    const clock = fakeClock()
+    const acceptKey: JwtVerifierOptions['acceptKey'] = (key) => (key.issuer as string).endsWith('test')
+    const checker = verifier({ jwksUri, fetch: site.fetch, clock, acceptKey })
+    expect(await outcome(checker, sign())).toBe('valid')
+    site.documents[jwksUri] = { keys: [{ ...rsa.jwk, issuer: 'https://login.test' }, ec.jwk] }
+    clock.seconds += 601
+    expect(await outcome(checker, sign())).toBe('valid')
+    expect(await outcome(checker, sign({}, {}, ec))).toBe('unavailable')
+    expect(await outcome(verifier({ jwksUri, fetch: site.fetch, acceptKey }), sign())).toBe('unavailable')
+  })
+
   it('is checked again once another key has taken its name', async () => {
     const site = issuerServing({ [jwksUri]: { keys: [rsa.jwk] } })
     const clock = fakeClock()

@@ -1,5 +1,5 @@
 import type { Verifier } from '@drawbridge/core/provider'
-import { describe, expect, expectTypeOf, it } from 'vitest'
+import { afterEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
 import {
   claims,
   ec,
@@ -154,6 +154,8 @@ describe('what is signed alike and is no access token', () => {
   })
 })
 
+afterEach(() => vi.unstubAllEnvs())
+
 describe('options', () => {
   it.each([
     [{ issuer: undefined }, /^issuer: is missing.*DRAWBRIDGE_JWT_ISSUER/],
@@ -186,6 +188,12 @@ describe('options', () => {
     [{ publicKey: 'none', staleMaxAge: -1 }, /^staleMaxAge: /],
   ])('%j is refused', (options: Partial<JwtVerifierOptions>, message) => {
     expect(() => jwtVerifier({ issuer, ...options })).toThrow(message)
+  })
+
+  it('may all be left out where the environment names the issuer', () => {
+    expect(() => jwtVerifier()).toThrow(/^issuer: is missing.*DRAWBRIDGE_JWT_ISSUER/)
+    vi.stubEnv('DRAWBRIDGE_JWT_ISSUER', issuer)
+    expect(() => jwtVerifier()).not.toThrow()
   })
 
   it('names a subject in one way, which the types say too', () => {

@@ -75,8 +75,8 @@ interface JwtOptions<User> extends ClaimsOptions<User, JwtClaims> {
   /** Where the issuer publishes its keys. Without this or another key option, the issuer's metadata tells. */
   jwksUri?: string | undefined
   /**
-   * Which of the keys that an issuer publishes are its own for these tokens: for a set that several issuers share, and where
-   * each key names one. Default: all of them.
+   * Which keys of a set, published or written in `jwks`, are the issuer's own for these tokens: for a set that several
+   * issuers share, and where each key names one. Only `true` counts. Default: all of them.
    */
   acceptKey?: ((key: PublishedKey) => boolean) | undefined
   /** The issuer's keys themselves. */
@@ -110,6 +110,7 @@ const rememberedSignatures = 1000
  * A token that is no JWT or names another issuer is left to the next verifier. When the issuer's keys cannot be had,
  * requests get 503; keys fetched before go on serving.
  *
+ * @param options Everything may be left out when `DRAWBRIDGE_JWT_ISSUER` is set.
  * @throws {ConfigurationError} naming the option that is wrong and its fix.
  * @example
  * jwtVerifier({
@@ -117,7 +118,7 @@ const rememberedSignatures = 1000
  *   user: (claims) => ({ id: claims.sub, roles: claims.roles as string[] }),
  * })
  */
-export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User>): Verifier<User> {
+export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User> = {}): Verifier<User> {
   checkCall<JwtVerifierOptions<User>>("jwtVerifier({ issuer: 'https://login.acme.dev' })", options, {
     ...claimsTable,
     issuer: 'text or texts',
@@ -287,13 +288,18 @@ function keySource<User>(
       'Choose one place for the keys to come from.',
     )
   }
-  if (options.jwks) return inlineKeys(options.jwks)
+  const { acceptKey } = options
+  if (acceptKey && (options.publicKey || checked.secret)) {
+    const one = checked.secret ? 'secret' : 'publicKey'
+    throw new ConfigurationError('acceptKey', `is there with ${one}`, 'Leave it out: there is one key.')
+  }
+  if (options.jwks) return inlineKeys(acceptKey ? accepted(acceptKey, options.jwks) : options.jwks)
   if (options.publicKey) return onePublicKey(options.publicKey, checked.algorithms)
   if (checked.secret) return sharedSecret(checked.secret)
 
   const { timeout = 10, cooldown = 30, cacheMaxAge = 600, staleMaxAge = 24 * 3600 } = options
   const request = jsonRequest(upstreamCall(options.fetch, checked.clock, timeout * 1000))
-  return remoteKeys(accepting(options.acceptKey, keyLoader(options.jwksUri, checked.issuers, request)), {
+  return remoteKeys(accepting(acceptKey, keyLoader(options.jwksUri, checked.issuers, request)), {
     clock: checked.clock,
     cooldown,
     cacheMaxAge,
@@ -303,19 +309,31 @@ function keySource<User>(
   })
 }
 
+type AcceptKey = NonNullable<JwtOptions<unknown>['acceptKey']>
+
 /** What is loaded, without the keys that do not count. */
 function accepting(
-  accept: ((key: PublishedKey) => boolean) | undefined,
+  accept: AcceptKey | undefined,
   load: Parameters<typeof remoteKeys>[0],
 ): Parameters<typeof remoteKeys>[0] {
   if (!accept) return load
   return async () => {
     const answer = await load()
     if (answer.status === 'failed') return answer
-    const keys = member(answer.body, 'keys')
-    const accepted = (Array.isArray(keys) ? keys : []).filter((key) => key && accept(key) === true)
-    return { ...answer, body: { keys: accepted } }
+    try {
+      return { status: 'ok', body: accepted(accept, answer.body) }
+    } catch (error) {
+      return {
+        status: 'failed',
+        reason: `acceptKey: ${error instanceof Error ? error.message : 'it failed'}`,
+      }
+    }
   }
+}
+
+function accepted(accept: AcceptKey, document: unknown): { keys: PublishedKey[] } {
+  const keys = member(document, 'keys')
+  return { keys: (Array.isArray(keys) ? keys : []).filter((key) => key && accept(key) === true) }
 }
 
 function keyLoader(
