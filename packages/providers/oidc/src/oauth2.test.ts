@@ -53,7 +53,8 @@ describe('who it is', () => {
     })
   })
 
-  it.each([{}, { id: null }, { id: '' }, { id: 1.5 }, { id: { a: 1 } }, { id: ['u1'] }, [], null])(
+  const nobody = [0, -0, -1, 1.5, 2 ** 53, null, '', ' ', true, false, { a: 1 }, ['u1'], [1], {}]
+  it.each([...nobody.map((id) => ({ id })), {}, [], null, 'ada', { ID: 1 }])(
     'is not guessed from %j: an outage',
     async (answer) => {
       const attempt = identified({}, answer)
@@ -61,6 +62,14 @@ describe('who it is', () => {
       await expect(attempt).rejects.not.toThrow(AccessDenied)
     },
   )
+
+  it('is told apart from what others may write: a list of members smuggles in no address', async () => {
+    const claims = ['sub', 'email', 'email_verified', '__proto__', 'constructor']
+    const answer = { id: 1, sub: 'eve', email: 'ada@acme.test', email_verified: true }
+    const { claims: known } = await identified({ user: { ...USER, claims } }, answer)
+    expect(known).toEqual({ sub: '1' })
+    expect(Object.getPrototypeOf(known)).toBe(Object.prototype)
+  })
 
   it('is found out by a function where that takes more', async () => {
     const identify = async ({ tokens }: Login<unknown>) => ({

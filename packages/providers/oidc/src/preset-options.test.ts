@@ -65,6 +65,11 @@ it.each<[string, () => OAuthProvider, RegExp]>([
   ],
   ['what is no pool', () => cognito({ ...CREDENTIALS, userPoolId: 'mypool' }), /userPoolId: .*not the id/],
   [
+    'what is no pool, in a region that is none',
+    () => cognito({ ...CREDENTIALS, userPoolId: 'x', region: 'evil.test/' }),
+    /userPoolId: .*not the id/,
+  ],
+  [
     'a pool elsewhere',
     () => cognito({ ...CREDENTIALS, userPoolId: POOL, region: 'us-east-1' }),
     /userPoolId: .*not one in us-east-1/,

@@ -35,7 +35,7 @@ export function checkMembersOf(user: UserMembers, allow: OidcAllow | undefined):
 export async function userOf(login: Login<unknown>, user: UserMembers): Promise<Identity<OidcUser>> {
   const answer = await askedUser(login, user.url)
   const sub = at(answer, user.sub)
-  if ((typeof sub !== 'string' || sub === '') && !Number.isSafeInteger(sub)) {
+  if (!isId(sub)) {
     throw new Error(`${new URL(user.url).host} did not say who this is: "${user.sub}"`)
   }
   const { email_verified: verified } = user
@@ -48,6 +48,12 @@ export async function userOf(login: Login<unknown>, user: UserMembers): Promise<
   }
   const said = Object.entries(known).filter(([, value]) => value !== undefined && value !== null)
   return { sub: String(sub), claims: { ...Object.fromEntries(said), sub: String(sub) } }
+}
+
+/** Some services call nobody 0, and numbers beyond the safe ones are several people's. */
+function isId(sub: unknown): sub is string | number {
+  if (typeof sub === 'string') return sub.trim() !== ''
+  return typeof sub === 'number' && Number.isSafeInteger(sub) && sub > 0
 }
 
 function at(answer: unknown, path: string | undefined): unknown {

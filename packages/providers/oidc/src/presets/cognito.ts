@@ -17,7 +17,7 @@ export interface CognitoOptions extends CommonOptions<CognitoAllow> {
    * `DRAWBRIDGE_COGNITO_DOMAIN`, else the one that the user pool publishes.
    */
   domain?: string | undefined
-  /** Default: what stands before the `_` of `userPoolId`. */
+  /** Has to be what stands before the `_` of `userPoolId`, which is the default. */
   region?: string | undefined
 }
 
@@ -33,15 +33,15 @@ const known: Preset<Pick<CognitoOptions, 'userPoolId' | 'domain' | 'region'>, Co
   // Its userinfo says "true", where its id_tokens say true.
   conformClaims: ({ email_verified, ...claims }) => ({
     ...claims,
-    ...(email_verified !== undefined && { email_verified: String(email_verified) === 'true' }),
+    ...(email_verified !== undefined && { email_verified: [true, 'true'].includes(email_verified) }),
   }),
   place({ userPoolId, domain, region: given, endpoints }, read) {
     const pool = read.needed('userPoolId', userPoolId, 'USER_POOL_ID')
-    const [, region = given] = /^([a-z]+(?:-[a-z]+)+-\d)_\w+$/.exec(pool) ?? []
+    const [, region] = /^([a-z]+(?:-[a-z]+)+-\d)_\w+$/.exec(pool) ?? []
     if (region === undefined || (given ?? region) !== region) {
       throw new ConfigurationError(
         'userPoolId',
-        `"${pool}" is not ${given === undefined ? 'the id of a user pool' : `one in ${given}`}`,
+        `"${pool}" is not ${region === undefined ? 'the id of a user pool' : `one in ${given}`}`,
         'Pass the id as the console shows it, such as "eu-west-1_AbCdEfGhI".',
       )
     }

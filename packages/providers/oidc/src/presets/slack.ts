@@ -27,7 +27,8 @@ const known: Preset<object, SlackAllow> = {
   // A user id may be somebody else's in another workspace.
   conformClaims(claims) {
     const team = claims[workspace]
-    if (typeof team !== 'string') throw new Error('Slack did not say of which workspace this is')
+    if (typeof team !== 'string' || team === '')
+      throw new Error('Slack did not say of which workspace this is')
     return { ...claims, sub: `${team}.${claims.sub}` }
   },
   place: () => ({ issuer: 'https://slack.com' }),
