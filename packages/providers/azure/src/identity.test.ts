@@ -1,7 +1,7 @@
 import { AccessDenied, type Login } from '@drawbridge/core/provider'
 import { providerCall } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
-import { ACME, ADA, CREDENTIALS, INITECH } from './entra.fixture.ts'
+import { ACME, ADA, CREDENTIALS, INITECH, PERSONAL } from './entra.fixture.ts'
 import { type AzureOptions, type AzureUser, azure } from './index.ts'
 
 /** Who it is, by the claims of a checked id_token. */
@@ -22,6 +22,21 @@ it('an account of another tenant is refused when it is checked again, too, with 
   await expect(identified(foreign, { permit: () => true })).rejects.toThrow(AccessDenied)
   await expect(identified(foreign, { allow: { users: [ADA.oid] } })).rejects.toThrow(AccessDenied)
   await expect(identified({})).resolves.toMatchObject({ sub: `${ACME}.${ADA.oid}` })
+})
+
+it.each([undefined, null, '', '..', 'organizations', '{tenantid}', 7, [ACME], `${ACME}/..`, ` ${ACME}`])(
+  'a tenant that is none is refused, where every organization may come: %j',
+  async (tid) => {
+    for (const tenant of ['organizations', 'common'])
+      await expect(identified({ tid }, { tenant, allow: { anyTenant: true } })).rejects.toThrow()
+  },
+)
+
+it('a personal account is of no organization', async () => {
+  const allow = { anyTenant: true }
+  const lin = { tid: PERSONAL.toUpperCase() }
+  await expect(identified(lin, { tenant: 'organizations', allow })).rejects.toThrow(/Personal/)
+  await expect(identified(lin, { tenant: 'common', allow })).resolves.toBeDefined()
 })
 
 it.each([true, 'true', 1, [true]])('no address is verified, whatever the token says: %j', async (said) => {

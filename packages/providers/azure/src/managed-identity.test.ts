@@ -52,9 +52,44 @@ describe('a managed identity', () => {
     expect(asked).toHaveLength(2)
   })
 
+  it.each([1e15, '99999999999999', Number.MAX_VALUE])(
+    'is asked again within a day, whatever the endpoint says: %s',
+    async (expires_on) => {
+      const { asked, assertion, clock } = started(() => Response.json({ access_token: 'token', expires_on }))
+      await assertion()
+      clock.advance(3600)
+      await assertion()
+      expect(asked).toHaveLength(1)
+      clock.advance(86_400)
+      await assertion()
+      expect(asked).toHaveLength(2)
+    },
+  )
+
+  it.each([undefined, 'soon', null, -1, {}])(
+    'is kept for no time that nobody said: %j',
+    async (expires_on) => {
+      const { asked, assertion } = started(() => Response.json({ access_token: 'token', expires_on }))
+      await assertion()
+      await assertion()
+      expect(asked).toHaveLength(2)
+    },
+  )
+
+  it('is not looked for where somebody sends us to', async () => {
+    const elsewhere = new Response(null, { status: 307, headers: { location: 'https://evil.test' } })
+    const { asked, assertion } = started(() => elsewhere.clone())
+    await expect(assertion()).rejects.toThrow()
+    expect(asked.map(({ redirect }) => redirect)).toEqual(['manual'])
+  })
+
   it.each([
     ['a failure', () => Response.json({ error: 'nobody' }, { status: 400 })],
+    ['a token with a failure', () => Response.json({ access_token: 'x', expires_on: 1e10 }, { status: 500 })],
     ['no token', () => Response.json({})],
+    ['an empty token', () => Response.json({ access_token: '', expires_on: 1e10 })],
+    ['a token that is no text', () => Response.json({ access_token: ['x'], expires_on: 1e10 })],
+    ['more than any token', () => Response.json({ access_token: 'x'.repeat(300_000), expires_on: 1e10 })],
     ['no JSON', () => new Response('<h1>Hello</h1>')],
   ])('has no token after %s, and asks again', async (_, answer) => {
     const { asked, assertion } = started(answer)

@@ -32,6 +32,9 @@ export interface ManagedIdentityOptions {
 /** Where App Service and Container Apps have it, and what they want to see: not variables of ours. */
 const platform = ['IDENTITY_ENDPOINT', 'IDENTITY_HEADER']
 
+/** Seconds that a token of Azure lives at most: whatever is said, the endpoint is asked again then. */
+const longest = 86_400
+
 /** Seconds before its end that a token is no longer used. */
 const nearExpiry = 300
 
@@ -73,7 +76,8 @@ export function managedIdentity(options: ManagedIdentityOptions): FederatedCrede
     if (status !== 200 || typeof token !== 'string' || token === '') {
       throw new Error(`the managed identity's endpoint answered ${status}, and gave no token`)
     }
-    kept = { token, expires: Number(member(body, 'expires_on')) || 0 }
+    const said = Number(member(body, 'expires_on')) || 0
+    kept = { token, expires: Math.min(said, clock.now() / 1000 + longest) }
     return token
   }
 

@@ -106,6 +106,7 @@ describe('is refused', () => {
     ['an id_token', { scp: undefined, nonce: 'n' }, 'invalid: not_accepted'],
     ['an id_token with roles', { scp: undefined, roles: ['Operator'] }, 'invalid: not_accepted'],
     ['a token with an empty list of scopes', { scp: '' }, 'invalid: not_accepted'],
+    ['a token with scopes that are no text', { scp: ['files.read'] }, 'invalid: not_accepted'],
     [
       'an app’s own token',
       { scp: undefined, roles: ['Files.Read.All'], idtyp: 'app' },
@@ -199,7 +200,14 @@ it('knows a policy of Azure AD B2C', async () => {
   expect(await outcome(checker, token({ iss: `https://acme.b2clogin.com/tfp/${ACME}/b2c_1_in/v2.0/` }))).toBe(
     'valid',
   )
-  expect(await outcome(checker, token({ tfp: 'b2c_1_reset' }))).toBe('invalid: not_accepted')
+  for (const policy of [
+    { tfp: 'b2c_1_reset' },
+    { tfp: 'b2c_1_reset', acr: 'b2c_1_in' },
+    {},
+    { acr: 'b2c_1_reset' },
+  ])
+    expect(await outcome(checker, token({ tfp: undefined, ...policy }))).toBe('invalid: not_accepted')
+  expect(await outcome(checker, token({ tfp: undefined, acr: 'b2c_1_in' }))).toBe('valid')
   expect(await outcome(checker, token({ iss: `https://acme.b2clogin.com/${INITECH}/v2.0/` }))).toBe(
     'not-mine',
   )

@@ -60,6 +60,28 @@ describe('a rule about names takes no claim for one that only looks like it', ()
   })
 })
 
+it('a verified address is asked for on top of a name', async () => {
+  const allow = { groups: ['staff'], verifiedEmail: true } as const
+  const claims = { groups: ['staff'], email: 'ada@acme.test' }
+  const provider = okta({ ...at, allow })
+  await expect(identified(provider, { ...claims, email_verified: true })).resolves.toBeDefined()
+  await expect(identified(provider, { ...claims, email_verified: false })).rejects.toThrow(AccessDenied)
+  const others = { email: 'ada@acme.test', email_verified: true, groups: [] }
+  await expect(identified(provider, others)).rejects.toThrow(AccessDenied)
+})
+
+it('what only an id_token says is no verdict without one', async () => {
+  const none = { iss: undefined, name: undefined }
+  for (const provider of [
+    auth0({ ...at, allow: { organizations: ['staff'] } }),
+    cognito({ ...CREDENTIALS, userPoolId: POOL, allow: { groups: ['staff'] } }),
+  ]) {
+    const attempt = identified(provider, none)
+    await expect(attempt).rejects.toThrow(/there is no id_token/)
+    await expect(attempt).rejects.not.toThrow(AccessDenied)
+  }
+})
+
 it('a claim that no object has of itself is no name', async () => {
   const provider = keycloak({
     ...CREDENTIALS,
