@@ -2,15 +2,18 @@ import * as oauth from 'oauth4webapi'
 import { peekJwt } from '../crypto/signing-keys.ts'
 import { AccessDenied } from './provider.ts'
 import type { UpstreamClient } from './upstream-client.ts'
+import { UpstreamError } from './upstream-error.ts'
 
 /**
  * An answer of the token endpoint, processed by the library, and the claims of its id_token when there is one. Of a
- * refresh, an id_token is left out whose keys cannot be had now: the refresh token before may be over already.
+ * refresh, an id_token is left out whose keys cannot be had now: the refresh token before may be over already. What it says
+ * against its own tokens counts all the same.
  */
 export async function checkedAnswer(
-  { provider: { issuer }, requestOptions }: UpstreamClient,
+  { provider: { id, issuer }, requestOptions }: UpstreamClient,
   as: oauth.AuthorizationServer,
-  { response, leg }: { response: Response; leg: 'code' | 'refresh' },
+  /** `sub`: who a refresh must be about. */
+  { response, leg, sub }: { response: Response; leg: 'code' | 'refresh'; sub?: unknown },
   process: (issuing: oauth.AuthorizationServer) => Promise<oauth.TokenEndpointResponse>,
 ): Promise<{ body: oauth.TokenEndpointResponse; claims: oauth.IDToken | undefined }> {
   const perTenant = typeof issuer === 'function' ? issuer : undefined
@@ -18,23 +21,34 @@ export async function checkedAnswer(
   const issuing = perTenant ? { ...as, issuer: await issuerIn(response, as.issuer) } : as
   const body = await process(issuing)
   const claims = oauth.getValidatedIdTokenClaims(body)
-  try {
-    if (claims) await oauth.validateApplicationLevelSignature(issuing, response, requestOptions())
-  } catch (error) {
-    if (leg === 'code' || isVerdict(error)) throw error
-    return { body, claims: undefined }
-  }
-  if (claims && perTenant && perTenant(structuredClone(claims)) !== claims.iss) {
+  if (!claims) return { body, claims }
+  const check = oauth.validateApplicationLevelSignature(issuing, response, requestOptions())
+  const isSigned = await check.then(
+    () => true,
+    (error: unknown) => {
+      if (leg === 'code' || isVerdict(error)) throw error
+      return false
+    },
+  )
+  if (perTenant && perTenant(structuredClone(claims)) !== claims.iss) {
     throw new AccessDenied('This account belongs to an organization that has no access here.')
   }
-  return { body, claims }
+  // OpenID Connect Core 12.2.
+  if (sub !== undefined && claims.sub !== sub) {
+    throw new UpstreamError('misconfigured', `${id}: a refresh gave another sub`)
+  }
+  return { body, claims: isSigned ? claims : undefined }
 }
+
+const verdicts: readonly unknown[] = [
+  ...[oauth.INVALID_RESPONSE, oauth.KEY_SELECTION, oauth.UNSUPPORTED_OPERATION],
+  // Of a signature that is no base64url.
+  'ERR_INVALID_ARG_VALUE',
+]
 
 /** Whether it is about the signature, and not about the keys being out of reach. */
 function isVerdict(error: unknown): boolean {
-  if (error instanceof oauth.UnsupportedOperationError) return true
-  if (!(error instanceof oauth.OperationProcessingError)) return false
-  return error.code === oauth.INVALID_RESPONSE || error.code === oauth.KEY_SELECTION
+  return verdicts.includes(Object(error).code)
 }
 
 /** The `iss` of the id_token in an answer, unchecked. */
