@@ -4,13 +4,45 @@ import { failing, fakeClock, overriding } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
 import { keysOf } from './administration.fixture.ts'
 import { ci, octocat, withKeys } from './api-keys.fixture.ts'
-import { known } from './engine/mass-ending.fixture.ts'
+import { authOf, known } from './engine/mass-ending.fixture.ts'
 import { whileTimePasses } from './events.fixture.ts'
 import { front } from './front.ts'
 import { idOf, next, third } from './secret-rotation.fixture.ts'
 import { secret, upstreamHost, type World } from './world.ts'
 
 const day = 86_400
+
+/** Something happens once: just before an operation of the store, which the caller chooses. */
+function interrupted() {
+  const inner = memory()
+  const steps: string[] = []
+  let when: ((step: string) => boolean) | undefined
+  let act = async () => {}
+  const stepping =
+    <Rest extends unknown[], Result>(name: string, call: (key: string, ...rest: Rest) => Promise<Result>) =>
+    async (key: string, ...rest: Rest) => {
+      const step = `${name} ${key.split('/')[0]}`
+      steps.push(step)
+      if (when?.(step)) {
+        when = undefined
+        await act()
+      }
+      return call(key, ...rest)
+    }
+  const storage = overriding(inner, {
+    get: stepping('get', inner.get),
+    put: stepping('put', inner.put),
+    delete: stepping('delete', inner.delete),
+    list: stepping('list', inner.list),
+  })
+  const before = (isThen: (step: string) => boolean, what: () => Promise<void>) => {
+    steps.length = 0
+    when = isThen
+    act = what
+  }
+  return { ...withKeys({ storage }), before, steps }
+}
+
 const ended = ({ events }: Pick<World, 'events'>) =>
   events.flatMap((event) => (event.type === 'api_key.ended' ? [`${event.key} ${event.reason}`] : []))
 
@@ -27,6 +59,17 @@ describe('`grants.revokeAll`', () => {
     expect(await keysOf(storage, 'api-key/')).toHaveLength(1)
   })
 
+  it('does not wait with the keys for a provider that takes its time over the tokens of each grant', async () => {
+    const { w, keys } = withKeys()
+    await w.client().login(w.browser(), { user: 'octocat' })
+    await keys.create(ci)
+    await w.auth.grants.revokeAll(octocat)
+    const order = w.events
+      .map(({ type }) => type)
+      .filter((type) => /^(api_key\.ended|upstream\.revoked)$/.test(type))
+    expect(order).toEqual(['api_key.ended', 'upstream.revoked'])
+  })
+
   it('ends all others, and says so, when one does not open', async () => {
     const { w, keys, make, storage } = withKeys()
     const { key } = await keys.create(ci)
@@ -35,6 +78,33 @@ describe('`grants.revokeAll`', () => {
     expect((await w.call(key)).status).toBe(401)
     expect((await w.call(lost.key)).status).toBe(503)
     expect(await keysOf(storage, 'api-key/')).toHaveLength(1)
+  })
+})
+
+describe('a key that somebody makes while they are signed out everywhere', () => {
+  it('is over, whenever that is, where the request that makes it looks afterwards whether it still stands', async () => {
+    const survived: string[] = []
+    let at = 0
+    for (let isOver = false; !isOver; at++) {
+      const { w, keys, before, steps } = interrupted()
+      const { access_token } = await w.client().login(w.browser(), { user: 'octocat' })
+      const auth = await authOf(w, access_token)
+      let kept: string | undefined
+      // As in docs/guides/api-keys.md.
+      before(
+        () => steps.length > at,
+        async () => {
+          const { key } = await keys.create(ci)
+          if (await w.auth.revalidate(auth)) kept = key
+          else await keys.revoke({ key })
+        },
+      )
+      await w.auth.grants.revokeAll(octocat)
+      isOver = steps.length <= at
+      if (kept && (await w.call(kept)).status !== 401) survived.push(steps[at] ?? '')
+    }
+    expect(at).toBeGreaterThan(5)
+    expect(survived).toEqual([])
   })
 })
 
@@ -144,6 +214,17 @@ describe('a person whom the provider', () => {
     again.credentials = app.credentials
     expect((await again.refresh(refresh_token)).body.error).toBe('invalid_grant')
     expect((await w.call(key)).status).toBe(401)
+  })
+
+  it('does not let in any more has no key that was being made meanwhile', async () => {
+    const { w, keys, storage, before } = interrupted()
+    const { first } = await refresh(w, w.instance({ provider: letting('hubot') }), () => {
+      const isLast = (step: string) => step === 'delete grant'
+      before(isLast, async () => void (await keys.create(ci)))
+    })
+    expect(first.body.error).toBe('invalid_grant')
+    expect(ended(w)).toEqual([expect.stringMatching(/ identity_refused$/)])
+    expect(await keysOf(storage, 'api-key/')).toEqual([])
   })
 
   it('has only signed out keeps them: nobody said that they may not enter', async () => {

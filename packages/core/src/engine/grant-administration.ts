@@ -114,12 +114,19 @@ export function grantAdmin(dependencies: {
       const owner = await ownerOf(subject)
       const { grants, failures } = await grantsOf(owner)
       const attempted = (work: Promise<void>) => work.catch((error: unknown) => void failures.push(error))
+      let ended = 0
+      const endKeys = async () => {
+        ended += await endApiKeysOf(dependencies, owner, 'administration')
+      }
+      // First, since the provider may take its time over each grant.
+      await attempted(endKeys())
       for (const grant of grants) await attempted(end(grantRef(grant), 'administration'))
       // What a login left behind that never became a grant, or outlived it.
       for await (const key of everyKey(records, connectionPrefix(owner))) {
         await attempted(endConnection(owner, key.slice(connectionPrefix(owner).length)))
       }
-      const ended = await endApiKeysOf(dependencies, owner, 'administration')
+      // A request that one of the grants had let in may have been making one.
+      await attempted(endKeys())
       if (failures.length > 0) throw failures[0]
       return grants.length + ended
     },

@@ -109,7 +109,6 @@ export function identityRecheck(dependencies: {
     }
   }
 
-  /** Before the grant, without which nobody asks again: an outage leaves both to the next time. */
   async function endKeys(owner: string): Promise<void> {
     const which = { prefix: apiKeyPrefix(owner), reason: 'identity_refused' } as const
     const { failures } = await endApiKeys(dependencies, which)
@@ -121,8 +120,15 @@ export function identityRecheck(dependencies: {
     reason: 'identity_refused' | 'upstream_ended',
   ): Promise<never> {
     const { correlation, owner } = grant
-    if (reason === 'identity_refused') await endKeys(owner)
-    await end(grantRef(grant), reason)
+    const isRefused = reason === 'identity_refused'
+    // Before the grant, without which nobody asks again: an outage leaves both to the next time.
+    if (isRefused) await endKeys(owner)
+    try {
+      await end(grantRef(grant), reason)
+    } finally {
+      // A request that the grant had let in may have been making one.
+      if (isRefused) await endKeys(owner)
+    }
     throw new OAuthError('invalid_grant', 'The identity provider no longer lets this account in.', {
       event: { type: 'refresh.refused', reason: 'identity', grant: grantRef(grant), correlation },
     })
