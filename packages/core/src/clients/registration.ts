@@ -3,6 +3,7 @@ import { holdsPrivateKey, publicKeys } from '../crypto/public-keys.ts'
 import { inWords, type OptionTable } from '../known-options.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
+import { isPlainText } from '../syntax/plain-text.ts'
 import { printable } from '../syntax/printable.ts'
 import { formatScope, isScopeToken } from '../syntax/scopes.ts'
 import { webUrl } from '../syntax/web-url.ts'
@@ -280,7 +281,7 @@ function displayName(from: Fields): string | undefined {
   if (value === undefined) return undefined
   if (typeof value !== 'string') throw invalid('client_name', value, 'must be text')
   if (value.length > 200) throw invalid('client_name', value, 'must not be longer than 200 characters')
-  if (/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(value)) {
+  if (!isPlainText(value)) {
     throw invalid('client_name', value, 'must not contain control characters')
   }
   return value

@@ -9,6 +9,7 @@ import { type ApiKeyRecord, apiKeyKeptUntil, apiKeyKey, apiKeyPrefix } from '../
 import { latestEnding } from '../records/endings.ts'
 import { everyKey, type Records } from '../records/records.ts'
 import type { ServerKeys } from '../records/server-keys.ts'
+import { isPlainText } from '../syntax/plain-text.ts'
 import { requiredScopes } from '../syntax/scopes.ts'
 import { identifierUrl } from '../syntax/secure-url.ts'
 import { formatApiKey, hintOf, slotName } from './api-key-format.ts'
@@ -122,6 +123,7 @@ async function freeSlot(records: Records, owner: string, most: number): Promise<
   const prefix = apiKeyPrefix(owner)
   const taken = new Set<string>()
   for await (const key of everyKey(records, prefix)) taken.add(key.slice(prefix.length))
+  if (taken.size >= most) return undefined
   const free = Array.from({ length: most }, (_, number) => slotName(number)).filter(
     (slot) => !taken.has(slot),
   )
@@ -168,8 +170,9 @@ function checkText(option: string, given: unknown, longest: number, fix: string)
       `At most ${longest}.`,
     )
   }
-  if (/\p{Cc}/u.test(text)) {
-    throw new ConfigurationError(`keys.create.${option}`, 'holds control characters', 'Leave them out.')
+  if (!isPlainText(text)) {
+    const got = 'holds control characters, or such as turn text around'
+    throw new ConfigurationError(`keys.create.${option}`, got, 'Leave them out.')
   }
 }
 
