@@ -43,7 +43,7 @@ describe("a user's grants", () => {
     expect(await w.auth.grants.list('github|1002')).toHaveLength(1)
   })
 
-  it.each(['github|9', 'octocat', '', 'github|1001 ', 'google|1001', '../1001'])(
+  it.each(['github|9', 'octocat', 'github|1001 ', 'google|1001', '../1001'])(
     'of an unknown subject %j are none',
     async (subject) => {
       const w = world()
@@ -53,6 +53,12 @@ describe("a user's grants", () => {
       expect(await w.auth.grants.list('github|1001')).toHaveLength(1)
     },
   )
+
+  it.each([undefined, ''])('of nobody are asked for by mistake: %j', async (subject) => {
+    const { grants } = world().auth
+    for (const asked of [grants.list, grants.revokeAll])
+      await expect(asked(subject as string)).rejects.toThrow(/^subject: is (missing|empty)/)
+  })
 
   it('are those that were finished: not a login whose code nobody fetched', async () => {
     const w = world()

@@ -16,6 +16,7 @@ export interface ApiKeyAdmin {
    * The keys of somebody that are good now, newest first. One whose record does not open is left out, with an event.
    *
    * @param subject as in `auth.extra.subject`
+   * @throws {ConfigurationError} for no subject, as `revokeAll` does
    * @example
    * for (const { name, hint, used_at } of await keys.list('acme|583231')) console.log(name, hint, used_at)
    */

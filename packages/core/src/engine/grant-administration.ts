@@ -16,6 +16,7 @@ export interface GrantAdmin {
    * The installations a user let in, newest first. One whose record does not open is left out, with an event.
    *
    * @param subject `<provider id>|<sub>`, as in `auth.extra.subject`
+   * @throws ConfigurationError for no subject, as `revokeAll` does
    * @example
    * const grants = await auth.grants.list('acme|583231')
    */

@@ -1,4 +1,6 @@
 import { hmac } from '../crypto/hash.ts'
+import { ConfigurationError } from '../errors.ts'
+import { inWords } from '../known-options.ts'
 import type { ServerKeys } from '../records/server-keys.ts'
 
 /**
@@ -8,5 +10,18 @@ import type { ServerKeys } from '../records/server-keys.ts'
 export type OwnerOf = (subject: string) => Promise<string>
 
 export function ownerOf(keys: Pick<ServerKeys, 'pepper'>): OwnerOf {
-  return async (subject) => hmac(await keys.pepper(), subject).slice(0, 32)
+  return async (subject) => {
+    checkSubject(subject)
+    return hmac(await keys.pepper(), subject).slice(0, 32)
+  }
+}
+
+/** A variable without a value must not pass for somebody who has nothing, least of all where everything of theirs is to end. */
+function checkSubject(subject: unknown): void {
+  if (typeof subject === 'string' && subject !== '') return
+  throw new ConfigurationError(
+    'subject',
+    `is ${subject === '' ? 'empty' : inWords(subject)}`,
+    'Pass what tools have as `auth.extra.subject`: `github|583231`.',
+  )
 }
