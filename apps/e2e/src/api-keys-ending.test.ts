@@ -59,6 +59,19 @@ describe('`grants.revokeAll`', () => {
     expect(await keysOf(storage, 'api-key/')).toHaveLength(1)
   })
 
+  it('ends them, and says so, when a grant will not go', async () => {
+    let isOut = false
+    const { w, keys } = withKeys({
+      storage: failing(memory(), ({ name, key }) => isOut && name === 'delete' && key.startsWith('grant/')),
+    })
+    await w.client().login(w.browser(), { user: 'octocat' })
+    const { key } = await keys.create(ci)
+    isOut = true
+    const revoked = whileTimePasses(w, () => w.auth.grants.revokeAll(octocat))
+    await expect(revoked).rejects.toMatchObject({ name: 'Unavailable' })
+    expect((await w.call(key)).status).toBe(401)
+  })
+
   it('does not wait with the keys for a provider that takes its time over the tokens of each grant', async () => {
     const { w, keys } = withKeys()
     await w.client().login(w.browser(), { user: 'octocat' })
@@ -132,6 +145,37 @@ describe('`grants.endAll`', () => {
       expect((await keys.list(octocat)).map(({ id }) => id)).toEqual([later.id])
     },
   )
+
+  it.each(['github|1|2', 'github|'])(
+    'of a provider ends those of %j, whatever it calls people',
+    async (subject) => {
+      const { w, keys } = withKeys()
+      const [one, whose] = [
+        await keys.create({ ...ci, subject }),
+        await keys.create({ ...ci, subject: 'github' }),
+      ]
+      await w.auth.grants.endAll({ provider: 'github' })
+      w.clock.advance(known)
+      expect((await w.call(one.key)).status).toBe(401)
+      expect((await w.call(whose.key)).status).toBe(200)
+    },
+  )
+
+  it('tells of one that does not open, and goes on with one that would not go', async () => {
+    let isOut = false
+    const { w, make } = withKeys({
+      storage: failing(memory(), ({ name, key }) => isOut && name === 'delete' && key.startsWith('api-key/')),
+    })
+    await make().create(ci)
+    await make({ secret: [third, secret] }).create(ci)
+    isOut = true
+    const report = await whileTimePasses(w, () => w.auth.grants.endAll({ everything: true }))
+    expect(report).toMatchObject({ ended: 0, failed: 2 })
+    const maintained = whileTimePasses(w, () => w.auth.maintain())
+    await expect(maintained).rejects.toMatchObject({ name: 'Unavailable' })
+    isOut = false
+    expect((await w.auth.maintain()).ended).toBe(1)
+  })
 
   it.each([{ provider: 'other' }, { client_id: 'desk' }])('of %j leaves them', async (which) => {
     const { w, keys } = withKeys()

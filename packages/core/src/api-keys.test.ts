@@ -332,6 +332,8 @@ describe('what is wrong is said', () => {
     [{ prefix: '' }, /^apiKeys\.prefix: is ""/],
     [{ prefix: 'a_b' }, /^apiKeys\.prefix/],
     [{ prefix: 'dbr' }, /^apiKeys\.prefix: .*refresh tokens/],
+    [{ prefix: 'dbc' }, /^apiKeys\.prefix: .*codes/],
+    [{ prefix: 'Acme' }, /^apiKeys\.prefix: is "Acme"/],
     [{ lifetime: 10, longestLifetime: 5 }, /^apiKeys\.lifetime: is 10/],
     [{ lifetime: 0 }, /^apiKeys\.lifetime: is 0/],
     [{ keysPerSubject: 1297 }, /^apiKeys\.keysPerSubject: is 1297/],
