@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import { isNamed } from '../errors.ts'
-import { detailOf, type Emit, type Occurrence } from '../events.ts'
+import { detailOf, type Emit, type Occurrence, redacted } from '../events.ts'
 
 /**
  * - `ended`: the provider says this code or refresh token is dead.
@@ -41,10 +41,13 @@ export async function classified<T>(provider: { id: string }, work: () => Promis
   }
 }
 
-/** What it says, for the operator alone: of its description the first line, which may be long. */
-function inFull({ error, error_description = '' }: oauth.ResponseBodyError): string {
-  const [line = ''] = error_description.split(/[\r\n]/)
-  return line ? `${error}: ${line.slice(0, 200)}` : error
+/**
+ * What it says, for the operator alone: of its description the first line, which may be long, quote what we sent, or be no
+ * text at all.
+ */
+function inFull({ error, error_description }: { error: string; error_description?: unknown }): string {
+  const [line = ''] = typeof error_description === 'string' ? error_description.split(/[\r\n]/, 1) : []
+  return line ? `${error}: ${redacted(line).slice(0, 200)}` : error
 }
 
 /** How an event tells of a provider that could not be used. Only what it says of us is for an operator to mend. */
