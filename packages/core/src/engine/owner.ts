@@ -22,6 +22,6 @@ function checkSubject(subject: unknown): void {
   throw new ConfigurationError(
     'subject',
     `is ${subject === '' ? 'empty' : inWords(subject)}`,
-    'Pass what tools have as `auth.extra.subject`: `github|583231`.',
+    'Pass what tools have as `auth.extra.subject`: `<provider id>|<sub>`.',
   )
 }

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../clock.ts'
 import type { UpstreamAnswer } from '../records/upstream-tokens.ts'
 import type { OAuthProvider } from './provider.ts'
-import { refresh } from './token-requests.ts'
+import { redeem, refresh } from './token-requests.ts'
 import { upstreamClient } from './upstream-client.ts'
 import { classified } from './upstream-error.ts'
 
@@ -43,13 +43,15 @@ const out = {
   },
 } satisfies Record<string, () => Response>
 
-/** A refresh that brings this id_token. */
-async function refreshed(
+const published = async () =>
+  Response.json({ keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'k', alg: 'ES256', use: 'sig' }] })
+
+/** A provider whose token endpoint brings this id_token. */
+function bringing(
   id_token: string,
-  jwks: () => Response | Promise<Response> = async () =>
-    Response.json({ keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'k', alg: 'ES256', use: 'sig' }] }),
+  jwks: () => Response | Promise<Response> = published,
   more: Partial<OAuthProvider> = {},
-): Promise<UpstreamAnswer> {
+) {
   const provider: OAuthProvider = {
     ...{ type: 'oauth', id: 'login', label: 'Login', issuer: upstream },
     client: { id: 'app', auth: { method: 'client_secret_post', secret: 'app-secret' } },
@@ -68,8 +70,35 @@ async function refreshed(
     fetch: fetch as never,
     clock: systemClock,
   }
-  return classified(provider, () => refresh(upstreamClient(provider, dependencies), kept))
+  return { provider, client: upstreamClient(provider, dependencies) }
 }
+
+async function refreshed(...given: Parameters<typeof bringing>): Promise<UpstreamAnswer> {
+  const { provider, client } = bringing(...given)
+  return classified(provider, () => refresh(client, kept))
+}
+
+async function signedIn(...given: Parameters<typeof bringing>): Promise<UpstreamAnswer> {
+  const { provider, client } = bringing(...given)
+  const callback = new URLSearchParams({ code: 'code', state: 'state' })
+  const request = { state: 'state', nonce: 'nonce', code_verifier: 'v'.repeat(43), scopes: ['openid'] }
+  return classified(provider, () => redeem(client, callback, request))
+}
+
+describe('an id_token of a sign-in', () => {
+  it('says who it is', async () => {
+    expect((await signedIn(await signed({ nonce: 'nonce' }))).claims?.sub).toBe('ada')
+  })
+
+  it.each(Object.entries(out))('whose keys %s lets nobody in', async (_, jwks) => {
+    const signing = signedIn(await signed({ nonce: 'nonce' }, { key: stranger.privateKey }), jwks)
+    await expect(signing).rejects.toMatchObject({ name: 'UpstreamError' })
+  })
+
+  it('with a signature that is none lets nobody in', async () => {
+    await expect(signedIn(await garbled({ nonce: 'nonce' }))).rejects.toMatchObject({ name: 'UpstreamError' })
+  })
+})
 
 describe('an id_token of a refresh', () => {
   it('says how things are now', async () => {
