@@ -5,36 +5,39 @@ import { readOrder, WrongOrder } from './order.ts'
 const order = (...args: string[]) => readOrder(args, root)
 
 it('an order is a kind and a name; the rest follows, or is said', () => {
-  expect(order('provider', 'acme')).toEqual({
+  expect(order('provider', 'beacon')).toEqual({
     kind: 'provider',
     flavour: 'openid',
-    name: 'acme',
-    label: 'Acme',
+    name: 'beacon',
+    label: 'Beacon',
   })
-  expect(order('provider', 'acme', '--openid')).toEqual(order('provider', 'acme'))
-  expect(order('provider', 'my-acme2', '--oauth2')).toMatchObject({ flavour: 'oauth2', label: 'My Acme2' })
-  expect(order('--label', 'Åcme & Co.', 'store', 'acme')).toEqual({
+  expect(order('provider', 'beacon', '--openid')).toEqual(order('provider', 'beacon'))
+  expect(order('provider', 'my-beacon2', '--oauth2')).toMatchObject({
+    flavour: 'oauth2',
+    label: 'My Beacon2',
+  })
+  expect(order('--label', 'Åcme & Co.', 'store', 'beacon')).toEqual({
     kind: 'store',
-    name: 'acme',
+    name: 'beacon',
     label: 'Åcme & Co.',
   })
-  expect(order('adapter', 'acme')).toEqual({ kind: 'adapter', name: 'acme', label: 'Acme' })
+  expect(order('adapter', 'beacon')).toEqual({ kind: 'adapter', name: 'beacon', label: 'Beacon' })
 })
 
 describe('what is wrong is said, with what to type', () => {
   it.each<[string[], RegExp]>([
     [[], /^Makes a package.*pnpm new provider acme/s],
-    [['providers', 'acme'], /"providers" is no kind of package.*pnpm new provider acme/s],
-    [['toString', 'acme'], /is no kind of package/],
+    [['providers', 'beacon'], /"providers" is no kind of package.*pnpm new provider acme/s],
+    [['toString', 'beacon'], /is no kind of package/],
     [['store'], /What is the store called\? pnpm new store acme/],
-    [['store', 'acme', 'other'], /One name, please, and not 2/],
-    [['store', 'acme', '--oauth2'], /--openid and --oauth2 are for providers/],
-    [['provider', 'acme', '--openid', '--oauth2'], /--openid or --oauth2/],
-    [['provider', 'acme', '--force'], /Unknown option '--force'/],
-    [['provider', 'acme', '--label'], /--label/],
-    [['provider', 'acme', '--label', "Let's"], /--label: use up to 60/],
-    [['provider', 'acme', '--label', ''], /--label: use up to 60/],
-    [['provider', 'acme', '--label', 'A\nB'], /--label: use up to 60/],
+    [['store', 'beacon', 'other'], /One name, please, and not 2/],
+    [['store', 'beacon', '--oauth2'], /--openid and --oauth2 are for providers/],
+    [['provider', 'beacon', '--openid', '--oauth2'], /--openid or --oauth2/],
+    [['provider', 'beacon', '--force'], /Unknown option '--force'/],
+    [['provider', 'beacon', '--label'], /--label/],
+    [['provider', 'beacon', '--label', "Let's"], /--label: use up to 60/],
+    [['provider', 'beacon', '--label', ''], /--label: use up to 60/],
+    [['provider', 'beacon', '--label', 'A\nB'], /--label: use up to 60/],
   ])('%j', (args, message) => {
     expect(() => order(...args)).toThrow(WrongOrder)
     expect(() => order(...args)).toThrow(message)
