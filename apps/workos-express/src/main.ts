@@ -25,7 +25,10 @@ app.get('/', (_request, response) => {
   response.type('text/plain').send(`Connect an MCP client to ${auth.resource}`)
 })
 
-app.listen(port, () => console.log(`MCP server: ${auth.resource}`))
+app.listen(port, (error) => {
+  if (error) throw error
+  console.log(`MCP server: ${auth.resource}`)
+})
 
 function createServer(): McpServer {
   const mcpServer = new McpServer({ name: 'workos-express', version: '1.0.0' })
