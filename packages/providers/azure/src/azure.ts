@@ -16,8 +16,8 @@ import { apiUri, ofOneApi } from './scope-names.ts'
 import { scopesOf } from './scopes.ts'
 import { directoryOf, issuerOf } from './tenants.ts'
 
-const where =
-  'the "Application (client) ID" on the overview page of the app registration, and a secret under _Certificates & secrets_'
+const clientIdPlace = 'the "Application (client) ID" on the overview page of the app registration'
+const secretPlace = 'the "Value" of a client secret, under "Certificates & secrets" of the app registration'
 
 /**
  * Sign in with Microsoft Entra: work and school accounts of one tenant or several, personal accounts, External ID and Azure
@@ -44,7 +44,7 @@ export function azure(options: AzureOptions = {}): OAuthProvider<AzureUser> {
   const clientId = credential('clientId', options.clientId, {
     call,
     variable: variableOf(id, 'CLIENT_ID'),
-    where,
+    where: clientIdPlace,
   })
   const endpoints = {
     authorization: `${base}/oauth2/v2.0/authorize`,
@@ -69,7 +69,7 @@ export function azure(options: AzureOptions = {}): OAuthProvider<AzureUser> {
       ...(!directory.b2c && { exchange: onBehalfOf }),
       userinfo: false,
     },
-    { call, where },
+    { call, where: secretPlace },
   )
   if (!graph) return provider
   return {

@@ -36,7 +36,7 @@ describe('credentials', () => {
     expect(() => azure()).toThrow(/tenant.*azure\(\).*DRAWBRIDGE_AZURE_TENANT/)
     expect(() => azure({ tenant: ACME })).toThrow(/clientId.*DRAWBRIDGE_AZURE_CLIENT_ID/)
     expect(() => azure({ tenant: ACME, clientId: 'id' })).toThrow(
-      /clientSecret.*DRAWBRIDGE_AZURE_CLIENT_SECRET/,
+      /clientSecret.*DRAWBRIDGE_AZURE_CLIENT_SECRET; the value is the "Value" of a client secret/,
     )
   })
 

@@ -13,7 +13,7 @@ const known: Preset<Pick<OidcOptions, 'issuer' | 'userinfo'>, OidcAllow> = {
   rules: {},
   place({ issuer: given, userinfo }, read) {
     const issuer = read.needed('issuer', given, 'ISSUER')
-    const { host } = secureUrl('issuer', issuer, 'Pass it as the provider publishes it.')
+    const { host } = secureUrl('issuer', issuer, 'Pass an https URL, as the provider publishes it.')
     return { issuer, label: host, userinfo }
   },
 }
