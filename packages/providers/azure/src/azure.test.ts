@@ -1,13 +1,13 @@
 import type { UpstreamTokens } from '@drawbridge/core/provider'
 import { type DevOidcTokens, type OpenedProvider, providerCall, providerContract } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
-import { ACME, API, CREDENTIALS, ORIGIN, pretendEntra } from './entra.fixture.ts'
+import { ACME, API, CREDENTIALS, entra, GRAPH, ORIGIN } from './entra.fixture.ts'
 import { type AzureOptions, azure } from './index.ts'
 
-const PEOPLE = { member: 'ada', other: 'grace', refused: 'eve' }
+const PEOPLE = { member: 'ada', other: 'grace', refused: 'max' }
 
 function opened(options: AzureOptions, scopes: readonly string[]): OpenedProvider {
-  const { dev, fetch } = pretendEntra()
+  const { dev, fetch } = entra()
   const call = providerCall({ fetch })
   const provider = azure({
     ...CREDENTIALS,
@@ -28,7 +28,15 @@ function opened(options: AzureOptions, scopes: readonly string[]): OpenedProvide
     works: async ({ access_token }) => dev.works(access_token),
     async refresh({ refresh_token = '', scopes }) {
       const credentials = { client_id: 'dev-client', client_secret: 'dev-secret' }
-      const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token, ...credentials })
+      const sent = provider.parameters?.refresh?.({
+        scopes: [...(provider.scopes.toUpstream?.(scopes) ?? [])],
+      })
+      const body = new URLSearchParams({
+        grant_type: 'refresh_token',
+        refresh_token,
+        ...sent,
+        ...credentials,
+      })
       const response = await call(`${ORIGIN}/${ACME}/oauth2/v2.0/token`, { method: 'POST', body })
       return response.ok ? { ...tokensOf({ refresh_token, ...(await response.json()) }), scopes } : undefined
     },
@@ -53,8 +61,9 @@ function tokensOf({ access_token, refresh_token }: Partial<DevOidcTokens>): Omit
   return { access_token: String(access_token), refresh_token, token_type: 'bearer' }
 }
 
+const own = ['openid', 'profile', 'offline_access', 'files.read']
+
 describe('the provider contract', () => {
-  const own = ['openid', 'profile', 'offline_access', 'files.read']
   for (const c of providerContract({ without: ['calls', 'revoke'] }))
     it(c.name, () => c.run(() => opened({ scopes: ['files.read'] }, own)))
 })
@@ -63,7 +72,7 @@ describe('the provider contract, with what Microsoft Graph says', () => {
   const graph = { fields: ['department'] }
   for (const c of providerContract({ without: ['revoke'] })) {
     it(`${c.name}: by its own token`, () =>
-      c.run(() => opened({ graph, scopes: [`${API}/files.read`] }, ['files.read'])))
+      c.run(() => opened({ graph, scopes: [`${API}/files.read`] }, [...own, `${GRAPH}/User.Read`])))
   }
 })
 

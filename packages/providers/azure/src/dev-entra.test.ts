@@ -1,6 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
 import {
-  devEntra,
   entraTenants,
   type FakeClock,
   fakeClock,
@@ -9,7 +8,7 @@ import {
 } from '@drawbridge/testing'
 import { SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { API, CREDENTIALS, GRAPH, ORIGIN } from './entra.fixture.ts'
+import { API, CREDENTIALS, entra, GRAPH, ORIGIN } from './entra.fixture.ts'
 import { type AzureOptions, azure, azureTokenVerifier, managedIdentity } from './index.ts'
 import { serverBehind } from './server.fixture.ts'
 
@@ -20,19 +19,18 @@ const mail = `${GRAPH}/Mail.Read`
 /** A server behind a development Entra, which holds requests to what the real one takes. */
 function world(options: Partial<AzureOptions> = {}, version: 1 | 2 = 2) {
   const clock = fakeClock()
-  const dev = devEntra({ clock, accessTokenVersion: version })
-  const hosts = { [ORIGIN]: dev.fetch, [GRAPH]: dev.fetch }
+  const { dev, hosts } = entra({ clock, accessTokenVersion: version })
   return { ...serverBehind({ clock, dev, hosts }, { tenant: acme, ...options } as AzureOptions), clock, dev }
 }
 
 function open(clock: FakeClock): ProviderFlow {
-  const dev = devEntra({ clock })
+  const { dev, hosts } = entra({ clock })
   const gone = new Set<string>()
   const permit = ({ name }: { name?: string | undefined }) => !gone.has(String(name))
   const provider = azure({ ...CREDENTIALS, ...several, scopes: ['files.read'], permit })
   return {
     provider: { ...provider, scopes: { ...provider.scopes, supported: ['files.write'] } },
-    network: { [ORIGIN]: dev.fetch },
+    network: hosts,
     people: { member: 'ada', other: 'grace', refused: 'max', foreign: 'max' },
     scopes: { first: 'files.read', second: 'files.write' },
     works: dev.works,

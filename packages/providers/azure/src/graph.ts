@@ -50,9 +50,21 @@ export async function profileOf(
 ): Promise<Record<string, unknown>> {
   const { fields, url = graph } = options
   const tokens = { ...login.tokens, access_token: await graphToken(login, graph) }
-  const me = `${url.replace(/\/+$/, '')}/v1.0/me?$select=${fields.join(',')}`
+  const me = `${url.replace(/\/+$/, '')}/v1.0/me?$select=${[...new Set(['id', ...fields])].join(',')}`
   const profile = await askedUser({ ...login, tokens }, me)
+  if (!isOf(profile.id, login.claims))
+    throw new Error('Microsoft Graph told of somebody else than the id_token')
   return Object.fromEntries(fields.map((field) => [field, member(profile, field) ?? null]))
+}
+
+/** Of a personal account, the id is the second half of that in its tokens. */
+function isOf(id: unknown, claims: Readonly<Record<string, unknown>> | undefined): boolean {
+  const [theirs, ours] = [id, claims?.oid].map((each) =>
+    typeof each === 'string' && each !== ''
+      ? each.toLowerCase().replaceAll('-', '').padStart(32, '0')
+      : undefined,
+  )
+  return theirs !== undefined && theirs === ours
 }
 
 async function graphToken({ tokens, endpoints, post }: Login<unknown>, graph: string): Promise<string> {

@@ -14,8 +14,8 @@ const issuers = {
   v1: (tid: string) => `https://sts.windows.net/${tid}/`,
 }
 
-async function newKey(kid: string, issuer?: string) {
-  const { privateKey, publicKey } = await generateKeyPair('RS256')
+async function newKey(kid: string, issuer?: string, alg = 'RS256') {
+  const { privateKey, publicKey } = await generateKeyPair(alg)
   const jwk: JWK = { ...(await exportJWK(publicKey)), kid, use: 'sig' }
   return { kid, privateKey, jwk: { ...jwk, ...(issuer !== undefined && { issuer }) } }
 }
@@ -26,10 +26,11 @@ const home = await newKey('home', `${microsoft}/${PERSONAL}/v2.0`)
 const acme = await newKey('acme', `${microsoft}/${ACME}/v2.0`)
 const plain = await newKey('plain')
 const stranger = await newKey('work')
+const pss = await newKey('pss', undefined, 'PS256')
 
 const fetch = (async (url: string) => {
   asked.push(url)
-  return Response.json({ keys: [work, home, acme, plain].map(({ jwk }) => jwk) })
+  return Response.json({ keys: [work, home, acme, plain, pss].map(({ jwk }) => jwk) })
 }) as typeof globalThis.fetch
 const asked: string[] = []
 
@@ -130,6 +131,8 @@ describe('is refused', () => {
     const forged = new SignJWT(claimsOf('v2')).setProtectedHeader({ alg: 'HS256', kid: 'work' })
     const token = forged.sign(new TextEncoder().encode('x'.repeat(32)))
     expect(await outcome(verifier(), token)).toBe('invalid: algorithm')
+    const other = new SignJWT(claimsOf('v2')).setProtectedHeader({ alg: 'PS256', kid: pss.kid })
+    expect(await outcome(verifier(), other.sign(pss.privateKey))).toBe('invalid: algorithm')
   })
 
   it('a tenant’s token with the key of personal accounts, and the other way round', async () => {
@@ -227,6 +230,8 @@ it('knows other clouds, and External ID', async () => {
     await outcome(external, sign({ ...claimsOf('v2'), iss: `https://${ACME}.ciamlogin.com/${ACME}/v2.0` })),
   ).toBe('valid')
   expect(await outcome(external, sign(claimsOf('v2')))).toBe('not-mine')
+  const elsewhere = { ...claimsOf('v2'), iss: `https://${ACME}.ciamlogin.com/${ACME}/v2.0` }
+  expect(await outcome(verifier(), sign(elsewhere))).toBe('not-mine')
 })
 
 it('is told whose tokens are meant', () => {
