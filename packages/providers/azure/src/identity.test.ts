@@ -24,6 +24,14 @@ it('an account of another tenant is refused when it is checked again, too, with 
   await expect(identified({})).resolves.toMatchObject({ sub: `${ACME}.${ADA.oid}` })
 })
 
+it('the issuer of another tenant is none, before anybody asks who it is', () => {
+  const { issuer } = azure({ ...CREDENTIALS, tenant: ACME })
+  if (typeof issuer !== 'function') throw new Error('an issuer for each tenant')
+  const of = (tid: string) => issuer({ sub: 'x', tid, iss: `${CREDENTIALS.authority}/${tid}/v2.0` })
+  expect(of(ACME)).toBe(`${CREDENTIALS.authority}/${ACME}/v2.0`)
+  expect(() => of(INITECH)).toThrow(AccessDenied)
+})
+
 it.each([undefined, null, '', '..', 'organizations', '{tenantid}', 7, [ACME], `${ACME}/..`, ` ${ACME}`])(
   'a tenant that is none is refused, where every organization may come: %j',
   async (tid) => {
