@@ -20,7 +20,7 @@ describe('checkAllow', () => {
     for (const allow of [
       undefined,
       { domains: ['acme.dev'] },
-      { emails: ['ada@acme.dev'], domains: [] },
+      { emails: ['ada@acme.dev'], domains: undefined },
       { groups: ['Site admins', '/staff/dev'] },
       { verified: true },
     ])
@@ -32,6 +32,14 @@ describe('checkAllow', () => {
       expect(checked(allow)).toThrow(/allow: names nobody/)
     expect(checked({ verified: false, domains: ['acme.dev'] })).toThrow(/allow.verified: is false/)
     expect(checked({ domain: ['acme.dev'] })).toThrow(/allow.domain: .*"domains"/)
+  })
+
+  it('never takes a list that came out empty for one that was left out', () => {
+    for (const allow of [
+      { verified: true, domains: [] },
+      { groups: ['staff'], domains: [] },
+    ])
+      expect(checked(allow)).toThrow(/allow.domains: is empty/)
   })
 
   it('refuses what cannot match, and shows no address', () => {
@@ -52,6 +60,16 @@ it('verifiedEmail is one that the provider says it verified', () => {
   for (const email_verified of [false, undefined, 'true', 1])
     expect(verifiedEmail({ sub: '1', email, email_verified: email_verified as boolean })).toBeUndefined()
   expect(verifiedEmail({ sub: '1', email_verified: true })).toBeUndefined()
+  const odd = [
+    '',
+    'acme.dev',
+    '@acme.dev',
+    'eve@evil.test, ada@acme.dev',
+    'eve@evil.test@acme.dev',
+    'ada@acme.dev\n',
+  ]
+  for (const address of odd)
+    expect(verifiedEmail({ sub: '1', email: address, email_verified: true }), address).toBeUndefined()
 })
 
 it('isAmong knows capitals, and no letter that looks like another', () => {

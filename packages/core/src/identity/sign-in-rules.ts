@@ -33,12 +33,17 @@ export function checkAllow<Allow extends object>(
     if (kind === 'emails') checkEmails(`allow.${name}`, (value ?? []) as readonly string[])
     if (kind === 'names') checkNames(`allow.${name}`, (value ?? []) as readonly string[])
   }
-  if (!isEmpty) return
-  throw new ConfigurationError(
-    'allow',
-    'names nobody',
-    `Name somebody in ${Object.keys(table).join(', ')}; leave \`allow\` out to let everybody in whom the provider does.`,
-  )
+  if (isEmpty) {
+    throw new ConfigurationError(
+      'allow',
+      'names nobody',
+      `Name somebody in ${Object.keys(table).join(', ')}; leave \`allow\` out to let everybody in whom the provider does.`,
+    )
+  }
+  // A flag beside it would let in all that have it.
+  const [empty] = Object.entries(allow).find(([, value]) => Array.isArray(value) && value.length === 0) ?? []
+  if (empty === undefined) return
+  throw new ConfigurationError(`allow.${empty}`, 'is empty', 'Name somebody in it, or leave it out.')
 }
 
 function checkDomains(option: string, domains: readonly string[]): void {
@@ -49,9 +54,14 @@ function checkDomains(option: string, domains: readonly string[]): void {
 }
 
 function checkEmails(option: string, emails: readonly string[]): void {
-  if (emails.every((email) => /^[^\s@]+@[^\s@]+$/.test(email))) return
+  if (emails.every(isAddress)) return
   // Which one it is stays out of messages.
   throw new ConfigurationError(option, 'holds what is no address', 'Use whole addresses.')
+}
+
+/** A single one, with one domain. */
+function isAddress(text: string): boolean {
+  return /^[^\s@]+@[^\s@]+$/.test(text)
 }
 
 function checkNames(option: string, names: readonly string[]): void {
@@ -94,7 +104,7 @@ export function permitting<User, Allow>(
  * if (email === undefined || !isAmong(allow.emails, email)) throw new AccessDenied('...')
  */
 export function verifiedEmail({ email, email_verified }: OpenIdClaims): string | undefined {
-  return email_verified === true && typeof email === 'string' ? email : undefined
+  return email_verified === true && typeof email === 'string' && isAddress(email) ? email : undefined
 }
 
 /** Whether one of these addresses or domains is meant, in capitals or not. Letters that only look alike are others. */

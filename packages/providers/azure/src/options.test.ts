@@ -71,6 +71,8 @@ describe('the tenant', () => {
     ],
     [{ tenant: 'common', allow: { anyTenant: false } }, /allow.anyTenant: is false/],
     [{ allow: {} }, /allow: names nobody/],
+    [{ allow: { membersOnly: true, roles: [] } }, /allow.roles: is empty/],
+    [{ tenant: 'common', allow: { tenants: [ACME], groups: [] } }, /allow.groups: is empty/],
     [{ allow: { emails: ['ada@acme.dev'] } }, /allow.emails: there is no such option/],
   ])('never means everybody by mistake: %j', (options, message) => {
     expect(() => made(options)).toThrow(ConfigurationError)

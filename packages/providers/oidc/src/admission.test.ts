@@ -39,6 +39,10 @@ it.each([
   'eve@acme.test.evil.test',
   'eve@acme.test@evil.test',
   '"eve@acme.test"@evil.test',
+  'eve@evil.test@acme.test',
+  'eve@evil.test, ada@acme.test',
+  'acme.test',
+  '@acme.test',
 ])('a domain is no part of another: %s', async (email) => {
   const allow = { emailDomains: ['acme.test'] }
   await expect(enters({ email }, { allow })).rejects.toThrow(AccessDenied)
