@@ -31,6 +31,14 @@ it('has its endpoints where Google has them', async () => {
   })
 })
 
+it('has access tokens with a dot in them that are no JWT, also to introspection where that is on', async () => {
+  const { signIn, post } = google({ introspection: true })
+  const { access_token: token } = await signIn(offline)
+  expect(token).toMatch(/^ya29\./)
+  const form = { client_id: 'dev-client', client_secret: 'dev-secret', token }
+  expect((await post('/introspect', form)).body).toMatchObject({ active: true, sub: '1001' })
+})
+
 describe('refresh tokens', () => {
   it('come only with access_type=offline', async () => {
     const { signIn } = google()

@@ -39,14 +39,19 @@ export function introspect(state: OidcState, origin: string, token: string): Res
   const { clientId: client_id, scopes } = grant
   const about = { client_id, sub: grant.user.sub, iss: origin, scope: scopes.join(' ') }
   const token_type = isAccess ? 'access_token' : 'refresh_token'
-  return Response.json({ active: true, ...about, ...(isAccess && claimsIn(token, grant.exp)), token_type })
+  return Response.json({
+    active: true,
+    ...about,
+    ...(isAccess && claimsIn(state, token, grant.exp)),
+    token_type,
+  })
 }
 
 /** Those that a JWT has; an opaque token has its end alone. */
-function claimsIn(token: string, exp: number): object {
-  const [, payload] = token.split('.')
-  if (payload !== undefined) return JSON.parse(Buffer.from(payload, 'base64url').toString())
-  return Number.isFinite(exp) ? { exp } : {}
+function claimsIn({ accessToken }: OidcState, token: string, exp: number): object {
+  if (!accessToken) return Number.isFinite(exp) ? { exp } : {}
+  const [, payload = ''] = token.split('.')
+  return JSON.parse(Buffer.from(payload, 'base64url').toString())
 }
 
 function ofToken(state: OidcState, app: string | undefined, token: string): Session | undefined {
