@@ -34,6 +34,7 @@ export type {
 } from './identity/provider.ts'
 export { AccessDenied } from './identity/provider.ts'
 export { type ClientCredentials, providerClient, type SecretMethod } from './identity/provider-client.ts'
+export { type ProviderOptions, providerOptionsTable } from './identity/provider-options.ts'
 export { refusal } from './identity/refusal.ts'
 export { checkAllow, isAmong, permitting, type RuleKind, verifiedEmail } from './identity/sign-in-rules.ts'
 export { checkCall, checkMembers, inWords, type OptionKind, type OptionTable } from './known-options.ts'

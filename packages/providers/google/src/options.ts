@@ -3,7 +3,8 @@ import {
   checkCall,
   environment,
   type OpenIdClaims,
-  type OpenIdConnectOptions,
+  type ProviderOptions,
+  providerOptionsTable,
   variableOf,
 } from '@drawbridge/core/provider'
 import { secureUrl } from '@drawbridge/core/syntax'
@@ -33,12 +34,7 @@ export interface GoogleUser extends OpenIdClaims {
 }
 
 /** Options of {@link google}. */
-export interface GoogleOptions
-  extends Pick<OpenIdConnectOptions<GoogleUser>, 'clientId' | 'clientSecret' | 'clientAuth' | 'endpoints'> {
-  /** Part of every subject and of the callback path: never change it once there are users. Default `google`. */
-  id?: string | undefined
-  /** What people read on the button. Default `Google`. */
-  label?: string | undefined
+export interface GoogleOptions extends ProviderOptions<GoogleUser, GoogleAllow> {
   /**
    * Asked for at each sign-in, by their short names: `calendar.readonly`. `openid` is sent in any case, and `email` joins
    * them with `allow`. Default `['openid', 'email', 'profile']`.
@@ -49,31 +45,13 @@ export interface GoogleOptions
    * environment variable `DRAWBRIDGE_<ID>_ISSUER`, else `https://accounts.google.com`.
    */
   issuer?: string | undefined
-  /** More for the authorization URL: `{ prompt: 'select_account' }`. */
-  parameters?: Readonly<Record<string, string>> | undefined
-  /** Left out: everybody with a Google account may enter. */
-  allow?: GoogleAllow | undefined
-  /**
-   * Whether somebody whom `allow` lets in may enter; only `true` lets them in. Asked each time that the rules are. May
-   * throw `AccessDenied` to say why not; any other error is an outage. Default: nobody else is refused.
-   */
-  permit?: ((user: GoogleUser) => boolean | Promise<boolean>) | undefined
 }
 
 /** @throws {ConfigurationError} for an option that there is not, or that cannot be what it is */
 export function checkOptions(options: GoogleOptions): void {
   checkCall<GoogleOptions>('google({ clientId, clientSecret })', options, {
-    clientId: 'text',
-    clientSecret: 'text',
-    clientAuth: true,
-    id: 'text',
-    label: 'text',
-    scopes: 'texts',
-    endpoints: 'object',
+    ...providerOptionsTable,
     issuer: 'text',
-    parameters: 'object',
-    allow: true,
-    permit: 'function',
   })
   checkRules(options.allow)
 }

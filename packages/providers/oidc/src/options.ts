@@ -1,8 +1,9 @@
-import type {
-  ClientCredentials,
-  OpenIdClaims,
-  OpenIdConnectOptions,
-  OptionTable,
+import {
+  type OpenIdClaims,
+  type OpenIdConnectOptions,
+  type OptionTable,
+  type ProviderOptions,
+  providerOptionsTable,
 } from '@drawbridge/core/provider'
 
 /** Who may enter: an account that matches any rule, and has a verified address where that is asked for. */
@@ -20,37 +21,20 @@ export type OidcUser = OpenIdClaims
 
 /** What every function of this package takes, by the names that all providers have. */
 export interface CommonOptions<Allow = OidcAllow>
-  extends ClientCredentials,
-    Pick<OpenIdConnectOptions, 'endpoints' | 'permit' | 'tokens' | 'revocation'> {
-  /** Part of every subject and of the callback path: never change it once there are users. Default: the function's name. */
-  id?: string | undefined
-  /** What people read on the button. Default: what the provider is called. */
-  label?: string | undefined
+  extends ProviderOptions<OidcUser, Allow>,
+    Pick<OpenIdConnectOptions, 'tokens' | 'revocation'> {
   /**
    * Asked for at each sign-in. `openid` is sent in any case, `email` joins them with `allow`, and `offline_access` is never
    * shown to clients.
    */
   scopes?: readonly string[] | undefined
-  /** More for the authorization URL: `{ prompt: 'consent' }`. */
-  parameters?: Readonly<Record<string, string>> | undefined
-  /** Left out: everybody may enter whom the provider lets in. */
-  allow?: Allow | undefined
 }
 
 /** For the tables of all of them. */
 export const commonTable: OptionTable<CommonOptions> = {
-  clientId: 'text',
-  clientSecret: 'text',
-  clientAuth: true,
-  id: 'text',
-  label: 'text',
-  scopes: 'texts',
-  endpoints: 'object',
-  parameters: 'object',
+  ...providerOptionsTable,
   tokens: 'text',
   revocation: 'text',
-  allow: true,
-  permit: 'function',
 }
 
 /** Options of {@link oidc}. */

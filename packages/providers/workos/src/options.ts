@@ -2,7 +2,8 @@ import {
   checkAllow,
   checkCall,
   type OpenIdClaims,
-  type OpenIdConnectOptions,
+  type ProviderOptions,
+  providerOptionsTable,
 } from '@drawbridge/core/provider'
 
 /** Who may enter: somebody who matches any rule, and has a verified address where that is asked for. */
@@ -29,15 +30,12 @@ export interface WorkOSUser extends OpenIdClaims {
 }
 
 /** Options of {@link workos}. */
-export interface WorkOSOptions
-  extends Pick<OpenIdConnectOptions, 'clientId' | 'clientSecret' | 'clientAuth' | 'endpoints'> {
+export interface WorkOSOptions extends ProviderOptions<WorkOSUser, WorkOSAllow> {
   /**
    * The AuthKit domain: `acme.authkit.app`, or your own. An origin such as `http://localhost:4000` stands for a development
    * provider. Default: the environment variable `DRAWBRIDGE_<ID>_DOMAIN`.
    */
   domain?: string | undefined
-  /** Part of every subject and of the callback path: never change it once there are users. Default `workos`. */
-  id?: string | undefined
   /** What people read on the button. Most know your name and not WorkOS. Default `WorkOS`. */
   label?: string | undefined
   /**
@@ -45,31 +43,13 @@ export interface WorkOSOptions
    * Default `['openid', 'email', 'profile']`.
    */
   scopes?: readonly string[] | undefined
-  /** More for the authorization URL. */
-  parameters?: Readonly<Record<string, string>> | undefined
-  /** Left out: everybody may enter who can sign in at this AuthKit. */
-  allow?: WorkOSAllow | undefined
-  /**
-   * Whether somebody whom `allow` lets in may enter; only `true` lets them in. Asked each time that the rules are. May
-   * throw `AccessDenied` to say why not; any other error is an outage. Default: nobody else is refused.
-   */
-  permit?: ((user: WorkOSUser) => boolean | Promise<boolean>) | undefined
 }
 
 /** @throws {ConfigurationError} for an option that there is not, or that cannot be what it is */
 export function checkOptions(options: WorkOSOptions): void {
   checkCall<WorkOSOptions>('workos({ domain, clientId, clientSecret })', options, {
+    ...providerOptionsTable,
     domain: 'text',
-    clientId: 'text',
-    clientSecret: 'text',
-    clientAuth: true,
-    id: 'text',
-    label: 'text',
-    scopes: 'texts',
-    endpoints: 'object',
-    parameters: 'object',
-    allow: true,
-    permit: 'function',
   })
   checkAllow<WorkOSAllow>(options.allow, {
     organizations: 'names',
