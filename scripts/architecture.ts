@@ -43,6 +43,8 @@ const lines = [
 const roots = [
   'index.ts',
   'api-keys.ts',
+  'languages.ts',
+  'pages.ts',
   'products.ts',
   'provider.ts',
   'storage.ts',

@@ -1,12 +1,14 @@
 import { parseModule } from './source.ts'
 
-/** A requirement of docs/conformance.md. */
+/** A requirement of docs/conformance.md, or what must hold of docs/threats.md. */
 export interface Row {
   /** The heading above its table. */
   section: string
   requirement: string
   /** The last cell: links to test files, each followed by titles, or a reason. */
   answer: string
+  /** Files that the cells between link to. */
+  links: readonly string[]
 }
 
 const reason = /\b(Not tested|Not kept|Not concerned): \S.{9}/
@@ -22,25 +24,30 @@ export function tableRows(markdown: string): Row[] {
     else if (isBody) {
       const cells = line.slice(1, -1).split('|')
       const answer = cells.at(-1)?.trim() ?? ''
-      rows.push({ section, requirement: cells[0]?.trim() ?? '', answer })
+      const between = cells.slice(1, -1).join('|')
+      const links = [...between.matchAll(/\]\(\.\.\/([^)]+)\)/g)].map(([, path = '']) => path)
+      rows.push({ section, requirement: cells[0]?.trim() ?? '', answer, links })
     }
   }
   return rows
 }
 
 /**
- * What is wrong with the answer of a row. Titles are code spans right after the link to their file: the name of a test or
+ * What is wrong with a row: a link to what is not there, or its answer. Titles are code spans right after the link to their file: the name of a test or
  * of a group of tests, or of one case of a table of tests.
  *
  * @param read gives a file's text by its path below the root, or undefined where there is none
  */
 export function unfounded(row: Row, read: (path: string) => string | undefined): string[] {
   const name = `${row.section}: "${row.requirement}"`
+  const lost = row.links
+    .filter((path) => read(path) === undefined)
+    .map((path) => `${name} names ${path}, which is not there`)
   const named = [...row.answer.matchAll(/\]\(\.\.\/([^)]+)\)((?:,? `[^`]+`)*)/g)]
   if (named.length === 0) {
-    return reason.test(row.answer) ? [] : [`${name} has neither a test nor a reason`]
+    return reason.test(row.answer) ? lost : [...lost, `${name} has neither a test nor a reason`]
   }
-  return named.flatMap(([, path = '', spans = '']) => {
+  const unnamed = named.flatMap(([, path = '', spans = '']) => {
     const titles = [...spans.matchAll(/`([^`]+)`/g)].map(([, title = '']) => title)
     if (titles.length === 0) return [`${name} names no test of ${path}`]
     const text = read(path)
@@ -50,6 +57,7 @@ export function unfounded(row: Row, read: (path: string) => string | undefined):
       .filter((title) => !there.has(title))
       .map((title) => `${name} names "${title}", which is not in ${path}`)
   })
+  return [...lost, ...unnamed]
 }
 
 const known = new Map<string, readonly string[]>()

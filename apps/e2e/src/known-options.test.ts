@@ -22,6 +22,7 @@ describe('an option that does not exist is an error', () => {
     ['oauthProxy', { documentation: { term: 'x' } }, /^documentation\.term: .*"terms"/],
     ['oauthProxy', { theme: { colour: '#fff' } }, /^theme\.colour: /],
     ['oauthProxy', { messages: { cancle: 'x' } }, /^messages\.cancle: .*"cancel"/],
+    ['oauthProxy', { pages: { signin: () => {} } }, /^pages\.signin: .*Did you mean "signIn"\?/],
     [
       'oauthProxy',
       { clients: [{ client_id: 'a', redirect_uri: 'x' }] },

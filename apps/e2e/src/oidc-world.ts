@@ -1,5 +1,5 @@
 import { type DrawbridgeEvent, memory, oauthServer, type ScopeOptions, type Storage } from '@drawbridge/core'
-import { type OAuthProvider, openIdConnect } from '@drawbridge/core/provider'
+import { type OAuthProvider, openIdConnect, type Provider } from '@drawbridge/core/provider'
 import { google } from '@drawbridge/google'
 import {
   browser,
@@ -22,6 +22,7 @@ export const plainProvider = () =>
     issuer: upstream,
     clientId: 'dev-client',
     clientSecret: 'dev-secret',
+    prompts: ['login', 'select_account', 'none'],
   })
 
 /** A server at which people sign in with this provider, and what its functions were given. */
@@ -32,6 +33,9 @@ export function oidcWorld(
     scopes?: ScopeOptions | readonly string[]
     storage?: Storage
     clock?: FakeClock
+    consent?: 'remember'
+    /** Beside it. */
+    others?: readonly Provider[]
   } = {},
 ) {
   const clock = given.clock ?? fakeClock()
@@ -58,7 +62,8 @@ export function oidcWorld(
     storage: given.storage ?? memory({ clock }),
     onEvent: (event) => events.push(event),
     log: false,
-    provider: given.provider ?? plainProvider(),
+    providers: [given.provider ?? plainProvider(), ...(given.others ?? [])],
+    consent: given.consent,
     scopes: given.scopes ?? ['notes'],
   })
   /** Ada, with a new installation of a client that asks for this. */

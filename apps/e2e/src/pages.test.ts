@@ -1,23 +1,8 @@
-import { mkdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { launchChromium, skipWithoutChromium } from './chromium.ts'
-import {
-  attack,
-  consent,
-  hostile,
-  hostileSignIn,
-  html,
-  looks,
-  plain,
-  type Received,
-  type Site,
-  serve,
-} from './pages.fixture.ts'
-
-const screenshots = join(tmpdir(), 'drawbridge-pages')
+import { attack, consent, hostile, hostileSignIn } from './gallery.fixture.ts'
+import { html, looks, plain, type Received, type Site, serve } from './pages.fixture.ts'
 
 describe.skipIf(skipWithoutChromium('the pages in a browser'))('the pages in a browser', () => {
   let browser: Browser
@@ -27,7 +12,6 @@ describe.skipIf(skipWithoutChromium('the pages in a browser'))('the pages in a b
   const received: string[] = []
 
   beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true })
     browser = await launchChromium()
     elsewhere = await serve(async ({ path }) =>
       html(path === '/frame' ? `<iframe src="${site.origin}/consent"></iframe>` : '<h1>Back in the app</h1>'),
@@ -103,13 +87,6 @@ describe.skipIf(skipWithoutChromium('the pages in a browser'))('the pages in a b
         ['dark', 'rgb(14, 16, 20)'],
       ] as const) {
         await page.emulateMedia({ colorScheme })
-        for (const width of [320, 1000]) {
-          await page.setViewportSize({ width, height: 720 })
-          await page.screenshot({
-            path: join(screenshots, `${path.slice(1)}-${colorScheme}-${width}.png`),
-            fullPage: true,
-          })
-        }
         expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(background)
         expect(await lowContrast(page)).toEqual([])
       }
@@ -226,6 +203,14 @@ describe.skipIf(skipWithoutChromium('the pages in a browser'))('the pages in a b
     })
   })
 
+  test('what people type is large enough that a phone does not zoom in', async () => {
+    const { page } = await visit('/sign-in', { viewport: { width: 320, height: 640 } })
+    const sizes = await page
+      .locator('.field input')
+      .evaluateAll((inputs) => inputs.map((input) => Number.parseFloat(getComputedStyle(input).fontSize)))
+    expect(sizes).toEqual([16, 16, 16])
+  })
+
   test('the sign-in page sends no form with a field that is empty', async () => {
     const { page } = await visit('/sign-in')
     await page.getByLabel('Password').fill('correct horse')
@@ -263,7 +248,7 @@ describe.skipIf(skipWithoutChromium('the pages in a browser'))('the pages in a b
 
   test('a logo is shown, and its scripts do not run', async () => {
     const { page } = await visit('/several-providers')
-    const width = await page.locator('img').evaluate((image: HTMLImageElement) => image.naturalWidth)
+    const width = await page.locator('header img').evaluate((image: HTMLImageElement) => image.naturalWidth)
     expect(width).toBeGreaterThan(0)
     expect(await page.evaluate(() => 'pwned' in window)).toBe(false)
   })

@@ -2,12 +2,13 @@ import { globSync, readFileSync } from 'node:fs'
 import { memory, type Storage } from '@drawbridge/core'
 import { apiKeys } from '@drawbridge/core/api-keys'
 import type { Clock } from '@drawbridge/core/storage'
+import { type Browser, chooseButton, type Page } from '@drawbridge/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { keyRing } from '../../../packages/core/src/crypto/key-ring.ts'
 import { sealer } from '../../../packages/core/src/crypto/sealing.ts'
 import { clientKey, signsWith } from './client-keys.ts'
 import { published } from './published.ts'
-import { secret, world } from './world.ts'
+import { issuer, secret, type World, world } from './world.ts'
 
 const core = new URL('../../../packages/core/src/', import.meta.url)
 const page = readFileSync(new URL('../../../docs/storage-schema.md', import.meta.url), 'utf8')
@@ -34,6 +35,7 @@ const shapes: Record<string, string> = {
   'let-in': 'let-in/<hash>',
   'request-count': 'request-count/<slot>',
   'step-up': 'step-up/<owner>/<id>',
+  session: 'session/<owner>/<hash>',
   'api-key': 'api-key/<owner>/<slot>',
 }
 
@@ -49,6 +51,29 @@ function membersOf(value: unknown, path = ''): string[] {
 
 const isCovered = (member: string, listed: readonly string[]) =>
   listed.some((each) => (each.endsWith('.*') ? member.startsWith(each.slice(0, -1)) : each === member))
+
+/** Consent that is remembered, for one who signs in and for one who does not; and a sign-in for a page of ours. */
+async function rememberedLives(w: World): Promise<void> {
+  const redirectUri = 'https://app.test/callback'
+  const web = w.client({ redirectUri })
+  await web.register({ redirect_uris: [redirectUri] })
+  const person = w.browser()
+  for (const user of ['octocat', 'octocat', 'hubot']) {
+    w.clock.advance(60)
+    await web.login(person, { user, parameters: { prompt: 'select_account' } })
+  }
+  w.clock.advance(60)
+  await web.login(person, { user: 'hubot', parameters: { prompt: 'consent' } })
+  const account = w.browser()
+  const signedOut = await account.open(`${issuer}/account`)
+  await press(account, await press(account, signedOut), 'octocat')
+}
+
+async function press(person: Browser, page: Page, user?: string): Promise<Page> {
+  const button = chooseButton(page, { user })
+  if (!button) throw new Error(`nothing to press on ${page.text}`)
+  return person.submit(page, button)
+}
 
 describe('what a server writes in a life with everything in it', () => {
   const written = new Map<string, Set<string>>()
@@ -80,6 +105,7 @@ describe('what a server writes in a life with everything in it', () => {
       egress: web.egress,
       limits: { key: () => 'everybody', requests: { token: 2 } },
       scopes: { supported: ['a', 'b'], default: ['a'], stepUp: 'refuse-refresh' },
+      consent: 'remember',
     })
     const app = w.client()
     const { refresh_token, access_token } = await app.login(w.browser(), { user: 'octocat' })
@@ -113,6 +139,7 @@ describe('what a server writes in a life with everything in it', () => {
     const [key] = await w.auth.signingKeys.list()
     await w.auth.signingKeys.revoke(key?.kid ?? '')
     await w.client().login(w.browser(), { user: 'octocat' })
+    await rememberedLives(w)
   })
 
   it('is on the page, member by member', () => {
@@ -123,6 +150,20 @@ describe('what a server writes in a life with everything in it', () => {
     })
     expect(missing, 'what docs/storage-schema.md lacks').toEqual([])
     expect([...envelopes].sort()).toEqual(['exp', 'schema', 'v'])
+  })
+
+  it('has what remembered consent and sign-in sessions need among it', () => {
+    const kept: Record<string, readonly string[]> = {
+      'transaction/<slot>': [
+        ...['asks_consent', 'page', 'prompt', 'approval.prompt', 'approval.subject', 'approval.consent'],
+        ...['other_account.binding', 'other_account.spent_code', 'other_account.session', 'outcome.session'],
+      ],
+      'grant/<owner>/<id>': ['consented[]'],
+      'session/<owner>/<hash>': documented.get('session/<owner>/<hash>') ?? [],
+    }
+    for (const [key, members] of Object.entries(kept)) {
+      expect([...(written.get(key) ?? [])]).toEqual(expect.arrayContaining([...members]))
+    }
   })
 
   it('has every kind of key that is on the page', () => {

@@ -3,7 +3,7 @@ import { type Browser, chooseButton, type Page } from '@drawbridge/testing'
 export const atClient = (url: URL) => url.port === '33418'
 const atCallback = (url: URL) => url.pathname.startsWith('/callback/')
 
-export function press(page: Page, choice: { user?: string; provider?: string } = {}) {
+export function press(page: Page, choice: { user?: string; provider?: string; approve?: boolean } = {}) {
   const button = chooseButton(page, choice)
   if (!button) throw new Error(`no button on ${page.text}`)
   return button

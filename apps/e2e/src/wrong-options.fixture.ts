@@ -7,6 +7,7 @@ import {
   resourceServer,
 } from '@drawbridge/core'
 import { apiKeys } from '@drawbridge/core/api-keys'
+import { html } from '@drawbridge/core/pages'
 import * as express from '@drawbridge/express'
 import * as fastify from '@drawbridge/fastify'
 import { github, githubTokenVerifier } from '@drawbridge/github'
@@ -67,6 +68,7 @@ export const proxyOptions = {
   name: 'Acme',
   theme: { accent: '#123456' },
   messages: { cancel: 'No' },
+  pages: { done: () => ({ title: 'Done', body: html`Done` }) },
   documentation: { service: 'https://acme.test/docs' },
   dangerouslySkipConsent: false,
   onEvent: () => {},
@@ -152,6 +154,7 @@ export const functions: readonly [string, Loose, Readonly<Record<string, unknown
       clientAuth: 'client_secret_post',
       endpoints: { authorization: 'https://a.test/a', token: 'https://a.test/t' },
       parameters: { prompt: 'select_account' },
+      prompts: ['select_account'],
     },
   ],
   [

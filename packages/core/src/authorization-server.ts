@@ -3,8 +3,10 @@ import { knownClients } from './clients/known-clients.ts'
 import type { Sealer } from './crypto/sealing.ts'
 import { browserBinding } from './endpoints/browser/browser-binding.ts'
 import { formTokens } from './endpoints/browser/form-token.ts'
+import { noticeCookie, sessionCookie } from './endpoints/browser/session-cookie.ts'
 import { endpointEntries } from './endpoints/index.ts'
 import { limiter } from './endpoints/limiter.ts'
+import { accountPath } from './endpoints/locations.ts'
 import { reportFailure } from './endpoints/report.ts'
 import type { Server } from './endpoints/server.ts'
 import { tokenPath } from './endpoints/token.ts'
@@ -18,6 +20,7 @@ import type { Upstream } from './identity/upstream.ts'
 import type { Config } from './options/config.ts'
 import type { OAuthServerOptions } from './options/options.ts'
 import { createPages } from './pages/pages.ts'
+import { renderer } from './pages/renderer.ts'
 import type { Records } from './records/records.ts'
 import { transactions } from './records/transaction.ts'
 import { protectedResource } from './resource-server/own-tokens.ts'
@@ -36,7 +39,7 @@ import type { ProtectedResource } from './syntax/resource.ts'
  */
 export function authorizationServer<User>(parts: {
   config: Config
-  options: Pick<OAuthServerOptions, 'accept' | 'messages' | 'stripPrefix' | 'theme'>
+  options: Pick<OAuthServerOptions, 'accept' | 'languages' | 'messages' | 'pages' | 'stripPrefix' | 'theme'>
   engine: Engine
   own?: OwnEngine | undefined
   /** For the transactions, which belong to the endpoints alone. */
@@ -78,12 +81,16 @@ export function authorizationServer<User>(parts: {
     upstreams,
     binding: browserBinding(jar, lifetimes.transaction),
     forms: formTokens(config.ring, jar, lifetimes.transaction),
+    sessionCookie: sessionCookie(jar, lifetimes.session, config.prefix),
+    noticeCookie: noticeCookie(jar, config.prefix),
     limiter: limiter({ clock, emit, records }, config.limits, config.ring),
     pages: createPages({
       issuer: config.issuer,
       name: config.name,
       theme: options.theme,
       messages: options.messages,
+      languages: options.languages,
+      renderer: options.pages && renderer(options.pages, { emit, clock }),
     }),
   }
   const stripPrefix = checkedStripPrefix(options.stripPrefix, 'issuer', config.prefix)
@@ -137,14 +144,15 @@ function metadataOf(config: Config, resource: ProtectedResource): readonly Entry
 }
 
 /** A resource where an endpoint is could not be reached. */
-function checkResourcePaths({ resources, issuerUrl }: Config, { routes }: Router): void {
+function checkResourcePaths({ resources, issuerUrl, prefix }: Config, { routes }: Router): void {
   const taken = resources.find(({ identifier }) =>
     routes.some(({ path }) => issuerUrl.origin + path === identifier),
   )
   if (!taken) return
+  const isAccount = taken.identifier === issuerUrl.origin + prefix + accountPath
   throw new ConfigurationError(
     resources.length === 1 ? 'resource' : 'resources',
     `"${taken.path}" is where the authorization server answers itself`,
-    'Choose another path, such as "/mcp".',
+    `Choose another path, such as "/mcp"${isAccount ? ', or set `accountPage: false`' : ''}.`,
   )
 }

@@ -24,6 +24,9 @@ export const oauthErrorCodes = [
   'invalid_token',
   'access_denied',
   'consent_required',
+  'login_required',
+  'interaction_required',
+  'account_selection_required',
   'server_error',
   'temporarily_unavailable',
 ] as const

@@ -86,11 +86,13 @@ export interface DrawbridgeEvents {
   'consent.approved': { client_id: string; provider: string }
   /** Nobody was asked: `dangerouslySkipConsent` is on. */
   'consent.skipped': { client_id: string; provider: string }
+  /** Nobody was asked: the person who is signed in here let the same in before (`consent: 'remember'`). */
+  'consent.remembered': { client_id: string; provider: string }
   /** The person said no. */
   'consent.denied': { client_id: string }
   /** A consent form or page that does not count: forged, of another site, or of a transaction that is over. */
   'consent.refused': {
-    reason: 'csrf' | 'cross_site' | 'unknown_transaction' | 'unknown_client' | 'no_longer_allowed'
+    reason: 'csrf' | 'cross_site' | 'unknown_transaction' | 'unknown_client' | 'no_longer_allowed' | 'decided'
   }
   /** A browser came back from the provider and may not finish here. Costs the rightful one nothing. */
   'callback.refused': {
@@ -114,7 +116,7 @@ export interface DrawbridgeEvents {
       | 'other_provider'
   }
   /** The same browser came back again, and was sent where the first time led. */
-  'login.replayed': { client_id: string }
+  'login.replayed': { client_id?: string | undefined }
   /** The provider's answer did not become a login; the client was told. */
   'login.failed': {
     provider: string
@@ -128,8 +130,29 @@ export interface DrawbridgeEvents {
       | 'internal'
     detail?: string | undefined
   }
-  /** The person turned back at the provider, or the account may not enter. */
-  'login.denied': { provider: string; reason: 'cancelled' | 'not_allowed' }
+  /**
+   * The person turned back at the provider, or the account may not enter. `other_account`: somebody else signed in than the
+   * one whose consent was remembered, and is asked; `consent_ended`: that consent ended while they were at the provider.
+   * `interaction_required`: the client wanted nobody to be asked anything.
+   */
+  'login.denied': {
+    provider: string
+    reason:
+      | 'cancelled'
+      | 'not_allowed'
+      | 'other_account'
+      | 'consent_ended'
+      | 'interaction_required'
+      | 'not_signed_in_again'
+  }
+  /** A person signed in, for the account page or where consent is remembered: this browser is known from now on. */
+  'session.began': { provider: string; subject: string }
+  /** A person signed out, or everything of theirs was ended; `capped`: they have so many that the longest unused went. */
+  'session.ended': { subject: string; reason: 'signed_out' | 'administration' | 'capped' }
+  /** The account page was shown to somebody who is signed in. */
+  'account.shown': { subject: string }
+  /** A form of the account page does not count: forged, of another site, or of a sign-in that is over or too old. */
+  'account.refused': { reason: 'csrf' | 'cross_site' | 'signed_out' | 'too_old' }
 
   /** A login is finished: the grant exists, and its code is on the way to the client. */
   'grant.created': { grant: string; client_id: string; subject: string }
@@ -269,6 +292,17 @@ export interface DrawbridgeEvents {
   /** Something was sealed or derived with a secret that is not configured here. */
   'keys.unknown_secret': { key_id: string }
 
+  /**
+   * A page of your own (`pages`) could not be shown, and ours was in its place. `threw`: its function did; `late`: it took
+   * too long; `not_a_page`: what it answered is none; `markup`, `css`: holds what no page may; `missing`: lacks what people
+   * have to see, or what its form has to send.
+   */
+  'page.failed': {
+    page: string
+    reason: 'threw' | 'late' | 'not_a_page' | 'markup' | 'css' | 'missing'
+    detail: string
+  }
+
   /** At construction: an option that weakens security is on. */
   'configuration.weakened': { option: string }
   /** An endpoint refused a malformed request; anything more interesting has an event of its own instead. */
@@ -293,6 +327,7 @@ export type GrantEnd =
   | 'identity_refused'
   | 'capped'
   | 'administration'
+  | 'account_page'
 
 /** Why an API key ended. `identity_refused`: the provider does not let its owner in any more. */
 export type ApiKeyEnd = 'revoked' | 'administration' | 'identity_refused'

@@ -74,3 +74,4 @@ export { dangerouslyStaticTokens, type StaticToken } from './resource-server/sta
 export { type ResourceServerOptions, resourceServer, type UserOf, type Verifiers } from './resource-server.ts'
 export { type MemoryOptions, memory } from './storage/memory.ts'
 export type { Storage } from './storage/storage.ts'
+export type { Words } from './syntax/words.ts'

@@ -35,7 +35,7 @@ export type {
 export { AccessDenied } from './identity/provider.ts'
 export { type ClientCredentials, providerClient, type SecretMethod } from './identity/provider-client.ts'
 export { type ProviderOptions, providerOptionsTable } from './identity/provider-options.ts'
-export { refusal } from './identity/refusal.ts'
+export { refusal, refusalBody } from './identity/refusal.ts'
 export { checkAllow, isAmong, permitting, type RuleKind, verifiedEmail } from './identity/sign-in-rules.ts'
 export { checkCall, checkMembers, inWords, type OptionKind, type OptionTable } from './known-options.ts'
 export { type LogOption, tellOperator } from './log/operator-log.ts'
@@ -44,3 +44,4 @@ export type { UpstreamClaims, UpstreamTokens } from './records/upstream-tokens.t
 export { type AskedTokensOptions, askedTokens, askedTokensTable } from './resource-server/asked-tokens.ts'
 export type { Verification, VerifiedToken, Verifier, VerifierContext } from './resource-server/verifier.ts'
 export type { ResourceServerOptions } from './resource-server.ts'
+export type { Words } from './syntax/words.ts'

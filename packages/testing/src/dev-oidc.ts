@@ -65,7 +65,8 @@ export interface DevOidc {
 
 /**
  * An OpenID provider: discovery, JWKS, code with PKCE, refresh, userinfo, revocation (RFC 7009). Out of the box it does
- * what the specifications say; its switches make it as different as real ones are. It asks for no password.
+ * what the specifications say; its switches make it as different as real ones are. It asks for no password, and everybody for
+ * a button, but for `prompt=none`: then whoever signed in last in this browser is let in, or nobody is.
  *
  * @throws TypeError from `issue` for a user or a client id that is not configured, and when it knows no origin
  * @example
@@ -86,6 +87,8 @@ export function devOidc(options: DevOidcOptions = {}): DevOidc {
     codes: new Map(),
     sessions: [],
     consented: new Set(),
+    approved: new Set(),
+    browsers: new Map(),
     visited: new Set(),
   }
   const requests: DevOidc['requests'] = []
@@ -133,7 +136,9 @@ export function devOidc(options: DevOidcOptions = {}): DevOidc {
     works: (access_token) => liveGrant(state, access_token) !== undefined,
     revokeUser(sub) {
       state.sessions = state.sessions.filter((each) => each.sub !== sub)
-      for (const { clientId } of state.apps) state.consented.delete(`${clientId}/${sub}`)
+      for (const { clientId } of state.apps) {
+        for (const kept of [state.consented, state.approved]) kept.delete(`${clientId}/${sub}`)
+      }
     },
   }
 }

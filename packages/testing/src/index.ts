@@ -97,6 +97,7 @@ export { providerCall, providerContract } from './provider-contract.ts'
 export type {
   FlowCase,
   FlowFeature,
+  FlowOptions,
   OpenFlow,
   ProviderFlow,
   ProviderFlowContractOptions,

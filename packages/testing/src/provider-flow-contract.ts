@@ -1,14 +1,16 @@
 import type { FlowCase } from './provider-flow-contract/case.ts'
-import type { FlowFeature, OpenFlow, ProviderFlow } from './provider-flow-contract/flow.ts'
+import type { FlowFeature, FlowOptions, OpenFlow, ProviderFlow } from './provider-flow-contract/flow.ts'
 import { idTokenCases, noIdTokenCase } from './provider-flow-contract/id-token-cases.ts'
 import { loginCases } from './provider-flow-contract/login.ts'
 import { outageCases, slowCases } from './provider-flow-contract/outages.ts'
+import { permitCases } from './provider-flow-contract/permit.ts'
+import { promptCases } from './provider-flow-contract/prompts.ts'
 import { providerErrorCases } from './provider-flow-contract/provider-errors.ts'
 import { recheckCases } from './provider-flow-contract/recheck.ts'
 import { noRefreshCase, refreshCases } from './provider-flow-contract/refresh.ts'
 import { noRevocationCase, revocationCases } from './provider-flow-contract/revocation.ts'
 
-export type { FlowCase, FlowFeature, OpenFlow, ProviderFlow }
+export type { FlowCase, FlowFeature, FlowOptions, OpenFlow, ProviderFlow }
 
 /** Options of {@link providerFlowContract}. */
 export interface ProviderFlowContractOptions {
@@ -33,6 +35,8 @@ export function providerFlowContract(options: ProviderFlowContractOptions = {}):
   const { without = [] } = options
   const all = [
     ...loginCases,
+    ...permitCases,
+    ...promptCases,
     ...idTokenCases,
     ...providerErrorCases,
     ...outageCases,

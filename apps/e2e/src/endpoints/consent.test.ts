@@ -57,7 +57,7 @@ describe('denying', () => {
     if (!deny) throw new Error('no way to deny')
     await person.submit(page, deny, {}, { until })
     expect((await person.submit(page, approve(page), {}, { until })).status).toBe(400)
-    expect((await person.open(page.url)).text).toContain('no longer valid')
+    expect((await person.open(page.url)).text).toContain('You said no to this')
   })
 })
 

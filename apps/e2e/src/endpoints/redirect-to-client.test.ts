@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { front } from '../front.ts'
-import { atClient, press, untilCallback } from '../threats.fixture.ts'
+import { press } from '../sign-in-steps.ts'
+import { atClient, untilCallback } from '../threats.fixture.ts'
 import { world } from '../world.ts'
 import { atCallback } from './callback.fixture.ts'
 
@@ -45,7 +46,7 @@ describe('a redirect URI that is no longer allowed', () => {
     f.to(narrower)
     const refused = await person.open(begun.url, { until: atClient })
     expect([refused.status, refused.leftFor]).toEqual([400, undefined])
-    const denied = await person.submit(page, press(page), { decision: 'deny' }, { until: atClient })
+    const denied = await person.submit(page, press(page, { approve: false }), {}, { until: atClient })
     expect([denied.status, denied.leftFor]).toEqual([400, undefined])
   })
 })

@@ -42,6 +42,23 @@ describe('what proves where a form came from', () => {
     }
   })
 
+  it('is made once more where another tab put its own cookie in the place of ours', async () => {
+    const w = setUp()
+    const p = await w.atThePage()
+    const [cookie = ''] = p.page.headers.get('set-cookie')?.split(';') ?? []
+    const others = cookie.replace(/=.*/, `=${'A'.repeat(43)}`)
+    w.person.cookies.store(new URL(p.page.url), [`${others}; Path=/; Secure; HttpOnly; SameSite=Lax`])
+    const again = await p.type(ada.fields)
+    expect([again.status, again.text]).toEqual([403, expect.stringContaining('did not arrive')])
+    expect(again.body).toContain('value="ada"')
+    expect(again.body).not.toContain(password)
+    expect(w.asked).toEqual([])
+    const button = again.forms[0]?.buttons[0]
+    if (!button) throw new Error('no form')
+    const back = await w.person.submit(again, button, ada.fields, { until: p.until })
+    expect(back.leftFor?.searchParams.has('code')).toBe(true)
+  })
+
   it('is asked for when the sign-in is over, too', async () => {
     const w = setUp()
     const p = await w.atThePage()

@@ -1,4 +1,12 @@
-import { type DrawbridgeEvent, memory, oauthServer, type ScopeOptions, type Storage } from '@drawbridge/core'
+import {
+  type DrawbridgeEvent,
+  type Messages,
+  memory,
+  oauthServer,
+  type ScopeOptions,
+  type Storage,
+} from '@drawbridge/core'
+import type { OwnPages } from '@drawbridge/core/pages'
 import { AccessDenied, type FormContext, type FormProvider } from '@drawbridge/core/provider'
 import { github } from '@drawbridge/github'
 import {
@@ -61,8 +69,10 @@ export function setUp(
     /** Of the default: the one that the client asks for. */
     resource?: string
     form?: Partial<FormProvider<Account>>
+    pages?: OwnPages
     /** Further pages where people sign in. */
     others?: readonly FormProvider<Account>[]
+    languages?: readonly Messages[]
     /** What the server is given, of what is there. */
     storage?: (inner: Storage) => Storage
     /** Of the default: what is there. */
@@ -97,6 +107,8 @@ export function setUp(
     onEvent: (event) => events.push(event),
     log: (line) => void lines.push(line),
     resource: options.resource,
+    languages: options.languages,
+    pages: options.pages,
     scopes:
       options.scopes === 'of the providers'
         ? undefined

@@ -118,7 +118,9 @@ describe('disconnecting a user', () => {
     const upstream = await upstreamOf(w, all[0]?.access_token)
     expect(await w.auth.grants.revokeAll('github|1001')).toBe(3)
     for (const installation of all) expect(await isIn(w, installation)).toBe(false)
-    expect(endedUpstream(w)).toEqual([upstream])
+    // That of each login, of which the last took the others' place.
+    expect(endedUpstream(w)).toHaveLength(3)
+    expect(endedUpstream(w)).toContain(upstream)
     expect(await asGitHub(w, upstream)).toBe(401)
     expect(await keysOf(storage, 'connection/')).toHaveLength(1)
     expect(await keysOf(storage, 'grant/')).toHaveLength(1)

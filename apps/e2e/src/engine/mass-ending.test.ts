@@ -111,7 +111,7 @@ describe('everything, or everything before a time', () => {
     for (const user of all) expect(await isIn(w, user)).toBe(false)
     expect(await keysOf(storage, 'grant/')).toEqual([])
     expect(await keysOf(storage, 'connection/')).toEqual([])
-    expect(endedUpstream(w)).toHaveLength(2)
+    expect(endedUpstream(w)).toHaveLength(4)
     const ended = w.events.filter(({ type }) => type === 'grant.ended')
     expect(ended.map((event) => 'reason' in event && event.reason)).toEqual(Array(4).fill('administration'))
   })

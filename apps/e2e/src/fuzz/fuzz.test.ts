@@ -16,6 +16,7 @@ it.each([
     'limits',
     'few may register',
     'scopes that imply others',
+    'remembered consent',
     'document',
     'private_key_jwt',
   ]) {

@@ -31,7 +31,7 @@ export async function look(
   const { counts, changes } = apart(server.changes())
   const told = server.told()
   const faults = [...server.faults(), ...countFaults(known, counts)]
-  faults.push(...(await stateFaults(reading, changes, mayChange && answer.status !== 429)))
+  faults.push(...(await stateFaults(known, reading, changes, mayChange && answer.status !== 429)))
   // What an application around it answers is the application's own.
   if (answer.isOurs) {
     const mayFail = may.fail || mayBeUnavailable(known, reading)
@@ -155,6 +155,7 @@ function created(changes: readonly Change[]): Kinds {
 
 /** A request that may do nothing leaves nothing behind and takes nothing away; a good one leaves what good ones leave. */
 async function stateFaults(
+  { setup }: Ledger,
   { path, form }: Reading,
   changes: readonly Change[],
   mayChange: boolean,
@@ -164,6 +165,7 @@ async function stateFaults(
   const left = new Map((await usuallyLeft()).get(path))
   // RFC 7523 3: that it was used.
   if (form.getAll('client_assertion').some(Boolean)) left.set('assertion', 1)
+  if (setup === 'remembered consent' && left.has('grant')) left.set('session', 1)
   return [...created(changes)].flatMap(([kind, count]) =>
     count > (left.get(kind) ?? 0)
       ? [`${count} of ${kind} are left, and good requests leave ${left.get(kind) ?? 0}`]

@@ -10,24 +10,27 @@ const elements = new Set(
   ),
 )
 const attributes = new Set(
-  'lang dir charset name content rel href class src alt id method action autocomplete type value inputmode required autocapitalize spellcheck autofocus formnovalidate role datetime target readonly aria-labelledby'.split(
+  'lang dir charset name content rel href class src alt id method action autocomplete type value inputmode required autocapitalize spellcheck autofocus formnovalidate form role datetime target readonly aria-labelledby'.split(
     ' ',
   ),
 )
-const formActions = /^https:\/\/mcp\.test\/(consent\?transaction=|sign-in\/acme\?state=)[\w.%~-]+$/
+const formActions = /^https:\/\/mcp\.test\/(account|(consent\?transaction=|sign-in\/acme\?state=)[\w.%~-]+)$/
 
 /** What is wrong with a page, seen as a browser sees it. */
 export function pageFaults({ headers, text }: Answer): string[] {
   const faults: string[] = []
   const styles: string[] = []
+  // Of a page that goes on by itself: where that leads is looked at like any redirect.
+  const onward = headers.get('location')
   walk(parse(text), (element) => {
     const { tagName, attrs } = element
     if (!elements.has(tagName)) faults.push(`the page has an element ${tagName}`)
     if (tagName.includes(markElement)) faults.push('text of a client became an element')
     for (const { name, value } of attrs) {
       if (name === markAttribute) faults.push('text of a client became an attribute')
-      if (!attributes.has(name)) faults.push(`${tagName} has an attribute ${name}`)
-      const wrong = target(tagName, name, value)
+      const goesOn = onward !== null && tagName === 'meta' && name === 'http-equiv' && value === 'refresh'
+      if (!attributes.has(name) && !goesOn) faults.push(`${tagName} has an attribute ${name}`)
+      const wrong = value === onward && tagName === 'a' ? undefined : target(tagName, name, value)
       if (wrong) faults.push(`${tagName} has ${name}=${value.slice(0, 200)}: ${wrong}`)
     }
     if (tagName === 'style') {

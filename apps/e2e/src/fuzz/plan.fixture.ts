@@ -57,7 +57,7 @@ const documents = ['/client.json', '/oauth/client?id=1', '/"><fuzz-element/fuzz-
 
 const setupNames: readonly SetupName[] = [
   'usual',
-  'usual',
+  'remembered consent',
   'scopes that imply others',
   'limits',
   'few may register',

@@ -15,7 +15,11 @@ const errorCodes = new Set([
   'server_error',
   'temporarily_unavailable',
   'invalid_target',
+  // OpenID Connect Core 3.1.2.6.
   'consent_required',
+  'login_required',
+  'interaction_required',
+  'account_selection_required',
 ])
 const responseNames = new Set(['code', 'state', 'iss', 'error', 'error_description'])
 
@@ -27,9 +31,10 @@ export function redirectFaults(known: Ledger, reading: Reading, { status, header
   if (!isRedirect) return [`${status} with a Location`]
   if (!/^[\x21-\x7e]+$/.test(location)) return [`a Location with odd characters: ${location}`]
   if (headers.get('cache-control') !== 'no-store') return ['a redirect that may be cached']
-  if (headers.get('referrer-policy') !== 'no-referrer')
-    return ['a redirect that may be told to where it leads']
   const { path } = reading
+  // The consent page looks at which site somebody came from, and nobody at more.
+  const policy = path === '/authorize' && isConsent(location) ? 'strict-origin' : 'no-referrer'
+  if (headers.get('referrer-policy') !== policy) return ['a redirect that may be told to where it leads']
   if (path === '/authorize' && isConsent(location)) {
     return mayAsk(known, reading)
       ? []

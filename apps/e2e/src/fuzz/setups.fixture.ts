@@ -3,10 +3,15 @@ import { forwardedAddress } from '@drawbridge/core'
 import { marks } from './texts.fixture.ts'
 
 /** A server that is set up in one of several ways. */
-export type SetupName = 'usual' | 'scopes that imply others' | 'limits' | 'few may register'
+export type SetupName =
+  | 'usual'
+  | 'scopes that imply others'
+  | 'limits'
+  | 'few may register'
+  | 'remembered consent'
 
 export interface Setup {
-  options: Pick<OAuthServerOptions, 'scopes' | 'registration' | 'limits'>
+  options: Pick<OAuthServerOptions, 'scopes' | 'registration' | 'limits' | 'consent'>
   /** What a client may ask for so that it gets something, whoever signs in. */
   scopes: readonly (string | undefined)[]
 }
@@ -75,6 +80,7 @@ export const setups: Readonly<Record<SetupName, Setup>> = {
       },
     },
   },
+  'remembered consent': { ...usual, options: { scopes, consent: 'remember' } },
   'few may register': {
     ...usual,
     options: {

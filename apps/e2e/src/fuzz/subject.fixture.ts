@@ -9,6 +9,7 @@ import {
 import { github } from '@drawbridge/github'
 import { mcp } from '@drawbridge/mcp'
 import { devGitHub, devOidc, failing, fakeClock, network } from '@drawbridge/testing'
+import { refreshOf } from '../../../../packages/testing/src/driver/forms.ts'
 import { directory, password } from '../endpoints/sign-in.fixture.ts'
 import { createServer } from '../mcp-server.ts'
 import { apple } from '../providers/apple.ts'
@@ -219,6 +220,15 @@ export function subject(setup: SetupName = 'usual', mistake?: Mistake): Subject 
   }
 }
 
+/** A page that sends the browser on to an app counts as what it does: a redirect. */
+function asRedirect(answer: Answer): Answer {
+  const location = answer.status === 200 && refreshOf(answer.text)
+  if (!location) return answer
+  const headers = new Headers(answer.headers)
+  headers.set('location', location)
+  return { ...answer, status: 302, headers }
+}
+
 function watching(storage: Storage, changes: Change[]): Storage {
   const note = (key: string, what: Change['what']) =>
     changes.push({ key, kind: key.split('/')[0] ?? '', what })
@@ -238,6 +248,6 @@ function watching(storage: Storage, changes: Change[]): Storage {
 }
 
 /** Sends a request as data. */
-export function fire(to: Pick<Subject, 'send'>, request: Shot): Promise<Answer> {
-  return to.send(wired(request))
+export async function fire(to: Pick<Subject, 'send'>, request: Shot): Promise<Answer> {
+  return asRedirect(await to.send(wired(request)))
 }

@@ -20,6 +20,12 @@ describe('what a provider of forms declares', () => {
     ['no label', { label: undefined as never }, 'label'],
     ['a field without a name', { fields: [{ label: 'x', type: 'text' } as never] }, 'without a name'],
     ['a field without a label', { fields: [{ name: 'a', type: 'text' } as never] }, 'or a label'],
+    ['a label without words', { fields: [{ name: 'a', label: {}, type: 'text' }] }, 'or a label'],
+    [
+      'a label in no language',
+      { fields: [{ name: 'a', label: { 'in German': 'x' }, type: 'text' }] },
+      'or a label',
+    ],
     ['a field that is none', { fields: [null as never] }, 'without a name'],
     [
       'a mark with half a character',
@@ -130,5 +136,24 @@ describe('the words that a provider brings for its scopes', () => {
   ])('are texts: %j', (descriptions, message) => {
     expect(start(descriptions)).toThrow(message)
     expect(start({ email: 'See your address' })).not.toThrow()
+  })
+})
+
+describe('what a provider says it does of `prompt`', () => {
+  const start = (more: object) => () =>
+    oauthServer({ issuer, secret, storage: memory(), log: false, provider: { ...plainProvider(), ...more } })
+
+  it.each([
+    ['login', /"login": prompts: is a text.*list of login, select_account, none/],
+    [['consent'], /"login": prompts: has "consent".*list of login, select_account, none/],
+    [[null], /"login": prompts: has null/],
+  ])('are words that OpenID Connect has: %j', (prompts, message) => {
+    expect(start({ prompts })).toThrow(message)
+    expect(start({ prompts: ['none'] })).not.toThrow()
+  })
+
+  it('is no new sign-in where no id_token could say when it was', () => {
+    expect(start({ openid: false })).toThrow(/"login": prompts: has "login", and no id_token/)
+    expect(start({ openid: false, prompts: ['select_account'] })).not.toThrow()
   })
 })

@@ -15,7 +15,10 @@ import { issuer, resource, secret } from '../world.ts'
 export const upstream = 'https://login.test'
 
 /** A provider like Google: a refresh token at a consent only, and a revocation that ends everything of a user. */
-export function started(refreshTokens: DevOidcOptions['refreshTokens'] = 'on consent') {
+export function started(
+  refreshTokens: DevOidcOptions['refreshTokens'] = 'on consent',
+  different: DevOidcOptions = {},
+) {
   const clock = fakeClock()
   const events: DrawbridgeEvent[] = []
   const dev = devOidc({
@@ -24,12 +27,12 @@ export function started(refreshTokens: DevOidcOptions['refreshTokens'] = 'on con
     rotation: false,
     revocation: 'user',
     apps: ['dev-client', 'next-client'].map((clientId) => ({ clientId, clientSecret: 'dev-secret' })),
+    ...different,
   })
-  let before: (request: Request) => Promise<void> = async () => {}
+  let before: (request: Request) => Promise<Response | undefined> = async () => undefined
   const fetch = network({
     [upstream]: async (request) => {
-      await before(request)
-      return dev.fetch(request)
+      return (await before(request)) ?? dev.fetch(request)
     },
     [issuer]: async (request) => {
       const handled = await auth.handle(request)

@@ -10,6 +10,21 @@ describe('openIdConnect', () => {
     expect(events.map(({ type }) => type)).toContain('grant.created')
   })
 
+  it('asks for a new sign-in so that the id_token has to say when it was', () => {
+    const credentials = { clientId: 'dev-client', clientSecret: 'dev-secret' }
+    const { parameters } = openIdConnect({
+      ...{ id: 'login', label: 'Login', issuer: upstream, ...credentials },
+      parameters: { authorize: () => ({ prompt: 'consent', max_age: '3600', audience: 'api' }) },
+    })
+    const sent = (prompt?: 'login' | 'none', again = false) =>
+      parameters?.authorize?.({ scopes: [], again, prompt })
+    expect(sent('login')).toEqual({ prompt: 'login', max_age: '0', audience: 'api' })
+    // What somebody wants now, but for what brings a refresh token.
+    expect(sent('none')).toMatchObject({ prompt: 'none' })
+    expect(sent('login', true)).toMatchObject({ prompt: 'consent', max_age: '3600' })
+    expect(sent()).toEqual({ prompt: 'consent', max_age: '3600', audience: 'api' })
+  })
+
   it('does not where it says enough', async () => {
     const { install, dev } = oidcWorld()
     await install()

@@ -141,6 +141,7 @@ it('an id_token of a provider without OpenID is looked at by nobody', async () =
   const provider: OAuthProvider = {
     ...plainProvider(),
     openid: false,
+    prompts: [],
     identify: async ({ claims, answer }) => {
       seen.push(claims, answer.id_token)
       return { sub: 'ada', claims: {} }

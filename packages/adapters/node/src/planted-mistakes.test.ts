@@ -137,6 +137,15 @@ const mistakes: Record<string, [mistake: Partial<Parts>, caughtBy: string]> = {
     },
     'hands over headers that came twice, and the host',
   ],
+  'takes the first of two tokens': [
+    {
+      request: (req, res) =>
+        withHeaders(toRequest(req, res, { advice }), (headers) => {
+          if (req.headers.authorization) headers.set('authorization', req.headers.authorization)
+        }),
+    },
+    'hands over two tokens as two, so that neither is taken for the only one',
+  ],
   'puts a host of its own': [
     {
       request: (req, res) =>

@@ -1,9 +1,9 @@
 import { ConfigurationError } from '../errors.ts'
 import { type ClientSource, isOperators } from '../records/client-metadata.ts'
+import { forbiddenSchemes } from '../syntax/forbidden-schemes.ts'
 import { isLoopback, staysOnThisMachine, withoutLoopbackPort } from '../syntax/loopback.ts'
 import { printable } from '../syntax/printable.ts'
 import { parseRedirectUri, type RedirectUriParts } from '../syntax/redirect-uri-syntax.ts'
-import { forbiddenSchemes } from './forbidden-schemes.ts'
 import { productSchemes } from './products.ts'
 import { redirectUriPattern } from './redirect-uri-pattern.ts'
 

@@ -13,7 +13,7 @@ export const publicAddress = '93.184.215.14'
  * Of nothing but this host, which is nowhere but in these tests: for `client.example` and its address, from 2020 to 9999.
  * Made once with openssl, which a newcomer need not have, and node:crypto makes none.
  */
-const certificate = `-----BEGIN CERTIFICATE-----
+export const certificate = `-----BEGIN CERTIFICATE-----
 MIIBdjCCARygAwIBAgIBATAKBggqhkjOPQQDAjAZMRcwFQYDVQQDDA5jbGllbnQu
 ZXhhbXBsZTAgFw0yMDAxMDEwMDAwMDBaGA85OTk5MTIzMTIzNTk1OVowGTEXMBUG
 A1UEAwwOY2xpZW50LmV4YW1wbGUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASZ
@@ -24,7 +24,7 @@ P0m//DAKBggqhkjOPQQDAgNIADBFAiBNrzLQkgd8M+jzsCyvOkkMAACziV1ktpUu
 ILNqldHeFQIhANm9r7JPLyZbnFLQUQVLvVkg+AJB/oFbwZUeN5Me0jVw
 -----END CERTIFICATE-----`
 
-const key = `-----BEGIN PRIVATE KEY-----
+export const key = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgae1PjR11CUc8HSVR
 pNdEirMVHJnkrKLXCPGHOOxHK2ehRANCAASZ9rTHoSHfvOmdgBqKZ6751cFmimY1
 E0i7E2/FmU8Ofqunm4DTdNOx67E9MiTmLMqr7QhublI5oZ5QI506pt4t

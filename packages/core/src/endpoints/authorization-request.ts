@@ -2,6 +2,7 @@ import { isCodeChallenge } from '../crypto/pkce.ts'
 import { randomText } from '../crypto/random.ts'
 import { type Offered, requestedAccess } from '../grants/requested-access.ts'
 import type { Form } from '../http/forms.ts'
+import type { Provider } from '../identity/provider.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import type { AuthorizationRequest, Prompt } from '../records/transaction.ts'
@@ -38,7 +39,7 @@ export function requestedState({ client_id }: RegisteredClient, form: Form): str
 
 /** What the parameters of an authorization request come to. Throws an `OAuthError` that the client is to hear. */
 export function authorizationRequest(
-  server: Offered,
+  server: Offered & Pick<Server, 'consent' | 'own' | 'providers'>,
   client: RegisteredClient,
   form: Form,
   answered: { redirect_uri: string; state: string | undefined },
@@ -61,9 +62,7 @@ export function authorizationRequest(
     )
   }
   const { resource, scopes } = requestedAccess(server, client, form)
-  if (form.get('prompt')?.split(' ').includes('none')) {
-    throw new OAuthError('consent_required', 'This server asks its users; leave out prompt=none.')
-  }
+  const { prompt, asks_consent } = promptsOf(server, form)
   const { client_id, correlation = randomText(9) } = client
   return {
     client_id,
@@ -72,16 +71,53 @@ export function authorizationRequest(
     code_challenge,
     resource,
     scopes,
-    prompt: promptForProvider(form),
+    prompt,
+    asks_consent,
     login_hint: loginHint(form),
     correlation,
   }
 }
 
-/** What only the provider can do. Consent is asked for here in any case, and prompts we do not know change nothing. */
-function promptForProvider(form: Form): Prompt | undefined {
-  const asked = form.get('prompt')?.split(' ') ?? []
-  return (['login', 'select_account'] as const).find((prompt) => asked.includes(prompt))
+/**
+ * What the person is to be asked (OpenID Connect Core 3.1.2.1): consent here, the rest at the provider. Prompts that nobody
+ * knows change nothing. Throws where what is asked for cannot be.
+ */
+function promptsOf(
+  server: Pick<Server, 'consent' | 'own' | 'providers'>,
+  form: Form,
+): Pick<AuthorizationRequest, 'prompt' | 'asks_consent'> {
+  const asked = form.get('prompt')?.split(' ').filter(Boolean) ?? []
+  const prompt = (['none', 'login', 'select_account'] as const).find((known) => asked.includes(known))
+  if (prompt === 'none' && asked.length > 1) {
+    throw new OAuthError('invalid_request', 'Use prompt=none alone.')
+  }
+  if (prompt === 'none' && !knowsNone(server)) {
+    throw new OAuthError('consent_required', 'This server asks its users; leave out prompt=none.')
+  }
+  if (prompt === 'login' && !server.providers.some((provider) => canAsk(provider, prompt))) {
+    throw new OAuthError('login_required', 'Nobody can be made to sign in again; leave out prompt=login.')
+  }
+  return { prompt, asks_consent: asked.includes('consent') || undefined }
+}
+
+/** For metadata: what can come of a `prompt`, with the providers that there are. */
+export function supportedPrompts(server: Pick<Server, 'consent' | 'own' | 'providers'>): readonly string[] {
+  const known = (['login', 'select_account', 'none'] as const).filter(
+    (prompt) =>
+      server.providers.some((provider) => canAsk(provider, prompt)) &&
+      (prompt !== 'none' || knowsNone(server)),
+  )
+  return server.consent === 'skip' ? known : ['consent', ...known]
+}
+
+/** Whether anybody is ever let in without being asked. */
+function knowsNone({ consent, own }: Pick<Server, 'consent' | 'own'>): boolean {
+  return consent !== 'always' && own !== undefined
+}
+
+/** Whether a provider can be told so, and does it. Who signs in at a page of ours is always asked. */
+export function canAsk(provider: Provider, prompt: Prompt): boolean {
+  return provider.type === 'form' ? prompt === 'login' : (provider.prompts?.includes(prompt) ?? false)
 }
 
 /** Only a hint: one that could be no name or address is left out. */

@@ -4,11 +4,11 @@ import { bodyForm, queryForm } from '../http/forms.ts'
 import { json, redirect, withReference } from '../http/responses.ts'
 import type { Entry } from '../http/router.ts'
 import type { OAuthError } from '../oauth-error.ts'
-import { isOperators } from '../records/client-metadata.ts'
+import { isOperators, type RegisteredClient } from '../records/client-metadata.ts'
 import { authorizationRequest, requestedRedirect, requestedState } from './authorization-request.ts'
-import { unknownClientText, withErrorPage } from './error-page.ts'
+import { unknownClientError, withErrorPage } from './error-page.ts'
 import { consentUrl } from './locations.ts'
-import { clientLocation } from './redirect-to-client.ts'
+import { clientLocation, sendToClient } from './redirect-to-client.ts'
 import { registrationUrl } from './register.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
@@ -32,11 +32,10 @@ export function authorizeEndpoint(server: Server): Entry['methods'] {
     const redirect_uri = requestedRedirect(server, client, form)
     if (redirect_uri === undefined) {
       const reference = reported(emit, { type: 'authorize.refused', reason: 'redirect_uri', client_id })
-      return pages.error({ ...pages.messages.unknownRedirect, status: 400, reference })
+      return pages.for(request).error({ error: 'unknownRedirect', status: 400, reference })
     }
     const state = requestedState(client, form)
-    // From here on the client hears what is wrong itself. Whoever registered by themselves may be on the web to catch
-    // people (RFC 9700 4.11.2): before anybody signs in, nobody is sent there who has not seen where that is.
+    // From here on the client hears what is wrong itself.
     const status = request.method === 'POST' ? 303 : 302
     try {
       const asked = authorizationRequest(server, client, form, { redirect_uri, state })
@@ -44,20 +43,50 @@ export function authorizeEndpoint(server: Server): Entry['methods'] {
         ? await engine.authorize(asked, client)
         : consentUrl(issuer, transactions.begin(asked))
       emit({ type: 'authorize.started', client_id, correlation: asked.correlation })
-      return redirect(location, { status })
+      return redirect(location, { status, keepsReferrer: true })
     } catch (error) {
       if (!isNamed<OAuthError>(error, 'OAuthError')) throw error
-      emit({ type: 'authorize.refused', reason: error.code, client_id })
-      const answer = { error: error.code, error_description: error.message }
-      const location = clientLocation(issuer, { redirect_uri, state }, answer)
-      const { kind, host } = redirectKind(redirect_uri)
-      if (kind !== 'https' || isOperators(client)) return redirect(location, { status })
-      const detail = `${error.code}: ${error.message}`
-      const backTo = { url: location, host }
-      return pages.error({ ...pages.messages.invalidRequest, status: 400, detail, backTo })
+      return refuseToClient(server, request, client, { redirect_uri, state }, error)
     }
   })
   return { GET: authorize, POST: authorize }
+}
+
+/** What a `prompt` comes to that cannot be (OpenID Connect Core 3.1.2.6): the app has done nothing wrong. */
+const prompted = ['login_required', 'consent_required', 'interaction_required']
+
+/**
+ * Tells the client that its request cannot be, before anybody has decided anything. Whoever registered by themselves may be on
+ * the web to catch people (RFC 9700 4.11.2): nobody is sent there who has not seen where that is.
+ */
+export async function refuseToClient(
+  server: Pick<Server, 'emit' | 'issuer' | 'pages'>,
+  request: Request,
+  client: RegisteredClient,
+  asked: { redirect_uri: string; state?: string | undefined; correlation?: string },
+  { code, message }: Pick<OAuthError, 'code' | 'message'>,
+): Promise<Response> {
+  const { emit, issuer, pages } = server
+  const { client_id } = client
+  const response = { error: code, error_description: message }
+  const refused = {
+    type: 'authorize.refused',
+    reason: code,
+    client_id,
+    correlation: asked.correlation,
+  } as const
+  const { kind, host } = redirectKind(asked.redirect_uri)
+  if (kind !== 'https' || isOperators(client)) {
+    emit(refused)
+    return sendToClient(server, request, client, asked, response, request.method === 'POST' ? 303 : 302)
+  }
+  return pages.for(request).error({
+    error: prompted.some((one) => one === code) ? 'impossiblePrompt' : 'invalidRequest',
+    status: 400,
+    detail: `${code}: ${message}`,
+    backTo: { url: clientLocation(issuer, asked, response), host },
+    reference: reported(emit, refused),
+  })
 }
 
 async function unknownClient(
@@ -70,7 +99,7 @@ async function unknownClient(
     ? 'The client is not registered here (any more). Register again.'
     : 'The client is not known here.'
   const response = request.headers.get('accept')?.includes('text/html')
-    ? await server.pages.error({ ...unknownClientText(server), status: 400, reference })
+    ? await server.pages.for(request).error({ error: unknownClientError(server), status: 400, reference })
     : json({ error: 'invalid_client', error_description: withReference(text, reference) }, 400)
   if (url) response.headers.set('link', `<${url}>; rel="register"`)
   return response

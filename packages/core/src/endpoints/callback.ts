@@ -7,9 +7,11 @@ import { OAuthError } from '../oauth-error.ts'
 import { refusal, returningBrowser } from './browser/returning-browser.ts'
 import { withErrorPage } from './error-page.ts'
 import { callbackUrl } from './locations.ts'
-import { claim, finish, type LoginServer, loginServer, replay } from './login-attempt.ts'
+import { type LoginServer, loginServer, replay } from './login-attempt.ts'
+import { conclude } from './login-conclusion.ts'
+import { toConsent } from './other-account.ts'
 import { reported } from './report.ts'
-import { askAgain, isSpent } from './second-round.ts'
+import { isSpent } from './second-round.ts'
 import type { Server } from './server.ts'
 import { onward } from './sign-in-location.ts'
 import { signInUpstream } from './upstream-sign-in.ts'
@@ -37,26 +39,25 @@ function callback(server: LoginServer, providerId: string): Handler {
     const form = queryForm(request)
     const state = form.get('state') ?? ''
     const returned = await returningBrowser(server, request, { state, provider: providerId })
-    if (!returned.ok) return refuse(returned.reason, returned)
+    if (!returned.ok) {
+      return returned.reason === 'unconsented'
+        ? toConsent(server, returned.found, returned.other_account, 302)
+        : refuse(request, { ...returned, reason: returned.reason })
+    }
     const { record } = returned
     const { correlation, outcome } = record.value
     const expectedIssuer = await server.upstreams.get(providerId)?.expectedIssuer()
     const iss = form.get('iss')
     if (iss !== undefined && expectedIssuer !== undefined && iss !== expectedIssuer) {
-      return refuse('issuer_mismatch', { correlation })
+      return refuse(request, { reason: 'issuer_mismatch', correlation })
     }
-    if (outcome) return replay(server, record, 302)
+    if (outcome) return replay(server, request, record, 302)
     if (isSpent(record.value, form.get('code'))) return onward(server, record.value, state)
     // Before the claim: an outage here costs nothing, and a reload begins at once.
-    const client = await server.clients.get(record.value.client_id)
-    const claimed = await claim(server, record)
-    if (!claimed) return refuse('other_browser', { correlation })
-    if (claimed.state === 'over') return replay(server, claimed.record, 302)
-    if (claimed.state === 'changed') return onward(server, claimed.record.value, state)
-    const callback = new URL(request.url).searchParams
-    const completion = await signInUpstream(server, claimed.record.value, client, callback)
-    if (completion === 'again') return askAgain(server, claimed.record, callback)
-    return finish(server, claimed.record, completion, context, 302)
+    const client = record.value.page ? undefined : await server.clients.get(record.value.client_id)
+    return conclude(server, { request, context, returned, status: 302, refuse }, ({ value }) =>
+      signInUpstream(server, request, value, client),
+    )
   })
 }
 

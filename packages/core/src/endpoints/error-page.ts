@@ -3,23 +3,20 @@ import { isNamed, type Unavailable } from '../errors.ts'
 import { errorResponse } from '../http/responses.ts'
 import type { Handler } from '../http/router.ts'
 import type { OAuthError } from '../oauth-error.ts'
-import type { ErrorText } from '../pages/messages.ts'
+import type { ErrorName } from '../pages/error.ts'
 import { registrationUrl } from './register.ts'
 import { reported, reportFailure } from './report.ts'
 import type { Server } from './server.ts'
 
 const unusableClient = {
-  unavailable: { reason: 'client_unavailable', message: 'clientUnavailable' },
-  document: { reason: 'client_document', message: 'clientDocument' },
-  host: { reason: 'client_host', message: 'clientHost' },
+  unavailable: { reason: 'client_unavailable', page: 'clientUnavailable' },
+  document: { reason: 'client_document', page: 'clientDocument' },
+  host: { reason: 'client_host', page: 'clientHost' },
 } as const
 
 /** What the page says about a client that is not known: to register again helps only where clients may. */
-export function unknownClientText(
-  server: Pick<Server, 'engine' | 'issuer' | 'pages' | 'registration'>,
-): ErrorText {
-  const { unknownClient, unlistedClient } = server.pages.messages
-  return registrationUrl(server) === undefined ? unlistedClient : unknownClient
+export function unknownClientError(server: Pick<Server, 'engine' | 'issuer' | 'registration'>): ErrorName {
+  return registrationUrl(server) === undefined ? 'unlistedClient' : 'unknownClient'
 }
 
 /** For endpoints that people look at: whatever goes wrong becomes a page. */
@@ -28,19 +25,19 @@ export function withErrorPage({ emit, pages }: Pick<Server, 'emit' | 'pages'>, h
     try {
       return await handler(request, context)
     } catch (error) {
+      const shown = pages.for(request)
       if (isNamed<UnusableClient>(error, 'UnusableClient')) {
-        const { reason, message } = unusableClient[error.reason]
+        const { reason, page } = unusableClient[error.reason]
         const { client_id } = error
         const reference = reported(emit, { type: 'authorize.refused', reason, client_id })
         const detail = error.reason === 'document' ? error.message : undefined
         // Whoever names a client can name one whose host is out: no reason to say that this server is.
-        return pages.error({ ...pages.messages[message], status: 400, detail, reference })
+        return shown.error({ error: page, status: 400, detail, reference })
       }
       const reference = reportFailure(emit, request, error, true)
-      const { messages } = pages
       if (isNamed<Unavailable>(error, 'Unavailable')) {
-        return pages.error({
-          ...messages.unavailable,
+        return shown.error({
+          error: 'unavailable',
           status: 503,
           retryAfter: error.retryAfter,
           reference,
@@ -50,17 +47,17 @@ export function withErrorPage({ emit, pages }: Pick<Server, 'emit' | 'pages'>, h
         // Some clients look here first, before they send a browser.
         if (!request.headers.get('accept')?.includes('text/html')) return errorResponse(error, reference)
         const retryAfter = Number(error.headers['retry-after'])
-        return pages.error({ ...messages.tooManyRequests, status: 429, retryAfter, reference })
+        return shown.error({ error: 'tooManyRequests', status: 429, retryAfter, reference })
       }
       if (isNamed<OAuthError>(error, 'OAuthError') && error.status < 500) {
-        return pages.error({
-          ...messages.invalidRequest,
+        return shown.error({
+          error: 'invalidRequest',
           status: error.status,
           detail: `${error.code}: ${error.message}`,
           reference,
         })
       }
-      return pages.error({ ...messages.unexpected, status: 500, reference })
+      return shown.error({ error: 'unexpected', status: 500, reference })
     }
   }
 }

@@ -1,12 +1,14 @@
 import type { Entry, Handler } from '../http/router.ts'
 import type { Provider } from '../identity/provider.ts'
+import { OAuthError } from '../oauth-error.ts'
+import { accountEndpoint } from './account.ts'
 import { authorizeEndpoint } from './authorize.ts'
 import { callbackEndpoint } from './callback.ts'
 import { consentEndpoint } from './consent.ts'
 import { withErrorPage } from './error-page.ts'
 import { jwksEndpoint } from './jwks.ts'
 import type { LimitedEndpoint } from './limiter.ts'
-import { callbackPath, consentPath, signInPath } from './locations.ts'
+import { accountPath, callbackPath, consentPath, signInPath } from './locations.ts'
 import { metadataEndpoint, metadataPath } from './metadata.ts'
 import { registerEndpoint, registrationPath } from './register.ts'
 import { revokeEndpoint } from './revoke.ts'
@@ -41,6 +43,7 @@ const endpoints: readonly Endpoint[] = [
   { path: consentPath, limit: 'consent', methods: consentEndpoint },
   { path: signInPath, limit: 'signIn', methods: signInEndpoint },
   { path: callbackPath, limit: 'callback', methods: callbackEndpoint },
+  { path: accountPath, limit: 'account', methods: accountEndpoint },
   { path: tokenPath, member: 'token_endpoint', cors: true, limit: 'own', methods: tokenEndpoint },
   { path: '/revoke', member: 'revocation_endpoint', cors: true, limit: 'own', methods: revokeEndpoint },
   { path: '/jwks', member: 'jwks_uri', cors: true, limit: 'none', methods: jwksEndpoint },
@@ -56,12 +59,28 @@ export function endpointEntries(server: Server): readonly Entry[] {
       const found = methods(server, provider)
       if (!found) return []
       const limited = withLimit(server, found, limit, cors)
-      return [{ member, url: issuer + own, entry: { path: prefix + own, methods: limited, cors } }]
+      const otherMethod = cors ? undefined : wrongMethod(server)
+      const entry = { path: prefix + own, methods: limited, cors, ...(otherMethod && { otherMethod }) }
+      return [{ member, url: issuer + own, entry }]
     })
   })
   const named = mounted.flatMap(({ member, url }) => (member === undefined ? [] : [[member, url]]))
   const metadata = metadataEndpoint(server, Object.fromEntries(named))
   return [{ path: metadataPath(prefix), methods: metadata, cors: true }, ...mounted.map(({ entry }) => entry)]
+}
+
+/** A browser may come with another method than ours, as when a provider posts what it was to send in the URL. */
+function wrongMethod(server: Server): NonNullable<Entry['otherMethod']> {
+  return (request, allow) => {
+    if (!request.headers.get('accept')?.includes('text/html')) return undefined
+    const refuse = withErrorPage(server, () => {
+      throw new OAuthError('invalid_request', `Use ${allow}.`, { status: 405 })
+    })
+    return Promise.resolve(refuse(request, {})).then((page) => {
+      page.headers.set('allow', allow)
+      return page
+    })
+  }
 }
 
 /** Where no page of another origin calls, a person looks at the answer. */

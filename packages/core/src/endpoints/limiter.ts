@@ -15,6 +15,7 @@ export const usualRequests = {
   authorize: 120,
   consent: 240,
   signIn: 60,
+  account: 120,
   callback: 120,
   token: 300,
   revoke: 120,

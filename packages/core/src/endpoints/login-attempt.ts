@@ -6,7 +6,8 @@ import { isNamed, Unavailable } from '../errors.ts'
 import { clockSkew, replace, update, type Versioned } from '../records/records.ts'
 import { type TransactionRecord, transactionExpiry } from '../records/transaction.ts'
 import type { Completion } from './complete-login.ts'
-import { clientLocation, redirectToClient } from './redirect-to-client.ts'
+import { leave } from './login-end.ts'
+import { living } from './remembered.ts'
 import type { Server } from './server.ts'
 
 /** What ends a login, at a provider's callback or at a sign-in page of ours. */
@@ -32,9 +33,12 @@ const claimLifetime = longestAttempt + clockSkew
 /** Milliseconds before each further try to note an outcome that the browser has got already. */
 const notingDelays = [1000, 5000, 15_000, 60_000]
 
-/** `claimed`: this request is the one that works. `over`: another was. `changed`: the browser has begun another sign-in. */
+/**
+ * `claimed`: this request is the one that works. `over`: another was. `unconsented`: another was, and the person has to be
+ * asked first. `changed`: the browser has begun another sign-in.
+ */
 export interface Claim {
-  state: 'claimed' | 'over' | 'changed'
+  state: 'claimed' | 'over' | 'unconsented' | 'changed'
   record: Versioned<TransactionRecord>
 }
 
@@ -51,9 +55,11 @@ export async function claim(
   const deadline = clock.now() + patience
   let current: Versioned<TransactionRecord> | undefined = transaction
   while (current && clock.now() <= deadline) {
-    const { approval, outcome } = current.value
-    if (approval?.binding !== transaction.value.approval?.binding) return undefined
+    const { approval, other_account, outcome } = current.value
+    const binding = (approval ?? other_account)?.binding
+    if (binding !== transaction.value.approval?.binding) return undefined
     if (outcome) return { state: 'over', record: current }
+    if (!approval) return { state: 'unconsented', record: current }
     if (approval?.code_verifier !== transaction.value.approval?.code_verifier) {
       return { state: 'changed', record: current }
     }
@@ -82,39 +88,34 @@ async function reread(
 /** Sends the browser where the login came to, and notes it for a reload. */
 export async function finish(
   server: LoginServer,
+  request: Request,
   transaction: Versioned<TransactionRecord>,
-  { response, after, outage }: Completion,
+  { after, outage, ...outcome }: Completion,
   context: RequestContext,
   status: 302 | 303,
 ): Promise<Response> {
-  const { issuer } = server
   if (outage) {
     // The provider's code is spent. A reload is told what happened, if the store can keep even that.
-    await settle(server, transaction, { response }).catch(() => {})
+    await settle(server, transaction, outcome).catch(() => {})
     throw outage
   }
-  const noted = await settle(server, transaction, { response }).catch((error: unknown) => {
+  const noted = await settle(server, transaction, outcome).catch((error: unknown) => {
     // Nobody else can have begun anew, and the code that is stored already must not be lost with the note of it.
     if (isNamed(error, 'Unavailable') && isAtWork(server, transaction.value, longestAttempt))
       return 'later' as const
     throw error
   })
   if (noted === 'later') {
-    const noting = retried(server.clock, () => settle(server, transaction, { response })).then(after)
+    const noting = retried(server.clock, () => settle(server, transaction, outcome)).then(after)
     const later = noting.catch(() => {
       // A reload waits, and then begins anew.
     })
     context.waitUntil?.(later)
   } else {
-    const later = after?.().catch(() => {
-      // The next login tries again.
-    })
-    if (later && context.waitUntil) context.waitUntil(later)
-    else await later
-    if (noted) return replay(server, noted, status)
+    await inItsTime(after, context)
+    if (noted) return replay(server, request, noted, status)
   }
-  const location = clientLocation(issuer, transaction.value, response)
-  return redirectToClient(server, transaction.value, location, status)
+  return leave(server, request, transaction.value, outcome, status)
 }
 
 /**
@@ -145,24 +146,43 @@ async function settle(
   throw new Unavailable('callback: another request did not finish in time')
 }
 
-/** Gives the claim back, so that the same may be tried again; also when the store is back only later. */
+/** Does what nobody needs to wait for. */
+export async function inItsTime(
+  after: (() => Promise<void>) | undefined,
+  context: RequestContext,
+): Promise<void> {
+  const later = after?.().catch(() => {
+    // The next login tries again.
+  })
+  if (later && context.waitUntil) context.waitUntil(later)
+  else await later
+}
+
+/**
+ * Gives the claim back, so that the same may be tried again; also when the store is back only later. Resolves to the record as
+ * it then stands; `undefined`: not now.
+ *
+ * @param changed what else becomes of the record
+ */
 export async function release(
   { clock, records }: LoginServer,
   transaction: Versioned<TransactionRecord>,
   context: RequestContext,
-): Promise<void> {
+  changed: (value: TransactionRecord) => TransactionRecord = (value) => value,
+): Promise<Versioned<TransactionRecord> | undefined> {
   const { id_hash, attempt: own } = transaction.value
   const giveBack = () =>
     update<TransactionRecord>(records, transaction.key, transactionExpiry, ({ attempt, ...value }) =>
-      value.id_hash === id_hash && attempt?.id === own?.id ? value : undefined,
+      value.id_hash === id_hash && attempt?.id === own?.id ? changed(value) : undefined,
     )
   try {
-    await giveBack()
+    return await giveBack()
   } catch {
     const later = retried(clock, giveBack).catch(() => {
       // The claim runs out.
     })
     context.waitUntil?.(later)
+    return undefined
   }
 }
 
@@ -191,17 +211,19 @@ function isAtWork(
 /** A reload goes where the first request went, as long as that still leads somewhere. */
 export async function replay(
   server: LoginServer,
+  request: Request,
   transaction: Versioned<TransactionRecord>,
   status: 302 | 303,
 ): Promise<Response> {
-  const { emit, issuer, engine, pages } = server
-  const { client_id, correlation, outcome } = transaction.value
-  emit({ type: 'login.replayed', client_id, correlation })
-  if (!outcome) return pages.done()
-  if ('code' in outcome.response) {
+  const { emit, engine, pages } = server
+  const { value } = transaction
+  const { correlation, outcome } = value
+  emit({ type: 'login.replayed', client_id: value.page ? undefined : value.client_id, correlation })
+  if (!outcome) return pages.for(request).done()
+  if (outcome.response && 'code' in outcome.response) {
     const loaded = await engine.loadCode(outcome.response.code)
-    if (!loaded || loaded.refused || loaded.redeemed) return pages.done()
+    if (!loaded || loaded.refused || loaded.redeemed) return pages.for(request).done()
   }
-  const location = clientLocation(issuer, transaction.value, outcome.response)
-  return redirectToClient(server, transaction.value, location, status)
+  const session = await living(server, outcome.session)
+  return leave(server, request, value, { ...outcome, session }, status)
 }

@@ -3,6 +3,7 @@ import { assertionAlgorithms } from '../crypto/client-assertion.ts'
 import { grantTypes } from '../grants/index.ts'
 import type { Entry } from '../http/router.ts'
 import { metadataResponder } from '../resource-server/protected-resource-metadata.ts'
+import { supportedPrompts } from './authorization-request.ts'
 import type { Server } from './server.ts'
 
 /**
@@ -30,6 +31,7 @@ export function metadataEndpoint(server: Server, urls: Readonly<Record<string, s
     ...(server.metadataDocuments && { client_id_metadata_document_supported: true }),
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
+    ...(server.engine.completeLogin && { prompt_values_supported: supportedPrompts(server) }),
     protected_resources: resources.map(({ identifier }) => identifier),
     ...(service && { service_documentation: service }),
     ...(policy && { op_policy_uri: policy }),

@@ -1,9 +1,9 @@
 import { appendParameters, matchesRegistered } from '../clients/redirect-uri.ts'
 import { redirect } from '../http/responses.ts'
-import type { ErrorText } from '../pages/messages.ts'
+import type { ErrorName } from '../pages/error.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
 import type { AuthorizationResponse } from '../records/transaction.ts'
-import { unknownClientText } from './error-page.ts'
+import { unknownClientError } from './error-page.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
 
@@ -38,19 +38,43 @@ export function clientLocation(
  */
 export async function redirectToClient(
   server: Pick<Server, 'clients' | 'emit' | 'engine' | 'issuer' | 'pages' | 'redirectUris' | 'registration'>,
-  request: { client_id: string; redirect_uri: string; correlation: string },
-  location: string,
+  request: Request,
+  asked: { client_id: string; redirect_uri: string; state?: string | undefined; correlation: string },
+  response: AuthorizationResponse,
   status: 302 | 303,
 ): Promise<Response> {
   const { clients, emit, pages } = server
-  const { client_id, correlation } = request
-  const refuse = (reason: 'unknown_client' | 'redirect_uri', text: ErrorText) => {
+  const { client_id, correlation } = asked
+  const refuse = (reason: 'unknown_client' | 'redirect_uri', error: ErrorName) => {
     const reference = reported(emit, { type: 'authorize.refused', reason, client_id, correlation })
-    return pages.error({ ...text, status: 400, reference })
+    return pages.for(request).error({ error, status: 400, reference })
   }
   const client = await clients.get(client_id)
-  if (!client) return refuse('unknown_client', unknownClientText(server))
-  return isGoodRedirect(server, client, request.redirect_uri)
-    ? redirect(location, { status })
-    : refuse('redirect_uri', pages.messages.unknownRedirect)
+  if (!client) return refuse('unknown_client', unknownClientError(server))
+  return isGoodRedirect(server, client, asked.redirect_uri)
+    ? sendToClient(server, request, client, asked, response, status)
+    : refuse('redirect_uri', 'unknownRedirect')
+}
+
+/**
+ * Takes the answer to an address that was looked at. For a web page that is a redirect; for an app, a page of ours that opens
+ * it, and stays behind in the tab.
+ */
+export async function sendToClient(
+  { issuer, pages }: Pick<Server, 'issuer' | 'pages'>,
+  request: Request,
+  client: RegisteredClient,
+  asked: { redirect_uri: string; state?: string | undefined },
+  response: AuthorizationResponse,
+  status: 302 | 303,
+): Promise<Response> {
+  const url = clientLocation(issuer, asked, response)
+  if (/^https?:/i.test(asked.redirect_uri)) return redirect(url, { status })
+  const page = { url, client: client.client_name }
+  if ('code' in response) return pages.for(request).handOver({ ...page, outcome: 'granted' })
+  return pages.for(request).handOver({
+    ...page,
+    outcome: response.error === 'access_denied' ? 'denied' : 'failed',
+    detail: `${response.error}: ${response.error_description}`,
+  })
 }

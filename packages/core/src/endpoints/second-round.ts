@@ -25,7 +25,11 @@ export async function askAgain(
   return onward(server, value, callback.get('state') ?? '')
 }
 
-/** Whether this code brought the browser to a second round. */
-export function isSpent({ approval }: Readonly<TransactionRecord>, code: string | undefined): boolean {
-  return approval?.again !== undefined && approval.again.spent_code === sha256(code ?? '')
+/** Whether this code brought the browser to a second round, or to the consent page after all. */
+export function isSpent(
+  { approval, other_account }: Readonly<TransactionRecord>,
+  code: string | undefined,
+): boolean {
+  const spent = [approval?.again?.spent_code, other_account?.spent_code]
+  return spent.includes(sha256(code ?? ''))
 }

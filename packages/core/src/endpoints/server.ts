@@ -14,6 +14,7 @@ import type { Transactions } from '../records/transaction.ts'
 import type { Documentation } from '../resource-server/protected-resource-metadata.ts'
 import type { BrowserBinding } from './browser/browser-binding.ts'
 import type { FormTokens } from './browser/form-token.ts'
+import type { SessionCookie } from './browser/session-cookie.ts'
 import type { Limiter } from './limiter.ts'
 import type { RegisteringClient, RegistrationSender } from './registration-admission.ts'
 
@@ -31,6 +32,10 @@ export interface Server extends Settings {
   /** Of a browser to its transaction. */
   binding: BrowserBinding
   forms: FormTokens
+  /** The cookie of a sign-in session. */
+  sessionCookie: SessionCookie
+  /** The cookie that says what a form of the account page came to. */
+  noticeCookie: SessionCookie
   pages: Pages
   limiter: Limiter
 }
@@ -62,7 +67,14 @@ export interface Settings extends Offered {
   /** Absent: a URL is no client here. */
   metadataDocuments: { trust(host: string): HostTrust } | undefined
   revocation: { enabled: boolean }
-  skipConsent: boolean
+  consent: 'always' | 'remember' | 'skip'
+  accountPage: boolean
+  lifetimes: {
+    /** Seconds, all of them. */
+    idle: number
+    absolute: number
+    session: number
+  }
   documentation: Documentation
   clock: Clock
   emit: Emit

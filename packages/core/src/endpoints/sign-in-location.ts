@@ -3,35 +3,37 @@ import { redirect } from '../http/responses.ts'
 import { neededScopes } from '../identity/needed-scopes.ts'
 import type { OAuthProvider } from '../identity/provider.ts'
 import { tellOutage } from '../identity/upstream-error.ts'
-import type { AuthorizationRequest, TransactionRecord } from '../records/transaction.ts'
+import type { Approval, PendingRequest, SignInRequest, TransactionRecord } from '../records/transaction.ts'
 import { signInUrl } from './locations.ts'
 import type { Server } from './server.ts'
 
 /** Where a person who has consented signs in: at the provider, or at a page of ours. `undefined`: it is configured no longer. */
 export async function signInLocation(
   server: Pick<Server, 'issuer' | 'providers' | 'resources' | 'upstreams'>,
-  request: AuthorizationRequest,
-  approval: NonNullable<TransactionRecord['approval']>,
+  request: PendingRequest,
+  approval: Approval,
   state: string,
 ): Promise<string | undefined> {
   const { issuer, providers, upstreams } = server
   const { provider } = approval
-  const { prompt, login_hint } = request
+  const { login_hint } = request
   if (providers.some(({ id, type }) => id === provider && type === 'form')) {
     return signInUrl(issuer, provider, state)
   }
   const upstream = upstreams.get(provider)
   if (!upstream) return undefined
   const scopes = upstreamScopes(server, request, upstream.provider)
-  return upstream.authorizationUrl({ ...approval, state, scopes, prompt, login_hint })
+  return upstream.authorizationUrl({ ...approval, state, scopes, login_hint })
 }
 
 /** What the provider is asked for on behalf of a request, beyond what it always is. */
 export function upstreamScopes(
   { providers, resources }: Pick<Server, 'providers' | 'resources'>,
-  { resource, scopes }: Pick<AuthorizationRequest, 'resource' | 'scopes'>,
+  request: SignInRequest,
   provider: OAuthProvider,
 ): readonly string[] {
+  if (request.page) return []
+  const { resource, scopes } = request
   const found = resources.find(({ identifier }) => identifier === resource)
   return found ? neededScopes({ scopes: found.scopes, providers }, provider, scopes) : []
 }

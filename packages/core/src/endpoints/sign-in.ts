@@ -1,29 +1,26 @@
 import type { RequestContext } from '../auth.ts'
-import { inTime } from '../clock.ts'
-import { isNamed } from '../errors.ts'
 import type { DrawbridgeEvents } from '../events.ts'
 import { isStillAllowed } from '../grants/requested-access.ts'
 import { bodyForm, type Form, queryForm } from '../http/forms.ts'
 import type { Entry } from '../http/router.ts'
 import type { FormField, FormProvider, Identity, Provider } from '../identity/provider.ts'
 import type { RegisteredClient } from '../records/client-metadata.ts'
+import type { Versioned } from '../records/records.ts'
 import type { TransactionRecord } from '../records/transaction.ts'
-import { isSameOrigin } from './browser/form-token.ts'
+import { isSameOrigin, returnedForm } from './browser/form-token.ts'
 import { type Returned, refusal, returningBrowser } from './browser/returning-browser.ts'
-import { type Completion, completeLogin, failed, loginDenied, loginFailed } from './complete-login.ts'
+import { failed, loginDenied, loginFailed } from './complete-login.ts'
 import { withErrorPage } from './error-page.ts'
+import { inputOf, invalid, longestInput, verified } from './form-verification.ts'
 import { signInUrl } from './locations.ts'
-import { claim, finish, type LoginServer, loginServer, release, replay } from './login-attempt.ts'
+import { type LoginServer, loginServer, release, replay } from './login-attempt.ts'
+import { type Conclusion, conclude } from './login-conclusion.ts'
+import { toConsent } from './other-account.ts'
 import { reported } from './report.ts'
 import type { Server } from './server.ts'
-import { onward } from './sign-in-location.ts'
+import { signedIn } from './signed-in.ts'
 
 type SignInRefusal = DrawbridgeEvents['sign_in.refused']['reason']
-
-/** Characters of one field: a longer one is no password of a person's, and would be hashed all the same. */
-const longestInput = 1024
-/** Milliseconds that a provider may take to say who this is. */
-const verifyPatience = 30_000
 
 /**
  * The page of a provider whose people sign in here: `/sign-in/<provider id>`. It is shown only in the browser that
@@ -51,56 +48,81 @@ interface SignInPage {
 
 async function open(page: SignInPage, request: Request): Promise<Response> {
   const { server, provider } = page
-  const returned = await returningBrowser(server, request, { state: stateOf(request), provider: provider.id })
-  if (!returned.ok) return page.refuse(returned.reason, returned)
-  if (returned.record.value.outcome) return replay(server, returned.record, 302)
-  const { correlation, client_id } = returned.record.value
-  const client = await server.clients.get(client_id)
-  server.emit({ type: 'sign_in.shown', provider: provider.id, correlation })
-  return show(page, request, returned, client)
+  const loaded = await load(page, request, 302)
+  if (!loaded.ok) return loaded.response
+  const { record } = loaded.returned
+  if (record.value.outcome) return replay(server, request, record, 302)
+  const client = await clientOf(server, record.value)
+  server.emit({ type: 'sign_in.shown', provider: provider.id, correlation: record.value.correlation })
+  return show(page, request, loaded.returned, client)
 }
 
 async function submit(page: SignInPage, request: Request, context: RequestContext): Promise<Response> {
-  const { server, provider } = page
+  const { server, provider, refuse } = page
   const { forms, issuerUrl, pages } = server
-  if (!isSameOrigin(request, issuerUrl)) {
-    const reference = refused(server, provider, 'cross_site')
-    return pages.error({ ...pages.messages.formRefused, status: 403, reference })
-  }
+  const formRefused = (reference: string) =>
+    pages.for(request).error({ error: 'formRefused', status: 403, reference })
+  if (!isSameOrigin(request, issuerUrl)) return formRefused(refused(server, provider, 'cross_site'))
   const form = await bodyForm(request)
-  const returned = await returningBrowser(server, request, { state: stateOf(request), provider: provider.id })
-  if (!returned.ok) return page.refuse(returned.reason, returned)
+  const loaded = await load(page, request, 303)
+  if (!loaded.ok) return loaded.response
+  const { returned } = loaded
   const { record, id_hash } = returned
   const { correlation, outcome } = record.value
-  if (!forms.verify(request, id_hash, form.get('csrf'))) {
-    const reference = refused(server, provider, 'csrf', correlation)
-    return pages.error({ ...pages.messages.formRefused, status: 403, reference })
-  }
-  if (outcome) return replay(server, record, 303)
-  const conclude = concluding(page, request, returned, context)
-  if (form.get('decision') === 'deny') {
-    return conclude(async () => loginDenied(server, record.value, 'cancelled', 'The person did not sign in.'))
-  }
+  const worth = returnedForm(forms, request, id_hash, form)
+  const reference = worth === 'good' ? '' : refused(server, provider, 'csrf', correlation)
+  if (worth === 'refused' || (worth === 'again' && outcome)) return formRefused(reference)
+  if (outcome) return replay(server, request, record, 303)
   // Before anything is tried: an outage here costs nothing.
-  const client = await server.clients.get(record.value.client_id)
+  const client = await clientOf(server, record.value)
+  if (worth === 'again') return show(page, request, returned, client, { form, error: 'again' })
+  const finish = (work: (transaction: Readonly<TransactionRecord>) => Promise<Conclusion>) =>
+    conclude(server, { request, context, returned, status: 303, refuse }, async (transaction) =>
+      unlessOut(page, transaction, context, await work(transaction.value)),
+    )
+  if (form.get('decision') === 'deny') {
+    return finish(async () => loginDenied(server, record.value, 'cancelled', 'The person did not sign in.'))
+  }
   const input = inputOf(provider, form)
-  const verdict = input ? await verified(page, input, context, correlation) : invalid
+  const verdict = input ? await verified(server, provider, input, context, correlation) : invalid
   switch (verdict.kind) {
     case 'refused':
       refused(server, provider, verdict.reason, correlation)
       return show(page, request, returned, client, { form, error: verdict.reason })
-    case 'outage':
-      return pages.error({
-        ...pages.messages.unavailable,
-        status: 503,
-        retryAfter: 2,
-        reference: verdict.reference,
-      })
+    case 'outage': {
+      const { reference } = verdict
+      return pages.for(request).error({ error: 'unavailable', status: 503, retryAfter: 2, reference })
+    }
     case 'denied':
-      return conclude(async (transaction) => loginDenied(server, transaction, 'not_allowed', verdict.message))
+      return finish(async (transaction) => loginDenied(server, transaction, 'not_allowed', verdict.message))
     case 'signed-in':
-      return conclude((transaction) => login(page, transaction, client, verdict.identity))
+      return finish((transaction) => login(page, request, transaction, client, verdict.identity))
   }
+}
+
+/** The sign-in that this browser is at, or what it gets instead. */
+async function load(
+  { server, provider, refuse }: SignInPage,
+  request: Request,
+  status: 302 | 303,
+): Promise<{ ok: true; returned: Returned } | { ok: false; response: Response }> {
+  const returned = await returningBrowser(server, request, { state: stateOf(request), provider: provider.id })
+  if (returned.ok) return { ok: true, returned }
+  return {
+    ok: false,
+    response:
+      returned.reason === 'unconsented'
+        ? await toConsent(server, returned.found, returned.other_account, status)
+        : await refuse(request, { ...returned, reason: returned.reason }),
+  }
+}
+
+/** `undefined` too where the sign-in is for a page of ours. */
+async function clientOf(
+  { clients }: LoginServer,
+  transaction: Readonly<TransactionRecord>,
+): Promise<RegisteredClient | undefined> {
+  return transaction.page ? undefined : clients.get(transaction.client_id)
 }
 
 function stateOf(request: Request): string {
@@ -116,117 +138,49 @@ function refused(
   return reported(emit, { type: 'sign_in.refused', provider: id, reason, correlation })
 }
 
-/** What came of a form. */
-type Verdict =
-  | { kind: 'signed-in'; identity: Identity }
-  | { kind: 'denied'; message: string }
-  | { kind: 'refused'; reason: 'invalid' | 'locked' }
-  /** Nobody could tell: the form may be sent again. */
-  | { kind: 'outage'; reference: string }
-
-const invalid: Verdict = { kind: 'refused', reason: 'invalid' }
-
-/** What was typed into each field; `undefined` when one is empty, or too long for anybody to have typed. */
-function inputOf({ fields }: FormProvider, form: Form): Record<string, string> | undefined {
-  const typed = fields.map(({ name }) => [name, form.get(name) ?? ''] as const)
-  const isGood = typed.every(([, value]) => value !== '' && value.length <= longestInput)
-  return isGood ? Object.fromEntries(typed) : undefined
-}
-
-/** What the provider says of the input. */
-async function verified(
-  { server, provider }: SignInPage,
-  input: Readonly<Record<string, string>>,
-  { clientAddress }: RequestContext,
-  correlation: string,
-): Promise<Verdict> {
-  const { clock, emit } = server
-  const late = () => Object.assign(new Error('verify() took too long'), { code: 'TIMEOUT' })
-  let said: { error?: unknown; sub?: unknown }
-  try {
-    const asking = provider.verify(input, { clock, clientAddress, correlation })
-    said = Object(await inTime(Promise.resolve(asking), verifyPatience, late))
-  } catch (error) {
-    if (isNamed(error, 'AccessDenied')) return { kind: 'denied', message: error.message }
-    const detail = kindOf(error)
-    const outage = { type: 'upstream.unavailable', provider: provider.id, reason: 'unavailable' } as const
-    return { kind: 'outage', reference: reported(emit, { ...outage, detail, correlation }) }
-  }
-  const { error, sub } = said
-  if (error === 'invalid' || error === 'locked') return { kind: 'refused', reason: error }
-  if ((error ?? undefined) === undefined && typeof sub === 'string' && sub !== '') {
-    return { kind: 'signed-in', identity: said as Identity }
-  }
-  throw new Error(`${provider.id}: verify() resolved to neither a sub nor { error: 'invalid' } or 'locked'`)
-}
-
-/**
- * What an error is, and nothing that it says: directories quote what they were asked, in their own encoding. What else
- * there is to know of it, `verify` can log.
- */
-function kindOf(error: unknown): string {
-  const kinds: string[] = []
-  for (let reason = error; reason instanceof Error && kinds.length < 4; reason = reason.cause) {
-    const { code } = reason as { code?: unknown }
-    kinds.push(
-      typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? code : reason.constructor.name,
-    )
-  }
-  return kinds.join('; ') || 'not an error'
-}
-
-/** Makes a code of it. The client, or what it asked for, may have gone while somebody typed. */
+/** Makes a code of it, or a session. The client, or what it asked for, may have gone while somebody typed. */
 async function login(
   { server, provider }: SignInPage,
+  request: Request,
   transaction: Readonly<TransactionRecord>,
   client: RegisteredClient | undefined,
   identity: Identity,
-): Promise<Completion> {
-  if (!client || !isStillAllowed(server, client, transaction)) {
+): Promise<Conclusion> {
+  if (!transaction.page && (!client || !isStillAllowed(server, client, transaction))) {
     const reference = loginFailed(server, transaction, client ? 'no_longer_allowed' : 'unknown_client')
     return failed('server_error', 'The login cannot be finished.', reference)
   }
-  const completion = await completeLogin(server, transaction, { client, provider, identity })
-  if (completion === 'again') throw new Error('sign-in: an engine asked for a provider that there is not')
-  return completion
+  const conclusion = await signedIn(server, request, transaction, client, { provider, identity })
+  if (conclusion === 'again') throw new Error('sign-in: an engine asked for a provider that there is not')
+  return conclusion
 }
 
-/**
- * Only one answer to a form ends the transaction, and a second one goes where the first went. Nothing is spent by an outage
- * of ours, so that the same form may be sent again.
- */
-function concluding(page: SignInPage, request: Request, { record }: Returned, context: RequestContext) {
-  const { server, refuse } = page
-  return async (
-    completion: (transaction: Readonly<TransactionRecord>) => Promise<Completion>,
-  ): Promise<Response> => {
-    const claimed = await claim(server, record)
-    if (!claimed) return refuse('other_browser', record.value)
-    if (claimed.state === 'over') return replay(server, claimed.record, 303)
-    if (claimed.state === 'changed') return onward(server, claimed.record.value, stateOf(request), 303)
-    const completed = await completion(claimed.record.value)
-    if (completed.outage) {
-      await release(server, claimed.record, context)
-      throw completed.outage
-    }
-    return finish(server, claimed.record, completed, context, 303)
-  }
+/** Nothing is spent by an outage of ours, so that the same form may be sent again. */
+async function unlessOut(
+  { server }: SignInPage,
+  transaction: Versioned<TransactionRecord>,
+  context: RequestContext,
+  conclusion: Conclusion,
+): Promise<Conclusion> {
+  if (conclusion === 'again' || 'otherAccount' in conclusion || !conclusion.outage) return conclusion
+  await release(server, transaction, context)
+  throw conclusion.outage
 }
 
 /** With what was typed, but for what is secret. */
 async function show(
   { server, provider }: SignInPage,
   request: Request,
-  { id_hash }: Returned,
+  { id_hash, record }: Returned,
   client: RegisteredClient | undefined,
-  last?: { form: Form; error: 'invalid' | 'locked' },
+  last?: { form: Form; error: 'invalid' | 'locked' | 'again' },
 ): Promise<Response> {
   const { forms, issuer, pages } = server
   const { csrf, cookie } = forms.issue(request, id_hash)
-  const response = await pages.signIn({
+  const response = await pages.for(request).signIn({
     label: provider.label,
     icon: provider.icon,
-    client: client?.client_name,
+    leadsTo: record.value.page ? { page: record.value.page } : { client: client?.client_name },
     fields: provider.fields.map((field) => ({
       ...field,
       value: isSecret(field) ? undefined : last?.form.get(field.name)?.slice(0, longestInput),

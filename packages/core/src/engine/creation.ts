@@ -53,25 +53,26 @@ export function grantCreator(dependencies: CreationDependencies): CreateGrant {
     const { subject, client, upstream } = login
     const known_ending = latestEnding(await keys.endings())
     const owner = await ownerOf(subject)
-    const installation = installationOf(login)
+    const installation = installationOf(login.request)
     const secret = randomText(32, settings.random)
-    const place = upstream && (await placeOf(dependencies, owner, upstream))
+    const { correlation } = login.request
+    const place = upstream && (await placeOf(dependencies, owner, { ...upstream, correlation }))
     const grant = await create(records, settings, () => {
       const id = `${installation}${randomText(15, settings.random)}`
       return newGrant(settings, login, { owner, id, secret, place, known_ending })
     })
     const ref = grantRef(grant)
-    if (upstream) await connect(dependencies, grant, upstream)
+    if (upstream && place) await connect(dependencies, grant, upstream, place)
     const { client_id } = client
     settings.emit({ type: 'grant.created', grant: ref, client_id, subject, correlation: grant.correlation })
     return { code: formatCode(ref, secret), tidy: () => tidy(dependencies, owner, installation, ref) }
   }
 }
 
-/** One client at one address. Installations come back from another local port each time. */
-function installationOf({ client, request }: Login): string {
+/** One client at one address: what the ids of its grants begin with. Installations come back from another local port each time. */
+export function installationOf(request: Pick<Login['request'], 'client_id' | 'redirect_uri'>): string {
   const redirect_uri = withoutLoopbackPort(request.redirect_uri) ?? request.redirect_uri
-  return sha256(`${client.client_id} ${redirect_uri}`).slice(0, 12)
+  return sha256(`${request.client_id} ${redirect_uri}`).slice(0, 12)
 }
 
 /** Where the provider's tokens go, and what they will be there. */
@@ -84,24 +85,28 @@ interface Place {
 async function placeOf(
   { settings, connections }: CreationDependencies,
   owner: string,
-  { provider, brought, mayAskAgain }: UpstreamOfLogin,
+  { provider, brought, mayAskAgain, correlation }: UpstreamOfLogin & { correlation: string },
 ): Promise<Place> {
   const shared =
     provider.tokens === 'per-user'
       ? sharedConnectionId(provider.id, provider.client.id, brought.tokens.scopes)
       : undefined
   const isShort = settings.keepUpstreamTokens && isRenewedBySignIn(brought.tokens)
-  const kept = shared !== undefined && isShort ? await connections.complete(owner, shared, brought) : brought
+  const mayAskForToken = mayAskAgain?.forRefreshToken === true
+  // What is kept is tried where there is a way to obtain another: else it is the best there is.
+  const proof = mayAskForToken ? { correlation } : undefined
+  const kept =
+    shared !== undefined && isShort ? await connections.complete(owner, shared, brought, proof) : brought
   const { tokens } = kept
-  if (mayAskAgain?.forRefreshToken && settings.keepUpstreamTokens && isRenewedBySignIn(tokens)) {
-    throw new AskAgain('no refresh token came, and none is kept')
+  if (mayAskForToken && settings.keepUpstreamTokens && isRenewedBySignIn(tokens)) {
+    throw new AskAgain('no refresh token came, and none that works is kept')
   }
   return { shared, tokens }
 }
 
 function newGrant(
   { clock, lifetimes, keepUpstreamTokens }: CreationSettings,
-  { client, request, provider, subject, claims, scopes }: Login,
+  { client, request, provider, subject, claims, scopes, consented }: Login,
   made: {
     owner: string
     id: string
@@ -124,6 +129,7 @@ function newGrant(
     client_name: client.client_name,
     redirect_uri: request.redirect_uri,
     scopes,
+    ...(consented && { consented }),
     resource: request.resource,
     correlation: request.correlation,
     created_at: now,
@@ -181,23 +187,28 @@ async function connect(
   { records, connections }: CreationDependencies,
   grant: Readonly<GrantRecord>,
   { provider, brought, began_at = 0, mayAskAgain }: UpstreamOfLogin,
+  { tokens }: Place,
 ): Promise<void> {
   const { owner, subject, connection, connection_expires_at } = grant
-  if (provider.revocation === 'user' && (await connections.isRevokedSince(owner, began_at))) {
+  const again = async (why: string) => {
     await remove<GrantRecord>(records, grantKey(grantRef(grant)))
-    if (mayAskAgain) throw new AskAgain('what this login brought may have been revoked')
-    throw new Unavailable('upstream: everything of this user is being revoked')
+    throw mayAskAgain ? new AskAgain(why) : new Unavailable(`upstream: ${why}`)
+  }
+  if (provider.revocation === 'user' && (await connections.isRevokedSince(owner, began_at))) {
+    return again('what this login brought may have been revoked')
   }
   if (connection === undefined || connection_expires_at === undefined) return
-  await connections.save({
+  const isSaved = await connections.save({
     owner,
     id: connection,
     provider: provider.id,
     client_id: provider.client.id,
     subject,
     kept: brought,
+    isRenewedByKept: isRenewedBySignIn(brought.tokens) && !isRenewedBySignIn(tokens),
     expires_at: connection_expires_at,
   })
+  if (!isSaved) return again('the refresh token that this login was to live on is gone')
 }
 
 /**

@@ -3,10 +3,13 @@ import type { OAuthProvider } from '../identity/provider.ts'
 import type { ClientMetadata, RegisteredClient, TokenEndpointAuthMethod } from '../records/client-metadata.ts'
 import type { AuthorizationRequest } from '../records/transaction.ts'
 import type { UpstreamAnswer } from '../records/upstream-tokens.ts'
+import type { ApiKeyAdmin } from './api-key-administration.ts'
 import type { ClientAdmin } from './client-administration.ts'
 import type { GrantAdmin } from './grant-administration.ts'
 import type { SigningKeyAdmin } from './key-administration.ts'
 import type { MaintenanceReport } from './maintenance.ts'
+import type { PersonEnding } from './person-ending.ts'
+import type { SignInSessions } from './sign-in-session.ts'
 import type { StepUps } from './step-up.ts'
 
 /**
@@ -61,6 +64,14 @@ export interface OwnEngine extends Administration {
   upstreamToken(auth: AuthInfo, options?: UpstreamTokenOptions): Promise<UpstreamToken>
   /** For `scopes.stepUp`. */
   stepUps: StepUps
+  /** Who signed in, and in which browser. */
+  sessions: SignInSessions
+  /** What a person ends of their own. */
+  ending: Pick<PersonEnding, 'client' | 'everything'>
+  /** The API keys of a person, which are access as well. */
+  apiKeys: Pick<ApiKeyAdmin, 'list' | 'revoke'>
+  /** Whether this was agreed to before, on the consent page, and still stands. */
+  remembersConsent(subject: string, request: AuthorizationRequest): Promise<boolean>
 }
 
 /** What an operator, or a page of the application's own, does with what this server keeps. */
@@ -100,6 +111,8 @@ export interface Login {
   claims: unknown
   /** Consented, and granted by the provider. */
   scopes: readonly string[]
+  /** What the person was just asked for and agreed to; absent where that is not to be remembered. */
+  consented?: readonly string[] | undefined
   /** Absent: the person signed in at a page of ours, and nobody needs to be called later. */
   upstream?: UpstreamOfLogin | undefined
 }

@@ -1,14 +1,13 @@
-import type { Emit } from '../events.ts'
-import type { Connections } from '../identity/connections.ts'
-import { connectionPrefix } from '../records/connection.ts'
+import { type Clock, unixTime } from '../clock.ts'
 import { isEnded } from '../records/endings.ts'
-import { type GrantRecord, grantKey, grantPrefix, grantRef, isGrantRef } from '../records/grant.ts'
-import { everyKey, forEachKey, type Records } from '../records/records.ts'
+import { type GrantRecord, grantExpiry, grantKey, grantRef, isGrantRef } from '../records/grant.ts'
+import type { Records } from '../records/records.ts'
 import type { ServerKeys } from '../records/server-keys.ts'
-import { endApiKeysOf } from './api-key-ending.ts'
 import type { EndGrant } from './ending.ts'
 import type { EndedReport, MassEnding, WhichGrants } from './mass-ending.ts'
 import type { OwnerOf } from './owner.ts'
+import type { PersonEnding } from './person-ending.ts'
+import type { SignInSessions } from './sign-in-session.ts'
 
 /** What an operator, or a page of the application's own, does with the grants of a user. */
 export interface GrantAdmin {
@@ -28,7 +27,7 @@ export interface GrantAdmin {
    */
   revoke(grant: string): Promise<boolean>
   /**
-   * Signs a user out of everything: ends all grants and API keys, forgets the provider's tokens and revokes them there.
+   * Signs a user out of everything: ends all grants, API keys and sign-in sessions, forgets the provider's tokens and revokes them there.
    * Resolves to how many grants and keys it ended.
    *
    * @throws Unavailable when a record does not open, after it has ended all others
@@ -65,43 +64,37 @@ export interface GrantSummary {
   resource: string
   created_at: number
   used_at: number
+  /** Its end, however much it is used. */
   expires_at: number
+  /** Its end if nobody uses it from now on: what lies idle, or in doubt, ends sooner. */
+  ends_at: number
+  /** Since when somebody else may hold a copy of its tokens, or its client was clumsy. Absent: there is no doubt. */
+  doubted_at?: number | undefined
 }
 
 export function grantAdmin(dependencies: {
   records: Records
   keys: Pick<ServerKeys, 'endings'>
-  connections: Connections
+  clock: Clock
+  sessions: Pick<SignInSessions, 'endAllOf'>
   ownerOf: OwnerOf
-  emit: Emit
   end: EndGrant
+  ending: PersonEnding
   endAll: MassEnding['endAll']
 }): GrantAdmin {
-  const { records, keys, connections, ownerOf, end, endAll } = dependencies
-
-  /** Those that open, and what the others failed with. */
-  async function grantsOf(owner: string): Promise<{ grants: Readonly<GrantRecord>[]; failures: unknown[] }> {
-    const grants: Readonly<GrantRecord>[] = []
-    const failures: unknown[] = []
-    await forEachKey(records, grantPrefix(owner), async (key) => {
-      const grant = await records.peek<GrantRecord>(key)
-      if (grant?.value) grants.push(grant.value)
-      else if (grant) failures.push(grant.unreadable)
-    })
-    return { grants, failures }
-  }
-
-  async function endConnection(owner: string, id: string): Promise<void> {
-    const connection = await connections.forget(owner, id)
-    if (connection) await connections.revoke(connection)
-  }
-
+  const { records, keys, clock, sessions, ownerOf, end, ending, endAll } = dependencies
   return {
     endAll,
 
     async list(subject) {
-      const [{ grants }, endings] = await Promise.all([grantsOf(await ownerOf(subject)), keys.endings()])
-      const living = grants.filter((one) => one.code.redeemed_at !== undefined && !isEnded(one, endings))
+      const [{ grants }, endings] = await Promise.all([
+        ending.grantsOf(await ownerOf(subject)),
+        keys.endings(),
+      ])
+      const now = unixTime(clock)
+      const living = grants.filter(
+        (one) => one.code.redeemed_at !== undefined && now < grantExpiry(one) && !isEnded(one, endings),
+      )
       return living.sort((a, b) => b.created_at - a.created_at).map(summary)
     },
 
@@ -112,24 +105,15 @@ export function grantAdmin(dependencies: {
     },
 
     async revokeAll(subject) {
-      const owner = await ownerOf(subject)
-      const { grants, failures } = await grantsOf(owner)
-      const attempted = (work: Promise<void>) => work.catch((error: unknown) => void failures.push(error))
-      let ended = 0
-      const endKeys = async () => {
-        ended += await endApiKeysOf(dependencies, owner, 'administration')
-      }
-      // First, since the provider may take its time over each grant.
-      await attempted(endKeys())
-      for (const grant of grants) await attempted(end(grantRef(grant), 'administration'))
-      // What a login left behind that never became a grant, or outlived it.
-      for await (const key of everyKey(records, connectionPrefix(owner))) {
-        await attempted(endConnection(owner, key.slice(connectionPrefix(owner).length)))
-      }
-      // A request that one of the grants had let in may have been making one.
-      await attempted(endKeys())
-      if (failures.length > 0) throw failures[0]
-      return grants.length + ended
+      // First, so that nobody lets anything else in meanwhile.
+      const failed = await sessions.endAllOf(subject, 'administration').then(
+        () => [],
+        (error: unknown) => [error],
+      )
+      const { ended, failures } = await ending.everything(subject, 'administration')
+      const [failure] = [...failed, ...failures]
+      if (failure !== undefined) throw failure
+      return ended
     },
   }
 }
@@ -146,5 +130,7 @@ function summary(grant: Readonly<GrantRecord>): GrantSummary {
     created_at: grant.created_at,
     used_at: grant.used_at,
     expires_at: grant.expires_at,
+    ends_at: grantExpiry(grant),
+    doubted_at: grant.doubt?.since,
   }
 }

@@ -4,6 +4,7 @@ import { connectionKinds } from '../records/connection.ts'
 import { grantKinds } from '../records/grant.ts'
 import { forEachKey, type Records } from '../records/records.ts'
 import { serverKeysKey } from '../records/server-keys.ts'
+import { sessionKinds } from '../records/session.ts'
 import { transactionPrefix } from '../records/transaction.ts'
 import type { MassEnding } from './mass-ending.ts'
 
@@ -58,6 +59,7 @@ export async function maintain({
     connectionKinds,
     transactionPrefix,
     grantKinds,
+    sessionKinds,
     apiKeyKinds,
   ]) {
     await forEachKey(records, prefix, visit)

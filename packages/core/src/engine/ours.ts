@@ -7,6 +7,7 @@ import type { Records } from '../records/records.ts'
 import { type SigningKeyPolicy, serverKeys } from '../records/server-keys.ts'
 import type { ProtectedResource } from '../syntax/resource.ts'
 import { accessTokens } from './access-token.ts'
+import { apiKeyAdmin } from './api-key-administration.ts'
 import { type BuiltInSettings, builtInEngine } from './built-in-engine.ts'
 import { clientAdmin } from './client-administration.ts'
 import { clientEditing, type MetadataChecks } from './client-editing.ts'
@@ -21,6 +22,9 @@ import { keyAdmin } from './key-administration.ts'
 import { maintain } from './maintenance.ts'
 import { massEnding } from './mass-ending.ts'
 import { ownerOf } from './owner.ts'
+import { personEnding } from './person-ending.ts'
+import { rememberedConsent } from './remembered-consent.ts'
+import { signInSessions } from './sign-in-session.ts'
 import { stepUps } from './step-up.ts'
 import { upstreamToken } from './upstream-token.ts'
 
@@ -41,7 +45,7 @@ export function ourEngine(parts: {
       registration: ClientRegistrySettings
       resources: readonly ProtectedResource[]
       /** Seconds. */
-      lifetimes: { identityRecheck: number; identityGrace: number }
+      lifetimes: { identityRecheck: number; identityGrace: number; session: number; sessionIdle: number }
     }
   records: Records
   upstreams: ReadonlyMap<string, Upstream>
@@ -58,6 +62,8 @@ export function ourEngine(parts: {
   const end = endGrant({ records, connections, upstreams, emit })
   const loadGrant = grantLoader({ records, keys })
   const { endAll, finish } = massEnding({ ...shared, keys, connections, end })
+  const sessions = signInSessions({ ...shared, keys, issuer, ownerOf: owners, lifetimes })
+  const ending = personEnding({ records, emit, connections, ownerOf: owners, end })
   const { identityRecheck: every, identityGrace: grace } = lifetimes
   return {
     engine: builtInEngine({
@@ -70,7 +76,7 @@ export function ourEngine(parts: {
     own: {
       jwks: async () => (await keys.all()).map(publicJwk),
       upstreamToken: (auth, options) => upstreamToken({ loadGrant, connections, resources }, auth, options),
-      grants: grantAdmin({ ...shared, keys, connections, ownerOf: owners, end, endAll }),
+      grants: grantAdmin({ ...shared, keys, sessions, ownerOf: owners, end, ending, endAll }),
       clients: {
         ...clientAdmin({ ...shared, end }),
         ...clientEditing({
@@ -81,6 +87,11 @@ export function ourEngine(parts: {
       signingKeys: keyAdmin({ keys }),
       maintain: () => maintain({ records, finish }),
       stepUps: stepUps({ records, clock }),
+      sessions,
+      ending,
+      // No key itself comes here, so that it does not matter how they begin.
+      apiKeys: apiKeyAdmin({ ...shared, prefix: '', keys, ownerOf: owners }),
+      remembersConsent: rememberedConsent({ records, keys, ownerOf: owners }),
     },
     async ready() {
       await keys.active()

@@ -12,12 +12,16 @@ export function json(body: unknown, status = 200, headers: Record<string, string
   })
 }
 
-/** A redirect by GET. 303 after a POST, so that its body is not sent along. */
+/**
+ * A redirect by GET. 303 after a POST, so that its body is not sent along. `keepsReferrer`: to a page of ours that looks at
+ * which site the person came from.
+ */
 export function redirect(
   location: string,
-  options: { status?: 302 | 303; cookies?: readonly string[] } = {},
+  options: { status?: 302 | 303; cookies?: readonly string[]; keepsReferrer?: boolean } = {},
 ): Response {
-  const headers = new Headers({ location, ...noStore, 'referrer-policy': 'no-referrer' })
+  const referrer = options.keepsReferrer ? 'strict-origin' : 'no-referrer'
+  const headers = new Headers({ location, ...noStore, 'referrer-policy': referrer })
   for (const value of options.cookies ?? []) headers.append('set-cookie', value)
   return new Response(null, { status: options.status ?? 302, headers })
 }

@@ -10,6 +10,8 @@ export interface Entry {
   methods: Readonly<{ GET?: Handler; POST?: Handler }>
   /** Browser-based clients call it: preflights are answered. */
   cors?: boolean
+  /** What answers another method. Default, and where it is `undefined`: JSON, with 405. */
+  otherMethod?: (request: Request, allow: string) => Promise<Response> | undefined
 }
 
 /** A request on one of our paths is answered; any other is left to the application. */
@@ -55,6 +57,8 @@ export function router(
       if (request.method === 'HEAD' && GET && !POST) return withoutBody(await GET(request, context))
       if (request.method === 'OPTIONS' && entry.cors) return preflight(request, Object.keys(entry.methods))
       const allow = [...Object.keys(entry.methods), ...(entry.cors ? ['OPTIONS'] : [])].join(', ')
+      const shown = entry.otherMethod?.(request, allow)
+      if (shown) return await shown
       return json({ error: 'invalid_request', error_description: `Use ${allow}.` }, 405, { allow })
     } catch (error) {
       return errorResponse(error, onError(request, error))

@@ -26,7 +26,14 @@ export async function authorizationUrl(upstream: UpstreamClient, request: Upstre
     throw new UpstreamError('misconfigured', `${provider.id} has no authorization endpoint`)
   const { sent } = scopesFor(provider, request.scopes)
   const { parameter = 'scope', separator = ' ' } = provider.scopes
-  const asked = { scopes: [...sent], prompt, login_hint, again: again !== undefined }
+  const known = prompt && provider.prompts?.includes(prompt) ? prompt : undefined
+  // What brings a refresh token asks the person something.
+  const asked = {
+    scopes: [...sent],
+    prompt: known,
+    login_hint,
+    again: again !== undefined && known !== 'none',
+  }
   const parameters: Record<string, string> = {
     ...provider.parameters?.authorize?.(asked),
     response_type: 'code',

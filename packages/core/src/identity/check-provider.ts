@@ -1,12 +1,14 @@
 import { ConfigurationError } from '../errors.ts'
-import { checkMembers, inWords, nearest } from '../known-options.ts'
+import { checkMembers, inWords, nearest, said } from '../known-options.ts'
+import type { Prompt } from '../records/transaction.ts'
+import { isWords } from '../syntax/words.ts'
 import type { FormField, FormProvider, OAuthProvider, Provider } from './provider.ts'
-import { neededEndpoints } from './upstream-metadata.ts'
+import { hasIdTokens, neededEndpoints } from './upstream-metadata.ts'
 
 /**
  * What a provider declares has to be enough for a login. Throws {@link ConfigurationError} for endpoints that are
- * neither written nor to be discovered, for fields or words that no page could show, and for a mark that is
- * no image.
+ * neither written nor to be discovered, for fields or words that no page could show, for prompts that nobody
+ * knows, and for a mark that is no image.
  */
 export function checkProvider(provider: Provider): void {
   checkIcon(provider)
@@ -14,18 +16,37 @@ export function checkProvider(provider: Provider): void {
   else {
     checkEndpoints(provider)
     checkDescriptions(provider)
+    checkPrompts(provider)
   }
+}
+
+const prompts: readonly unknown[] = ['login', 'select_account', 'none'] satisfies Prompt[]
+
+function checkPrompts(provider: OAuthProvider): void {
+  const { prompts: listed }: { prompts?: unknown } = provider
+  if (listed === undefined) return
+  const wrong = wrongIn(provider, 'prompts')
+  const fix = `Pass a list of ${prompts.join(', ')}; an empty one where it does none of them.`
+  if (!Array.isArray(listed)) throw wrong(`is ${inWords(listed)}`, fix)
+  const unknown = listed.findIndex((prompt) => !prompts.includes(prompt))
+  if (unknown !== -1) throw wrong(`has ${said(listed[unknown])}`, fix)
+  if (!listed.includes('login') || hasIdTokens(provider)) return
+  throw wrong('has "login", and no id_token will say when people signed in', 'Leave it out.')
 }
 
 function checkDescriptions({ id, scopes: { descriptions } }: OAuthProvider): void {
   if (descriptions === undefined) return
   const isObject = typeof descriptions === 'object' && descriptions !== null && !Array.isArray(descriptions)
-  if (isObject && Object.values(descriptions).every(isText)) return
+  if (isObject && Object.values(descriptions).every(isShown)) return
   throw new ConfigurationError(
     `provider "${id}": scopes.descriptions`,
     isObject ? 'has one that is no text' : `is ${inWords(descriptions)}`,
     "Pass a text for each scope: { 'read:user': 'Read your profile' }.",
   )
+}
+
+function isShown(words: unknown): boolean {
+  return isWords(words) && (typeof words === 'string' ? [words] : Object.values(words)).every(isText)
 }
 
 function wrongIn({ id }: Provider, member: string): (got: string, fix: string) => ConfigurationError {
@@ -83,9 +104,12 @@ function checkFields(provider: FormProvider): void {
   const { label, fields } = provider
   if (!isText(label)) throw wrongIn(provider, 'label')(`is ${inWords(label)}`, 'Pass what people call it.')
   const wrong = wrongIn(provider, 'fields')
-  const incomplete = fields.find((field) => !isText(Object(field).name) || !isText(Object(field).label))
+  const incomplete = fields.find((field) => !isText(Object(field).name) || !isShown(Object(field).label))
   if (incomplete !== undefined) {
-    throw wrong('has one without a name or a label', 'Give each field both, as texts.')
+    throw wrong(
+      'has one without a name or a label',
+      "Give each field both: { name: 'username', label: 'User name' }, or the label by language.",
+    )
   }
   if (fields.length === 0) {
     throw wrong('is empty', 'Name what people type, such as a name and a password.')

@@ -1,7 +1,7 @@
 import { type Clock, unixTime } from '../clock.ts'
 import { isNamed, Unavailable, UpstreamEnded } from '../errors.ts'
-import type { ConnectionRecord } from '../records/connection.ts'
-import { takeLease } from '../records/lease.ts'
+import { type ConnectionRecord, connectionKey } from '../records/connection.ts'
+import { awaitLease, pollEvery, takeLease } from '../records/lease.ts'
 import { replace } from '../records/records.ts'
 import type { UpstreamAnswer } from '../records/upstream-tokens.ts'
 import {
@@ -12,14 +12,15 @@ import {
   type Parts,
   upstreamOf,
 } from './kept-connection.ts'
+import { withReplacedRefreshed } from './replaced-tokens.ts'
 import { tellOutage, type UpstreamError } from './upstream-error.ts'
 
 /** Seconds: longer than the provider's time-out and the store's retries together. */
 export const leaseSeconds = 45
-/** Milliseconds between looks while another instance has the lease. */
-export const pollEvery = 150
 /** Seconds a request waits for somebody else's refresh; its client would not wait much longer. */
 const patience = 20
+/** Seconds a sign-in waits for it: it may go to the provider once more instead. */
+const proofPatience = 10
 /** An access token this near its end, in seconds, is refreshed first. */
 const nearExpiry = 60
 /** A token rejected within so many seconds of its issue is not worth another refresh. */
@@ -52,12 +53,46 @@ async function coordinate(parts: Parts, need: Need): Promise<Kept> {
       if (isUsable(record.value, need, clock)) return record
       throw new UpstreamEnded('The provider token expired. Sign in again.')
     }
-    const lease = await takeLease(records, clock, owner, `upstream-${id}`, leaseSeconds)
+    const lease = await takeLease(records, clock, owner, leaseOf(id), leaseSeconds)
     const outcome = await (lease ? refreshed(parts, need).finally(lease.release) : clock.sleep(pollEvery))
     if (outcome) return outcome
   }
   throw new Unavailable('upstream: a refresh did not finish in time')
 }
+
+/**
+ * Whether the refresh token that is kept still works, which only its use tells: somebody may have ended it in their account
+ * settings and come in again since, and the provider then gave the new one to another of their logins. What cannot be told
+ * now counts as no. The connection is not noted as ended: the sign-in obtains another token for all who have it.
+ */
+export async function isRenewable(
+  parts: Parts,
+  { owner, id, correlation }: Pick<Need, 'owner' | 'id' | 'correlation'>,
+): Promise<boolean> {
+  const { records, clock, emit } = parts
+  const turn = { seconds: leaseSeconds, patience: proofPatience }
+  const lease = await awaitLease(records, clock, owner, leaseOf(id), turn)
+  if (!lease) return false
+  try {
+    const record = await records.peek<ConnectionRecord>(connectionKey(owner, id))
+    if (!record?.value || record.value.ended) return false
+    let kept: UpstreamAnswer
+    try {
+      kept = await upstreamOf(parts, record.value).refresh(record.value)
+    } catch (error) {
+      const isEnded = isNamed<UpstreamError>(error, 'UpstreamError') && error.kind === 'ended'
+      if (!isEnded) tellOutage(emit, record.value.provider, error, correlation)
+      return false
+    }
+    await storeRotated(parts, record, kept)
+    emit({ type: 'upstream.refreshed', provider: record.value.provider, owner, correlation })
+    return true
+  } finally {
+    await lease.release()
+  }
+}
+
+const leaseOf = (id: string) => `upstream-${id}`
 
 /** Under the lease. `undefined`: the connection is another one meanwhile, and worth another look. */
 async function refreshed(parts: Parts, need: Need): Promise<Kept | undefined> {
@@ -81,17 +116,22 @@ async function refreshed(parts: Parts, need: Need): Promise<Kept | undefined> {
 
 /**
  * The provider may have ended the old refresh token already: the new one is worth several rounds of retries, and is
- * stored in whatever the record has become with the old one. `undefined` when a new login has brought others.
+ * stored in whatever the record has become with the old one. `undefined` when a new login has brought others; what was
+ * refreshed is then among those that end with the connection.
  */
 async function storeRotated(parts: Parts, before: Kept, kept: UpstreamAnswer): Promise<Kept | undefined> {
   const { records, clock } = parts
-  const { refresh_token } = before.value.tokens
+  const { tokens } = before.value
   let record: Kept | undefined = before
-  for (let round = 1; record && record.value.tokens.refresh_token === refresh_token; round++) {
-    const value = { ...record.value, ...kept, obtained_at: unixTime(clock), ended: undefined }
+  for (let round = 1; record; round++) {
+    const isInUse = record.value.tokens.refresh_token === tokens.refresh_token
+    const value: ConnectionRecord | undefined = isInUse
+      ? { ...record.value, ...kept, obtained_at: unixTime(clock), ended: undefined }
+      : withReplacedRefreshed(record.value, tokens, kept.tokens)
+    if (!value) return undefined
     try {
       const written: Kept | undefined = await replace(records, record, value, value.expires_at)
-      if (written) return written
+      if (written) return isInUse ? written : undefined
       record = await records.get<ConnectionRecord>(record.key)
     } catch (error) {
       if (round >= 5) throw error

@@ -1,10 +1,11 @@
 import { type Clock, unixTime } from '../clock.ts'
 import { isNamed } from '../errors.ts'
-import { isLeased, type Lease, takeLease } from '../records/lease.ts'
+import { awaitLease, isLeased } from '../records/lease.ts'
 import type { Records } from '../records/records.ts'
 import type { UpstreamTokens } from '../records/upstream-tokens.ts'
-import { leaseSeconds, pollEvery } from './connection-refresh.ts'
+import { leaseSeconds } from './connection-refresh.ts'
 import type { Connection, Parts } from './kept-connection.ts'
+import { replacedIn } from './replaced-tokens.ts'
 import type { Upstream } from './upstream.ts'
 import type { UpstreamError } from './upstream-error.ts'
 
@@ -23,31 +24,46 @@ export async function revoke(
 ): Promise<void> {
   const { owner, provider } = connection
   const revocation = parts.upstreams.get(provider)?.provider.revocation
-  if (revocation === 'token') return revokeOne(parts, connection, correlation)
-  const lease = revocation === 'user' ? await revocationTurn(parts, owner) : undefined
+  if (revocation === 'token') return revokeEach(parts, connection, correlation)
+  if (revocation !== 'user') return
+  // Whoever has the lease may have seen our grant, and left the revocation to us: so it is waited for.
+  const turn = { seconds: leaseSeconds, patience: leaseSeconds }
+  const lease = await awaitLease(parts.records, parts.clock, owner, revocationLease, turn)
   if (!lease) return
   try {
     if (await isNeeded()) return
     await noteRevocation(parts, owner)
-    await revokeOne(parts, connection, correlation)
+    await revokeEach(parts, connection, correlation)
     await noteRevocation(parts, owner)
   } finally {
     await lease.release()
   }
 }
 
-async function revokeOne(parts: Parts, connection: Connection, correlation?: string): Promise<void> {
+/** With what logins replaced in it, side by side: none waits for another, or fails with it. */
+async function revokeEach(parts: Parts, connection: Connection, correlation?: string): Promise<void> {
   const { upstreams, clock, emit } = parts
-  const { provider, ended, client_id } = connection
+  const { provider, ended, client_id, tokens } = connection
   const found = upstreams.get(provider)
-  if (!found || ended || found.provider.client.id !== client_id) return
-  const told = (outcome: 'done' | 'failed') =>
-    emit({ type: 'upstream.revoked', provider, outcome, correlation })
+  if (!found || found.provider.client.id !== client_id) return
+  const all = [...(ended ? [] : [tokens]), ...replacedIn(connection, unixTime(clock))]
+  const outcomes = await Promise.all(
+    all.map((each) => revokeOne(found, { ...connection, tokens: each }, clock)),
+  )
+  const outcome = outcomes.find((each) => each === 'failed') ?? outcomes.find((each) => each === 'done')
+  if (outcome) emit({ type: 'upstream.revoked', provider, outcome, correlation })
+}
+
+/** `undefined`: there is no way. */
+async function revokeOne(
+  found: Upstream,
+  connection: Connection,
+  clock: Clock,
+): Promise<'done' | 'failed' | undefined> {
   try {
-    if (await found.revoke(await revocable(found, connection, clock))) told('done')
+    return (await found.revoke(await revocable(found, connection, clock))) ? 'done' : undefined
   } catch (error) {
-    const isOver = isNamed<UpstreamError>(error, 'UpstreamError') && error.kind === 'ended'
-    told(isOver ? 'done' : 'failed')
+    return isNamed<UpstreamError>(error, 'UpstreamError') && error.kind === 'ended' ? 'done' : 'failed'
   }
 }
 
@@ -56,16 +72,6 @@ async function revocable(found: Upstream, connection: Connection, clock: Clock):
   const { tokens } = connection
   const over = tokens.expires_at !== undefined && tokens.expires_at <= unixTime(clock)
   return over && tokens.refresh_token !== undefined ? (await found.refresh(connection)).tokens : tokens
-}
-
-/** Whoever has the lease may have seen our grant, and left the revocation to us: so it is waited for. */
-async function revocationTurn({ records, clock }: Parts, owner: string): Promise<Lease | undefined> {
-  const deadline = clock.now() + leaseSeconds * 1000
-  for (;;) {
-    const lease = await takeLease(records, clock, owner, revocationLease, leaseSeconds)
-    if (lease || clock.now() > deadline) return lease
-    await clock.sleep(pollEvery)
-  }
 }
 
 async function noteRevocation({ records, clock }: Parts, owner: string): Promise<void> {

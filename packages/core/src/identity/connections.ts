@@ -1,7 +1,7 @@
 import type { UpstreamToken } from '../auth.ts'
 import { type ConnectionRecord, connectionKey } from '../records/connection.ts'
 import type { UpstreamAnswer } from '../records/upstream-tokens.ts'
-import { complete, extend, forget, type Obtained, save } from './connection-login.ts'
+import { complete, extend, forget, type Obtained, type Proof, save } from './connection-login.ts'
 import { freshConnections } from './connection-refresh.ts'
 import { isRevokedSince, revoke } from './connection-revocation.ts'
 import { identify, token } from './connection-use.ts'
@@ -14,11 +14,14 @@ import { tellOutage } from './upstream-error.ts'
 export interface Connections {
   /**
    * Keeps what a login obtained. Where logins share a connection the newest wins, and keeps the refresh token that is
-   * there when it has none of its own.
+   * there when it has none of its own. False, and nothing is kept, when the one it was promised is gone.
    */
-  save(login: Obtained): Promise<void>
-  /** What {@link Connections.save} would make of it, as things stand. */
-  complete(owner: string, id: string, kept: UpstreamAnswer): Promise<UpstreamAnswer>
+  save(login: Obtained): Promise<boolean>
+  /**
+   * What {@link Connections.save} would make of it, as things stand. With `proof`, a refresh token that is there counts
+   * only if it works: it is used.
+   */
+  complete(owner: string, id: string, kept: UpstreamAnswer, proof?: Proof): Promise<UpstreamAnswer>
   /** Moves the store's expiry on. False when the connection is gone. */
   extend(owner: string, id: string, expires_at: number): Promise<boolean>
   /**
@@ -50,7 +53,7 @@ export function connectionsIn(parts: Parts): Connections {
   const never = async () => false
   return {
     save: (login) => save(parts, login),
-    complete: (owner, id, kept) => complete(records, connectionKey(owner, id), kept),
+    complete: (owner, id, kept, proof) => complete(parts, { owner, id }, kept, proof),
     extend: (owner, id, expires_at) => extend(records, connectionKey(owner, id), expires_at),
     token: (owner, id, want) => token(use, { owner, id, ...want }),
     identify: (owner, id, previous, correlation) => identify(use, { owner, id, correlation }, previous),

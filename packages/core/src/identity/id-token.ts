@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import { peekJwt } from '../crypto/signing-keys.ts'
+import { member, peekJson } from './json-answer.ts'
 import { AccessDenied } from './provider.ts'
 import type { UpstreamClient } from './upstream-client.ts'
 import { UpstreamError } from './upstream-error.ts'
@@ -53,10 +54,5 @@ function isVerdict(error: unknown): boolean {
 
 /** The `iss` of the id_token in an answer, unchecked. */
 async function issuerIn(response: Response, otherwise: string): Promise<string> {
-  try {
-    const body = (await response.clone().json()) as { id_token?: unknown }
-    return peekJwt(String(body.id_token))?.iss ?? otherwise
-  } catch {
-    return otherwise
-  }
+  return peekJwt(String(member(await peekJson(response), 'id_token')))?.iss ?? otherwise
 }

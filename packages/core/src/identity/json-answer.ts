@@ -66,6 +66,15 @@ export async function jsonAnswer(response: Response, url: string): Promise<JsonA
   }
 }
 
+/** The JSON of an answer that stays unread; `undefined` where there is none. */
+export async function peekJson(response: Response): Promise<unknown> {
+  try {
+    return await response.clone().json()
+  } catch {
+    return undefined
+  }
+}
+
 const late = 'did not answer in time'
 
 /** Whether it is what `AbortSignal.timeout` ends a request with. */

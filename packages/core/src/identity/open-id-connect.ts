@@ -3,6 +3,7 @@ import { checkCall } from '../known-options.ts'
 import { askedUser } from './asked-user.ts'
 import {
   AccessDenied,
+  type AuthorizationParameters,
   type Endpoints,
   type Identity,
   type Login,
@@ -25,6 +26,8 @@ export interface OpenIdClaims {
 export interface OpenIdConnectOptions<Claims = OpenIdClaims>
   extends ClientCredentials,
     Pick<OAuthProvider, 'id' | 'label' | 'icon' | 'parameters' | 'response_mode' | 'pkce'> {
+  /** See {@link OAuthProvider.prompts}. Default: `login` and `none`, which OpenID Connect wants of all. */
+  prompts?: OAuthProvider['prompts'] | undefined
   /** As the provider publishes it; a function where each tenant has its own: see {@link OAuthProvider.issuer}. */
   issuer: NonNullable<OAuthProvider['issuer']>
   /** Written endpoints win over discovered ones. */
@@ -76,6 +79,7 @@ const members = {
   endpoints: 'object',
   scopes: 'object',
   parameters: 'object',
+  prompts: 'texts',
   response_mode: true,
   pkce: 'flag',
   tokens: 'text',
@@ -136,13 +140,10 @@ export function openIdConnect<Claims = OpenIdClaims>(
     scopes,
     parameters: {
       ...parameters,
-      // OpenID Connect Core 3.1.2.1 has words for both; the provider's own parameters win.
-      authorize: (request) => ({
-        ...(request.prompt && { prompt: request.prompt }),
-        ...(request.login_hint && { login_hint: request.login_hint }),
-        ...parameters?.authorize?.(request),
-      }),
+      authorize: (request) => asked(request, parameters?.authorize?.(request) ?? {}),
     },
+    // Core 15.1 has every provider do these, and say `auth_time` to whoever sends `max_age`. Some refuse `select_account`.
+    prompts: options.prompts ?? ['login', 'none'],
     response_mode,
     pkce,
     tokens: options.tokens ?? 'per-login',
@@ -156,8 +157,29 @@ export function openIdConnect<Claims = OpenIdClaims>(
       if (options.permit && (await options.permit(claims)) !== true) {
         throw new AccessDenied('This account has no access here. You can try again with another one.')
       }
-      return options.identity?.(claims) ?? { sub: claims.sub, claims: aboutThePerson(claims) as Claims }
+      const identity = options.identity?.(claims) ?? {
+        sub: claims.sub,
+        claims: aboutThePerson(claims) as Claims,
+      }
+      return { account: accountOf(claims), ...identity }
     },
+  }
+}
+
+/**
+ * With what is asked of the person (OpenID Connect Core 3.1.2.1). What somebody wants now wins over a `prompt` that the
+ * provider gets each time, but for one that brings a refresh token.
+ */
+function asked(
+  { prompt, login_hint, again }: AuthorizationParameters,
+  own: Record<string, string>,
+): Record<string, string> {
+  return {
+    ...(login_hint && { login_hint }),
+    ...own,
+    ...(prompt && { prompt: (again && own.prompt) || prompt }),
+    // Only then does the id_token have to say when (Core 2). Who just signed in does not have to do it twice.
+    ...(prompt === 'login' && { max_age: again ? '3600' : '0' }),
   }
 }
 
@@ -189,6 +211,11 @@ async function claimsOf(
   // OpenID Connect Core 5.3.2: an answer about somebody else is not to be used.
   if (further && further.sub !== sub) throw new Error('userinfo is about somebody else than the id_token')
   return { ...claims, ...further, sub }
+}
+
+/** What people know their account by. */
+function accountOf({ email, preferred_username, name }: OpenIdClaims): string | undefined {
+  return [email, preferred_username, name].find((one): one is string => typeof one === 'string' && one !== '')
 }
 
 function aboutThePerson(claims: OpenIdClaims): OpenIdClaims {

@@ -1,5 +1,5 @@
 import type { OptionTable } from '../known-options.ts'
-import type { Endpoints } from './provider.ts'
+import type { Endpoints, OAuthProvider } from './provider.ts'
 import type { ClientCredentials } from './provider-client.ts'
 
 /** What every provider package takes, by the names that all of them have. */
@@ -12,8 +12,13 @@ export interface ProviderOptions<User, Allow> extends ClientCredentials {
   scopes?: readonly string[] | undefined
   /** Written endpoints win over discovered ones. */
   endpoints?: Partial<Endpoints> | undefined
-  /** More for the authorization URL: `{ prompt: 'select_account' }`. It wins over the provider's own, and never over the flow's. */
+  /** More for the authorization URL: `{ prompt: 'select_account' }`. It wins over the provider's own, and never over the flow's, nor over what a client asks of the person. */
   parameters?: Readonly<Record<string, string>> | undefined
+  /**
+   * What it does of what it can be told to ask, where you know better: `[]` for none of it. `login` only where its id_tokens
+   * have `auth_time`. Default: what its documentation says.
+   */
+  prompts?: OAuthProvider['prompts'] | undefined
   /** Who may enter, in the provider's own terms. Left out: everybody whom the provider lets in. */
   allow?: Allow | undefined
   /**
@@ -33,6 +38,7 @@ export const providerOptionsTable: OptionTable<ProviderOptions<never, unknown>> 
   scopes: 'texts',
   endpoints: 'object',
   parameters: 'object',
+  prompts: 'texts',
   allow: true,
   permit: 'function',
 }

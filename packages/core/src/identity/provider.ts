@@ -2,6 +2,7 @@ import type { CryptoKey } from 'jose'
 import type { Clock } from '../clock.ts'
 import type { Prompt } from '../records/transaction.ts'
 import type { UpstreamClaims, UpstreamTokens } from '../records/upstream-tokens.ts'
+import type { Words } from '../syntax/words.ts'
 
 /**
  * Where people sign in: at somebody else's, or at a page of ours. What `provider` and `providers` take.
@@ -33,6 +34,11 @@ export interface OAuthProvider<Claims = unknown> {
   openid?: false | undefined
   /** The provider refuses PKCE's parameters. */
   pkce?: false | undefined
+  /**
+   * What it does of what it can be told to ask (OpenID Connect Core 3.1.2.1). With `login`, its id_tokens say in `auth_time`
+   * when the person signed in. Whatever is not listed is not sent to `parameters.authorize`. Default: nothing.
+   */
+  prompts?: readonly Prompt[] | undefined
   /** How the answer comes to the callback. Default: in the query. */
   response_mode?: 'form_post' | undefined
   scopes: ProviderScopes
@@ -153,8 +159,11 @@ export interface ProviderScopes {
   supported?: readonly string[] | undefined
   /** Always sent to the provider, and never shown to clients: `offline_access`. */
   hidden?: readonly string[] | undefined
-  /** What people read of these scopes, by scope: "Read your profile". The operator's own words win. */
-  descriptions?: Readonly<Record<string, string>> | undefined
+  /**
+   * What people read of these scopes, by scope, in English or by language: `{ en: 'Read your profile', de: '…' }`. The
+   * operator's own words win.
+   */
+  descriptions?: Readonly<Record<string, Words>> | undefined
   /** The parameter of the authorization request that takes them. Default `scope`. */
   parameter?: string | undefined
   /** What stands between them there. Default a space. */
@@ -177,7 +186,7 @@ export interface FormProvider<Claims = unknown> {
   type: 'form'
   /** Stable and explicit: it is part of every subject and of the page's path `/sign-in/<id>`. */
   id: string
-  /** What people call what they sign in to: "your Acme account". */
+  /** What people call what they sign in to, a name in all languages: "Acme". */
   label: string
   /** Its mark, beside the label on the consent page. */
   icon?: Icon | undefined
@@ -204,8 +213,11 @@ export interface FormProvider<Claims = unknown> {
 export interface FormField {
   /** Its key in `verify`'s input. */
   name: string
-  /** What people read beside it. */
-  label: string
+  /**
+   * What people read beside it: a text in the server's own language, or one per language: `{ en: 'User name', de: '…' }`.
+   * The page is in a language that all fields have.
+   */
+  label: Words
   type: 'text' | 'email' | 'password' | 'one-time-code'
   /** For password managers (HTML 4.10.18.7). Default by type: `username`, `username`, `current-password`, `one-time-code`. */
   autocomplete?: string | undefined
@@ -231,6 +243,10 @@ export interface Identity<Claims = unknown> {
   /** Stable and unique within the provider. Never an e-mail address. */
   sub: string
   claims: Claims
+  /**
+   * What people know the account by: a login name, an address. They alone get to see it, on the pages. Default: `sub`.
+   */
+  account?: string | undefined
 }
 
 /** `fetch` with the operator's time-out and a User-Agent, for a provider's own API calls. */

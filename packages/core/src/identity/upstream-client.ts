@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import { type Clock, unixTime } from '../clock.ts'
 import { upstreamCall, upstreamTimeout } from './call.ts'
+import { peekJson } from './json-answer.ts'
 import type { Call, OAuthProvider, Post } from './provider.ts'
 import { upstreamAuthentication } from './upstream-authentication.ts'
 import { UpstreamError } from './upstream-error.ts'
@@ -68,12 +69,8 @@ export async function conformed(provider: OAuthProvider, response: Response, leg
 
 /** Nobody looks into an id_token that nobody checked. */
 async function withoutIdToken(response: Response): Promise<Response> {
-  try {
-    const body: unknown = await response.clone().json()
-    if (typeof body !== 'object' || body === null || !('id_token' in body)) return response
-    const { id_token, ...rest } = body
-    return Response.json(rest, { status: response.status })
-  } catch {
-    return response
-  }
+  const body = await peekJson(response)
+  if (typeof body !== 'object' || body === null || !('id_token' in body)) return response
+  const { id_token, ...rest } = body
+  return Response.json(rest, { status: response.status })
 }

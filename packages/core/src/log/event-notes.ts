@@ -36,6 +36,8 @@ const clientSecret =
 const optionsChanged =
   'A sign-in asks for a resource or scopes that it may not ask for any more. Check, if it happens often, that all instances have the same `resources`, `scopes` and `clients`.'
 
+const ownPage = 'People got ours instead. Check what the detail says of the page that it names.'
+
 const notes: Notes = {
   'client.registered': 'info',
   'registration.refused': {
@@ -116,6 +118,7 @@ const notes: Notes = {
   'consent.shown': 'debug',
   'consent.approved': 'debug',
   'consent.skipped': 'debug',
+  'consent.remembered': 'info',
   'consent.denied': 'info',
   'consent.refused': {
     csrf: ['warn', `A consent form came without what our page had set. ${cookiesOfIssuer}`],
@@ -124,6 +127,7 @@ const notes: Notes = {
       'A consent form came from another site. Check that `issuer` is the address people see.',
     ],
     unknown_transaction: 'info',
+    decided: 'info',
     unknown_client: 'info',
     no_longer_allowed: ['warn', optionsChanged],
   },
@@ -177,7 +181,26 @@ const notes: Notes = {
     no_longer_allowed: ['warn', optionsChanged],
     internal: ['error', 'A sign-in failed by a fault of this server. Check the detail, and report it to us.'],
   },
-  'login.denied': { cancelled: 'info', not_allowed: 'info' },
+  'login.denied': {
+    cancelled: 'info',
+    not_allowed: 'info',
+    other_account: 'info',
+    consent_ended: 'info',
+    interaction_required: 'info',
+    not_signed_in_again: 'info',
+  },
+  'session.began': 'info',
+  'session.ended': { signed_out: 'info', administration: 'info', capped: 'info' },
+  'account.shown': 'debug',
+  'account.refused': {
+    csrf: ['warn', `A form of the account page came without what our page had set. ${cookiesOfIssuer}`],
+    cross_site: [
+      'warn',
+      'A form of the account page came from another site. Check that `issuer` is the address people see.',
+    ],
+    signed_out: 'info',
+    too_old: 'info',
+  },
   'grant.created': 'info',
   'grant.redeemed': 'debug',
   'grant.doubted': {
@@ -206,6 +229,7 @@ const notes: Notes = {
     identity_refused: 'info',
     capped: 'info',
     administration: 'info',
+    account_page: 'info',
   },
   'grants.ended': [
     'warn',
@@ -316,6 +340,14 @@ const notes: Notes = {
     'A key in `signingKeys.keys` was revoked, and is not used. Check that it is taken out there, and that another one is in its place: until then one is made here.',
   ],
   'keys.unknown_secret': ['error', wrongSecret],
+  'page.failed': {
+    threw: ['warn', `A function of \`pages\` failed. ${ownPage}`],
+    late: ['warn', `A function of \`pages\` took more than five seconds. ${ownPage}`],
+    not_a_page: ['warn', `A function of \`pages\` answered with something that is no page. ${ownPage}`],
+    markup: ['warn', `A page of \`pages\` holds what no page may. ${ownPage}`],
+    css: ['warn', `The \`css\` of a page of \`pages\` cannot be used. ${ownPage}`],
+    missing: ['warn', `A page of \`pages\` lacks what people have to see or send. ${ownPage}`],
+  },
   'configuration.weakened': [
     'warn',
     'An option that weakens security is on. Check whether it can be left out.',

@@ -24,6 +24,7 @@ const longestValue = 200
 const shown = [
   'reason',
   'option',
+  'page',
   'provider',
   'operation',
   'kind',

@@ -8,7 +8,9 @@ import { checkProvider } from '../identity/check-provider.ts'
 import type { Provider } from '../identity/provider.ts'
 import { checkCall, checkMembers, checkOneOf, inWords, type OptionTable } from '../known-options.ts'
 import { logEvents } from '../log/log.ts'
+import type { OwnPages } from '../pages/own-pages.ts'
 import type { Documentation } from '../resource-server/protected-resource-metadata.ts'
+import { webUrl } from '../syntax/web-url.ts'
 import type {
   Lifetimes,
   LimitedRequests,
@@ -60,6 +62,10 @@ export function checkNames(call: 'oauthProxy' | 'oauthServer', options: OAuthSer
       name: 'text',
       theme: true,
       messages: 'object',
+      languages: 'list',
+      pages: true,
+      consent: true,
+      accountPage: 'flag',
       documentation: true,
       dangerouslySkipConsent: 'flag',
       onEvent: true,
@@ -113,6 +119,8 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
     transaction: true,
     identityRecheck: true,
     identityGrace: true,
+    session: true,
+    sessionIdle: true,
   })
   checkMembers<RefreshOptions>('refresh', options.refresh, {
     window: true,
@@ -127,6 +135,14 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
     keys: 'list',
   })
   checkDocumentation(options.documentation)
+  checkMembers<OwnPages>('pages', options.pages, {
+    consent: 'function',
+    error: 'function',
+    signIn: 'function',
+    done: 'function',
+    account: 'function',
+    signedOut: 'function',
+  })
   for (const [path, resource] of Object.entries<ResourceOptions>(options.resources ?? {})) {
     const option = `resources["${path}"]`
     checkPresent(option, resource)
@@ -136,6 +152,11 @@ export function checkOptions({ storage, accept, registration, ...options }: OAut
   checkScopeOptions('scopes', options.scopes)
   checkClients(options.clients)
   if (registration?.key !== undefined) checkSenderKey('registration.key', registration.key)
+  checkOneOf('consent', options.consent, ['always', 'remember'])
+  if (options.consent && options.dangerouslySkipConsent) {
+    const got = `is "${options.consent}" beside \`dangerouslySkipConsent\`, with which nobody is asked`
+    throw new ConfigurationError('consent', got, 'Leave one of them out.')
+  }
   checkOneOf('refreshUpstream', options.refreshUpstream, ['lazy', 'proactive'])
   checkOneOf('signingKeys.algorithm', options.signingKeys?.algorithm, ['ES256', 'EdDSA', 'RS256'])
   checkListeners(options.onEvent)
@@ -268,6 +289,15 @@ export function checkDocumentation(documentation: Documentation | undefined): vo
     policy: 'text',
     terms: 'text',
   })
+  for (const name of ['service', 'policy', 'terms'] as const) {
+    const given = documentation?.[name]
+    if (given === undefined || webUrl(given)) continue
+    throw new ConfigurationError(
+      `documentation.${name}`,
+      `got ${JSON.stringify(given)}`,
+      'Write the whole URL, beginning with https://, and without a user name.',
+    )
+  }
 }
 
 /** Checks `scopes`. A list, and what is no object at all, is looked at where scopes are. Throws {@link ConfigurationError}. */

@@ -111,6 +111,7 @@ export function configure(options: OAuthServerOptions, providers: readonly Provi
       transaction: seconds('lifetimes.transaction', options.lifetimes?.transaction, 900),
       identityRecheck: seconds('lifetimes.identityRecheck', options.lifetimes?.identityRecheck, day),
       identityGrace: seconds('lifetimes.identityGrace', options.lifetimes?.identityGrace, 7 * day, 0),
+      ...sessionLifetimes(options.lifetimes ?? {}),
     },
     refreshPolicy: {
       window: seconds('refresh.window', options.refresh?.window, 120, 0),
@@ -128,7 +129,8 @@ export function configure(options: OAuthServerOptions, providers: readonly Provi
     keepUpstreamTokens: options.keepUpstreamTokens ?? true,
     refreshUpstream: options.refreshUpstream ?? 'lazy',
     grantsPerInstallation: wholeNumber('grantsPerInstallation', options.grantsPerInstallation ?? 50),
-    skipConsent: options.dangerouslySkipConsent ?? false,
+    consent: options.dangerouslySkipConsent ? 'skip' : (options.consent ?? 'always'),
+    accountPage: options.accountPage ?? true,
     documentation: options.documentation ?? {},
     clock,
     random: randomBytes,
@@ -176,6 +178,7 @@ function limits({ key, window, requests = {} }: LimitOptions): Limits {
       authorize: perWindow('authorize'),
       consent: perWindow('consent'),
       signIn: perWindow('signIn'),
+      account: perWindow('account'),
       callback: perWindow('callback'),
       token: perWindow('token'),
       revoke: perWindow('revoke'),
@@ -288,6 +291,17 @@ function grantableScopes(
   if (accept.length > 0) return scopes.supported
   return scopes.supported.filter((scope) =>
     providers.some((provider) => grantedScopes({ scopes, providers }, provider, [scope]).includes(scope)),
+  )
+}
+
+function sessionLifetimes(given: Lifetimes): { session: number; sessionIdle: number } {
+  const session = seconds('lifetimes.session', given.session, 30 * day)
+  const sessionIdle = seconds('lifetimes.sessionIdle', given.sessionIdle, Math.min(12 * hour, session))
+  if (sessionIdle <= session) return { session, sessionIdle }
+  throw new ConfigurationError(
+    'lifetimes.sessionIdle',
+    `is ${sessionIdle}, and after \`lifetimes.session\`, ${session}, a session is over, used or not`,
+    'Pass at most that, or a longer `session`.',
   )
 }
 

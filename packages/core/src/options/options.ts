@@ -9,10 +9,12 @@ import type { EventListeners } from '../events.ts'
 import type { OAuthProvider, Provider } from '../identity/provider.ts'
 import type { LogOption } from '../log/operator-log.ts'
 import type { Messages } from '../pages/messages.ts'
+import type { OwnPages } from '../pages/own-pages.ts'
 import type { Theme } from '../pages/theme.ts'
 import type { Documentation } from '../resource-server/protected-resource-metadata.ts'
 import type { Verifier } from '../resource-server/verifier.ts'
 import type { Storage } from '../storage/storage.ts'
+import type { Words } from '../syntax/words.ts'
 
 /** Options of {@link oauthServer}. Every lifetime is in seconds. */
 export interface OAuthServerOptions<
@@ -98,10 +100,37 @@ export interface OAuthServerOptions<
   name?: string | undefined
   /** Colours and logo of the pages. */
   theme?: Theme | undefined
-  /** Words of the pages, for another language or another tone. */
+  /** Words of the pages, for another tone, or another language than English. */
   messages?: Partial<Messages> | undefined
+  /**
+   * Whole languages beside that of `messages`: people read the one that their browser asks for, and where there is none,
+   * that of `messages`.
+   *
+   * @example
+   * languages: [german, arabic]
+   */
+  languages?: readonly Messages[] | undefined
+  /**
+   * Pages of your own in the place of ours, made with `html` of `@drawbridge/core/pages`. Each gets plain data, and gives a
+   * title, markup and styles. Headers and cookies stay ours, no script runs, and a page that lacks what people have to see
+   * is not shown: ours is.
+   *
+   * @example
+   * pages: { error: (page) => ({ title: page.title, body: html`<h1>${page.title}</h1> ${page.reference && shown(page.reference)}` }) }
+   */
+  pages?: OwnPages | undefined
   /** URLs for `service_documentation`, `op_policy_uri` and `op_tos_uri` (RFC 8414 2), and the same of RFC 9728. */
   documentation?: Documentation | undefined
+  /**
+   * Whether people are asked each time. `remember`: who is signed in here, and let the same client in before for the same
+   * scopes, is not asked again while that access lasts. Only where the client is answered at an https address, and the person
+   * came from there or typed it. Default `always`.
+   */
+  consent?: 'always' | 'remember' | undefined
+  /**
+   * Serve `<issuer>/account`, where people sign in to see which clients they let in, and end it. Default true.
+   */
+  accountPage?: boolean | undefined
   /**
    * Skip our own consent page; has no effect with several providers, among which people choose there. Any client may
    * then obtain a token silently from a user signed in upstream. Default false.
@@ -190,7 +219,7 @@ export interface ScopeOptions {
 /** What is to be said about a scope. A text alone is its `description`. */
 export interface ScopeDefinition {
   /** What people read on the consent page: what comes after "it will be able to". Default: the provider's words, else its name. */
-  description?: string | undefined
+  description?: Words | undefined
   /**
    * Narrower scopes that this one includes, with all that these include. Whoever holds it needs none of them. One that is
    * added later also reaches grants that are there: end those that it should not reach, with `grants.endAll`.
@@ -341,6 +370,8 @@ export interface LimitedRequests {
   consent?: number | false | undefined
   /** The pages of form providers, and what is typed there. Default 60. */
   signIn?: number | false | undefined
+  /** The account page, and its forms. Default 120. */
+  account?: number | false | undefined
   /** Browsers that come back from a provider. Default 120. */
   callback?: number | false | undefined
   /** The token endpoint, but for refreshes that bring a genuine token. Default 300. */
@@ -365,6 +396,10 @@ export interface Lifetimes {
   identityRecheck?: number | undefined
   /** How long a provider outage may delay that check. Default 7 days. */
   identityGrace?: number | undefined
+  /** How long a browser stays signed in for the account page and remembered consent, at most. Default 30 days. */
+  session?: number | undefined
+  /** The same while it is not used. Default 12 hours. */
+  sessionIdle?: number | undefined
 }
 
 /**

@@ -53,6 +53,10 @@ describe('the scopes of a resource', () => {
     [{ supported: { a: ['b'] as never } }, /^scopes\.supported\["a"\]: is a list/],
     [{ supported: { a: null as never } }, /^scopes\.supported\["a"\]: is null\. Pass a description/],
     [
+      { supported: { a: { en: 'Do a', 'de-AT': 'A tun' } as never } },
+      /^scopes\.supported\["a"\]: has a text for each language\. Put them into its description: /,
+    ],
+    [
       { supported: { a: { implied: ['b'] } as never } },
       /^scopes\.supported\["a"\]\.implied: .*Did you mean "implies"\?/,
     ],

@@ -3,6 +3,7 @@ import { checkMembers, didYouMean, inWords } from '../known-options.ts'
 import type { ResourceScopes } from '../syntax/resource.ts'
 import { scopeHierarchy } from '../syntax/scope-hierarchy.ts'
 import { checkedScopes } from '../syntax/scopes.ts'
+import { isWords } from '../syntax/words.ts'
 import type { ScopeDefinition, ScopeOptions } from './options.ts'
 
 /** The providers that an operator's mapping is about. */
@@ -40,8 +41,22 @@ function definition(option: string, given: string | ScopeDefinition): ScopeDefin
       'Pass a description for people, or { description, implies, upstream }.',
     )
   }
-  checkMembers<ScopeDefinition>(option, given, { description: 'text', implies: true, upstream: true })
+  if (isWordsAlone(given)) {
+    const fix = "Put them into its description: { description: { en: 'Read your files', de: '…' } }."
+    throw new ConfigurationError(option, 'has a text for each language', fix)
+  }
+  checkMembers<ScopeDefinition>(option, given, { description: true, implies: true, upstream: true })
+  const { description } = given
+  if (description !== undefined && !isWords(description)) {
+    const fix = "Pass a text, or one for each language: { en: 'Read your files', de: '…' }."
+    throw new ConfigurationError(`${option}.description`, `is ${inWords(description)}`, fix)
+  }
   return given
+}
+
+/** What a `description` is: `{ en: 'Read your files' }`. */
+function isWordsAlone(given: object): boolean {
+  return isWords(given) && Object.keys(given).every((name) => /^[a-z]{2,3}(?:-|$)/i.test(name))
 }
 
 /** What is said about scopes, ready to be asked. Throws {@link ConfigurationError}. */

@@ -28,6 +28,11 @@ export function trusted(text: string): Html {
   return { [markup]: text }
 }
 
+/** Whether it is markup, whoever made it. */
+export function isHtml(value: unknown): value is Html {
+  return typeof value === 'object' && value !== null && markup in value
+}
+
 /** The markup as a string, to be sent. */
 export function render(content: Html): string {
   return content[markup]

@@ -1,4 +1,4 @@
-import { type Html, html, render, trusted } from './html.ts'
+import { type Content, type Html, html, render, trusted } from './html.ts'
 import type { Messages } from './messages.ts'
 import { displayText, isolate, phrase } from './text.ts'
 
@@ -7,7 +7,10 @@ export interface Shell {
   /** The server's name, as people know it. */
   name: string
   issuer: string
+  /** Of the page's language. */
   messages: Messages
+  /** Of the server's own language: what an operator writes without saying in which is in it. */
+  usual: Messages
   /** A `data:` URL. */
   logo: string | undefined
   css: string
@@ -21,12 +24,21 @@ export interface Page {
   body: Html
   status: number
   headers?: Readonly<Record<string, string>> | undefined
+  /** `body` is all that is in `<body>`. */
+  isWhole?: boolean | undefined
+  /** In the place of ours. */
+  css?: string | undefined
+  /** More for the `<head>`. */
+  head?: Html | undefined
 }
 
 /** A page as a response. Its headers may still be added to, for cookies. */
 export async function respond(shell: Shell, page: Page): Promise<Response> {
-  const headers = new Headers({ ...securityHeaders(await shell.cssSource()), ...page.headers })
+  const source = page.css === undefined ? await shell.cssSource() : await styleSource(page.css)
+  const headers = new Headers({ ...securityHeaders(source), ...page.headers })
   headers.set('Content-Type', 'text/html; charset=utf-8')
+  headers.set('Content-Language', shell.messages.lang)
+  headers.set('Vary', 'Accept-Language')
   return new Response(render(document(shell, page)), { status: page.status, headers })
 }
 
@@ -39,6 +51,16 @@ export async function styleSource(css: string): Promise<string> {
 /** A provider's mark, as an image: what is in it can neither run nor load anything, nor change the page. */
 export function mark(icon: { svg: string } | undefined): Html | undefined {
   return icon && html`<img class="mark" src="data:image/svg+xml,${encodeURIComponent(icon.svg)}" alt=""> `
+}
+
+// To make one takes longer than all else on a page, and there is one for each language of an operator.
+const days = new Map<string, Intl.DateTimeFormat>()
+
+/** A day, in words. */
+export function date(unixSeconds: number, lang: string): string {
+  const format = days.get(lang) ?? new Intl.DateTimeFormat(lang, { dateStyle: 'long', timeZone: 'UTC' })
+  days.set(lang, format)
+  return format.format(new Date(unixSeconds * 1000))
 }
 
 function securityHeaders(cssSource: string): Record<string, string> {
@@ -72,18 +94,24 @@ function document(shell: Shell, page: Page): Html {
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <link rel="icon" href="${shell.logo ?? 'data:,'}">
-<style>${trusted(shell.css)}</style>
+${page.head}
+<style>${trusted(page.css ?? shell.css)}</style>
 </head>
 <body>
-<header class="brand">
+${page.isWhole ? page.body : frame(shell, page.body)}
+</body>
+</html>
+`
+}
+
+/** What stands around the content of our pages. */
+export function frame(shell: Pick<Shell, 'issuer' | 'logo' | 'name'>, content: Content): Html {
+  return html`<header class="brand">
 ${shell.logo && html`<img src="${shell.logo}" alt="">`}
 <span>${phrase(isolate(displayText(shell.name)))}</span>
 </header>
 <main class="card">
-${page.body}
+${content}
 </main>
-<footer><bdi dir="ltr">${new URL(shell.issuer).host}</bdi></footer>
-</body>
-</html>
-`
+<footer><bdi dir="ltr">${new URL(shell.issuer).host}</bdi></footer>`
 }

@@ -1,6 +1,3 @@
-import { ConfigurationError } from '../errors.ts'
-import { didYouMean } from '../known-options.ts'
-
 /**
  * Every word the pages show. Override any of them, for another language or another tone. Names that stand in a
  * sentence are parameters; they arrive cleaned and marked for their writing direction, and are escaped afterwards.
@@ -50,20 +47,53 @@ export interface Messages {
   scopesHeading: string
   /** For a client that asked for no scope. */
   noScopes: string
-  /** What each scope allows, in words, by scope. Your entries are added to the default ones. */
+  /** What each scope allows, in words, by scope: yours, which stand before what anybody else says of it. */
   scopes: Readonly<Record<string, string>>
+  /** The same for scopes of OpenID Connect, where nobody else says it. Your entries are added to the default ones. */
+  openIdScopes: Readonly<Record<string, string>>
   /** What comes after the button, with one provider. */
   nextStep: (provider: string) => string
   /** The same with several. */
   nextStepChoice: string
+  /** Introduces which account it will be. */
+  accountLabel: string
+  /** The account that signed in here last, and will most likely do so again. */
+  accountAt: (account: string, provider: string) => string
+  accountAsBefore: (provider: string) => string
+  /** Where only the provider knows who is signed in there. */
+  accountThere: (provider: string) => string
+  /** Where the person will be asked in any case. */
+  accountNext: string
+  /** Where there are several providers. */
+  accountOfChoice: string
+  /** Lets the person choose at the provider. */
+  chooseAccount: string
+  /** Where these providers cannot be told to ask: one, or several with "or". */
+  signOutFirst: (providers: string) => string
+  /** Introduces how long access lasts. */
+  lastsLabel: string
+  /** At most, and unused, such as "180 days": they are in the language of the page. Only the first where it makes no difference. */
+  accessLasts: (most: string, unused: string | undefined) => string
+  /** Introduces where access can be ended. */
+  endLabel: string
+  /** Where there is no account page. */
+  endInApp: string
   continueWith: (provider: string) => string
   cancel: string
+  /** Where the same is not asked again. */
+  consentRemembered: string
+  privacyPolicy: string
+  termsOfService: string
+  /** Above a form whose first answer came without its cookie. */
+  formAgain: string
 
   /** On a page where people sign in to this server itself. */
   signInHeading: (label: string) => string
   signInTitle: (label: string) => string
   /** Where it leads to. */
   signInFor: (client: string) => string
+  /** The same for the account page. */
+  signInForAccount: string
   signIn: string
   /** What was typed lets nobody in. Says nothing of which part was wrong. */
   signInInvalid: string
@@ -74,6 +104,9 @@ export interface Messages {
   details: string
   detailClientId: string
   detailWebsite: string
+  /** What the client says are its own. */
+  detailPrivacy: string
+  detailTerms: string
   detailRegistered: string
   detailRedirectUri: string
   detailResource: string
@@ -82,6 +115,12 @@ export interface Messages {
 
   /** When the link or the form is too old, or was used before. */
   linkExpired: ErrorText
+  /** When a request is opened again that the person has refused. */
+  requestDenied: ErrorText
+  /** When a request is opened again for which somebody signs in just now. */
+  signInUnderWay: ErrorText
+  /** When a request is opened again of which nothing came. */
+  requestFailed: ErrorText
   /** When the form came from elsewhere, or without what this page had set. */
   formRefused: ErrorText
   /** When the browser is not the one that began, or keeps no cookies, as in some embedded windows. */
@@ -100,25 +139,93 @@ export interface Messages {
   unknownRedirect: ErrorText
   /** When the client's request is not a valid one, and it cannot be told so itself. */
   invalidRequest: ErrorText
+  /** When the client wants nobody asked, or somebody to sign in anew, and that cannot be. */
+  impossiblePrompt: ErrorText
   /** When something we depend on does not answer. */
   unavailable: ErrorText
   /** When too much comes from where this person is. */
   tooManyRequests: ErrorText
   /** When we have failed. */
   unexpected: ErrorText
+  /** When a sign-in for the account page was turned back from, or its account may not enter. */
+  signInDenied: ErrorText
+  /** When a sign-in for the account page came to nothing. */
+  signInFailed: ErrorText
   /** The link to where an app is answered on the web, from a page about its faulty request. */
   backTo: (host: string) => string
+  /** The link to a page of ours, where a sign-in may be begun once more. */
+  tryAgain: string
   /** The button to the person's own browser, out of an embedded window. */
   openInBrowser: string
   copyAddress: string
-  /** Introduces what the client's developer can use. */
+  /** Introduces what a developer can use. */
   errorDetail: string
   reference: (reference: string) => string
+
+  /** While an app on the device opens: the page stays behind in the browser. */
+  handOverTitle: (client: string) => string
+  handOverMessage: string
+  /** The same with a no as the answer. */
+  handOverDeniedTitle: (client: string) => string
+  handOverDeniedMessage: string
+  /** The same where signing in came to nothing; its title is that of `signInFailed`. */
+  handOverFailedMessage: string
+  /** The button, and when to press it. */
+  openApp: (client: string) => string
+  openAppHint: string
 
   /** When a step that was done already is opened again. */
   doneTitle: string
   doneMessage: string
   doneHint: string
+
+  /** The account page: what one account has let in. */
+  accountHeading: string
+  /** Whose page it is. */
+  accountSignedIn: (account: string, provider: string) => string
+  /** That nothing of other accounts is shown. */
+  accountOnlyThis: string
+  /** Follows that where there are several providers. */
+  accountSeveral: string
+  accountEmpty: string
+  /** How many apps the page does not list, in digits. */
+  accountUnlisted: (count: string) => string
+  /** Introduces where an app is answered. */
+  accountDestination: string
+  /** About one app, or one API key, there: since when, when it was last used, and when it ends by itself, in dates. */
+  accountSince: (date: string) => string
+  accountLastUsed: (date: string) => string
+  accountNeverUsed: string
+  accountEnds: (date: string) => string
+  /** It ends then only if nobody uses it. */
+  accountEndsForDisuse: (date: string) => string
+  accountNeverEnds: string
+  /** Marks an app whose key may have been copied. */
+  accountDoubted: string
+  /** The button that ends the access of one app, or an API key. */
+  accountEnd: (name: string) => string
+  accountKeysHeading: string
+  accountKeysHint: string
+  accountEndAll: string
+  /** What that does: for who has API keys, and who has none. */
+  accountEndAllKeysHint: string
+  accountEndAllHint: string
+  /** After that. */
+  accountAllEnded: string
+  accountSignOut: string
+  /** The link to sign in as somebody else. */
+  accountAnother: string
+  /** Where a provider may go on with the account that is signed in there. */
+  accountMayReturn: string
+  /** After ending the access of one app or key. */
+  accountEnded: string
+  /** When the sign-in is too old to end anything. */
+  accountSignInAgain: string
+  /** When a form is sent after its sign-in ended. */
+  accountOver: string
+  /** The account page before anybody signed in. */
+  signedOutHeading: string
+  signedOutMessage: string
 }
 
 /** What an error page says: what happened, and what to do about it. */
@@ -126,189 +233,4 @@ export interface ErrorText {
   title: string
   message: string
   hint?: string | undefined
-}
-
-export const english: Messages = {
-  lang: 'en',
-  dir: 'ltr',
-
-  consentHeading: (client, server) => `Let “${client}” use ${server}?`,
-  consentTitle: (client, server) => `Let ${client} use ${server}?`,
-  unnamedClient: 'An app without a name',
-  clientLabel: 'App',
-  unverified: 'Not verified',
-  unverifiedHint: 'The app chose this name itself.',
-  verifiedDomain: (domain) => `Verified: ${domain}`,
-  verifiedDomainHint: (domain) => `Published by the owner of ${domain}.`,
-  claimedDomain: (domain) => `Says it is from ${domain}`,
-  claimedDomainHint: 'An app on your device cannot prove this.',
-  listed: 'Known app',
-  listedHint: (server) => `Set up by the people who run ${server}.`,
-  doubtedDomain:
-    'The people who run this server do not know this domain. Continue only if you know it, and have just started this app yourself.',
-  mixedAlphabets:
-    'This name mixes letters of different alphabets that look alike. It may imitate another app.',
-  redirectLabel: 'Takes you to',
-  redirectWebHint: 'Only continue if you know this address and came from it.',
-  loopbackTitle: 'This app runs on your own computer',
-  loopbackHint: 'Only continue if you just started connecting from it.',
-  privateUseTitle: 'This opens an app on your device',
-  privateUseHint: 'Only continue if you just started connecting from that app.',
-  resourceLabel: 'Server',
-  scopesHeading: 'If you continue, it will be able to',
-  noScopes: 'Use this server as you',
-  scopes: {
-    openid: 'Know that it is you',
-    profile: 'See your name and picture',
-    email: 'See your email address',
-    offline_access: 'Stay connected while you are away',
-  },
-  nextStep: (provider) => `Next, you sign in with ${provider}. The app never sees your password.`,
-  nextStepChoice: 'Next, you sign in with the account you choose. The app never sees your password.',
-  continueWith: (provider) => `Continue with ${provider}`,
-  cancel: 'Cancel',
-
-  signInHeading: (label) => `Sign in with ${label}`,
-  signInTitle: (label) => `Sign in with ${label}`,
-  signInFor: (client) => `To continue to “${client}”, which never sees what you type here.`,
-  signIn: 'Sign in',
-  signInInvalid: 'That did not match. Check what you typed and try again.',
-  signInLocked: 'Too many tries. Wait a few minutes and try again.',
-
-  details: 'Technical details',
-  detailClientId: 'Client ID',
-  detailWebsite: 'Website it names',
-  detailRegistered: 'Registered',
-  detailRedirectUri: 'Redirect address',
-  detailResource: 'Resource',
-  detailScopes: 'Scopes',
-  detailIssuer: 'Issuer',
-
-  linkExpired: {
-    title: 'This link is no longer valid',
-    message: 'It was open for too long, or it has been used already. Nothing was shared.',
-    hint: 'Go back to your app and connect again.',
-  },
-  formRefused: {
-    title: 'Let’s try that again',
-    message: 'We could not be sure that this answer came from our own page, so we did not use it.',
-    hint: 'Go back to your app and connect again. Allow cookies for this site if they are blocked.',
-  },
-  otherBrowser: {
-    title: 'Please continue in one browser',
-    message:
-      'You began in another browser, or this window does not keep cookies. We stop here to protect you.',
-    hint: 'Go back to your app and connect again, and stay in the same browser until you are done.',
-  },
-  unknownClient: {
-    title: 'This app is not registered here',
-    message: 'Its registration has expired or was never made. You did nothing wrong.',
-    hint: 'Restart the app and connect again. If that does not help, remove this server in the app, which clears its saved registration, and add it again.',
-  },
-  clientUnavailable: {
-    title: 'This app could not be looked up',
-    message:
-      'It introduces itself by a page of its own, which does not answer at the moment. You did nothing wrong.',
-    hint: 'Wait a minute, go back to the app and connect again. If that does not help, tell whoever makes the app.',
-  },
-  clientDocument: {
-    title: 'This app does not introduce itself rightly',
-    message: 'It does so by a page of its own, and something there is wrong. Nobody was signed in.',
-    hint: 'Tell whoever makes the app. What is wrong stands below.',
-  },
-  clientHost: {
-    title: 'This app is not let in here',
-    message: 'Whoever runs this server does not accept apps from its domain.',
-    hint: 'If you need the app, ask them to allow it.',
-  },
-  unlistedClient: {
-    title: 'This app is not known here',
-    message:
-      'Nobody has set it up, and it has not introduced itself in a way that counts here. You did nothing wrong.',
-    hint: 'Ask the people who run this server to add the app, or connect with one that they have set up.',
-  },
-  unknownRedirect: {
-    title: 'This app asked for something unexpected',
-    message: 'It wants to take you to an address it has not registered here, so we stopped.',
-    hint: 'If you trust the app, remove this server in it, add it again, and connect. Otherwise close this window.',
-  },
-  invalidRequest: {
-    title: 'This app’s request is not complete',
-    message: 'The app sent something we cannot use, so nobody was signed in.',
-    hint: 'Update the app, or try again from the beginning.',
-  },
-  unavailable: {
-    title: 'Back in a moment',
-    message: 'Something we depend on is not answering right now. Nothing was lost.',
-    hint: 'Wait a few seconds and reload this page.',
-  },
-  tooManyRequests: {
-    title: 'One moment, please',
-    message:
-      'We are getting very many requests from your network, so we are taking a short break. Nothing was lost.',
-    hint: 'Wait a minute and reload this page.',
-  },
-  unexpected: {
-    title: 'Something went wrong on our side',
-    message: 'It was not your doing, and nothing was shared.',
-    hint: 'Go back to your app and connect again.',
-  },
-  backTo: (host) => `Go on to ${host}`,
-  openInBrowser: 'Open in your browser',
-  copyAddress: 'Or copy this address into your browser',
-  errorDetail: 'For the app’s developer',
-  reference: (reference) => `Reference: ${reference}`,
-
-  doneTitle: 'This step is done',
-  doneMessage: 'You can close this window and go back to your app.',
-  doneHint: 'If the app is still waiting, connect again from there.',
-}
-
-/**
- * The English messages with the operator's in their place. Throws {@link ConfigurationError} for a name that does
- * not exist, a text where a function belongs, and a `lang` that is no language tag.
- */
-export function withMessages(overrides: Partial<Messages> = {}): Messages {
-  for (const [name, value] of Object.entries(overrides)) {
-    if (value !== undefined) checkMessage(name, value)
-  }
-  const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined))
-  return { ...english, ...given, scopes: { ...english.scopes, ...overrides.scopes } }
-}
-
-function checkMessage(name: string, value: unknown): void {
-  const option = `messages.${name}`
-  if (!Object.hasOwn(english, name)) {
-    const fix = didYouMean(name, Object.keys(english), 'Check its spelling.')
-    throw new ConfigurationError(option, 'there is no message of this name', fix)
-  }
-  const expected = typeof english[name as keyof Messages]
-  const shape = { function: 'a function that returns the text', object: 'an object of texts' }[
-    String(expected)
-  ]
-  if (value === null || typeof value !== expected) {
-    throw new ConfigurationError(
-      option,
-      `got ${value === null ? 'null' : typeof value}`,
-      `Give ${shape ?? 'a text'}.`,
-    )
-  }
-  if (name === 'lang' && !isLanguageTag(String(value))) {
-    throw new ConfigurationError(
-      option,
-      `${JSON.stringify(value)} is no language tag`,
-      'Write it as "de" or "pt-BR".',
-    )
-  }
-  if (name === 'dir' && value !== 'ltr' && value !== 'rtl') {
-    throw new ConfigurationError(option, `got ${JSON.stringify(value)}`, 'Use "ltr" or "rtl".')
-  }
-}
-
-function isLanguageTag(value: string): boolean {
-  try {
-    return Intl.getCanonicalLocales(value).length === 1
-  } catch {
-    return false
-  }
 }

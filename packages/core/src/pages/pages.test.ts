@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { ConfigurationError } from '../errors.ts'
 import type { ConsentPage } from './consent.ts'
+import { german } from './languages/german.ts'
 import { createPages, type PagesOptions } from './pages.ts'
 import type { SignInPage } from './sign-in.ts'
 
 const options: PagesOptions = { issuer: 'https://mcp.acme.dev', name: 'Acme Tools' }
-const pages = createPages(options)
+const browser = new Request('https://mcp.acme.dev/consent')
+const pages = createPages(options).for(browser)
 
 const consent: ConsentPage = {
   client: { id: 'client-1', name: 'Claude' },
@@ -14,20 +16,23 @@ const consent: ConsentPage = {
   scopes: [{ name: 'email' }],
   resource: { url: 'https://mcp.acme.dev/mcp' },
   providers: [{ id: 'github', label: 'GitHub' }],
+  lifetime: { idle: 30 * 86_400, absolute: 180 * 86_400 },
   csrf: 'csrf-1',
   action: '/consent/handle-1',
 }
 
 const signIn: SignInPage = {
   label: 'your Acme account',
-  client: 'Claude',
+  leadsTo: { client: 'Claude' },
   fields: [{ name: 'username', label: 'User name', type: 'text' }],
   csrf: 'csrf-1',
   action: '/sign-in/acme?state=s',
 }
 
 async function show(data: Partial<ConsentPage> = {}, more: Partial<PagesOptions> = {}): Promise<string> {
-  const response = await createPages({ ...options, ...more }).consent({ ...consent, ...data })
+  const response = await createPages({ ...options, ...more })
+    .for(browser)
+    .consent({ ...consent, ...data })
   return await response.text()
 }
 
@@ -43,7 +48,7 @@ function words(html: string): string {
 describe('every page', () => {
   const all: [string, () => Promise<Response>][] = [
     ['consent', () => pages.consent(consent)],
-    ['error', () => pages.error({ ...pages.messages.linkExpired, status: 400 })],
+    ['error', () => pages.error({ error: 'linkExpired', status: 400 })],
     ['sign-in', () => pages.signIn(signIn)],
     ['done', () => pages.done()],
   ]
@@ -255,7 +260,7 @@ describe('the consent page', () => {
       { client: { id: 'x', name: 'Claude', registeredAt: 1_763_683_200 } },
       {
         messages: {
-          lang: 'de',
+          ...german,
           consentHeading: (client, server) => `Darf „${client}“ ${server} <nutzen>?`,
           cancel: 'Nein & danke',
         },
@@ -270,7 +275,7 @@ describe('the consent page', () => {
 
 describe('the error page', () => {
   test('says what happened and what to do, with the status', async () => {
-    const response = await pages.error({ ...pages.messages.unknownClient, status: 400, reference: 'r-1' })
+    const response = await pages.error({ error: 'unknownClient', status: 400, reference: 'r-1' })
     expect(response.status).toBe(400)
     const text = words(await response.text())
     expect(text).toContain('This app is not registered here')
@@ -279,29 +284,29 @@ describe('the error page', () => {
   })
 
   test('says when to come back', async () => {
-    const response = await pages.error({ ...pages.messages.unavailable, status: 503, retryAfter: 5 })
+    const response = await pages.error({ error: 'unavailable', status: 503, retryAfter: 5 })
     expect(response.status).toBe(503)
     expect(response.headers.get('Retry-After')).toBe('5')
   })
 
   test('offers the way out of an embedded window', async () => {
     const openUrl = 'https://mcp.acme.dev/authorize?a=1&b="2"'
-    const response = await pages.error({ ...pages.messages.otherBrowser, status: 403, openUrl })
+    const response = await pages.error({ error: 'otherBrowser', status: 403, openUrl })
     const text = await response.text()
     expect(text).toContain('href="https://mcp.acme.dev/authorize?a=1&amp;b=%222%22" target="_blank"')
     expect(text).toContain(
       '<input readonly dir="ltr" value="https://mcp.acme.dev/authorize?a=1&amp;b=%222%22">',
     )
-    const wrong = await pages.error({ ...pages.messages.otherBrowser, status: 403, openUrl: 'javascript:x' })
+    const wrong = await pages.error({ error: 'otherBrowser', status: 403, openUrl: 'javascript:x' })
     expect(await wrong.text()).not.toContain('javascript:')
   })
 
   test('escapes whatever it is given', async () => {
     const hostile = '<script>x</script>'
-    const response = await pages.error({
-      title: hostile,
-      message: hostile,
-      hint: hostile,
+    const messages = { unexpected: { title: hostile, message: hostile, hint: hostile } }
+    const shown = createPages({ ...options, messages }).for(browser)
+    const response = await shown.error({
+      error: 'unexpected',
       detail: hostile,
       reference: hostile,
       status: 400,

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest'
+import { german as inGerman } from './languages/german.ts'
 import { createPages } from './pages.ts'
-import type { SignInPage } from './sign-in.ts'
+import type { SignInForm, SignInPage } from './sign-in.ts'
 
-const pages = createPages({ issuer: 'https://mcp.acme.dev', name: 'Acme Tools' })
+const pages = createPages({ issuer: 'https://mcp.acme.dev', name: 'Acme Tools' }).for(
+  new Request('https://mcp.acme.dev'),
+)
 const username: SignInPage['fields'][number] = { name: 'username', label: 'User name', type: 'text' }
 
 async function show(data: Partial<SignInPage> = {}): Promise<{ status: number; main: string }> {
   const response = await pages.signIn({
-    ...{ label: 'your Acme account', client: 'Claude', fields: [username], csrf: 'csrf-1' },
+    ...{ label: 'your Acme account', leadsTo: { client: 'Claude' }, fields: [username], csrf: 'csrf-1' },
     ...{ action: '/sign-in/acme?state=s', ...data },
   })
   const text = await response.text()
@@ -34,14 +37,14 @@ describe('the sign-in page', () => {
 
   test('shows names in one direction, on one line, without what cannot be seen', async () => {
     const odd = '\u202Eyour\nAcme\u0007 \u2069\u200Baccount\u2066'
-    const { main } = await show({ label: odd, client: odd })
+    const { main } = await show({ label: odd, leadsTo: { client: odd } })
     expect(main).toContain('Sign in with <bdi>your Acme account</bdi>')
     expect(main).toContain('To continue to “<bdi>your Acme account</bdi>”')
     expect(main).not.toMatch(/\p{Cf}|[^\P{Cc}\n]/u)
   })
 
   test('lets no client fill it with its name', async () => {
-    const { main } = await show({ client: 'long '.repeat(100) })
+    const { main } = await show({ leadsTo: { client: 'long '.repeat(100) } })
     expect([...(/“<bdi>(.*?)<\/bdi>”/.exec(main)?.[1] ?? '')]).toHaveLength(50)
   })
 
@@ -50,7 +53,9 @@ describe('the sign-in page', () => {
     ['with an empty name', ''],
     ['with a name of what cannot be seen', '\u200B\u202E'],
   ])('says so of a client %s', async (_, client) => {
-    expect((await show({ client })).main).toContain('To continue to “<bdi>An app without a name</bdi>”')
+    expect((await show({ leadsTo: { client } })).main).toContain(
+      'To continue to “<bdi>An app without a name</bdi>”',
+    )
   })
 
   test('tells who typed something wrong from who has to wait', async () => {
@@ -113,5 +118,29 @@ describe('the sign-in page', () => {
     expect(main).toContain('<form method="post" action="/sign-in/acme?state=s">')
     expect(main).toContain('<input type="hidden" name="csrf" value="&quot;&gt;&lt;x">')
     expect(main).toContain(' value="&quot;&gt;&lt;y"')
+  })
+})
+
+describe('a sign-in page in several languages', () => {
+  const german = { label: { en: 'User name', de: 'Benutzername' }, name: 'username', type: 'text' } as const
+  const password = { label: { de: 'Passwort', en: 'Password' }, name: 'password', type: 'password' } as const
+  const read = async (fields: SignInForm['fields']) => {
+    const request = new Request('https://mcp.acme.dev', { headers: { 'accept-language': 'de' } })
+    const several = createPages({ issuer: 'https://mcp.acme.dev', languages: [inGerman] }).for(request)
+    const form = { label: 'Acme', leadsTo: { client: 'Claude' }, csrf: 'c', action: '/' } as const
+    const response = await several.signIn({ ...form, fields })
+    const text = await response.text()
+    return [response.headers.get('content-language'), ...(text.match(/(?<=class="field">)[^<]*/g) ?? [])]
+  }
+
+  test('is in one that all its fields are in', async () => {
+    expect(await read([german, password])).toEqual(['de', 'Benutzername', 'Passwort'])
+    expect(await read([german, { ...password, label: 'Password' }])).toEqual(['en', 'User name', 'Password'])
+    expect(await read([{ ...password, label: { de: 'Passwort' } }])).toEqual(['de', 'Passwort'])
+  })
+
+  test('says what there is where no language has all', async () => {
+    const french = { ...password, label: { fr: 'Mot de passe' } }
+    expect(await read([german, french])).toEqual(['en', 'User name', 'Mot de passe'])
   })
 })

@@ -84,6 +84,7 @@ body{
 }
 h1,h2,p,dl,dd,ul{margin:0;padding:0}
 h1{font-size:1.5rem;line-height:1.25;font-weight:650;letter-spacing:-.01em;text-wrap:balance}
+[dir=rtl] h1{letter-spacing:0}
 h2{font-size:.875rem;line-height:1.4;font-weight:600;color:var(--quiet)}
 code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.875em}
 a{color:inherit;text-decoration-color:var(--accent-edge);text-underline-offset:.2em}
@@ -147,6 +148,8 @@ b{margin-inline-end:.25rem;font-weight:600}
   text-align:center;
 }
 .notice strong{display:block;font-weight:600}
+.facts p,.facts .check{margin-top:.25rem}
+.facts strong{display:block;font-weight:500}
 .facts .notice{margin-top:.5rem;padding:.5rem .75rem;font-size:.875rem}
 .facts .notice::before{content:none}
 .scopes{list-style:none;margin-top:.5rem;display:flex;flex-direction:column;gap:.5rem}
@@ -182,14 +185,16 @@ button,.button{
 button:hover,.button:hover{background:var(--accent-hover)}
 .choice,.plain{background:var(--card);color:var(--text)}
 .plain{border-color:var(--line)}
+[value=deny]{border-color:transparent;color:var(--quiet)}
+.check{display:flex;align-items:center;gap:.625rem;min-height:2.75rem;cursor:pointer}
+.check input{flex:none;width:1.25rem;height:1.25rem;margin:0;accent-color:var(--accent-edge)}
 .field{display:block;font-size:.875rem;font-weight:600}
-.field input{font:inherit;font-size:1rem;font-weight:400}
 .mark{width:1.25rem;height:1.25rem;vertical-align:-.25rem;margin-inline-end:.375rem}
 .choice:hover,.plain:hover{background:var(--sunken)}
 button:focus-visible,.button:focus-visible{border-radius:.625rem}
 summary{width:fit-content;cursor:pointer;font-size:.875rem;color:var(--quiet)}
 .details{margin-top:.75rem;display:flex;flex-direction:column;gap:.625rem;font-size:.875rem}
-input{
+input:not([type=checkbox]){
   width:100%;
   margin-top:.375rem;
   padding:.625rem .75rem;
@@ -197,12 +202,38 @@ input{
   border-radius:.5rem;
   background:var(--sunken);
   color:var(--text);
-  font:.875rem/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;
+  font:inherit;
+  font-size:1rem;
+  font-weight:400;
 }
+input[readonly]:not([type=checkbox]){font:.875rem/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
 footer{max-width:30rem;text-align:center;font-size:.8125rem;color:var(--quiet)}
 @media (max-width:30rem){
-  .card{padding:1.5rem 1.25rem}
+  body{gap:1rem;padding:1rem .75rem}
+  .card{gap:1rem;padding:1.25rem 1rem}
   h1{font-size:1.375rem}
-  .facts>div{grid-template-columns:1fr}
+  .facts>div{grid-template-columns:1fr;gap:0;padding:.5rem .75rem}
+  .facts .small,.facts .notice,.check{line-height:1.4}
 }
+.held{list-style:none;display:flex;flex-direction:column;gap:1rem}
+.held>li{
+  display:flex;
+  flex-direction:column;
+  gap:.75rem;
+  padding:1rem;
+  border:1px solid var(--line);
+  border-radius:.75rem;
+  scroll-margin-top:1rem;
+}
+.held>li:target,.everything:target{outline:.125rem solid var(--accent-edge);outline-offset:.125rem}
+.held h2,.held h3{display:inline;margin:0;font-size:1.0625rem;font-weight:650;color:var(--text)}
+.held .facts{border:0;border-radius:0;background:none}
+.held .facts>div{padding:.5rem 0}
+.held .facts>div:first-child{padding-top:0}
+section>.held{margin-top:.75rem}
+.everything{padding:.75rem 1rem;border:1px solid var(--line);border-radius:.75rem}
+.everything[open]>summary{margin-bottom:.5rem}
+.everything>button{margin-top:.75rem}
+.notice.good{background:var(--good);color:var(--on-good)}
+.notice.good::before{content:"✓";content:"✓" / ""}
 `

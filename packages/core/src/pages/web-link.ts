@@ -11,6 +11,11 @@ export function webLink(value: string): Html {
 
 /** An address as text, read from left to right in any language, and in ASCII so that no letter imitates another. */
 export function urlText(value: string): Html {
+  return html`<bdi dir="ltr">${plainUrl(value)}</bdi>`
+}
+
+/** The same without markup. */
+export function plainUrl(value: string): string {
   const ascii = /^[\x20-\x7e]*$/.test(value) || !URL.canParse(value) ? value : new URL(value).href
-  return html`<bdi dir="ltr">${displayText(ascii, 600)}</bdi>`
+  return displayText(ascii, 600)
 }

@@ -1,5 +1,5 @@
 import { sha256 } from '../crypto/hash.ts'
-import type { UpstreamAnswer } from './upstream-tokens.ts'
+import type { UpstreamAnswer, UpstreamTokens } from './upstream-tokens.ts'
 
 /** The provider's tokens for one login, or for one user with one set of scopes: `connection/<owner>/<id>`. */
 export interface ConnectionRecord extends UpstreamAnswer {
@@ -15,7 +15,12 @@ export interface ConnectionRecord extends UpstreamAnswer {
   expires_at: number
   /** The provider said the authorization is over; only a new login helps. */
   ended?: boolean | undefined
+  /** Those that later logins took the place of, newest first: they end with the connection. */
+  replaced?: readonly ReplacedTokens[] | undefined
 }
+
+/** Their scopes are those of the connection. */
+export type ReplacedTokens = Omit<UpstreamTokens, 'scopes'>
 
 /** The id of the connection that a user's logins share: of one app, with one set of scopes granted. */
 export function sharedConnectionId(provider: string, client_id: string, scopes: readonly string[]): string {

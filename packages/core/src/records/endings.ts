@@ -21,7 +21,10 @@ export interface EndedGrants {
 }
 
 /** What is known of anything that may be over. */
-export type Made = Pick<GrantRecord, 'client_id' | 'provider' | 'created_at' | 'known_ending'>
+export type Made = Pick<GrantRecord, 'provider' | 'created_at' | 'known_ending'> & {
+  /** A sign-in session belongs to none. */
+  client_id?: string | undefined
+}
 
 /**
  * Whether a grant is over. One that was made by an instance that knew of the ending came later, whatever the clocks say;

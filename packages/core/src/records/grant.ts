@@ -14,6 +14,8 @@ export interface GrantRecord {
   /** Bound at the code exchange; a refresh must use the same. */
   client_auth?: TokenEndpointAuthMethod | undefined
   scopes: readonly string[]
+  /** All that the person was asked for and agreed to, where that is remembered for the next time. */
+  consented?: readonly string[] | undefined
   resource: string
   /** Id of the connection that holds the provider's tokens. */
   connection?: string | undefined

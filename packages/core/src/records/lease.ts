@@ -1,6 +1,9 @@
 import { type Clock, unixTime } from '../clock.ts'
 import type { Records } from './records.ts'
 
+/** Milliseconds between looks while another instance has a lease. */
+export const pollEvery = 150
+
 /** Only one instance at a time does a piece of work; the store's expiry frees what a crash left: `lease/<owner>/<id>`. */
 export interface Lease {
   release(): Promise<void>
@@ -13,6 +16,22 @@ export async function isLeased(records: Records, owner: string, id: string): Pro
 
 function leaseKey(owner: string, id: string): string {
   return `lease/${owner}/${id}`
+}
+
+/** Waits until it has the lease, at most so many seconds: `undefined` after that. */
+export async function awaitLease(
+  records: Records,
+  clock: Clock,
+  owner: string,
+  id: string,
+  { seconds, patience }: { seconds: number; patience: number },
+): Promise<Lease | undefined> {
+  const deadline = clock.now() + patience * 1000
+  for (;;) {
+    const lease = await takeLease(records, clock, owner, id, seconds)
+    if (lease || clock.now() > deadline) return lease
+    await clock.sleep(pollEvery)
+  }
 }
 
 /** Takes the lease for this many seconds, or resolves to `undefined` when somebody holds it. */

@@ -6,6 +6,7 @@ import { memory } from '../storage/memory.ts'
 import { recordsIn } from './records.ts'
 import {
   type AuthorizationRequest,
+  requestOf,
   type Transaction,
   type TransactionRecord,
   transactions,
@@ -50,7 +51,7 @@ function world(slots: number) {
 
 const approved = (current: Readonly<TransactionRecord>): TransactionRecord => ({
   ...current,
-  approval: { provider: 'github', binding: 'b', code_verifier: 'v', nonce: 'n' },
+  approval: { provider: 'github', binding: 'b', code_verifier: 'v', nonce: 'n', consent: 'given' },
 })
 const denied = (current: Readonly<TransactionRecord>): TransactionRecord => ({
   ...current,
@@ -148,8 +149,9 @@ describe('a handle', () => {
     if (!record) throw new Error('not decided')
     const found = await all.find(all.state(transaction, record))
     if (!found) throw new Error('not found')
-    const again = await all.open(await all.again(found))
-    expect(again).toEqual(transaction)
+    const again = all.open(all.again({ id: found.id, request: requestOf(found.record.value) }))
+    // Who follows a link of ours is asked, whatever they said before.
+    expect(again).toEqual({ ...transaction, request: { ...transaction.request, asks_consent: true } })
     expect(JSON.stringify(again)).not.toContain('code_verifier')
   })
 })

@@ -8,11 +8,15 @@ import { clockSkew } from './envelope.ts'
 import type { Records, Versioned } from './records.ts'
 import { placeFor, readSlots, slotsOf } from './slots.ts'
 
-/** Sign in again, whoever is signed in; or choose an account. The consent that a client may ask for is ours. */
-export type Prompt = 'login' | 'select_account'
+/**
+ * What a provider is to ask (OpenID Connect Core 3.1.2.1): sign in again, whoever is signed in; choose an account; nothing at
+ * all. The consent that a client may ask for is ours.
+ */
+export type Prompt = 'login' | 'select_account' | 'none'
 
-/** A checked authorization request (RFC 6749 4.1.1, RFC 7636, RFC 8707). */
+/** A checked authorization request (RFC 6749 4.1.1, RFC 7636, RFC 8707). It ends at a client's redirect URI. */
 export interface AuthorizationRequest {
+  page?: never
   client_id: string
   redirect_uri: string
   /** Whether the client named it, and did not leave it to what it registered (RFC 6749 4.1.3). */
@@ -22,18 +26,35 @@ export interface AuthorizationRequest {
   scopes: readonly string[]
   resource: string
   code_challenge: string
-  /** For the provider (OpenID Connect Core 3.1.2.1). */
+  /** For the provider. */
   prompt?: Prompt | undefined
+  /** The person is asked for consent, whatever they said before: `prompt=consent`. */
+  asks_consent?: boolean | undefined
   login_hint?: string | undefined
   correlation: string
 }
 
+/** A sign-in without a client: it ends at a page of ours, in a session and nothing else. */
+export interface PageRequest {
+  page: 'account'
+  /** Where on it the person was. */
+  at?: string | undefined
+  prompt?: Prompt | undefined
+  login_hint?: undefined
+  correlation: string
+}
+
+/** What a sign-in is for. */
+export type SignInRequest = AuthorizationRequest | PageRequest
+
 /** The same on its way. */
-export interface PendingRequest extends AuthorizationRequest {
+type Pending<Request> = Request & {
   /** Unix seconds. */
   created_at: number
   expires_at: number
 }
+
+export type PendingRequest = Pending<AuthorizationRequest> | Pending<PageRequest>
 
 /** What a browser brings: the request, and the secret that its record is known by. */
 export interface Transaction {
@@ -43,7 +64,13 @@ export interface Transaction {
 }
 
 /** A request that a person decided, on its way through the provider: `transaction/<slot>`. */
-export interface TransactionRecord extends PendingRequest {
+export type TransactionRecord = PendingRequest & Decided
+
+/** One that ends at a client. */
+export type ClientTransaction = Pending<AuthorizationRequest> & Decided
+
+/** What was decided of it, and what came of that. */
+interface Decided {
   /** Whose: servers may share a store. */
   issuer: string
   /** SHA-256 of the id: whose record this is. */
@@ -54,8 +81,28 @@ export interface TransactionRecord extends PendingRequest {
   approval?: Approval | undefined
   /** A callback is at work. */
   attempt?: { id: string /** Unix seconds. */; began_at: number } | undefined
-  /** What the client was answered at the end; kept so that a reload goes there again. */
-  outcome?: { response: AuthorizationResponse } | undefined
+  /** Whose consent was remembered did not sign in, but somebody else; or it has ended since. */
+  other_account?: OtherAccount | undefined
+  /** Where the browser was sent at the end; kept so that a reload goes there again. */
+  outcome?: Outcome | undefined
+}
+
+/** A sign-in of somebody who has to be asked before anything comes of it. */
+export interface OtherAccount {
+  /** SHA-256 of the binding cookie's value of their browser, for a reload of where it came to. */
+  binding: string
+  /** SHA-256 of the provider's code. */
+  spent_code?: string | undefined
+  /** The cookie of the sign-in session that began. */
+  session?: string | undefined
+}
+
+/** What a login came to. */
+export interface Outcome {
+  /** For the client; for a page of ours, an error or nothing. */
+  response?: AuthorizationResponse | undefined
+  /** The cookie of the sign-in session that began. */
+  session?: string | undefined
 }
 
 export interface Approval {
@@ -65,6 +112,12 @@ export interface Approval {
   /** Our own PKCE verifier and nonce for the upstream leg. */
   code_verifier: string
   nonce: string
+  /** What the provider is to ask: the client's wish, or the person's. */
+  prompt?: Prompt | undefined
+  /** `given` on the page; `remembered` from an earlier time; `skipped` by the operator's wish. */
+  consent: 'given' | 'remembered' | 'skipped'
+  /** Whose consent is remembered: nobody else's sign-in may end this. */
+  subject?: string | undefined
   /** The browser was sent to the provider once more. */
   again?:
     | { /** SHA-256 of the first round's code, for a reload of where it came to. */ spent_code: string }
@@ -92,11 +145,11 @@ const stateSyntax = /^([0-9a-z]{1,8})\.([\w-]{43})$/
  */
 export interface Transactions {
   /** The handle that a request travels in. */
-  begin(request: AuthorizationRequest): string
+  begin(request: SignInRequest): string
   /** `undefined`: nothing that we sealed, or it is too late. */
   open(handle: string): Transaction | undefined
-  /** A handle for the request of a record, to begin again elsewhere. */
-  again(found: FoundTransaction): string
+  /** A handle for the same request, to go on elsewhere, where the person is asked in any case. */
+  again(transaction: Pick<Transaction, 'id' | 'request'>): string
   /** The record, once somebody has decided. */
   record(transaction: Transaction): Stored
   /**
@@ -122,6 +175,12 @@ export interface FoundTransaction {
 /** When the store may drop the record. Until then nobody takes the sealed request for undecided, whatever their clock. */
 export function transactionExpiry(record: Pick<TransactionRecord, 'expires_at' | 'decided_at'>): number {
   return endOf(record) + clockSkew
+}
+
+/** The request alone, as it was before anybody decided. */
+export function requestOf(record: Readonly<TransactionRecord>): PendingRequest {
+  const { issuer, id_hash, decided_at, approval, attempt, other_account, outcome, ...request } = record
+  return request
 }
 
 /** When a decided request is over: who decides in the last moment has the time to sign in. */
@@ -157,10 +216,7 @@ export function transactions(dependencies: Dependencies): Transactions {
       const { id, request }: { id: string; request: PendingRequest } = JSON.parse(text)
       return unixTime(clock) >= request.expires_at ? undefined : { id, id_hash: sha256(id), request }
     },
-    again({ id, record }) {
-      const { issuer, id_hash, decided_at, approval, attempt, outcome, ...request } = record.value
-      return seal(id, request)
-    },
+    again: ({ id, request }) => seal(id, request.page ? request : { ...request, asks_consent: true }),
     record: async (transaction) => (await placesOf(transaction, dependencies)).own?.record,
     decide: (transaction, change) => decide(transaction, change, dependencies),
     state: ({ id }, { key }) => `${key.slice(transactionPrefix.length)}.${id}`,

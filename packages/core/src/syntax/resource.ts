@@ -1,4 +1,5 @@
 import type { ScopeHierarchy } from './scope-hierarchy.ts'
+import type { Words } from './words.ts'
 
 /** The scopes of one resource, with every default filled in. `offline_access` is in none of the lists. */
 export interface ResourceScopes {
@@ -13,7 +14,7 @@ export interface ResourceScopes {
   /** How they compare. */
   hierarchy: ScopeHierarchy
   /** The operator's words for them, as far as there are any. */
-  descriptions: ReadonlyMap<string, string>
+  descriptions: ReadonlyMap<string, Words>
   /**
    * What those that the operator mapped need at the providers, in the provider's terms, by provider id. A provider that
    * is not there cannot grant the scope.

@@ -1,6 +1,7 @@
 import {
   credential,
   type OAuthProvider,
+  type OpenIdConnectOptions,
   openIdConnect,
   permitting,
   variableOf,
@@ -12,6 +13,7 @@ import { profileOf } from './graph.ts'
 import { type AzureUser, identityOf, userOf } from './identity.ts'
 import { onBehalfOf } from './on-behalf-of.ts'
 import { type AzureOptions, checkOptions } from './options.ts'
+import { promptsOf, withoutMaxAge } from './prompts.ts'
 import { apiUri, ofOneApi } from './scope-names.ts'
 import { scopesOf } from './scopes.ts'
 import { directoryOf, issuerOf } from './tenants.ts'
@@ -55,22 +57,21 @@ export function azure(options: AzureOptions = {}): OAuthProvider<AzureUser> {
   const api = apiUri(options.applicationIdUri, clientId, directory)
   const oneApi = ({ scopes }: { scopes: readonly string[] }) => ({ scope: ofOneApi(scopes, api).join(' ') })
   const permit = permitting({ allow: { ...options.allow, tenants }, permit: options.permit }, admit)
-  const provider = openIdConnect<AzureUser>(
-    {
-      ...{ id, label, clientId, clientSecret, endpoints, conform },
-      clientAuth:
-        clientAuthOf(options.clientAuth, { clientId, audience: endpoints.token }) ?? 'client_secret_post',
-      issuer: (claims) => issuerOf(claims, directory),
-      scopes: scopesOf(options, { api, clientId, directory }),
-      parameters: { authorize: () => ({ ...parameters }), token: oneApi, refresh: oneApi },
-      revocation: 'none',
-      permit: (claims) => permit(userOf(claims, directory)),
-      identity: (claims) => identityOf(claims, directory),
-      ...(!directory.b2c && { exchange: onBehalfOf }),
-      userinfo: false,
-    },
-    { call, where: secretPlace },
-  )
+  const declared: OpenIdConnectOptions<AzureUser> = {
+    ...{ id, label, clientId, clientSecret, endpoints, conform },
+    clientAuth:
+      clientAuthOf(options.clientAuth, { clientId, audience: endpoints.token }) ?? 'client_secret_post',
+    issuer: (claims) => issuerOf(claims, directory),
+    scopes: scopesOf(options, { api, clientId, directory }),
+    parameters: { authorize: () => ({ ...parameters }), token: oneApi, refresh: oneApi },
+    prompts: options.prompts ?? promptsOf(directory),
+    revocation: 'none',
+    permit: (claims) => permit(userOf(claims, directory)),
+    identity: (claims) => identityOf(claims, directory),
+    ...(!directory.b2c && { exchange: onBehalfOf }),
+    userinfo: false,
+  }
+  const provider = withoutMaxAge(openIdConnect(declared, { call, where: secretPlace }))
   if (!graph) return provider
   return {
     ...provider,

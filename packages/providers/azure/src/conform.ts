@@ -1,4 +1,4 @@
-import { member, refusal } from '@drawbridge/core/provider'
+import { member, refusal, refusalBody } from '@drawbridge/core/provider'
 
 type Leg = 'code' | 'refresh' | 'revoke' | 'exchange'
 
@@ -22,11 +22,7 @@ const needsSomebody = ['interaction_required', 'login_required', 'consent_requir
 
 /** Says Entra's errors in the words that core decides by. */
 export async function conform(response: Response, leg: Leg): Promise<Response> {
-  if (response.status < 400 || response.status >= 500 || response.status === 429) return response
-  const body: unknown = await response
-    .clone()
-    .json()
-    .catch(() => undefined)
+  const body = await refusalBody(response)
   const theirs = member(body, 'error')
   const meant = wordOf(body) ?? theirs
   // A tool's token is another matter: whoever is refused that one stays signed in.

@@ -1,12 +1,18 @@
-import { type FakeClock, type ProviderFlow, providerFlowContract } from '@drawbridge/testing'
+import {
+  type FakeClock,
+  type FlowOptions,
+  type ProviderFlow,
+  providerFlowContract,
+} from '@drawbridge/testing'
 import { describe, it } from 'vitest'
 import { ACME, CREDENTIALS, entra } from './entra.fixture.ts'
 import { azure } from './index.ts'
 
-function open(clock: FakeClock): ProviderFlow {
+function open(clock: FakeClock, options: FlowOptions): ProviderFlow {
   const { dev, hosts } = entra({ clock, refreshIdToken: undefined })
   const provider = azure({
     ...CREDENTIALS,
+    ...options,
     tenant: 'organizations',
     allow: { tenants: [ACME], membersOnly: true },
     scopes: ['files.read'],

@@ -67,7 +67,6 @@ describe('an account that may not enter is refused, and nothing is created', () 
     ['of an organization, where personal ones are meant', 'ada', { tenant: 'consumers' }],
     ['a guest, where members are', 'kim', { allow: { membersOnly: true } }],
     ['without the role', 'grace', { allow: { roles: ['Admin'] } }],
-    ['whom `permit` does not let in', 'ada', { permit: ({ oid }) => oid !== ADA.oid }],
   ])('%s', async (_, user, options, truth = {}) => {
     const { install, events, told } = world(options, { ...lax, ...truth })
     await expect(install(user)).rejects.toThrow(/No code: access_denied/)

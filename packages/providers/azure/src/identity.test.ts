@@ -56,6 +56,16 @@ it.each([true, 'true', 1, [true]])('no address is verified, whatever the token s
   expect((await identified({ email_verified: said })).claims).not.toHaveProperty('email_verified')
 })
 
+it('is called by what people type to sign in, and never by an id', async () => {
+  const none = { preferred_username: undefined, email: undefined, name: undefined }
+  expect((await identified({ preferred_username: 'ada@acme.test', email: 'a.l@acme.test' })).account).toBe(
+    'ada@acme.test',
+  )
+  expect((await identified({ ...none, email: 'a.l@acme.test' })).account).toBe('a.l@acme.test')
+  expect((await identified({ ...none, emails: ['ada@home.test'] })).account).toBe('ada@home.test')
+  expect((await identified({ ...none, upn: 7, name: '' })).account).toBeUndefined()
+})
+
 describe('nobody is taken for somebody', () => {
   it.each([undefined, null, '', 'ada', 7, [ADA.oid], { toString: ADA.oid }, `${ADA.oid}.${ADA.oid}`])(
     'by an oid that is none: %j',

@@ -60,7 +60,14 @@ export function userOf(claims: Claims, { b2c, tenants }: Directory): AzureUser {
 /** The same for every token of the app, and for as long as the account is. */
 export function identityOf(claims: Claims, directory: Directory): Identity<AzureUser> {
   const user = userOf(claims, directory)
-  return { sub: `${user.tid}.${user.oid}`, claims: user }
+  return { sub: `${user.tid}.${user.oid}`, account: accountOf(user), claims: user }
+}
+
+/** What people type to sign in; for them to read, and for no rule: all of it changes, and none of it is verified. */
+function accountOf({ preferred_username, upn, email, emails, name }: AzureUser): string | undefined {
+  // Azure AD B2C has a list of addresses.
+  const [first] = Array.isArray(emails) ? emails : []
+  return [preferred_username, upn, email, first, name].find((one) => typeof one === 'string' && one !== '')
 }
 
 /** https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference#groups-overage-claim */

@@ -128,11 +128,35 @@ it('keeps the rest as it is given', () => {
     revocation: 'none',
   })
   const parameters = { domain_hint: 'acme.dev' }
-  const request = { scopes: [], again: false, prompt: 'login', login_hint: 'ada' } as const
+  const request = { scopes: [], again: false, prompt: 'select_account', login_hint: 'ada' } as const
   expect(made({ parameters }).parameters?.authorize?.(request)).toEqual({
-    prompt: 'login',
+    prompt: 'select_account',
     login_hint: 'ada',
     ...parameters,
   })
   expect(() => made({ tenants: [ACME] })).toThrow(/no such option of azure.*tenant/)
+})
+
+describe('what it does of `prompt`', () => {
+  const sent = (options: Record<string, unknown>, prompt: 'login' | 'select_account') =>
+    made(options).parameters?.authorize?.({ scopes: [], again: false, prompt })
+
+  it('is no new sign-in, which its id_tokens would not show, unless the operator says that they do', () => {
+    expect(made({}).prompts).toEqual(['select_account', 'none'])
+    const prompts = ['login'] as const
+    expect(made({ prompts }).prompts).toEqual(prompts)
+  })
+
+  it('never goes with max_age, which would shorten the life of its tokens', () => {
+    expect(sent({ parameters: { domain_hint: 'acme.dev' } }, 'login')).toEqual({
+      prompt: 'login',
+      domain_hint: 'acme.dev',
+    })
+  })
+
+  it('is nothing that is documented at Azure AD B2C', () => {
+    const tenant = 'ac3e0000-0000-4000-8000-000000000001'
+    const authority = 'https://acme.b2clogin.com/acme.onmicrosoft.com/B2C_1_in'
+    expect(made({ tenant, authority }).prompts).toEqual([])
+  })
 })

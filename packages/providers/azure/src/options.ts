@@ -1,6 +1,7 @@
 import {
   ConfigurationError,
   checkCall,
+  type OAuthProvider,
   type OpenIdConnectOptions,
   type OptionTable,
 } from '@drawbridge/core/provider'
@@ -63,6 +64,12 @@ interface Options extends AzureAccess, Pick<OpenIdConnectOptions, 'endpoints'> {
   graph?: GraphOptions | undefined
   /** More for the authorization URL: `{ domain_hint: 'acme.dev' }`. */
   parameters?: Readonly<Record<string, string>> | undefined
+  /**
+   * What Entra does of what it can be told to ask. Add `login` once the app registration has the optional claim `auth_time` in
+   * its id_tokens: a client that asks for a new sign-in is refused where they do not say when it was. Default
+   * `['select_account', 'none']`.
+   */
+  prompts?: OAuthProvider['prompts'] | undefined
   /** Left out: everybody of the one `tenant`. */
   allow?: AzureAllow | undefined
 }
@@ -89,6 +96,7 @@ export function checkOptions(options: AzureOptions): void {
     graph: 'object',
     endpoints: 'object',
     parameters: 'object',
+    prompts: 'texts',
     allow: true,
   })
   checkRules(options.allow)

@@ -5,7 +5,7 @@ import type { AuthorizationParameters } from '@drawbridge/core/provider'
  * in anew.
  * https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps#1-request-a-users-github-identity
  *
- * @param own of the operator, which win
+ * @param own of the operator, which win over all but what somebody asks for now
  */
 export function authorizationParameters(
   { prompt, login_hint }: AuthorizationParameters,
@@ -13,7 +13,7 @@ export function authorizationParameters(
 ): Record<string, string> {
   return {
     ...(login_hint && { login: login_hint }),
-    ...(prompt === 'select_account' && { prompt }),
     ...own,
+    ...(prompt === 'select_account' && { prompt }),
   }
 }

@@ -1,4 +1,4 @@
-import { refusal } from '@drawbridge/core/provider'
+import { member, refusal, refusalBody } from '@drawbridge/core/provider'
 import { formatScope } from '@drawbridge/core/syntax'
 import { namesRateLimit } from './rest-api.ts'
 import { grantedScopes } from './scopes.ts'
@@ -17,31 +17,18 @@ const errors: Readonly<Record<string, string>> = {
 
 /** GitHub says errors with status 200, separates scopes with commas, and gives GitHub Apps an empty scope. */
 export async function conform(response: Response): Promise<Response> {
-  if (response.status >= 500 || response.status === 429) return response
   if (response.status === 403 && namesRateLimit(response.headers)) {
     return refusal('temporarily_unavailable')
   }
-  const body = await jsonObject(response.clone())
-  if (!body) return response
+  const body = await refusalBody(response, { from: 200 })
+  const error = member(body, 'error')
+  if (typeof error === 'string') return refusal(errors[error] ?? error, member(body, 'error_description'))
 
-  if (typeof body.error === 'string') {
-    return refusal(errors[body.error] ?? body.error, body.error_description)
-  }
-  if (typeof body.scope !== 'string' || typeof body.access_token !== 'string') return response
-
-  const { scope, ...rest } = body
+  const scope = member(body, 'scope')
+  const access_token = member(body, 'access_token')
+  if (typeof scope !== 'string' || typeof access_token !== 'string') return response
   // A GitHub App has permissions in place of scopes: it was granted what it asked for, not nothing.
-  const hasScopes = scope !== '' || !body.access_token.startsWith('ghu_')
-  return Response.json(hasScopes ? { ...rest, scope: formatScope(grantedScopes(scope)) } : rest, {
-    status: response.status,
-  })
-}
-
-async function jsonObject(response: Response): Promise<Record<string, unknown> | undefined> {
-  try {
-    const body: unknown = await response.json()
-    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
+  const hasScopes = scope !== '' || !access_token.startsWith('ghu_')
+  const named = hasScopes ? formatScope(grantedScopes(scope)) : undefined
+  return Response.json({ ...Object(body), scope: named }, { status: response.status })
 }

@@ -1,4 +1,10 @@
-import { devGitHub, type FakeClock, type ProviderFlow, providerFlowContract } from '@drawbridge/testing'
+import {
+  devGitHub,
+  type FakeClock,
+  type FlowOptions,
+  type ProviderFlow,
+  providerFlowContract,
+} from '@drawbridge/testing'
 import { describe, it } from 'vitest'
 import { APPS, CREDENTIALS, USERS } from './github.fixture.ts'
 import { github } from './index.ts'
@@ -6,10 +12,10 @@ import { github } from './index.ts'
 const GITHUB = 'https://github.test'
 const MODERN = { clientId: 'modern', clientSecret: 'modern-secret' }
 
-function open(clock: FakeClock, { clientId, clientSecret } = CREDENTIALS): ProviderFlow {
+function open(clock: FakeClock, options: FlowOptions, credentials = CREDENTIALS): ProviderFlow {
   const dev = devGitHub({ clock, apps: APPS, users: USERS })
   return {
-    provider: github({ clientId, clientSecret, host: GITHUB, allow: { organizations: ['acme'] } }),
+    provider: github({ ...credentials, ...options, host: GITHUB, allow: { organizations: ['acme'] } }),
     network: { [GITHUB]: dev.fetch },
     people: { member: 'octocat', other: 'monalisa', refused: 'hubot', foreign: 'hubot' },
     scopes: { first: 'gist', second: 'repo' },
@@ -30,5 +36,5 @@ describe('the flow contract, for an OAuth app', () => {
 
 describe('the flow contract, for a GitHub App', () => {
   const cases = providerFlowContract({ without: ['id_token'] })
-  for (const c of cases) it(c.name, () => c.run((clock) => open(clock, MODERN)))
+  for (const c of cases) it(c.name, () => c.run((clock, options) => open(clock, options, MODERN)))
 })

@@ -1,7 +1,7 @@
 import type { AuthInfo } from '@drawbridge/core'
-import { devGitHub, fakeClock, providerServer, type TokenBody } from '@drawbridge/testing'
+import { devGitHub, fakeClock, providerServer } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
-import { type GitHubOptions, type GitHubUser, github } from './index.ts'
+import { type GitHubUser, github } from './index.ts'
 
 const GITHUB = 'https://github.test'
 const APPS = {
@@ -11,12 +11,12 @@ const APPS = {
 const DAY = 86_400
 
 /** An MCP server behind a pretend GitHub. */
-function world(mode: keyof typeof APPS, options: GitHubOptions = {}, scopes = ['read:user']) {
+function world(mode: keyof typeof APPS, scopes = ['read:user']) {
   const clock = fakeClock()
   const dev = devGitHub({ clock, apps: Object.values(APPS), skipAuthorized: true })
   const { clientId, clientSecret } = APPS[mode]
   const { auth, fetch, gate, install } = providerServer({
-    provider: github({ clientId, clientSecret, host: GITHUB, ...options }),
+    provider: github({ clientId, clientSecret, host: GITHUB }),
     hosts: { [GITHUB]: dev.fetch },
     scopes: { supported: scopes },
     clock,
@@ -39,22 +39,6 @@ describe.each(['oauth-app', 'github-app'] as const)('an MCP server behind GitHub
     expect(await asUser(info)).toBe(200)
   })
 
-  it('asks `permit` before there is a code, and at each re-check', async () => {
-    const welcome = new Set(['octocat'])
-    const { install, clock } = world(mode, { permit: async ({ login }) => welcome.has(login) })
-    await expect(install('hubot')).rejects.toThrow(/No code: access_denied/)
-    const { client, tokens } = await install('octocat')
-    clock.advance(DAY + 1)
-    const next = await client.refresh(tokens.refresh_token)
-    expect(next.status).toBe(200)
-    welcome.clear()
-    clock.advance(DAY + 1)
-    expect(await client.refresh((next.body as TokenBody).refresh_token)).toMatchObject({
-      status: 400,
-      body: { error: 'invalid_grant' },
-    })
-  })
-
   it('keeps the session of everybody while GitHub limits us', async () => {
     const { install, clock, dev } = world(mode)
     const { client, tokens } = await install()
@@ -65,7 +49,7 @@ describe.each(['oauth-app', 'github-app'] as const)('an MCP server behind GitHub
 })
 
 it('takes no scope away from who granted a wider one', async () => {
-  const { install } = world('oauth-app', {}, ['read:user', 'user', 'repo'])
+  const { install } = world('oauth-app', ['read:user', 'user', 'repo'])
   const { tokens } = await install()
   expect(tokens.scope.split(' ').sort()).toEqual(['read:user', 'repo', 'user'])
 })

@@ -5,7 +5,8 @@ import { conform } from './conform.ts'
 import { icon } from './icon.ts'
 import { type GitHubUser, identify } from './identity.ts'
 import { accessTable, type GitHubOptions, settingsOf } from './options.ts'
-import { descriptions, includedIn, knownScopes } from './scopes.ts'
+import { descriptions } from './scope-words.ts'
+import { includedIn, knownScopes } from './scopes.ts'
 
 /**
  * Sign in with GitHub, or with a GitHub Enterprise host. Works with an OAuth app and with a GitHub App; register
@@ -30,6 +31,7 @@ export function github(options: GitHubOptions = {}): OAuthProvider<GitHubUser> {
     clientAuth: 'text',
     endpoints: true,
     parameters: 'object',
+    prompts: 'texts',
   })
   const settings = settingsOf(options)
   const { allow, clientId, clientSecret } = settings
@@ -50,6 +52,7 @@ export function github(options: GitHubOptions = {}): OAuthProvider<GitHubUser> {
     endpoints: settings.endpoints,
     scopes: { default: scopes, supported: knownScopes, descriptions },
     parameters: { authorize: (request) => authorizationParameters(request, options.parameters) },
+    prompts: options.prompts ?? ['select_account'],
     tokens: 'per-user',
     revocation: 'token',
     conform,

@@ -58,7 +58,7 @@ export async function identify(
     user.email = (await primaryEmail(tokens.access_token, call, settings)) ?? user.email
   }
   if (settings.permit && (await settings.permit(user)) !== true) throw new AccessDenied(refusal(login, []))
-  return { sub: String(id), claims: user }
+  return { sub: String(id), account: login, claims: user }
 }
 
 /** Lets an account pass that matches any of the rules. */

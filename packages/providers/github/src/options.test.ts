@@ -134,3 +134,12 @@ it('passes on whom the client expects, and the choice among accounts, unless the
   expect(sent(undefined, 'login')).toEqual({ login: 'octocat' })
   expect(sent({ login: 'hubot' }, 'select_account')).toEqual({ login: 'hubot', prompt: 'select_account' })
 })
+
+it('has people choose an account when somebody asks for it now, and says that it does nothing else of `prompt`', () => {
+  const provider = github({ ...CREDENTIALS, parameters: { prompt: 'consent' } })
+  expect(provider.parameters?.authorize?.({ scopes: [], again: false, prompt: 'select_account' })).toEqual({
+    prompt: 'select_account',
+  })
+  expect(provider.prompts).toEqual(['select_account'])
+  expect(github({ ...CREDENTIALS, prompts: [] }).prompts).toEqual([])
+})

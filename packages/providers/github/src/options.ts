@@ -3,6 +3,7 @@ import {
   checkMembers,
   credential,
   environment,
+  type OAuthProvider,
   type OptionTable,
   variableOf,
 } from '@drawbridge/core/provider'
@@ -58,6 +59,8 @@ export interface GitHubOptions extends GitHubAccess {
   endpoints?: { authorization?: string | undefined; token?: string | undefined } | undefined
   /** More for the authorization URL: `{ prompt: 'select_account' }`, `{ allow_signup: 'false' }`. */
   parameters?: Readonly<Record<string, string>> | undefined
+  /** What GitHub does of what it can be told to ask. Default `['select_account']`; `[]` at a host that is too old for it. */
+  prompts?: OAuthProvider['prompts'] | undefined
 }
 
 /** The options, checked. */

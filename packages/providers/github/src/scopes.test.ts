@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { descriptions, knownScopes } from './scopes.ts'
+import { descriptions } from './scope-words.ts'
+import { knownScopes } from './scopes.ts'
 
 it('has words for every scope there is', () => {
   expect(Object.keys(descriptions).sort()).toEqual([...knownScopes].sort())

@@ -1,4 +1,4 @@
-import { member, refusal } from '@drawbridge/core/provider'
+import { member, refusal, refusalBody } from '@drawbridge/core/provider'
 
 /** Google's further error codes, in RFC 6749 5.2's terms. */
 const errors: Readonly<Record<string, string>> = {
@@ -14,11 +14,7 @@ export async function conform(
   response: Response,
   leg: 'code' | 'refresh' | 'revoke' | 'exchange',
 ): Promise<Response> {
-  if (response.status < 400 || response.status >= 500 || response.status === 429) return response
-  const body: unknown = await response
-    .clone()
-    .json()
-    .catch(() => undefined)
+  const body = await refusalBody(response)
   const theirs = member(body, 'error')
   if (leg === 'revoke' && theirs === 'invalid_token') return new Response(null, { status: 200 })
   const error = typeof theirs === 'string' ? errors[theirs] : undefined

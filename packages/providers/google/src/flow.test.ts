@@ -1,16 +1,9 @@
 import type { AuthInfo } from '@drawbridge/core'
-import {
-  type DevOidcOptions,
-  devGoogle,
-  fakeClock,
-  providerServer,
-  type TokenBody,
-} from '@drawbridge/testing'
+import { type DevOidcOptions, devGoogle, fakeClock, providerServer } from '@drawbridge/testing'
 import { expect, it } from 'vitest'
 import { CREDENTIALS, ORIGIN } from './google.fixture.ts'
 import { type GoogleOptions, type GoogleUser, google } from './index.ts'
 
-const DAY = 86_400
 const [ADA, GRACE] = ['1001', '1002']
 
 /** An MCP server behind a pretend Google. */
@@ -30,7 +23,7 @@ function world(options: GoogleOptions = {}, truth: DevOidcOptions = {}) {
     dev.requests
       .filter(({ method, path }) => method === 'GET' && path === '/o/oauth2/v2/auth')
       .map(({ parameters }) => parameters)
-  return { clock, gate: server.gate, works, install, authorizations }
+  return { gate: server.gate, works, install, authorizations }
 }
 
 it('knows who signed in, and what was granted', async () => {
@@ -54,22 +47,6 @@ it('offers the accounts of the organization that may enter', async () => {
   const { install, authorizations } = world({ allow: { hostedDomains: ['acme.test'] } })
   await install(GRACE)
   expect(authorizations().map(({ hd }) => hd)).toEqual(['acme.test'])
-})
-
-it('asks `permit` before there is a code, and at each re-check', async () => {
-  const welcome = new Set([ADA])
-  const { install, clock } = world({ permit: ({ sub }) => welcome.has(sub) })
-  await expect(install(GRACE)).rejects.toThrow(/No code: access_denied/)
-  const { client, tokens } = await install(ADA)
-  clock.advance(DAY + 1)
-  const next = await client.refresh(tokens.refresh_token)
-  expect(next.status).toBe(200)
-  welcome.clear()
-  clock.advance(DAY + 1)
-  expect(await client.refresh((next.body as TokenBody).refresh_token)).toMatchObject({
-    status: 400,
-    body: { error: 'invalid_grant' },
-  })
 })
 
 it('asks for a consent where a second client has scopes for which no refresh token came', async () => {

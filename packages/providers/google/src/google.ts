@@ -38,6 +38,8 @@ export function google(options: GoogleOptions = {}): OAuthProvider<GoogleUser> {
     // The claims that the rules are about come with it.
     scopes: googleScopes(options.allow ? [...scopes, 'email'] : scopes),
     parameters: { authorize: authorizationParameters.bind(undefined, options) },
+    // Its `prompt` has no `login`, and its id_tokens no `auth_time`; see authorization.ts for where it says so.
+    prompts: options.prompts ?? ['select_account', 'none'],
     tokens: 'per-user',
     revocation: 'user',
     permit: permitting(options, admit),

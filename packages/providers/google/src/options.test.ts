@@ -79,7 +79,7 @@ describe('allow', () => {
 describe('what is asked of Google', () => {
   const sent = (
     options: GoogleOptions,
-    asked: { prompt?: 'login' | 'select_account'; again?: boolean } = {},
+    asked: { prompt?: 'none' | 'select_account'; again?: boolean } = {},
   ) => made(options).parameters?.authorize?.({ scopes: [], again: false, ...asked })
 
   it('brings a refresh token, at the latest when it is asked again', () => {
@@ -95,9 +95,13 @@ describe('what is asked of Google', () => {
     expect(sent(online, { again: true })).toEqual(sent(online))
   })
 
-  it('lets people choose among their accounts for both words of clients: Google has no prompt=login', () => {
-    for (const prompt of ['login', 'select_account'] as const)
-      expect(sent({}, { prompt })).toMatchObject({ prompt: 'select_account' })
+  it('has people choose among their accounts, or asks nothing; it says that Google has no prompt=login', () => {
+    for (const prompt of ['select_account', 'none'] as const) {
+      expect(sent({}, { prompt })).toMatchObject({ prompt })
+    }
+    expect(made({}).prompts).toEqual(['select_account', 'none'])
+    const parameters = { prompt: 'consent' }
+    expect(sent({ parameters }, { prompt: 'none' })).toMatchObject({ prompt: 'none' })
   })
 
   it('passes on whom the client expects', () => {

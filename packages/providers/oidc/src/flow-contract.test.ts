@@ -1,12 +1,18 @@
-import { devOidc, type FakeClock, type ProviderFlow, providerFlowContract } from '@drawbridge/testing'
+import {
+  devOidc,
+  type FakeClock,
+  type FlowOptions,
+  type ProviderFlow,
+  providerFlowContract,
+} from '@drawbridge/testing'
 import { describe, it } from 'vitest'
 import { oidc } from './index.ts'
 import { CREDENTIALS, ORIGIN, USERS } from './oidc.fixture.ts'
 
-function open(clock: FakeClock): ProviderFlow {
+function open(clock: FakeClock, options: FlowOptions): ProviderFlow {
   const dev = devOidc({ clock, users: USERS })
   return {
-    provider: oidc({ ...CREDENTIALS, issuer: ORIGIN, allow: { emailDomains: ['acme.test'] } }),
+    provider: oidc({ ...CREDENTIALS, ...options, issuer: ORIGIN, allow: { emailDomains: ['acme.test'] } }),
     network: { [ORIGIN]: dev.fetch },
     people: { member: 'ada', other: 'grace', refused: 'mallory' },
     scopes: { first: 'files', second: 'calendar' },

@@ -34,6 +34,11 @@ interface Service
     | Readonly<Record<string, string>>
     | ((request: AuthorizationParameters) => Record<string, string>)
     | undefined
+  /**
+   * What the service does of what it can be told to ask, which it gets as `prompt`; a function in `parameters` can say it in
+   * other words. Not `login`: no id_token would say when that was. Default: nothing.
+   */
+  prompts?: readonly ('select_account' | 'none')[] | undefined
   /** Whether a user's logins with the same scopes share the newest tokens. Default `per-login`. */
   tokens?: OAuthProvider['tokens'] | undefined
   /** What a revocation ends. Default: the one token, where there is a way to revoke; else `none`. */
@@ -95,6 +100,8 @@ export interface UserMembers {
   email?: string | undefined
   /** The member that is `true` once the address was verified; `true` itself, where the service shows only verified ones. */
   email_verified?: string | true | undefined
+  /** The member that people know their account by: a login name. Default: the address, else the name. */
+  account?: string | undefined
   /** Further members that tools and `permit` are to see, by their own names. */
   claims?: readonly string[] | undefined
 }
@@ -113,6 +120,7 @@ export const oauth2Table: OptionTable<Record<Every<OAuth2Options>, unknown>> = {
   clientAuth: true,
   scopes: true,
   parameters: true,
+  prompts: 'texts',
   pkce: 'flag',
   response_mode: 'text',
   tokens: 'text',

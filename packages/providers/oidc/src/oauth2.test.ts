@@ -53,6 +53,18 @@ describe('who it is', () => {
     })
   })
 
+  it('is called by a name that people know, and by no id', async () => {
+    const user = { ...USER, name: 'name', email: 'mail', account: 'handle' }
+    const answer = { id: 7, handle: 'ada', mail: 'ada@acme.test', name: 'Ada' }
+    expect(await identified({ user }, answer)).toMatchObject({ account: 'ada' })
+    expect(await identified({ user }, { ...answer, handle: null })).toMatchObject({
+      account: 'ada@acme.test',
+    })
+    expect(
+      (await identified({ user: { ...USER, name: 'name' } }, { id: 7, name: 8 })).account,
+    ).toBeUndefined()
+  })
+
   const nobody = [0, -0, -1, 1.5, 2 ** 53, null, '', ' ', true, false, { a: 1 }, ['u1'], [1], {}]
   it.each([...nobody.map((id) => ({ id })), {}, [], null, 'ada', { ID: 1 }])(
     'is not guessed from %j: an outage',
@@ -154,6 +166,16 @@ describe('options', () => {
     expect(sent({ prompt: 'consent' })).toEqual({ prompt: 'consent' })
     expect(sent(({ again }: { again: boolean }) => ({ force: String(again) }))).toEqual({ force: 'true' })
     expect(sent(undefined)).toEqual({})
+  })
+
+  it('say what it does of `prompt`, in its own word where it has one', () => {
+    expect(made({}).prompts).toEqual([])
+    expect(made({ prompts: ['select_account'] }).prompts).toEqual(['select_account'])
+    const sent = (parameters: unknown) =>
+      made({ parameters }).parameters?.authorize?.({ scopes: [], again: false, prompt: 'select_account' })
+    expect(sent({ prompt: 'consent' })).toEqual({ prompt: 'select_account' })
+    const own = ({ prompt }: { prompt?: string }) => ({ force_choice: String(prompt === 'select_account') })
+    expect(sent(own)).toEqual({ prompt: 'select_account', force_choice: 'true' })
   })
 
   it('never promise a revocation that there is not', () => {

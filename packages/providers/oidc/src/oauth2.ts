@@ -47,8 +47,13 @@ export function oauth2<Claims = OidcUser>(options: OAuth2Options<Claims>): OAuth
     endpoints: { ...options.endpoints },
     scopes: scopesOf(options.scopes),
     parameters: {
-      authorize: (request) => ({ ...(typeof parameters === 'function' ? parameters(request) : parameters) }),
+      authorize: (request) => ({
+        ...(typeof parameters === 'object' && parameters),
+        ...(request.prompt && { prompt: request.prompt }),
+        ...(typeof parameters === 'function' && parameters(request)),
+      }),
     },
+    prompts: options.prompts ?? [],
     tokens: options.tokens ?? 'per-login',
     revocation: options.revocation ?? (isRevocable ? 'token' : 'none'),
     ...(conform && { conform }),

@@ -10,6 +10,8 @@ const known: Preset<Pick<OidcOptions, 'issuer' | 'userinfo'>, OidcAllow> = {
   where: "on the app's page at the provider",
   own: { issuer: 'text', userinfo: 'flag' },
   scopes: ['openid', 'profile', 'email'],
+  // OpenID Connect Core 15.1 wants them of every provider, and `auth_time` with the first. Some refuse `select_account`.
+  prompts: ['login', 'none'],
   rules: {},
   place({ issuer: given, userinfo }, read) {
     const issuer = read.needed('issuer', given, 'ISSUER')

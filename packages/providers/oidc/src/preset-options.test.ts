@@ -151,6 +151,25 @@ it('what brings a refresh token is asked for, and never shown to clients', () =>
   expect(asked(none)).toEqual(['openid', 'profile', 'email'])
 })
 
+it('what a client asks of the person goes as far as the provider documents it, or as the operator knows', () => {
+  const all = {
+    auth0: auth0({ ...CREDENTIALS, domain: 'a.test' }),
+    okta: okta({ ...CREDENTIALS, domain: 'a.test' }),
+    keycloak: keycloak({ ...CREDENTIALS, url: 'https://a.test', realm: 'a' }),
+    cognito: cognito({ ...CREDENTIALS, userPoolId: POOL }),
+    clerk: clerk({ ...CREDENTIALS, domain: 'a.test' }),
+    managed: cognito({ ...CREDENTIALS, userPoolId: POOL, prompts: ['login', 'select_account', 'none'] }),
+  }
+  expect(Object.fromEntries(Object.entries(all).map(([name, { prompts }]) => [name, prompts]))).toEqual({
+    auth0: ['login', 'none'],
+    okta: ['login', 'none'],
+    keycloak: ['login', 'none'],
+    cognito: ['login'],
+    clerk: [],
+    managed: ['login', 'select_account', 'none'],
+  })
+})
+
 it('every fact can be overruled', () => {
   const given = {
     id: 'staff',

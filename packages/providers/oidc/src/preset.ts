@@ -8,6 +8,7 @@ import {
   openIdConnect,
   permitting,
   variableOf,
+  type Words,
 } from '@drawbridge/core/provider'
 import { admit, checkRules, claimsAskedFor, type Rules } from './admission.ts'
 import { type CommonOptions, commonTable, type OidcAllow, type OidcUser } from './options.ts'
@@ -29,9 +30,11 @@ export interface Preset<Own extends object, Allow extends OidcAllow>
   /** Asked for where the operator writes none. */
   scopes: readonly string[]
   /** What people read of scopes that OpenID Connect does not name. */
-  descriptions?: Readonly<Record<string, string>> | undefined
+  descriptions?: Readonly<Record<string, Words>> | undefined
   /** The members of `allow` that are about something else than addresses. */
   rules: Readonly<Record<Exclude<keyof Allow, keyof OidcAllow>, Rules[string]>>
+  /** What its documentation says that it does; with `login`, that its id_tokens have `auth_time`. */
+  prompts: NonNullable<OpenIdConnectOptions['prompts']>
   /** Where it is, by its own options, and what that makes of the rest. */
   place(options: Own & CommonOptions<Allow>, read: Read): Place
 }
@@ -75,6 +78,7 @@ export function preset<Own extends object, Allow extends OidcAllow>(
     parameters: {
       authorize: ({ again }) => ({ ...place.parameters, ...parameters, ...consentFor(scopes, again) }),
     },
+    prompts: options.prompts ?? known.prompts,
     tokens: options.tokens ?? known.tokens,
     revocation: options.revocation ?? known.revocation,
     promised: claimsAskedFor(allow, known.rules),

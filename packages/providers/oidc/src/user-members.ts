@@ -19,6 +19,7 @@ export function checkMembersOf(user: UserMembers, allow: OidcAllow | undefined):
     picture: 'text',
     email: 'text',
     email_verified: true,
+    account: 'text',
     claims: 'texts',
   })
   secureUrl('user.url', user.url, 'Pass where the service says who somebody is.')
@@ -47,7 +48,10 @@ export async function userOf(login: Login<unknown>, user: UserMembers): Promise<
     email_verified: verified === undefined ? undefined : verified === true || at(answer, verified) === true,
   }
   const said = Object.entries(known).filter(([, value]) => value !== undefined && value !== null)
-  return { sub: String(sub), claims: { ...Object.fromEntries(said), sub: String(sub) } }
+  const account = [at(answer, user.account), known.email, known.name].find(
+    (one): one is string => typeof one === 'string' && one !== '',
+  )
+  return { sub: String(sub), account, claims: { ...Object.fromEntries(said), sub: String(sub) } }
 }
 
 /** Some services call nobody 0, and numbers beyond the safe ones are several people's. */

@@ -1,12 +1,18 @@
-import { devWorkOS, type FakeClock, type ProviderFlow, providerFlowContract } from '@drawbridge/testing'
+import {
+  devWorkOS,
+  type FakeClock,
+  type FlowOptions,
+  type ProviderFlow,
+  providerFlowContract,
+} from '@drawbridge/testing'
 import { describe, it } from 'vitest'
 import { workos } from './index.ts'
 import { ACME, ADA, CREDENTIALS, EVE, GRACE, ISSUER, MAX, OTHER } from './workos.fixture.ts'
 
-function open(clock: FakeClock): ProviderFlow {
+function open(clock: FakeClock, options: FlowOptions): ProviderFlow {
   const dev = devWorkOS({ clock })
   return {
-    provider: workos({ ...CREDENTIALS, domain: ISSUER, allow: { organizations: [ACME] } }),
+    provider: workos({ ...CREDENTIALS, ...options, domain: ISSUER, allow: { organizations: [ACME] } }),
     network: { [ISSUER]: dev.fetch },
     people: { member: ADA, other: GRACE, refused: EVE, foreign: MAX },
     scopes: { first: 'files:read', second: 'calendar:read' },

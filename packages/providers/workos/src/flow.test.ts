@@ -63,22 +63,6 @@ it('lets nobody in by an address that is not verified', async () => {
   await expect(install(GRACE)).resolves.toBeDefined()
 })
 
-it('asks `permit` about the organization, at each re-check as well', async () => {
-  const { install, clock, dev } = world({ permit: ({ org_id }) => org_id === ACME })
-  await expect(install(MAX)).rejects.toThrow(/No code: access_denied/)
-  const { client, tokens } = await install()
-  clock.advance(DAY + 1)
-  const next = await client.refresh(tokens.refresh_token)
-  expect(next.status).toBe(200)
-  const [ada] = dev.users
-  if (ada) ada.org_id = undefined
-  clock.advance(DAY + 1)
-  expect(await client.refresh((next.body as TokenBody).refresh_token)).toMatchObject({
-    status: 400,
-    body: { error: 'invalid_grant' },
-  })
-})
-
 it('works for days on tokens that live minutes, also where userinfo has to be asked', async () => {
   const { install, clock, gate, auth, dev } = world(
     { allow: { organizations: [ACME] } },

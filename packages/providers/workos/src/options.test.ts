@@ -84,9 +84,15 @@ describe('scopes', () => {
 
 it('hands on what a client wants of the person, and what the operator wants sent', () => {
   const sent = (options: WorkOSOptions) =>
-    made(options).parameters?.authorize?.({ scopes: [], again: false, prompt: 'login', login_hint: 'ada' })
-  expect(sent({})).toEqual({ prompt: 'login', login_hint: 'ada' })
-  expect(sent({ parameters: { prompt: 'consent' } })).toEqual({ prompt: 'consent', login_hint: 'ada' })
+    made(options).parameters?.authorize?.({
+      scopes: [],
+      again: false,
+      prompt: 'select_account',
+      login_hint: 'ada',
+    })
+  expect(sent({})).toEqual({ prompt: 'select_account', login_hint: 'ada' })
+  const parameters = { prompt: 'consent', screen_hint: 'sign-up' }
+  expect(sent({ parameters })).toEqual({ ...parameters, prompt: 'select_account', login_hint: 'ada' })
 })
 
 it('keeps the rest as it is given', () => {
@@ -94,4 +100,9 @@ it('keeps the rest as it is given', () => {
   expect(made(given)).toMatchObject({ ...given, tokens: 'per-login', revocation: 'none' })
   expect(made({ clientAuth: 'client_secret_basic' }).client.auth.method).toBe('client_secret_basic')
   expect(made({ clientAuth: { method: 'none' } }).client.auth).toEqual({ method: 'none' })
+})
+
+it('does nothing of `prompt` that is documented; the operator may know better', () => {
+  expect(made({}).prompts).toEqual([])
+  expect(made({ prompts: ['select_account'] }).prompts).toEqual(['select_account'])
 })

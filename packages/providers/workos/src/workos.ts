@@ -1,4 +1,10 @@
-import { type OAuthProvider, openIdConnect, type ProviderScopes, permitting } from '@drawbridge/core/provider'
+import {
+  type OAuthProvider,
+  openIdConnect,
+  type ProviderScopes,
+  permitting,
+  type Words,
+} from '@drawbridge/core/provider'
 import { admit } from './admission.ts'
 import { issuerOf } from './domain.ts'
 import { checkOptions, type WorkOSOptions, type WorkOSUser } from './options.ts'
@@ -27,6 +33,8 @@ export function workos(options: WorkOSOptions = {}): OAuthProvider<WorkOSUser> {
     // The claims that the rules are about come with it.
     scopes: workosScopes(options.allow ? [...scopes, 'email'] : scopes),
     parameters: { authorize: () => ({ ...options.parameters }) },
+    // None that is documented: https://workos.com/docs/reference/workos-connect/authorize
+    prompts: options.prompts ?? [],
     // Its metadata names no endpoint for it: https://workos.com/docs/reference/workos-connect/metadata
     revocation: 'none',
     permit: permitting(options, admit),
@@ -37,10 +45,18 @@ export function workos(options: WorkOSOptions = {}): OAuthProvider<WorkOSUser> {
 }
 
 /** What people read. An application may have more scopes, which the operator names. */
-const descriptions: Readonly<Record<string, string>> = {
-  openid: 'Know which account is yours',
-  email: 'See your email address',
-  profile: 'See your name',
+const descriptions: Readonly<Record<string, Words>> = {
+  openid: {
+    en: 'Know which account is yours',
+    de: 'Wissen, welches Konto Ihres ist',
+    ar: 'معرفة أيّ حساب يخصك',
+  },
+  email: {
+    en: 'See your email address',
+    de: 'Ihre E-Mail-Adresse sehen',
+    ar: 'الاطلاع على عنوان بريدك الإلكتروني',
+  },
+  profile: { en: 'See your name', de: 'Ihren Namen sehen', ar: 'الاطلاع على اسمك' },
 }
 
 /** `offline_access` brings a refresh token. */

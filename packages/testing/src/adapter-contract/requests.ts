@@ -141,6 +141,18 @@ export const requestCases: AdapterCase[] = [
     }
   }),
 
+  adapterCase(
+    'hands over two tokens as two, so that neither is taken for the only one',
+    async ({ start }) => {
+      const url = await start({ mounted: [probe(echo)] })
+      const { text: answer } = await sendRaw(
+        url,
+        `GET /token HTTP/1.1\r\nHost: ${new URL(url).host}\r\nAuthorization: Bearer a\r\nauthorization: Bearer b\r\nConnection: close\r\n\r\n`,
+      )
+      assert.ok(answer.includes('"authorization":"Bearer a, Bearer b"'), `both are not in ${answer}`)
+    },
+  ),
+
   adapterCase('hands over a body while it arrives', async ({ start }) => {
     const began = deferred<string>()
     const url = await start({

@@ -51,13 +51,18 @@ export function answer(
   state: OidcState,
   origin: string,
   session: Session,
-  more: { refresh_token: string | undefined; nonce?: string | undefined; withIdToken: boolean },
+  more: {
+    refresh_token: string | undefined
+    nonce?: string | undefined
+    auth_time?: number | undefined
+    withIdToken: boolean
+  },
 ): Response {
   const user = state.users.find(({ sub }) => sub === session.sub)
   if (!user) return faulty(state, 'code')
   const body = {
     ...answerOf(state, session, more.refresh_token),
-    ...(more.withIdToken && { id_token: signed(state, claimsOf(state, origin, session, user, more.nonce)) }),
+    ...(more.withIdToken && { id_token: signed(state, claimsOf(state, origin, session, user, more)) }),
   }
   return Response.json(state.answer?.(body, user) ?? body)
 }
@@ -84,7 +89,7 @@ export function claimsOf(
   origin: string,
   { app, granted }: Session,
   user: DevOidcUser,
-  nonce?: string,
+  { nonce, auth_time }: { nonce?: string | undefined; auth_time?: number | undefined } = {},
 ): DevOidcTokens['claims'] {
   const now = Math.floor(state.clock.now() / 1000)
   const claims = {
@@ -94,6 +99,7 @@ export function claimsOf(
     iat: now,
     exp: now + 300,
     ...(nonce !== undefined && { nonce }),
+    ...(auth_time !== undefined && { auth_time }),
   }
   return (state.idToken?.(claims, user) ?? claims) as DevOidcTokens['claims']
 }

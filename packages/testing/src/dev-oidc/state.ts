@@ -1,5 +1,6 @@
 import type { KeyPairKeyObjectResult } from 'node:crypto'
 import type { Clock } from '@drawbridge/core/provider'
+import type { BrowserSession } from './browser-session.ts'
 import type { DevOidcApp, DevOidcUser, OidcFault, OidcGrant, OidcRefusal, OidcSwitches } from './switches.ts'
 
 export interface OidcState extends OidcSwitches {
@@ -11,6 +12,10 @@ export interface OidcState extends OidcSwitches {
   sessions: Session[]
   /** `<client id>/<sub>`: who has given an app a refresh token before. */
   consented: Set<string>
+  /** `<client id>/<sub>`: who let an app in, and has not ended it since. */
+  approved: Set<string>
+  /** Browsers in which somebody is signed in, by the value of their cookie. */
+  browsers: Map<string, BrowserSession>
   /** Who has signed in before. */
   visited: Set<string>
 }
@@ -27,6 +32,8 @@ export interface Consent {
 export interface PendingLogin extends Consent {
   redirect_uri: string
   nonce: string | undefined
+  /** Unix seconds; where the client asked how old a sign-in may be (OpenID Connect Core 3.1.2.1). */
+  auth_time: number | undefined
   code_challenge: string | undefined
   refreshable: boolean
   /** Unix milliseconds. */

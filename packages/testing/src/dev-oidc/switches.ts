@@ -101,6 +101,8 @@ export interface OidcSwitches {
   claims?: ((user: DevOidcUser, scopes: readonly string[]) => object) | undefined
   /** Changes the claims of an id_token before it is signed: a wrong `aud`, `nonce`, `iss`. */
   idToken?: ((claims: Record<string, unknown>, user: DevOidcUser) => object) | undefined
+  /** `true`: id_tokens say `auth_time` also to who sends no `max_age`. */
+  authTime?: true | undefined
   /**
    * The claims of an access token that is a JWT, beside `iss`, `sub`, `iat`, `exp` and `jti`. Default: they are opaque.
    */

@@ -64,8 +64,9 @@ function byCode(request: TokenRequest): Response {
   if (consent instanceof Response) return consent
   state.codes.delete(code)
   const session = opened(state, origin, consent, pending.refreshable ? fresh('refresh_') : undefined)
-  const { nonce } = pending
-  return answer(state, origin, session, { refresh_token: session.refresh_token, nonce, withIdToken: true })
+  const { nonce, auth_time } = pending
+  const { refresh_token } = session
+  return answer(state, origin, session, { refresh_token, nonce, auth_time, withIdToken: true })
 }
 
 function byRefreshToken(request: TokenRequest): Response {

@@ -10,14 +10,23 @@ function sites(policy?: string) {
   const seen: Record<string, string | null>[] = []
   const handler = async (request: Request) => {
     const url = new URL(request.url)
-    const names = ['sec-fetch-site', 'sec-fetch-mode', 'sec-fetch-dest', 'sec-fetch-user', 'origin', 'cookie']
+    const names = [
+      'sec-fetch-site',
+      'sec-fetch-mode',
+      'sec-fetch-dest',
+      'sec-fetch-user',
+      'origin',
+      'referer',
+      'cookie',
+    ]
     const headers = Object.fromEntries(names.map((name) => [name, request.headers.get(name)]))
     seen.push({ ...headers, method: request.method, url: request.url, body: await request.text() })
     const to = url.searchParams.get('to')
+    const own = url.searchParams.get('policy')
     if (to)
       return new Response(null, {
         status: Number(url.searchParams.get('status') ?? 302),
-        headers: { location: to },
+        headers: { location: to, ...(own && { 'referrer-policy': own }) },
       })
     return new Response(FORM, {
       headers: {
@@ -56,6 +65,20 @@ describe('redirects', () => {
     })
     expect(stopped.leftFor?.href).toBe('https://evil.test/')
     expect(seen).toHaveLength(2)
+  })
+
+  it.each([
+    ['content="0;url=cursor://x/callback?code=1&amp;state=2"', 'cursor://x/callback?code=1&state=2'],
+    [`content="0; URL='https://acme.test/on;1'"`, 'https://acme.test/on;1'],
+    ['content="0"', undefined],
+  ])('are made by pages too: %s', async (content, target) => {
+    const html = `<meta charset="utf-8"><META HTTP-EQUIV=refresh ${content}><p>Going on`
+    const handler = async () => new Response(html, { headers: { 'content-type': 'text/html' } })
+    const fetch = network({ 'https://acme.test': handler })
+    const page = await browser({ fetch }).open('https://acme.test/', {
+      until: ({ pathname }) => pathname !== '/',
+    })
+    expect([page.leftFor?.href, page.status, page.text]).toEqual([target, 200, 'Going on'])
   })
 
   it('turn a POST into a GET, unless they are 307 or 308', async () => {
@@ -150,6 +173,47 @@ describe('what a server is told', () => {
     const page = await person.open('https://acme.test/')
     await person.follow(page, 'https://evil.test/?to=https%3A%2F%2Facme.test%2F')
     expect(seen.at(-1)).toMatchObject({ 'sec-fetch-site': 'cross-site', cookie: 'lax=1' })
+  })
+
+  it.each([
+    // Policy of the page, what its own origin is told, another one, and one without https.
+    [undefined, 'https://acme.test/page?q=1', 'https://acme.test/', null],
+    ['', 'https://acme.test/page?q=1', 'https://acme.test/', null],
+    ['unheard-of', 'https://acme.test/page?q=1', 'https://acme.test/', null],
+    ['no-referrer', null, null, null],
+    ['no-referrer, origin, unheard-of', 'https://acme.test/', 'https://acme.test/', 'https://acme.test/'],
+    ['same-origin', 'https://acme.test/page?q=1', null, null],
+    ['strict-origin', 'https://acme.test/', 'https://acme.test/', null],
+    ['origin-when-cross-origin', 'https://acme.test/page?q=1', 'https://acme.test/', 'https://acme.test/'],
+    ['no-referrer-when-downgrade', 'https://acme.test/page?q=1', 'https://acme.test/page?q=1', null],
+    ['unsafe-url', ...Array(3).fill('https://acme.test/page?q=1')],
+  ])('of where a link was, with Referrer-Policy: %s', async (policy, ...expected) => {
+    const { fetch, seen } = sites(policy)
+    const person = browser({ fetch })
+    const page = await person.open('https://acme.test/page?q=1#part')
+    for (const to of ['https://acme.test/x', 'https://evil.test/', 'http://plain.test/']) {
+      await person.follow(page, to)
+    }
+    expect(seen.slice(1).map(({ referer }) => referer)).toEqual(expected)
+    expect(seen[0]?.referer).toBeNull()
+  })
+
+  it.each([
+    // Policy of the page, of the redirect to another origin, and what that is told.
+    [undefined, undefined, 'https://acme.test/'],
+    [undefined, 'no-referrer', null],
+    [undefined, 'strict-origin', 'https://acme.test/'],
+    // The first hop was of another origin already: more than that is gone.
+    [undefined, 'unsafe-url', 'https://acme.test/'],
+    ['no-referrer', 'unsafe-url', null],
+    ['unsafe-url', 'origin', 'https://acme.test/'],
+  ])('of where it came from, with %s, after a redirect with %s', async (policy, own, expected) => {
+    const { fetch, seen } = sites(policy)
+    const person = browser({ fetch })
+    const page = await person.open('https://acme.test/page')
+    const query = new URLSearchParams({ to: 'https://www.acme.test/', ...(own && { policy: own }) })
+    await person.follow(page, `https://evil.test/?${query}`)
+    expect(seen.at(-1)?.referer).toBe(expected)
   })
 
   it('over plain http: nothing but the request', async () => {

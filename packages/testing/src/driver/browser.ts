@@ -1,7 +1,8 @@
 import type { Clock } from '@drawbridge/core/provider'
 import { type CookieJar, cookieJar } from './cookie-jar.ts'
 import { type Initiator, navigationHeaders, siteOf } from './fetch-metadata.ts'
-import { type Button, type Form, parseForms, textOf } from './forms.ts'
+import { type Button, type Form, parseForms, refreshOf, textOf } from './forms.ts'
+import { referrerOf, referrerPolicyOf } from './referrer.ts'
 import { overNetwork, type Send } from './send.ts'
 
 export interface BrowserOptions {
@@ -56,14 +57,18 @@ export interface Browser {
     fields?: Readonly<Record<string, string>>,
     options?: NavigateOptions,
   ): Promise<Page>
-  /** A page as though it had been loaded from `url`: for what an attacker's site might do. */
-  imagine(url: string, html: string): Page
+  /**
+   * A page as though it had been loaded from `url`: for what an attacker's site might do.
+   *
+   * @param referrerPolicy Its `Referrer-Policy`. Default: none
+   */
+  imagine(url: string, html: string, referrerPolicy?: string): Page
 }
 
 const MOST_REDIRECTS = 20
 
 /**
- * A browser without a window: cookies, redirects one by one, forms, `Sec-Fetch-*` and `Origin`. It runs no scripts,
+ * A browser without a window: cookies, redirects one by one, forms, `Sec-Fetch-*`, `Origin` and `Referer`. It runs no scripts,
  * and shows what a server can see of a browser and what a browser keeps from it.
  *
  * @example
@@ -75,7 +80,24 @@ export function browser(options: BrowserOptions = {}): Browser {
   const send = options.fetch ?? overNetwork
   const cookies = cookieJar(options.clock)
 
-  async function navigate(
+  /** Goes on from pages that do so by themselves. */
+  async function navigate(...given: Parameters<typeof load>): Promise<Page> {
+    let page = await load(...given)
+    const { until } = given[3] ?? {}
+    for (let turn = 0; turn < MOST_REDIRECTS; turn++) {
+      const isHtml = page.headers.get('content-type')?.includes('html')
+      const target = page.leftFor || !isHtml ? undefined : refreshOf(page.body)
+      if (target === undefined) return page
+      const url = new URL(target, page.url)
+      if (!/^https?:$/.test(url.protocol) || until?.(url)) return { ...page, leftFor: url }
+      const { hops } = page
+      page = await load(url, { method: 'GET' }, initiatorOf(page), given[3])
+      page = { ...page, hops: [...hops, ...page.hops] }
+    }
+    throw new Error(`More than ${MOST_REDIRECTS} pages that go on by themselves, last ${page.url}`)
+  }
+
+  async function load(
     target: URL,
     form: { method: string; body?: string | undefined },
     initiator: Initiator | undefined,
@@ -86,6 +108,8 @@ export function browser(options: BrowserOptions = {}): Browser {
     let { method, body } = form
     let url = target
     let response: Response | undefined
+    let referrer = initiator?.url
+    let policy = initiator?.policy ?? referrerPolicyOf(new Headers())
 
     for (;;) {
       const stop = !/^https?:$/.test(url.protocol) || until?.(url)
@@ -95,6 +119,7 @@ export function browser(options: BrowserOptions = {}): Browser {
 
       const crossSite = siteOf(initiator, urls) === 'cross-site'
       const cookie = cookies.header(url, { method, crossSite })
+      referrer = referrerOf(referrer, policy, url)
       response = await send(
         new Request(url, {
           method,
@@ -103,7 +128,8 @@ export function browser(options: BrowserOptions = {}): Browser {
             accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
             'accept-language': 'en',
             'user-agent': 'Mozilla/5.0 (drawbridge test browser)',
-            ...navigationHeaders(method, initiator, urls),
+            ...navigationHeaders(method, initiator, urls, policy),
+            ...(referrer && { referer: referrer.href }),
             ...(cookie && { cookie }),
             ...(body !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
           },
@@ -121,6 +147,7 @@ export function browser(options: BrowserOptions = {}): Browser {
         body = undefined
       }
       url = new URL(location, url)
+      policy = referrerPolicyOf(response.headers, policy)
     }
   }
 
@@ -140,8 +167,9 @@ export function browser(options: BrowserOptions = {}): Browser {
       const body = form.method === 'post' ? sent.toString() : undefined
       return navigate(action, { method: form.method.toUpperCase(), body }, initiatorOf(page), navigation)
     },
-    imagine(url, html) {
+    imagine(url, html, referrerPolicy) {
       const headers = new Headers({ 'content-type': 'text/html' })
+      if (referrerPolicy !== undefined) headers.set('referrer-policy', referrerPolicy)
       return {
         url,
         status: 200,
@@ -156,7 +184,7 @@ export function browser(options: BrowserOptions = {}): Browser {
 }
 
 function initiatorOf(page: Page): Initiator {
-  return { url: new URL(page.url), referrerPolicy: page.headers.get('referrer-policy') ?? undefined }
+  return { url: new URL(page.url), policy: referrerPolicyOf(page.headers) }
 }
 
 async function pageOf(url: URL, response: Response | undefined, hops: Hop[], leftFor?: URL): Promise<Page> {

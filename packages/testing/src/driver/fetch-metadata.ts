@@ -1,10 +1,11 @@
 import { isLoopback, isTrustworthy } from './cookie-jar.ts'
+import type { ReferrerPolicy } from './referrer.ts'
 
 /** The page a navigation starts from; absent when a person typed the address. */
 export interface Initiator {
   url: URL
-  /** The page's Referrer-Policy header. */
-  referrerPolicy: string | undefined
+  /** The page's Referrer-Policy. */
+  policy: ReferrerPolicy
 }
 
 /** How far a navigation's initiator and every hop so far are from each other (Fetch Metadata 2.4). */
@@ -17,11 +18,16 @@ export function siteOf(initiator: Initiator | undefined, hops: readonly URL[]): 
   return hops.every((hop) => sameSite(hop, initiator.url)) ? 'same-site' : 'cross-site'
 }
 
-/** `Sec-Fetch-*` and `Origin` as browsers send them for a top-level navigation. */
+/**
+ * `Sec-Fetch-*` and `Origin` as browsers send them for a top-level navigation.
+ *
+ * @param policy In force for this hop: see {@link referrerOf}.
+ */
 export function navigationHeaders(
   method: string,
   initiator: Initiator | undefined,
   hops: readonly URL[],
+  policy: ReferrerPolicy,
 ): Record<string, string> {
   const target = hops.at(-1)
   const headers: Record<string, string> = {}
@@ -32,23 +38,22 @@ export function navigationHeaders(
     headers['sec-fetch-user'] = '?1'
   }
   if (target && initiator && method !== 'GET' && method !== 'HEAD') {
-    headers.origin = originHeader(initiator, hops, target)
+    headers.origin = originHeader(initiator.url, hops, target, policy)
   }
   return headers
 }
 
 /** The Origin of a POST (Fetch 3.2): `null` also for pages that say no-referrer, which ours do. */
-function originHeader({ url, referrerPolicy }: Initiator, hops: readonly URL[], target: URL): string {
+function originHeader(url: URL, hops: readonly URL[], target: URL, policy: ReferrerPolicy): string {
   const tainted = hops.some((hop, index) => {
     const before = hops[index - 1]
     return before && hop.origin !== before.origin && url.origin !== before.origin
   })
-  const crossOrigin = url.origin !== target.origin
   const downgrade = url.protocol === 'https:' && target.protocol !== 'https:'
-  if (tainted || referrerPolicy === 'no-referrer') return 'null'
-  if (referrerPolicy === 'same-origin') return crossOrigin ? 'null' : url.origin
-  if (referrerPolicy === 'origin' || referrerPolicy === 'unsafe-url') return url.origin
-  return downgrade ? 'null' : url.origin
+  if (tainted || policy === 'no-referrer') return 'null'
+  if (policy === 'same-origin') return url.origin === target.origin ? url.origin : 'null'
+  const isStrict = policy === 'no-referrer-when-downgrade' || policy.startsWith('strict-')
+  return isStrict && downgrade ? 'null' : url.origin
 }
 
 function sameSite(a: URL, b: URL): boolean {

@@ -72,6 +72,18 @@ export function textOf(html: string): string {
   )
 }
 
+/** Where a page goes on to by itself at once (HTML, shared declarative refresh steps). */
+export function refreshOf(html: string): string | undefined {
+  for (const [, tag = ''] of html.matchAll(element('meta'))) {
+    const meta = attributesOf(tag)
+    if (meta['http-equiv']?.toLowerCase() !== 'refresh') continue
+    const [, quoted, bare] =
+      /^\s*0*\s*[;,]\s*(?:url\s*=\s*)?(?:(["'].*)|(.*))$/is.exec(meta.content ?? '') ?? []
+    return quoted === undefined ? bare?.trim() : quoted.slice(1).split(quoted.charAt(0))[0]
+  }
+  return undefined
+}
+
 function element(name: string, content = ''): RegExp {
   return new RegExp(`<${name}\\b((?:[^"'>]|"[^"]*"|'[^']*')*)>${content}`, 'gi')
 }

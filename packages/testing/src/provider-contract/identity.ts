@@ -67,6 +67,22 @@ export const identityCases: readonly ProviderCase[] = [
     assert.notEqual(other.sub, member.sub)
   }),
 
+  providerCase('an account is called what its person calls it', async (opened) => {
+    for (const person of ['member', 'other'] as const) {
+      const signedIn = await opened.signIn(person)
+      const { sub, account, claims } = await identify(opened, signedIn)
+      const names = namesIn(claims).filter((name) => name !== sub)
+      assert.ok(
+        account !== undefined || names.length === 0,
+        `account: it says ${names.join(', ')} of somebody`,
+      )
+      if (account === undefined) continue
+      assert.match(account, /^[^\p{Cc}]{1,254}$/u, 'account: one short line, which is shown to people')
+      assert.ok(account !== sub || names.length === 0, `account: nobody knows theirs as ${sub}`)
+      assertNoSecrets(account, signedIn)
+    }
+  }),
+
   providerCase('claims survive being stored', async (opened) => {
     const { claims } = await identify(opened, await opened.signIn('member'))
     assert.deepEqual(JSON.parse(JSON.stringify(claims)), claims, 'claims must be plain JSON')
@@ -162,4 +178,13 @@ export const identityCases: readonly ProviderCase[] = [
 function deepFreeze<Value>(value: Value): Value {
   if (value !== null && typeof value === 'object') Object.values(Object.freeze(value)).forEach(deepFreeze)
   return value
+}
+
+/** What somebody is called in claims, by the names that most providers have for it. */
+function namesIn(claims: unknown): string[] {
+  const known = ['email', 'preferred_username', 'username', 'login', 'name'] as const
+  const said: Partial<Record<(typeof known)[number], unknown>> = Object(claims)
+  return known
+    .map((name) => said[name])
+    .filter((name): name is string => typeof name === 'string' && name !== '')
 }

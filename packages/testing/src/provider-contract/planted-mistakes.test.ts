@@ -8,6 +8,16 @@ const identity =
   (sub: string, claims: unknown = {}): OAuthProvider['identify'] =>
   async () => ({ sub, claims })
 let visits = 0
+/** Claims that say what somebody is called, and an account that may not. */
+const named =
+  (account: ((sub: string, token: string) => string) | undefined): Change =>
+  ({ identify }) => ({
+    identify: async (login) => {
+      const { sub } = await identify(login)
+      const name = account?.(sub, login.tokens.access_token)
+      return { sub, account: name, claims: { email: `${sub}@acme.test` } }
+    },
+  })
 
 /** What can be wrong with a provider, and the cases that must notice. */
 const broken: Record<string, { change?: Change; truth?: Truth; noticed: RegExp[] }> = {
@@ -49,6 +59,47 @@ const broken: Record<string, { change?: Change; truth?: Truth; noticed: RegExp[]
   'words for a scope that nobody may ask for': {
     change: ({ scopes }) => ({ scopes: { ...scopes, descriptions: { nothing: 'Do nothing' } } }),
     noticed: [/words for scopes/],
+  },
+  'a prompt that nobody knows': {
+    change: () => ({ prompts: ['consent' as 'none'] }),
+    noticed: [/^what it says it does of `prompt`/],
+  },
+  'a prompt that is listed and not sent': {
+    change: () => ({
+      prompts: ['select_account', 'none'],
+      parameters: { authorize: ({ prompt }) => (prompt === 'none' ? { prompt } : {}) },
+    }),
+    noticed: [/^what it says it does of `prompt`/],
+  },
+  'two prompts that are one': {
+    change: () => ({
+      prompts: ['select_account', 'none'],
+      parameters: { authorize: ({ prompt }) => ({ ask: String(prompt !== undefined) }) },
+    }),
+    noticed: [/^what it says it does of `prompt`/],
+  },
+  'a new sign-in that no id_token could show': {
+    change: () => ({
+      prompts: ['login'],
+      parameters: { authorize: ({ prompt }) => ({ ...(prompt && { prompt }) }) },
+    }),
+    noticed: [/^what it says it does of `prompt`/],
+  },
+  'an account that nobody names': {
+    change: named(undefined),
+    noticed: [/^an account is called/],
+  },
+  'an account by its id': {
+    change: named((sub) => sub),
+    noticed: [/^an account is called/],
+  },
+  'an account in two lines': {
+    change: named(() => 'ada\nYou are signed in as root'),
+    noticed: [/^an account is called/],
+  },
+  'an account by its token': {
+    change: named((_, token) => token),
+    noticed: [/^an account is called/],
   },
   'an e-mail address as sub': {
     change: () => ({ identify: identity('a@b.test') }),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { OAuthProvider } from '@drawbridge/core/provider'
 import { assertSecure, type ProviderCase, providerCase } from './case.ts'
 
 /** What the flow itself sends (RFC 6749, RFC 7636, RFC 7523, OpenID Connect). */
@@ -32,6 +33,9 @@ const OWN = {
     'refresh_token',
   ],
 }
+
+type Prompt = NonNullable<OAuthProvider['prompts']>[number]
+const PROMPTS: readonly Prompt[] = ['login', 'select_account', 'none']
 
 /** RFC 6749 3.3. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
@@ -85,12 +89,37 @@ export const shapeCases: readonly ProviderCase[] = [
     }
   }),
 
+  providerCase(
+    'what it says it does of `prompt` are words that core knows, and is asked for',
+    ({ provider }) => {
+      const { prompts = [], parameters = {}, issuer, openid } = provider
+      const scopes = Object.freeze([...provider.scopes.default])
+      const asked = (prompt?: Prompt) =>
+        JSON.stringify(parameters.authorize?.({ scopes, prompt, again: false }))
+      const unknown = prompts.filter((prompt) => !PROMPTS.includes(prompt))
+      assert.deepEqual(unknown, [], `prompts: only ${PROMPTS.join(', ')}`)
+      const different = new Set([undefined, ...prompts].map(asked))
+      assert.equal(
+        different.size,
+        new Set(prompts).size + 1,
+        'prompts has one that `authorize` does not send',
+      )
+      const saysWhen = issuer !== undefined && openid !== false
+      assert.ok(
+        saysWhen || !prompts.includes('login'),
+        'prompts has "login", and no id_token says when that was (auth_time)',
+      )
+    },
+  ),
+
   providerCase('words for scopes are short, and about scopes that clients may ask for', ({ provider }) => {
     const { default: ours, supported = [], descriptions = {} } = provider.scopes
     for (const [scope, words] of Object.entries(descriptions)) {
       assert.ok([...ours, ...supported].includes(scope), `descriptions: "${scope}" is in no list`)
-      assert.ok(words.trim().length > 0 && words.length <= 120, `descriptions.${scope}: 1 to 120 characters`)
-      assert.doesNotMatch(words, /\p{Cc}/u, `descriptions.${scope} must not contain control characters`)
+      for (const text of typeof words === 'string' ? [words] : Object.values(words)) {
+        assert.ok(text.trim().length > 0 && text.length <= 120, `descriptions.${scope}: 1 to 120 characters`)
+        assert.doesNotMatch(text, /\p{Cc}/u, `descriptions.${scope} must not contain control characters`)
+      }
     }
   }),
 

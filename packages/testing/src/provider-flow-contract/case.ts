@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Answer, ErrorBody, PendingAuthorization } from '../driver/oauth-client.ts'
 import { marker } from './faults.ts'
 import type { FlowFeature, OpenFlow } from './flow.ts'
-import { type Installation, ISSUER, type ToolSees, type World, worldOf } from './world.ts'
+import { type Installation, ISSUER, type Tamper, type ToolSees, type World, worldOf } from './world.ts'
 
 /** A named part of the contract. Framework-agnostic: `run` rejects with an `AssertionError` when a provider breaks it. */
 export interface FlowCase {
@@ -10,9 +10,6 @@ export interface FlowCase {
   needs: readonly FlowFeature[]
   run(open: OpenFlow): Promise<void>
 }
-
-/** What becomes of an answer of the server: for planted mistakes that no provider could make. */
-export type Tamper = NonNullable<Parameters<typeof worldOf>[1]>
 
 /** After each case, nothing may have left the server that is the provider's, and no event may have a token. */
 export function flowCase(
@@ -24,7 +21,7 @@ export function flowCase(
     name,
     needs,
     async run(open, tamper?: Tamper) {
-      const world = await worldOf(open, tamper)
+      const world = await worldOf(open, { tamper, hasPermit: needs.includes('permit') })
       try {
         await body(world)
         assertNothingLeaks(world)

@@ -6,15 +6,22 @@ import type { Handler } from '../listen.ts'
  * What a provider must have for a case to apply to it.
  *
  * - `refusal`: rules about who may enter.
+ * - `permit`: an option that is a predicate about who may enter.
  * - `tenant`: accounts of tenants or organizations, of which not all may enter.
  * - `refresh`: refresh tokens.
  * - `revoke`: a way to end tokens.
  * - `id_token`: an id_token of each sign-in, whose keys it publishes.
  */
-export type FlowFeature = 'refusal' | 'tenant' | 'refresh' | 'revoke' | 'id_token'
+export type FlowFeature = 'refusal' | 'permit' | 'tenant' | 'refresh' | 'revoke' | 'id_token'
 
 /** Makes the provider and a development provider that goes by this clock; called once per case. */
-export type OpenFlow = (clock: FakeClock) => ProviderFlow | Promise<ProviderFlow>
+export type OpenFlow = (clock: FakeClock, options: FlowOptions) => ProviderFlow | Promise<ProviderFlow>
+
+/** What a case wants of the provider. */
+export interface FlowOptions {
+  /** For the provider's option of that name, beside its rules. There in the cases that need `permit`. */
+  permit?: ((claims: unknown) => Promise<boolean>) | undefined
+}
 
 /** A provider, and where it signs people in. */
 export interface ProviderFlow {

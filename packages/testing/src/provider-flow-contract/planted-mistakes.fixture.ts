@@ -1,6 +1,6 @@
 import { AccessDenied, type Call, type OAuthProvider, openIdConnect } from '@drawbridge/core/provider'
 import { type DevOidc, type DevOidcOptions, devOidc } from '../dev-oidc.ts'
-import type { OpenFlow, ProviderFlow } from './flow.ts'
+import type { FlowOptions, OpenFlow, ProviderFlow } from './flow.ts'
 
 export const ORIGIN = 'https://login.acme.test'
 
@@ -11,13 +11,15 @@ export interface Mistake {
   change?(provider: OAuthProvider): Partial<OAuthProvider>
   truth?: DevOidcOptions
   opened?: Partial<ProviderFlow>
+  /** What it makes of the predicate that it is opened with. */
+  permit?(given: NonNullable<FlowOptions['permit']>): FlowOptions['permit']
   /** What it does with a request in place of answering it. */
   served?(request: Request, dev: DevOidc): Promise<Response>
 }
 
 /** A provider as it should be, with a tenant and a rule, over an OpenID provider; and what is wrong with it. */
-export function acme({ change, truth, opened, served }: Mistake = {}): OpenFlow {
-  return (clock) => {
+export function acme({ change, truth, opened, permit, served }: Mistake = {}): OpenFlow {
+  return (clock, options) => {
     const users = [
       person('ada', { tenant: 'acme', member: true }),
       person('grace', { tenant: 'acme', member: true }),
@@ -25,13 +27,16 @@ export function acme({ change, truth, opened, served }: Mistake = {}): OpenFlow 
       person('max', { tenant: 'other', member: true }),
     ]
     const dev = devOidc({ clock, users, ...truth })
+    const asked = options.permit && permit ? permit(options.permit) : options.permit
     const provider: OAuthProvider = openIdConnect({
       id: 'acme',
       label: 'Acme',
       issuer: ORIGIN,
       clientId: 'dev-client',
       clientSecret: 'dev-secret',
-      permit: ({ tenant, member }) => tenant === 'acme' && member === true,
+      prompts: ['login', 'select_account', 'none'],
+      permit: async (claims) =>
+        claims.tenant === 'acme' && claims.member === true && (asked === undefined || asked(claims)),
     })
     return {
       provider: { ...provider, ...change?.(provider) },
@@ -51,6 +56,7 @@ export function acme({ change, truth, opened, served }: Mistake = {}): OpenFlow 
 /** No id_tokens: who somebody is, and whether they may enter, its API says. */
 export const plain = ({ identify, endpoints }: OAuthProvider): Partial<OAuthProvider> => ({
   openid: false,
+  prompts: [],
   endpoints: {
     ...endpoints,
     authorization: `${ORIGIN}/authorize`,

@@ -1,7 +1,6 @@
 import { AccessDenied } from '@drawbridge/core/provider'
 import { describe, expect, it } from 'vitest'
 import { providerFlowContract } from '../provider-flow-contract.ts'
-import type { Tamper } from './case.ts'
 import { marker } from './faults.ts'
 import { noIdTokenCase } from './id-token-cases.ts'
 import {
@@ -16,6 +15,7 @@ import {
 } from './planted-mistakes.fixture.ts'
 import { noRefreshCase } from './refresh.ts'
 import { noRevocationCase } from './revocation.ts'
+import type { Tamper } from './world.ts'
 
 const absent = [noIdTokenCase, noRefreshCase, noRevocationCase]
 const all: { name: string; run(open: ReturnType<typeof acme>, tamper?: Tamper): Promise<void> }[] = [
@@ -99,8 +99,34 @@ const planted: Record<string, Planted> = {
   },
   'a rule that is not asked': {
     change: () => ({ identify: async ({ claims }) => ({ sub: String(claims?.sub), claims: {} }) }),
-    noticed: [/^denial by policy/, /^wrong tenant/],
+    noticed: [/^denial by policy/, /^wrong tenant/, /^permit/],
     because: /brought a code/,
+  },
+  'a predicate that is not asked': {
+    permit: () => undefined,
+    noticed: [/^permit/],
+    because: /brought a code/,
+  },
+  'a predicate that lets in by any answer but no': {
+    permit: (given) => async (claims) => Boolean(await given(claims)),
+    noticed: [/^permit/],
+    because: /brought a code/,
+  },
+  'a predicate that is not told about whom': {
+    permit: (given) => () => given({}),
+    noticed: [/^permit/],
+    because: /not told whom/,
+  },
+  'a predicate that is asked about whoever came first': {
+    permit: (given) => {
+      let first: unknown
+      return (claims) => {
+        first ??= claims
+        return given(first)
+      }
+    },
+    noticed: [/^permit/],
+    because: /not told whom/,
   },
   'a refusal that shows the token': {
     change: ({ identify }) => ({
@@ -116,6 +142,28 @@ const planted: Record<string, Planted> = {
     }),
     noticed: [/^denial by policy/, /^wrong tenant/],
     because: /the client was told temporarily_unavailable/,
+  },
+  'prompts that are listed and not sent': {
+    change: () => ({ parameters: { authorize: () => ({}) } }),
+    noticed: [
+      /^prompt: who would choose/,
+      /^prompt: a client's select_account/,
+      /^prompt: login is passed on/,
+      /^prompt: none goes on/,
+    ],
+    because: /listed and not sent|does not hear that an account/,
+  },
+  'id_tokens that never say when somebody signed in': {
+    truth: { idToken: ({ auth_time, ...claims }) => claims },
+    noticed: [/^prompt: login lets in/],
+    because: /the client was told login_required/,
+  },
+  'a sign-in that is not anew as any trouble': {
+    tamper: redirecting(({ searchParams }) => {
+      if (searchParams.get('error') === 'login_required') searchParams.set('error', 'server_error')
+    }),
+    noticed: [/^prompt: login lets nobody in/, /^prompt: none goes on/],
+    because: /the client was told server_error/,
   },
   'id_tokens that nobody looks at': {
     change: plain,
@@ -196,8 +244,12 @@ const planted: Record<string, Planted> = {
   'an identity that is what it was': {
     change: ({ identify }) => ({ identify: async (login) => login.previous ?? identify(login) }),
     truth: forEver,
-    noticed: [/^re-check after a day: (the provider is asked|who may enter|who ended)/, /who left meanwhile/],
-    because: /was not asked after it|answered with 200/,
+    noticed: [
+      /^re-check after a day: (the provider is asked|who may enter|who ended)/,
+      /who left meanwhile/,
+      /^permit/,
+    ],
+    because: /was not asked|answered with 200/,
   },
   'a re-check that takes trouble for a refusal': {
     change: inTrouble(() => Promise.reject(new AccessDenied('No.'))),
@@ -213,12 +265,27 @@ const planted: Record<string, Planted> = {
   },
   'a revocation that does nothing': {
     change: () => ({ revoke: async () => {} }),
-    noticed: [/^revocation: a sign-out (ends|days)/, /^revocation: of two clients/],
-    because: /still works|brings another|after the first sign-out/,
+    noticed: [/^revocation: a sign-out (ends|days)/, /^revocation: of two clients/, /^account page/],
+    because: /still works|brings another|after the first sign-out|what came of it works/,
+  },
+  'a revocation that ends only one of several tokens': {
+    change: () => {
+      let isBusy = false
+      return {
+        tokens: 'per-user',
+        async revoke({ tokens: { refresh_token = '' }, endpoints: { revocation = '' }, post }) {
+          if (isBusy) return
+          isBusy = true
+          await post(revocation, { token: refresh_token })
+        },
+      }
+    },
+    noticed: [/^revocation: of two clients with the same/],
+    because: /another login replaced works/,
   },
   'a revocation that ends more than it says': {
     truth: { revocation: 'user' },
-    noticed: [/^revocation: of two clients/],
+    noticed: [/^revocation: of two clients/, /^account page/],
     because: /does not take its token/,
   },
   'a revocation that fails where nothing is left': {

@@ -127,6 +127,10 @@ async function lastOne(world: World, scope: string): Promise<void> {
       'a token works at the provider after the last sign-out',
     )
   }
+  for (const { access_token } of world.between.granted) {
+    const isOver = !(await world.flow.works(String(access_token)))
+    assert.ok(isOver, 'a token that another login replaced works after the last sign-out')
+  }
   assert.deepEqual(outcomes(world), isAlone ? ['done', 'done'] : ['done'], 'what was ended there in all')
 }
 

@@ -12,7 +12,9 @@ import { type Browser, browser, type Page } from '../driver/browser.ts'
 import {
   type Answer,
   type OAuthClient,
+  type OAuthClientOptions,
   oauthClient,
+  type Parameters,
   type PendingAuthorization,
   type TokenBody,
 } from '../driver/oauth-client.ts'
@@ -49,18 +51,36 @@ export type ToolSees =
   /** Its client does not come this far: what the token endpoint said. */
   | { is: 'turned away'; answer: Answer<TokenBody> }
 
+/** The predicate that the provider was opened with. */
+export interface Permit {
+  /** What it says of everybody from now on. */
+  answer: unknown
+  /** About whom it was asked, in the provider's words. */
+  readonly asked: unknown[]
+}
+
+/** What becomes of an answer of the server: for planted mistakes that no provider could make. */
+export type Tamper = (answer: Response, request: Request) => Response
+
 /** A whole server with the provider, and everybody who has to do with it. */
 export interface World {
   readonly flow: ProviderFlow
   readonly clock: FakeClock
   readonly between: Between
+  readonly permit: Permit
   readonly events: readonly DrawbridgeEvent[]
   /** Every answer of the server, headers and all. */
   readonly answers: readonly string[]
   /** What clients were given. */
   readonly given: ReadonlySet<string>
+  /** A new client. */
+  client(options?: OAuthClientOptions): OAuthClient
+  /** A new person's. */
+  browser(): Browser
+  /** Keys of the records under this prefix. */
+  kept(prefix: string): Promise<readonly string[]>
   /** A new client begins, and the person agrees on our page. */
-  begin(scope?: string): Promise<Begun>
+  begin(scope?: string, parameters?: Parameters): Promise<Begun>
   /** The person signs in at the provider. Resolves to the redirect to the client. */
   arrive(begun: Begun, person: string): Promise<URL>
   /** All of it: a new client, a browser of its own. */
@@ -77,19 +97,26 @@ export interface World {
 
 export async function worldOf(
   open: OpenFlow,
-  tamper: (answer: Response, request: Request) => Response = (answer) => answer,
+  { tamper = (answer) => answer, hasPermit }: { tamper?: Tamper | undefined; hasPermit: boolean },
 ): Promise<World> {
   const clock = fakeClock()
-  const flow = await open(clock)
+  const permit: Permit = { answer: true, asked: [] }
+  const permitted = async (claims: unknown) => {
+    permit.asked.push(claims)
+    return permit.answer as boolean
+  }
+  const flow = await open(clock, hasPermit ? { permit: permitted } : {})
   const { first, second } = flow.scopes
   const between = betweenServerAnd(network(flow.network))
   const events: DrawbridgeEvent[] = []
   const answers: string[] = []
   const given = new Set<string>()
+  const storage = memory({ clock })
   const auth = oauthServer({
     issuer: ISSUER,
     secret: 'kM3vQ8zR1tY6wB9nL4pS7dF2gH5jX0cAqE8uT1iO3aZ=',
-    storage: memory({ clock }),
+    storage,
+    consent: 'remember',
     provider: flow.provider,
     scopes: { supported: { [first]: { upstream: [first] }, [second]: { upstream: [second] } } },
     onEvent: (event) => events.push(event),
@@ -131,12 +158,15 @@ export async function worldOf(
   }
 
   const world: World = {
-    ...{ flow, clock, between, events, answers, given },
-    async begin(scope = first) {
-      const client = oauthClient({ mcpUrl: `${ISSUER}/mcp`, fetch })
+    ...{ flow, clock, between, permit, events, answers, given },
+    client: (options) => oauthClient({ mcpUrl: `${ISSUER}/mcp`, fetch, ...options }),
+    browser: () => browser({ fetch, clock }),
+    kept: async (prefix) => (await storage.list(prefix)).keys,
+    async begin(scope = first, parameters = {}) {
+      const client = world.client()
       await client.register()
-      const pending = await client.authorize({ scope })
-      const person = browser({ fetch, clock })
+      const pending = await client.authorize({ scope, ...parameters })
+      const person = world.browser()
       const page = await consent(person, await person.open(pending.url))
       return { client, pending, browser: person, page }
     },
@@ -145,9 +175,9 @@ export async function worldOf(
       return signIn(person, page.leftFor, { user, redirectUri: pending.redirect_uri })
     },
     async install(person, scope = first) {
-      const client = oauthClient({ mcpUrl: `${ISSUER}/mcp`, fetch })
+      const client = world.client()
       const parameters = { scope }
-      const tokens = await client.login(browser({ fetch, clock }), { user: person, parameters })
+      const tokens = await client.login(world.browser(), { user: person, parameters })
       return { client, tokens: keep(tokens) }
     },
     async refresh(installation) {

@@ -16,8 +16,8 @@ export interface Account {
   doomed: Session[]
   /** Unix milliseconds, of the last time that they did. */
   endedAt: number
-  /** The tokens that the provider gave us, with what they are for. */
-  issued: Map<string, string>
+  /** The tokens that the provider gave us. */
+  issued: Set<string>
   /** Whether something may be left that no session stands on: a sign-in or a sign-out was interrupted. */
   hasLeftovers: boolean
   /** Whether a sign-out is to be looked at. */
@@ -34,7 +34,7 @@ export function accountsAt(upstreams: readonly Upstream[]): Account[] {
       sessions: [],
       doomed: [],
       endedAt: 0,
-      issued: new Map<string, string>(),
+      issued: new Set<string>(),
       hasLeftovers: false,
       isLeft: false,
     })),

@@ -69,13 +69,7 @@ export function between(
     for (const token of [body?.access_token, body?.refresh_token]) {
       if (typeof token !== 'string') continue
       const truth = await upstream.truth(token)
-      const issued = of(upstream, truth?.account)?.issued
-      const scopes = truth?.scopes.join(' ') ?? ''
-      // A newer login with the same scopes takes the place of this one, whose token nobody knows any more.
-      if (upstream.revocation === 'token') {
-        for (const [older, its] of issued ?? []) if (its === scopes) issued?.delete(older)
-      }
-      issued?.set(token, scopes)
+      of(upstream, truth?.account)?.issued.add(token)
     }
   }
 

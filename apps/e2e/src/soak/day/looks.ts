@@ -94,7 +94,7 @@ export function looks(wire: Wire, between: Between, { clock, book }: { clock: Da
     const { upstream, issued, name } = account
     if (upstream.revocation === 'none' || account.sessions.length + account.doomed.length > 0) return
     const alive: string[] = []
-    for (const token of issued.keys()) if (await upstream.truth(token)) alive.push(token)
+    for (const token of issued) if (await upstream.truth(token)) alive.push(token)
     if (alive.length === 0) {
       account.hasLeftovers = false
       issued.clear()

@@ -50,6 +50,22 @@ export const mistakes: Readonly<Record<string, PlantedMistake>> = {
     found: /everybody signed out, and \d+ tokens still work/,
     steps: 5,
   },
+  'ends one token at GitHub where logins have left several': {
+    plant: at('github', ({ revoke }) => {
+      let isBusy = false
+      return {
+        async revoke(ending) {
+          if (isBusy) return
+          isBusy = true
+          await revoke?.(ending).finally(() => {
+            isBusy = false
+          })
+        },
+      }
+    }),
+    found: /github.*everybody signed out, and \d+ tokens still work/,
+    ...{ steps: 20, seed: 1 },
+  },
   'takes two accounts for one': {
     plant: at('azure', ({ identify }) => ({
       identify: async (login) => ({ ...(await identify(login)), sub: 'the person' }),

@@ -78,10 +78,21 @@ function headersOf(req: NodeRequest): Headers {
     if (name.startsWith(':') || value === undefined) continue
     for (const each of [value].flat()) headers.append(name, each)
   }
+  // Node keeps the first and drops the others: what a proxy in front has looked at may have been another one.
+  const tokens = valuesOf(req, 'authorization')
+  if (tokens.length > 1) headers.set('authorization', tokens.join(', '))
   // HTTP/2 has another name for it, but who guards against DNS rebinding looks at `Host`.
   const { ':authority': authority } = req.headers
   if (typeof authority === 'string' && !headers.has('host')) headers.set('host', authority)
   return headers
+}
+
+/** Every value that came under this name, in their order. */
+function valuesOf({ rawHeaders }: NodeRequest, name: string): readonly string[] {
+  return rawHeaders.filter((_, index) => {
+    const before = index % 2 === 1 ? rawHeaders[index - 1] : undefined
+    return before?.length === name.length && before.toLowerCase() === name
+  })
 }
 
 /** The host is a fixed one: nobody takes it from here, and `Host` may hold what is none. */

@@ -2,6 +2,7 @@ import { constantTimeEqual, hmac, sha256 } from '../../crypto/hash.ts'
 import type { KeyRing } from '../../crypto/key-ring.ts'
 import { randomText } from '../../crypto/random.ts'
 import { type CookieJar, cookie } from '../../http/cookies.ts'
+import type { Form } from '../../http/forms.ts'
 
 /**
  * Proof that a form came from a page we rendered, in this browser, for this transaction: a signed double-submit
@@ -49,6 +50,20 @@ export function formTokens(ring: KeyRing, jar: CookieJar, lifetimeSeconds: numbe
       return browser && sha256(`form ${browser} ${csrf}`)
     },
   }
+}
+
+/**
+ * What a form is worth that came back. `again`: it may be shown once more, since of two tabs that open at one moment only one
+ * cookie stays. Who comes without it then, too, is in a window that keeps none.
+ */
+export function returnedForm(
+  forms: Pick<FormTokens, 'verify'>,
+  request: Request,
+  handleHash: string,
+  form: Form,
+): 'good' | 'again' | 'refused' {
+  if (forms.verify(request, handleHash, form.get('csrf'))) return 'good'
+  return form.get('again') === 'yes' ? 'refused' : 'again'
 }
 
 /** Whether the browser says this form was posted by a page of ours. Browsers that say nothing pass; the token decides. */

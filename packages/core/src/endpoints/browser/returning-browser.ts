@@ -1,11 +1,17 @@
 import type { Versioned } from '../../records/records.ts'
-import type { TransactionRecord } from '../../records/transaction.ts'
-import { consentUrl } from '../locations.ts'
+import {
+  type FoundTransaction,
+  type OtherAccount,
+  requestOf,
+  type TransactionRecord,
+} from '../../records/transaction.ts'
+import { accountUrl, consentUrl } from '../locations.ts'
 import type { Server } from '../server.ts'
 
 /** A browser that consented, and is back to sign in or from signing in. */
 export interface Returned {
   ok: true
+  id: string
   id_hash: string
   record: Versioned<TransactionRecord>
 }
@@ -18,6 +24,14 @@ interface NotReturned {
   openUrl?: string | undefined
 }
 
+/** The browser of somebody who has to be asked first. */
+interface Unconsented {
+  ok: false
+  reason: 'unconsented'
+  found: FoundTransaction
+  other_account: OtherAccount
+}
+
 /**
  * The transaction that `state` names, for the browser that consented to it (RFC 9700 4.7), and for the provider it was
  * sent to (RFC 9700 4.4).
@@ -26,20 +40,34 @@ export async function returningBrowser(
   { binding, issuer, transactions }: Pick<Server, 'binding' | 'issuer' | 'transactions'>,
   request: Request,
   expected: { state: string; provider: string },
-): Promise<Returned | NotReturned> {
+): Promise<Returned | NotReturned | Unconsented> {
   const found = await transactions.find(expected.state)
-  const approval = found?.record.value.approval
-  if (!found || !approval) return { ok: false, reason: 'unknown_transaction' }
-  const { id_hash, record } = found
-  const { correlation, attempt, outcome } = record.value
+  if (!found) return { ok: false, reason: 'unknown_transaction' }
+  const { id, id_hash, record } = found
+  const { approval, attempt, correlation, other_account, outcome } = record.value
+  if (!approval) {
+    const isTheirs = other_account && binding.holds(request, id_hash, other_account.binding)
+    return isTheirs && !outcome
+      ? { ok: false, reason: 'unconsented', found, other_account }
+      : { ok: false, reason: 'unknown_transaction', correlation }
+  }
   if (!binding.holds(request, id_hash, approval.binding)) {
     const isOver = outcome !== undefined || attempt !== undefined
     // Embedded windows drop cookies: the same request can be begun again, with consent, in the real browser.
-    const openUrl = isOver ? undefined : consentUrl(issuer, transactions.again(found))
+    const openUrl = isOver ? undefined : againUrl({ issuer, transactions }, found)
     return { ok: false, reason: 'other_browser', correlation, openUrl }
   }
   if (approval.provider !== expected.provider) return { ok: false, reason: 'other_provider', correlation }
-  return { ok: true, id_hash, record }
+  return { ok: true, id, id_hash, record }
+}
+
+/** Where another browser begins the same. A sign-in for a page of ours begins there. */
+function againUrl(
+  { issuer, transactions }: Pick<Server, 'issuer' | 'transactions'>,
+  { id, record }: FoundTransaction,
+): string {
+  const request = requestOf(record.value)
+  return request.page ? accountUrl(issuer) : consentUrl(issuer, transactions.again({ id, request }))
 }
 
 /** The page for a browser that may not finish here. `tell` makes the event, and the reference on the page. */
@@ -48,15 +76,20 @@ export function refusal<Reason extends string>(
   tell: (reason: Reason, correlation: string | undefined) => string,
 ) {
   return (
-    reason: Reason,
-    { correlation, openUrl }: { correlation?: string | undefined; openUrl?: string | undefined },
+    request: Request,
+    {
+      reason,
+      correlation,
+      openUrl,
+    }: { reason: Reason; correlation?: string | undefined; openUrl?: string | undefined },
   ): Promise<Response> => {
     const reference = tell(reason, correlation)
-    const { linkExpired, otherBrowser } = pages.messages
-    return pages.error(
-      reason === 'other_browser'
-        ? { ...otherBrowser, status: 403, openUrl, reference }
-        : { ...linkExpired, status: 400, reference },
-    )
+    return pages
+      .for(request)
+      .error(
+        reason === 'other_browser'
+          ? { error: 'otherBrowser', status: 403, openUrl, reference }
+          : { error: 'linkExpired', status: 400, reference },
+      )
   }
 }

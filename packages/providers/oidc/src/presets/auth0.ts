@@ -29,6 +29,10 @@ const known: Preset<Pick<Auth0Options, 'domain' | 'audience'>, Auth0Allow> = {
   where: "in the application's settings, in Auth0's dashboard",
   own: { domain: 'text', audience: 'text' },
   scopes: ['openid', 'profile', 'email', 'offline_access'],
+  // With either its id_tokens have `auth_time`; nothing says that it has people choose an account.
+  // https://auth0.com/docs/authenticate/login/max-age-reauthentication
+  // https://auth0.com/docs/authenticate/login/configure-silent-authentication
+  prompts: ['login', 'none'],
   rules: { organizations: { claim: 'org_id', onlyIdToken: true } },
   place({ domain, audience, allow }, read) {
     const [organization, ...others] = allow?.organizations ?? []

@@ -24,10 +24,24 @@ const known: Preset<Pick<ClerkOptions, 'domain'>, ClerkAllow> = {
   where: "on the OAuth application's page, in Clerk's dashboard",
   own: { domain: 'text' },
   scopes: ['openid', 'profile', 'email', 'offline_access'],
+  // None that is documented.
+  prompts: [],
   descriptions: {
-    'user:org:read': 'Know which organization you sign in for',
-    public_metadata: 'See what the app notes about you for everybody to read',
-    private_metadata: 'See what the app notes about you for itself',
+    'user:org:read': {
+      en: 'Know which organization you sign in for',
+      de: 'Wissen, für welche Organisation Sie sich anmelden',
+      ar: 'معرفة المؤسسة التي تسجّل الدخول باسمها',
+    },
+    public_metadata: {
+      en: 'See what the app notes about you for everybody to read',
+      de: 'Sehen, was die Anwendung für alle lesbar über Sie vermerkt',
+      ar: 'الاطلاع على ما يدوّنه التطبيق عنك ليقرأه الجميع',
+    },
+    private_metadata: {
+      en: 'See what the app notes about you for itself',
+      de: 'Sehen, was die Anwendung nur für sich über Sie vermerkt',
+      ar: 'الاطلاع على ما يدوّنه التطبيق عنك لنفسه فقط',
+    },
   },
   rules: { organizations: { claim: 'org_id' } },
   place: ({ domain, allow }, read) => ({

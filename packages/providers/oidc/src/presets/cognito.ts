@@ -29,6 +29,10 @@ const known: Preset<Pick<CognitoOptions, 'userPoolId' | 'domain' | 'region'>, Co
   own: { userPoolId: 'text', domain: 'text', region: 'text' },
   // It gives a refresh token each time, and refuses a request for `offline_access`.
   scopes: ['openid', 'profile', 'email'],
+  // Of managed login only, and the classic hosted pages do nothing of it. Its id_tokens always have `auth_time`, so that
+  // `login` cannot pass for what it was not; who has managed login can list the others.
+  // https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html
+  prompts: ['login'],
   rules: { groups: { claim: 'cognito:groups', onlyIdToken: true } },
   // Its userinfo says "true", where its id_tokens say true.
   conformClaims: ({ email_verified, ...claims }) => ({

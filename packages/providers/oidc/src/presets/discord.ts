@@ -15,6 +15,7 @@ export type DiscordOptions = Partial<
     | 'endpoints'
     | 'scopes'
     | 'parameters'
+    | 'prompts'
     | 'allow'
     | 'permit'
     | 'tokens'
@@ -23,10 +24,26 @@ export type DiscordOptions = Partial<
 >
 
 const descriptions = {
-  identify: 'Know which Discord account is yours, with its name and picture',
-  email: 'See the email address of your Discord account',
-  guilds: 'See which servers on Discord you are in',
-  connections: 'See the accounts that you linked to Discord',
+  identify: {
+    en: 'Know which Discord account is yours, with its name and picture',
+    de: 'Wissen, welches Discord-Konto Ihres ist, mit Namen und Bild',
+    ar: 'معرفة أيّ حساب Discord يخصك، مع اسمه وصورته',
+  },
+  email: {
+    en: 'See the email address of your Discord account',
+    de: 'Die E-Mail-Adresse Ihres Discord-Kontos sehen',
+    ar: 'الاطلاع على عنوان البريد الإلكتروني لحسابك على Discord',
+  },
+  guilds: {
+    en: 'See which servers on Discord you are in',
+    de: 'Sehen, auf welchen Servern Sie bei Discord sind',
+    ar: 'معرفة الخوادم التي تنتمي إليها على Discord',
+  },
+  connections: {
+    en: 'See the accounts that you linked to Discord',
+    de: 'Die Konten sehen, die Sie mit Discord verknüpft haben',
+    ar: 'الاطلاع على الحسابات التي ربطتها بـDiscord',
+  },
 }
 
 /**
@@ -61,6 +78,7 @@ export function discord(options: DiscordOptions = {}): OAuthProvider<OidcUser> {
       url: 'https://discord.com/api/v10/users/@me',
       sub: 'id',
       name: 'global_name',
+      account: 'username',
       email: 'email',
       email_verified: 'verified',
       claims: ['username', 'avatar', 'locale', 'mfa_enabled'],

@@ -30,7 +30,12 @@ export type HuggingFaceOptions = CommonOptions<InOrganizations>
 
 type Known<Allow extends OidcAllow = OidcAllow> = Preset<AtHost, Allow>
 
-const base = { own: { domain: 'text' }, scopes: ['openid', 'profile', 'email'] } as const
+const base = {
+  own: { domain: 'text' },
+  scopes: ['openid', 'profile', 'email'],
+  // None that is documented; GitLab's are in its source.
+  prompts: [],
+} as const
 
 const gitLab: Known<InGroups> = {
   ...base,
@@ -38,7 +43,21 @@ const gitLab: Known<InGroups> = {
   id: 'gitlab',
   label: 'GitLab',
   where: "on the application's page at GitLab",
-  descriptions: { read_user: 'Read your profile on GitLab', read_api: 'Read what you can see on GitLab' },
+  descriptions: {
+    read_user: {
+      en: 'Read your profile on GitLab',
+      de: 'Ihr Profil auf GitLab lesen',
+      ar: 'قراءة ملفك الشخصي على GitLab',
+    },
+    read_api: {
+      en: 'Read what you can see on GitLab',
+      de: 'Auf GitLab lesen, was Sie selbst sehen können',
+      ar: 'قراءة ما يمكنك الاطلاع عليه على GitLab',
+    },
+  },
+  // config/initializers/doorkeeper_openid_connect.rb says how to sign in again, and when somebody did; it has no
+  // `select_account`, which is then an error: https://gitlab.com/gitlab-org/gitlab/-/issues/377368
+  prompts: ['login', 'none'],
   rules: { groups: { claim: 'groups' } },
   place: ({ domain }, read) => ({
     issuer: hostOrigin('domain', read.optional(domain, 'DOMAIN') ?? 'gitlab.com', 'gitlab.acme.dev'),
@@ -91,10 +110,23 @@ const huggingFaceHub: Preset<object, InOrganizations> = {
   where: 'under Connected Apps, in your settings at Hugging Face',
   own: {},
   scopes: base.scopes,
+  prompts: base.prompts,
   descriptions: {
-    'read-repos': 'Read your repositories on Hugging Face',
-    'write-repos': 'Read and change your repositories on Hugging Face',
-    'inference-api': 'Run models on Hugging Face in your name',
+    'read-repos': {
+      en: 'Read your repositories on Hugging Face',
+      de: 'Ihre Repositorys auf Hugging Face lesen',
+      ar: 'قراءة مستودعاتك على Hugging Face',
+    },
+    'write-repos': {
+      en: 'Read and change your repositories on Hugging Face',
+      de: 'Ihre Repositorys auf Hugging Face lesen und ändern',
+      ar: 'قراءة مستودعاتك على Hugging Face وتعديلها',
+    },
+    'inference-api': {
+      en: 'Run models on Hugging Face in your name',
+      de: 'In Ihrem Namen Modelle auf Hugging Face ausführen',
+      ar: 'تشغيل النماذج على Hugging Face باسمك',
+    },
   },
   rules: {
     organizations: {

@@ -26,6 +26,9 @@ const known: Preset<Pick<KeycloakOptions, 'url' | 'realm'>, KeycloakAllow> = {
   own: { url: 'text', realm: 'text' },
   // Without the last one, a refresh token ends with the session in the browser: half an hour after its last use.
   scopes: ['openid', 'profile', 'email', 'offline_access'],
+  // Those of `prompt_values_supported`; a mapper of the client scope `basic`, which clients have, writes `auth_time`.
+  // org.keycloak.protocol.oidc.OIDCWellKnownProvider
+  prompts: ['login', 'none'],
   rules: {
     roles: { claim: 'realm_access', names: (access) => member(access, 'roles') },
     groups: { claim: 'groups' },

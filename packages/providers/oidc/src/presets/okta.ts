@@ -26,7 +26,16 @@ const known: Preset<Pick<OktaOptions, 'domain' | 'authorizationServer'>, OktaAll
   where: "on the app's General tab, in Okta's admin console",
   own: { domain: 'text', authorizationServer: 'text' },
   scopes: ['openid', 'profile', 'email', 'offline_access'],
-  descriptions: { groups: 'See which groups at Okta you are in' },
+  // Its id_tokens always have `auth_time`, and `select_account` is no value there.
+  // https://developer.okta.com/docs/api/openapi/okta-oauth/oauth/tag/OrgAS/
+  prompts: ['login', 'none'],
+  descriptions: {
+    groups: {
+      en: 'See which groups at Okta you are in',
+      de: 'Sehen, in welchen Gruppen Sie bei Okta sind',
+      ar: 'معرفة المجموعات التي تنتمي إليها في Okta',
+    },
+  },
   rules: { groups: { claim: 'groups' } },
   place({ domain, authorizationServer, allow }, read) {
     const origin = hostOrigin('domain', read.needed('domain', domain, 'DOMAIN'), 'acme.okta.com')

@@ -1,4 +1,4 @@
-import { member, type OAuthProvider, refusal } from '@drawbridge/core/provider'
+import { member, type OAuthProvider, refusal, refusalBody } from '@drawbridge/core/provider'
 import type { CommonOptions, OidcAllow, OidcUser } from '../options.ts'
 import { type Preset, preset } from '../preset.ts'
 
@@ -21,6 +21,8 @@ const known: Preset<object, SlackAllow> = {
   clientAuth: 'client_secret_post',
   pkce: false,
   scopes: ['openid', 'profile', 'email'],
+  // None that is documented.
+  prompts: [],
   rules: { workspaces: { claim: workspace } },
   revocation: 'none',
   conform,
@@ -52,11 +54,7 @@ const errors: Readonly<Record<string, string>> = {
 
 /** Slack says errors with status 200 and `ok: false`. */
 async function conform(response: Response): Promise<Response> {
-  if (response.status >= 500 || response.status === 429) return response
-  const body: unknown = await response
-    .clone()
-    .json()
-    .catch(() => undefined)
+  const body = await refusalBody(response, { from: 200 })
   if (member(body, 'ok') !== false) return response
   const theirs = String(member(body, 'error'))
   return refusal(errors[theirs] ?? 'invalid_request', theirs)

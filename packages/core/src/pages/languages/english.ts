@@ -1,0 +1,235 @@
+import type { Messages } from '../messages.ts'
+
+export const english: Messages = {
+  lang: 'en',
+  dir: 'ltr',
+
+  consentHeading: (client, server) => `Let “${client}” use ${server}?`,
+  consentTitle: (client, server) => `Let ${client} use ${server}?`,
+  unnamedClient: 'An app without a name',
+  clientLabel: 'App',
+  unverified: 'Not verified',
+  unverifiedHint: 'The app chose this name itself.',
+  verifiedDomain: (domain) => `Verified: ${domain}`,
+  verifiedDomainHint: (domain) => `Published by the owner of ${domain}.`,
+  claimedDomain: (domain) => `Says it is from ${domain}`,
+  claimedDomainHint: 'An app on your device cannot prove this.',
+  listed: 'Known app',
+  listedHint: (server) => `Set up by the people who run ${server}.`,
+  doubtedDomain:
+    'The people who run this server do not know this domain. Continue only if you know it, and have just started this app yourself.',
+  mixedAlphabets:
+    'This name mixes letters of different alphabets that look alike. It may imitate another app.',
+  redirectLabel: 'Takes you to',
+  redirectWebHint: 'Only continue if you know this address and came from it.',
+  loopbackTitle: 'This app runs on your own computer',
+  loopbackHint: 'Only continue if you just started connecting from it.',
+  privateUseTitle: 'This opens an app on your device',
+  privateUseHint: 'Only continue if you just started connecting from that app.',
+  resourceLabel: 'Server',
+  scopesHeading: 'If you continue, it will be able to',
+  noScopes: 'Use this server as you',
+  scopes: {},
+  openIdScopes: {
+    openid: 'Know that it is you',
+    profile: 'See your name and picture',
+    email: 'See your email address',
+    offline_access: 'Stay connected while you are away',
+  },
+  nextStep: (provider) => `Next, you sign in with ${provider}. The app never sees your password.`,
+  nextStepChoice: 'Next, you sign in with the account you choose. The app never sees your password.',
+  accountLabel: 'Account',
+  accountAt: (account, provider) => `${account} at ${provider}`,
+  accountAsBefore: (provider) => `As last time, unless you now use another one at ${provider}.`,
+  accountThere: (provider) => `The one you are signed in with at ${provider}`,
+  accountNext: 'The one you sign in with next',
+  accountOfChoice: 'The one at the service you choose below',
+  chooseAccount: 'Let me choose the account',
+  signOutFirst: (providers) => `To use another one, sign out at ${providers} first.`,
+  lastsLabel: 'Lasts',
+  accessLasts: (most, unused) => (unused ? `${most} at most, ${unused} if unused` : `${most} at most`),
+  endLabel: 'To end it',
+  endInApp: 'Disconnect in the app, or ask the people who run this server.',
+  continueWith: (provider) => `Continue with ${provider}`,
+  cancel: 'Cancel',
+  consentRemembered: 'In this browser, you may not be asked again for the same.',
+  privacyPolicy: 'Privacy policy',
+  termsOfService: 'Terms of service',
+  formAgain: 'Your answer did not arrive as it should. Please try once more.',
+
+  signInHeading: (label) => `Sign in with ${label}`,
+  signInTitle: (label) => `Sign in with ${label}`,
+  signInFor: (client) => `To continue to “${client}”, which never sees what you type here.`,
+  signInForAccount: 'To see which apps have access to your account.',
+  signIn: 'Sign in',
+  signInInvalid: 'That did not match. Check what you typed and try again.',
+  signInLocked: 'Too many tries. Wait a few minutes and try again.',
+
+  details: 'Technical details',
+  detailClientId: 'Client ID',
+  detailWebsite: 'Website it names',
+  detailPrivacy: 'Privacy policy it names',
+  detailTerms: 'Terms it names',
+  detailRegistered: 'Registered',
+  detailRedirectUri: 'Redirect address',
+  detailResource: 'Resource',
+  detailScopes: 'Scopes',
+  detailIssuer: 'Issuer',
+
+  linkExpired: {
+    title: 'This link is no longer valid',
+    message: 'It was open for too long, or was used already. Opening it again changes nothing.',
+    hint: 'If your app is not connected yet, go back to it and connect again.',
+  },
+  requestDenied: {
+    title: 'You said no to this',
+    message: 'The app was told so. This request gave it no access.',
+    hint: 'If you have changed your mind, go back to the app and connect again.',
+  },
+  signInUnderWay: {
+    title: 'You have answered this already',
+    message: 'The sign-in goes on in the window where you answered, and is being finished.',
+    hint: 'If that window is gone, go back to your app and connect again.',
+  },
+  requestFailed: {
+    title: 'This sign-in is over',
+    message: 'It did not work, and the app was told so. This request gave it no access.',
+    hint: 'Go back to your app and connect again.',
+  },
+  formRefused: {
+    title: 'Let’s try that again',
+    message:
+      'We could not be sure that this answer came from our own page, so we did not use it. It changed nothing.',
+    hint: 'Go back to your app and connect again. Allow cookies for this site if they are blocked.',
+  },
+  otherBrowser: {
+    title: 'Please continue in one browser',
+    message:
+      'You began in another browser, or this window does not keep cookies. We stop here to protect you, and share nothing from this window.',
+    hint: 'Go back to your app and connect again, and stay in the same browser until you are done.',
+  },
+  unknownClient: {
+    title: 'This app is not registered here',
+    message: 'Its registration has expired or was never made. Nothing was shared, and you did nothing wrong.',
+    hint: 'Restart the app and connect again. If that does not help, remove this server in the app, which clears its saved registration, and add it again.',
+  },
+  clientUnavailable: {
+    title: 'This app could not be looked up',
+    message:
+      'It introduces itself with a page of its own, which does not answer at the moment. Nothing was shared, and you did nothing wrong.',
+    hint: 'Wait a minute, go back to the app and connect again. If that does not help, tell whoever makes the app.',
+  },
+  clientDocument: {
+    title: 'This app does not introduce itself properly',
+    message: 'It does so with a page of its own, and something there is wrong. Nothing was shared.',
+    hint: 'Tell whoever makes the app. The details are below.',
+  },
+  clientHost: {
+    title: 'This app is not let in here',
+    message: 'Whoever runs this server does not accept apps from the domain of this one. Nothing was shared.',
+    hint: 'If you need the app, ask them to allow it.',
+  },
+  unlistedClient: {
+    title: 'This app is not known here',
+    message:
+      'Nobody has set it up, and it has not introduced itself in a way that counts here. Nothing was shared, and you did nothing wrong.',
+    hint: 'Ask the people who run this server to add the app, or connect with one that they have set up.',
+  },
+  unknownRedirect: {
+    title: 'This app asked for something unexpected',
+    message:
+      'It wants to take you to an address it has not registered here, so we stopped. Nothing was shared.',
+    hint: 'If you trust the app, remove this server in it, add it again, and connect. Otherwise close this window.',
+  },
+  impossiblePrompt: {
+    title: 'The app cannot sign you in this way',
+    message:
+      'It wants to ask you nothing, or have you sign in anew, and that is not possible now. It got no access.',
+    hint: 'Go back to the app and connect there yourself.',
+  },
+  invalidRequest: {
+    title: 'This app’s request is not complete',
+    message: 'The app sent something we cannot use, so nobody was signed in and nothing was shared.',
+    hint: 'Update the app, or try again from the beginning.',
+  },
+  unavailable: {
+    title: 'Back in a moment',
+    message: 'Something we depend on is not answering right now. Nothing was lost or shared.',
+    hint: 'Wait a few seconds and reload this page.',
+  },
+  tooManyRequests: {
+    title: 'One moment, please',
+    message:
+      'We are getting very many requests from your network, so we are taking a short break. Nothing was lost or shared.',
+    hint: 'Wait a minute and reload this page.',
+  },
+  unexpected: {
+    title: 'Something went wrong on our side',
+    message: 'It was not your doing, and nothing was shared.',
+    hint: 'Go back to your app and connect again.',
+  },
+  signInDenied: {
+    title: 'You are not signed in',
+    message: 'You turned back, or this account may not enter here. Nothing was changed.',
+    hint: 'You can try again with another account.',
+  },
+  signInFailed: {
+    title: 'Signing in did not work',
+    message: 'The sign-in service did not answer as it should. Nothing was changed.',
+    hint: 'Wait a minute and try again.',
+  },
+  backTo: (host) => `Go on to ${host}`,
+  tryAgain: 'Try again',
+  openInBrowser: 'Open in your browser',
+  copyAddress: 'Or copy this address into your browser',
+  errorDetail: 'For developers',
+  reference: (reference) => `Reference: ${reference}`,
+
+  handOverTitle: (client) => `Back to “${client}”`,
+  handOverMessage: 'The app should open now. Once it has, you can close this tab.',
+  handOverDeniedTitle: (client) => `“${client}” was not let in`,
+  handOverDeniedMessage:
+    'Nothing was shared. The app should open now and be told so. Once it has, you can close this tab.',
+  handOverFailedMessage:
+    'Nothing was shared. The app should open now and be told why. Once it has, you can close this tab and try again from the app.',
+  openApp: (client) => `Open ${client}`,
+  openAppHint: 'If nothing opens, press the button.',
+
+  doneTitle: 'This step is done',
+  doneMessage: 'You can close this window and go back to your app.',
+  doneHint: 'If the app is still waiting, connect again from there.',
+
+  accountHeading: 'Apps with access',
+  accountSignedIn: (account, provider) => `You are signed in as ${account} at ${provider}.`,
+  accountOnlyThis: 'You see what this account has let in, and nothing of other accounts.',
+  accountSeveral: 'If you use other accounts here, sign in with each of them.',
+  accountEmpty: 'No app has access.',
+  accountUnlisted: (count) => `More apps with access: ${count}. End some of these to see them.`,
+  accountDestination: 'Answers go to',
+  accountSince: (date) => `Since ${date}`,
+  accountLastUsed: (date) => `Last used on ${date}`,
+  accountNeverUsed: 'Not used yet',
+  accountEnds: (date) => `Ends on ${date}`,
+  accountEndsForDisuse: (date) => `Ends on ${date} if it is not used before then`,
+  accountNeverEnds: 'Does not end by itself',
+  accountDoubted:
+    'Somebody else may be using this access. If you are not sure, end it, and connect the app again.',
+  accountEnd: (name) => `End access of ${name}`,
+  accountKeysHeading: 'API keys',
+  accountKeysHint: 'Whatever holds one of these keys can act for you.',
+  accountEndAll: 'End all access',
+  accountEndAllKeysHint:
+    'All apps lose access, all your API keys stop working, and you are signed out of this page in every browser.',
+  accountEndAllHint: 'All apps lose access, and you are signed out of this page in every browser.',
+  accountAllEnded: 'All access has ended, and you are signed out.',
+  accountSignOut: 'Sign out',
+  accountAnother: 'Use another account',
+  accountMayReturn:
+    'If you come back with the same account, sign out at the sign-in service first, and then try again.',
+  accountEnded: 'Access has ended.',
+  accountSignInAgain:
+    'Nothing has ended yet: your sign-in is more than an hour old. Sign in once more, and then choose again.',
+  accountOver: 'You are not signed in any more. Sign in to see what has access now.',
+  signedOutHeading: 'Which apps have access?',
+  signedOutMessage: 'Sign in to see the apps that you have let in, and to end their access.',
+}
