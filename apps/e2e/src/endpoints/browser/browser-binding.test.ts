@@ -6,7 +6,7 @@ describe('cookies', () => {
   it('are host-only, Secure, HttpOnly, Lax and one per transaction', async () => {
     const { person, page, until, fetch } = await atConsent()
     const sent = await fetch(page.url, { redirect: 'manual' })
-    expect(sent.headers.getSetCookie().join()).toMatch(/^__Host-drawbridge-form-[\w-]=/)
+    expect(sent.headers.getSetCookie().join()).toMatch(/^__Host-drawbridge-form-[\w-]{8}=/)
     const submitted = await person.submit(page, approve(page), {}, { until })
     expect(submitted.leftFor?.hostname).toBe('github.test')
     const [binding] = submitted.headers.getSetCookie()

@@ -7,7 +7,8 @@ import type { Form } from '../../http/forms.ts'
 /**
  * Proof that a form came from a page we rendered, in this browser, for this transaction: a signed double-submit
  * token. Each rendering has its own, and all of them stay good. Tabs that open at one moment would each put their own
- * cookie in the place of a common one; so there are some, of which a transaction has one, and never more than fit a request.
+ * cookie in the place of a common one; so a transaction has one to itself, until there are more than a person opens: then
+ * it is one of a few that many share, so that they never outgrow a request.
  */
 export interface FormTokens {
   issue(request: Request, handleHash: string): { csrf: string; cookie: string }
@@ -19,34 +20,49 @@ export interface FormTokens {
   secret(request: Request, handleHash: string, csrf: string): string | undefined
 }
 
+/** Requests that a browser has before it at one time, each with a cookie to itself. */
+const mostOwnCookies = 16
+
 export function formTokens(ring: KeyRing, jar: CookieJar, lifetimeSeconds: number): FormTokens {
-  const suffix = (handleHash: string) => `form-${handleHash.slice(0, 1)}`
-  const presented = (request: Request, handleHash: string) => cookie(request, jar.name(suffix(handleHash)))
+  const own = (handleHash: string) => `form-${handleHash.slice(0, 8)}`
+  const shared = (handleHash: string) => `form-${handleHash.slice(0, 1)}`
+  const isCrowded = (request: Request) =>
+    (request.headers.get('cookie') ?? '').split(jar.name('form-')).length > mostOwnCookies
+
+  /** The cookie of this transaction in this browser, by the name it has there or would get. */
+  function presented(request: Request, handleHash: string): { suffix: string; value: string | undefined } {
+    for (const suffix of [own(handleHash), shared(handleHash)]) {
+      const value = cookie(request, jar.name(suffix))
+      if (value !== undefined) return { suffix, value }
+    }
+    return { suffix: isCrowded(request) ? shared(handleHash) : own(handleHash), value: undefined }
+  }
+
   function sign(keyId: string, browser: string, handleHash: string, nonce: string): string | undefined {
     const key = ring.derive(keyId, 'form')
     return key && hmac(key, `${browser} ${handleHash} ${nonce}`)
   }
   return {
     issue(request, handleHash) {
-      const held = presented(request, handleHash)
+      const { suffix, value: held } = presented(request, handleHash)
       const browser = held !== undefined && /^[A-Za-z0-9_-]{43}$/.test(held) ? held : randomText()
       const keyId = ring.currentId()
       const nonce = randomText(16)
       const mac = sign(keyId, browser, handleHash, nonce)
       return {
         csrf: `${keyId}.${nonce}.${mac}`,
-        cookie: jar.serialize(suffix(handleHash), browser, lifetimeSeconds),
+        cookie: jar.serialize(suffix, browser, lifetimeSeconds),
       }
     },
     verify(request, handleHash, csrf) {
-      const browser = presented(request, handleHash)
+      const browser = presented(request, handleHash).value
       const [keyId, nonce, mac] = csrf?.split('.') ?? []
       if (!browser || !keyId || !nonce || !mac) return false
       const expected = sign(keyId, browser, handleHash, nonce)
       return expected !== undefined && constantTimeEqual(mac, expected)
     },
     secret(request, handleHash, csrf) {
-      const browser = presented(request, handleHash)
+      const browser = presented(request, handleHash).value
       return browser && sha256(`form ${browser} ${csrf}`)
     },
   }
