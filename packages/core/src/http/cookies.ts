@@ -7,6 +7,12 @@ export function cookie(request: Request, name: string): string | undefined {
   return undefined
 }
 
+/** How many cookies the browser has whose names begin so. */
+export function cookiesBeginning(request: Request, name: string): number {
+  const pairs = (request.headers.get('cookie') ?? '').split(';')
+  return pairs.filter((pair) => pair.trimStart().startsWith(name)).length
+}
+
 /**
  * Cookies of our own. `__Host-` ties them to this host over https; a browser refuses that prefix on plain http, so
  * that development on loopback uses another name.

@@ -1,7 +1,7 @@
 import { constantTimeEqual, hmac, sha256 } from '../../crypto/hash.ts'
 import type { KeyRing } from '../../crypto/key-ring.ts'
 import { randomText } from '../../crypto/random.ts'
-import { type CookieJar, cookie } from '../../http/cookies.ts'
+import { type CookieJar, cookie, cookiesBeginning } from '../../http/cookies.ts'
 import type { Form } from '../../http/forms.ts'
 
 /**
@@ -26,16 +26,14 @@ const mostOwnCookies = 16
 export function formTokens(ring: KeyRing, jar: CookieJar, lifetimeSeconds: number): FormTokens {
   const own = (handleHash: string) => `form-${handleHash.slice(0, 8)}`
   const shared = (handleHash: string) => `form-${handleHash.slice(0, 1)}`
-  const isCrowded = (request: Request) =>
-    (request.headers.get('cookie') ?? '').split(jar.name('form-')).length > mostOwnCookies
-
   /** The cookie of this transaction in this browser, by the name it has there or would get. */
   function presented(request: Request, handleHash: string): { suffix: string; value: string | undefined } {
     for (const suffix of [own(handleHash), shared(handleHash)]) {
       const value = cookie(request, jar.name(suffix))
       if (value !== undefined) return { suffix, value }
     }
-    return { suffix: isCrowded(request) ? shared(handleHash) : own(handleHash), value: undefined }
+    const isCrowded = cookiesBeginning(request, jar.name('form-')) >= mostOwnCookies
+    return { suffix: isCrowded ? shared(handleHash) : own(handleHash), value: undefined }
   }
 
   function sign(keyId: string, browser: string, handleHash: string, nonce: string): string | undefined {
