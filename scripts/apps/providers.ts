@@ -64,7 +64,7 @@ export const providers: readonly Provider[] = [
     imports: [
       ...proxy.imports,
       "import { type GitHubUser, github } from '@drawbridge/github'",
-      "import { getAuth, mcp, upstreamFetch } from '@drawbridge/mcp'",
+      "import { mcp, requireAuth, upstreamFetch } from '@drawbridge/mcp'",
     ],
     types: `\
 /** What the tool reads of a repository. */
@@ -110,7 +110,7 @@ the secret once.`,
     imports: [
       ...proxy.imports,
       "import { type GoogleUser, google } from '@drawbridge/google'",
-      "import { getAuth, mcp, upstreamFetch } from '@drawbridge/mcp'",
+      "import { mcp, requireAuth, upstreamFetch } from '@drawbridge/mcp'",
     ],
     types: `\
 const calendar = 'https://www.googleapis.com/calendar/v3/calendars/primary'
@@ -162,7 +162,7 @@ takes \`calendar.events.readonly\` and the tool out of \`src/main.ts\`.`,
     imports: [
       ...proxy.imports,
       "import { type AzureUser, azure } from '@drawbridge/azure'",
-      "import { getAuth, mcp, upstreamFetch } from '@drawbridge/mcp'",
+      "import { mcp, requireAuth, upstreamFetch } from '@drawbridge/mcp'",
     ],
     types: `\
 const graph = 'https://graph.microsoft.com'
@@ -226,7 +226,7 @@ _User.Read_ of Microsoft Graph, which the tool needs, is there from the beginnin
     dependencies: proxy.dependencies,
     imports: [
       ...proxy.imports,
-      "import { getAuth, mcp } from '@drawbridge/mcp'",
+      "import { mcp, requireAuth } from '@drawbridge/mcp'",
       "import { type WorkOSUser, workos } from '@drawbridge/workos'",
     ],
     auth: proxied(
@@ -262,7 +262,7 @@ well: \`acme.authkit.app\`, or one of your own.`,
     imports: [
       "import { resourceServer } from '@drawbridge/core'",
       "import { type JwtClaims, jwtVerifier } from '@drawbridge/jwt'",
-      "import { getAuth, mcp } from '@drawbridge/mcp'",
+      "import { mcp, requireAuth } from '@drawbridge/mcp'",
     ],
     auth: `\
 // Where clients sign in. Its tokens are good here if they are for this resource.

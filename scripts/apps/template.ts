@@ -68,7 +68,7 @@ const bySource = (a: string, b: string) => (sourceOf(a) < sourceOf(b) ? -1 : 1)
 function whoami({ whoami: { type, members, answer } }: Provider): string {
   return `\
   mcpServer.registerTool('whoami', { description: 'Says who you are' }, () => {
-    const { ${members} } = getAuth<${type}>().extra.user
+    const { ${members} } = requireAuth<${type}>().extra.user
     return text(${answer})
   })`
 }

@@ -1,7 +1,7 @@
 import { type AzureUser, azure } from '@drawbridge/azure'
 import { oauthProxy } from '@drawbridge/core'
 import { drawbridge } from '@drawbridge/express'
-import { getAuth, mcp, upstreamFetch } from '@drawbridge/mcp'
+import { mcp, requireAuth, upstreamFetch } from '@drawbridge/mcp'
 import { sqlite } from '@drawbridge/sqlite'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import express from 'express'
@@ -42,7 +42,7 @@ app.listen(port, (error) => {
 function createServer(): McpServer {
   const mcpServer = new McpServer({ name: 'azure-express', version: '1.0.0' })
   mcpServer.registerTool('whoami', { description: 'Says who you are' }, () => {
-    const { name, preferred_username } = getAuth<AzureUser>().extra.user
+    const { name, preferred_username } = requireAuth<AzureUser>().extra.user
     return text(`${name} <${preferred_username}>`)
   })
   mcpServer.registerTool('profile', { description: 'Says where you work, and as what' }, async () => {

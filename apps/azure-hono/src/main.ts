@@ -1,7 +1,7 @@
 import { type AzureUser, azure } from '@drawbridge/azure'
 import { oauthProxy } from '@drawbridge/core'
 import { drawbridge } from '@drawbridge/hono'
-import { getAuth, mcp, upstreamFetch } from '@drawbridge/mcp'
+import { mcp, requireAuth, upstreamFetch } from '@drawbridge/mcp'
 import { sqlite } from '@drawbridge/sqlite'
 import { serve } from '@hono/node-server'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
@@ -38,7 +38,7 @@ serve({ fetch: app.fetch, port }, () => console.log(`MCP server: ${auth.resource
 function createServer(): McpServer {
   const mcpServer = new McpServer({ name: 'azure-hono', version: '1.0.0' })
   mcpServer.registerTool('whoami', { description: 'Says who you are' }, () => {
-    const { name, preferred_username } = getAuth<AzureUser>().extra.user
+    const { name, preferred_username } = requireAuth<AzureUser>().extra.user
     return text(`${name} <${preferred_username}>`)
   })
   mcpServer.registerTool('profile', { description: 'Says where you work, and as what' }, async () => {

@@ -1,7 +1,7 @@
 import { type OAuthServerWithDefault, oauthProxy } from '@drawbridge/core'
 import { type GitHubUser, github } from '@drawbridge/github'
 import { drawbridge } from '@drawbridge/hono'
-import { getAuth, mcp, upstreamFetch } from '@drawbridge/mcp'
+import { mcp, requireAuth, upstreamFetch } from '@drawbridge/mcp'
 import { sqlite } from '@drawbridge/sqlite'
 import { serve } from '@hono/node-server'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
@@ -52,7 +52,7 @@ export function startServer(options: {
 function createServer(githubApi: string): McpServer {
   const server = new McpServer({ name: 'drawbridge-demo', version: '1.0.0' })
   server.registerTool('whoami', { description: 'Says who you are to this server' }, () => {
-    const { extra, clientId } = getAuth<GitHubUser>()
+    const { extra, clientId } = requireAuth<GitHubUser>()
     return text(`${extra.user.login} (${extra.subject}), by way of client ${clientId}`)
   })
   server.registerTool('my_profile', { description: 'Asks GitHub for your profile, as you' }, async () => {

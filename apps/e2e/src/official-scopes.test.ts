@@ -6,7 +6,7 @@ import {
   type ScopeOptions,
 } from '@drawbridge/core'
 import { github } from '@drawbridge/github'
-import { getAuth, mcp } from '@drawbridge/mcp'
+import { mcp, requireAuth } from '@drawbridge/mcp'
 import { browser, devGitHub, type Listener } from '@drawbridge/testing'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -29,7 +29,7 @@ function createServer(): McpServer {
   const server = new McpServer({ name: 'files', version: '1.0.0' })
   for (const tool of ['look', 'write']) {
     server.registerTool(tool, {}, () => ({
-      content: [{ type: 'text', text: getAuth().scopes.join(' ') }],
+      content: [{ type: 'text', text: requireAuth().scopes.join(' ') }],
     }))
   }
   return server
@@ -59,7 +59,7 @@ async function connected(
     log: false,
     onEvent: (event) => events.push(event),
   })
-  const require = { tools: { write: ['files:write'] }, hideTools: false }
+  const require = { tools: { write: ['files:write'] } }
   const server = mcp({ auth, require, server: createServer })
   const running = await frameworks.express?.(server, { port, prefix: '' })
   const installation: Installation = { logins: 0 }

@@ -54,7 +54,7 @@ function served(sessions: boolean): Served {
     responses: 'json',
     allowedHosts: ['localhost', '127.0.0.1'],
   } as const
-  const endpoint = mcp({ ...options, require: { tools: { closed: ['nobody:has:this'] } } })
+  const endpoint = mcp({ ...options, require: { tools: { closed: ['nobody:has:this'] }, lists: 'allowed' } })
   return {
     ...endpoint,
     seen,

@@ -209,7 +209,7 @@ export const functions: readonly [string, Loose, Readonly<Record<string, unknown
       path: '/mcp',
       sessions: { idleSeconds: 5, max: 5, maxPerUser: 5 },
       responses: 'sse',
-      require: { scopes: ['a'], tools: { a: ['a'] }, hideTools: true },
+      require: { scopes: ['a'], tools: { a: ['a'] }, lists: 'allowed' },
       allowedHosts: ['a.test'],
       allowedOrigins: ['https://a.test'],
       maxBodyBytes: 5,

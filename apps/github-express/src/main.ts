@@ -1,7 +1,7 @@
 import { oauthProxy } from '@drawbridge/core'
 import { drawbridge } from '@drawbridge/express'
 import { type GitHubUser, github } from '@drawbridge/github'
-import { getAuth, mcp, upstreamFetch } from '@drawbridge/mcp'
+import { mcp, requireAuth, upstreamFetch } from '@drawbridge/mcp'
 import { sqlite } from '@drawbridge/sqlite'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import express from 'express'
@@ -37,7 +37,7 @@ app.listen(port, (error) => {
 function createServer(): McpServer {
   const mcpServer = new McpServer({ name: 'github-express', version: '1.0.0' })
   mcpServer.registerTool('whoami', { description: 'Says who you are' }, () => {
-    const { login } = getAuth<GitHubUser>().extra.user
+    const { login } = requireAuth<GitHubUser>().extra.user
     return text(login)
   })
   mcpServer.registerTool('repositories', { description: 'Lists your newest repositories' }, async () => {

@@ -1,7 +1,7 @@
 import { oauthProxy } from '@drawbridge/core'
 import { drawbridge } from '@drawbridge/fastify'
 import { type GitHubUser, github } from '@drawbridge/github'
-import { getAuth, mcp, upstreamFetch } from '@drawbridge/mcp'
+import { mcp, requireAuth, upstreamFetch } from '@drawbridge/mcp'
 import { sqlite } from '@drawbridge/sqlite'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import fastify from 'fastify'
@@ -34,7 +34,7 @@ console.log(`MCP server: ${auth.resource}`)
 function createServer(): McpServer {
   const mcpServer = new McpServer({ name: 'github-fastify', version: '1.0.0' })
   mcpServer.registerTool('whoami', { description: 'Says who you are' }, () => {
-    const { login } = getAuth<GitHubUser>().extra.user
+    const { login } = requireAuth<GitHubUser>().extra.user
     return text(login)
   })
   mcpServer.registerTool('repositories', { description: 'Lists your newest repositories' }, async () => {

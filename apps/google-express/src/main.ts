@@ -1,7 +1,7 @@
 import { oauthProxy } from '@drawbridge/core'
 import { drawbridge } from '@drawbridge/express'
 import { type GoogleUser, google } from '@drawbridge/google'
-import { getAuth, mcp, upstreamFetch } from '@drawbridge/mcp'
+import { mcp, requireAuth, upstreamFetch } from '@drawbridge/mcp'
 import { sqlite } from '@drawbridge/sqlite'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import express from 'express'
@@ -39,7 +39,7 @@ app.listen(port, (error) => {
 function createServer(): McpServer {
   const mcpServer = new McpServer({ name: 'google-express', version: '1.0.0' })
   mcpServer.registerTool('whoami', { description: 'Says who you are' }, () => {
-    const { name, email } = getAuth<GoogleUser>().extra.user
+    const { name, email } = requireAuth<GoogleUser>().extra.user
     return text(`${name} <${email}>`)
   })
   mcpServer.registerTool('agenda', { description: 'Lists your next appointments' }, async () => {

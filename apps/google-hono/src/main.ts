@@ -1,7 +1,7 @@
 import { oauthProxy } from '@drawbridge/core'
 import { type GoogleUser, google } from '@drawbridge/google'
 import { drawbridge } from '@drawbridge/hono'
-import { getAuth, mcp, upstreamFetch } from '@drawbridge/mcp'
+import { mcp, requireAuth, upstreamFetch } from '@drawbridge/mcp'
 import { sqlite } from '@drawbridge/sqlite'
 import { serve } from '@hono/node-server'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
@@ -35,7 +35,7 @@ serve({ fetch: app.fetch, port }, () => console.log(`MCP server: ${auth.resource
 function createServer(): McpServer {
   const mcpServer = new McpServer({ name: 'google-hono', version: '1.0.0' })
   mcpServer.registerTool('whoami', { description: 'Says who you are' }, () => {
-    const { name, email } = getAuth<GoogleUser>().extra.user
+    const { name, email } = requireAuth<GoogleUser>().extra.user
     return text(`${name} <${email}>`)
   })
   mcpServer.registerTool('agenda', { description: 'Lists your next appointments' }, async () => {

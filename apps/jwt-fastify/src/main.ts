@@ -1,7 +1,7 @@
 import { resourceServer } from '@drawbridge/core'
 import { drawbridge } from '@drawbridge/fastify'
 import { type JwtClaims, jwtVerifier } from '@drawbridge/jwt'
-import { getAuth, mcp } from '@drawbridge/mcp'
+import { mcp, requireAuth } from '@drawbridge/mcp'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import fastify from 'fastify'
 
@@ -29,7 +29,7 @@ console.log(`MCP server: ${auth.resource}`)
 function createServer(): McpServer {
   const mcpServer = new McpServer({ name: 'jwt-fastify', version: '1.0.0' })
   mcpServer.registerTool('whoami', { description: 'Says who you are' }, () => {
-    const { sub } = getAuth<JwtClaims>().extra.user
+    const { sub } = requireAuth<JwtClaims>().extra.user
     return text(sub)
   })
   return mcpServer

@@ -1,6 +1,6 @@
 import { oauthProxy } from '@drawbridge/core'
 import { drawbridge } from '@drawbridge/fastify'
-import { getAuth, mcp } from '@drawbridge/mcp'
+import { mcp, requireAuth } from '@drawbridge/mcp'
 import { sqlite } from '@drawbridge/sqlite'
 import { type WorkOSUser, workos } from '@drawbridge/workos'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
@@ -30,7 +30,7 @@ console.log(`MCP server: ${auth.resource}`)
 function createServer(): McpServer {
   const mcpServer = new McpServer({ name: 'workos-fastify', version: '1.0.0' })
   mcpServer.registerTool('whoami', { description: 'Says who you are' }, () => {
-    const { name, email } = getAuth<WorkOSUser>().extra.user
+    const { name, email } = requireAuth<WorkOSUser>().extra.user
     return text(`${name} <${email}>`)
   })
   return mcpServer

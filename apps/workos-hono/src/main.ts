@@ -1,6 +1,6 @@
 import { oauthProxy } from '@drawbridge/core'
 import { drawbridge } from '@drawbridge/hono'
-import { getAuth, mcp } from '@drawbridge/mcp'
+import { mcp, requireAuth } from '@drawbridge/mcp'
 import { sqlite } from '@drawbridge/sqlite'
 import { type WorkOSUser, workos } from '@drawbridge/workos'
 import { serve } from '@hono/node-server'
@@ -29,7 +29,7 @@ serve({ fetch: app.fetch, port }, () => console.log(`MCP server: ${auth.resource
 function createServer(): McpServer {
   const mcpServer = new McpServer({ name: 'workos-hono', version: '1.0.0' })
   mcpServer.registerTool('whoami', { description: 'Says who you are' }, () => {
-    const { name, email } = getAuth<WorkOSUser>().extra.user
+    const { name, email } = requireAuth<WorkOSUser>().extra.user
     return text(`${name} <${email}>`)
   })
   return mcpServer

@@ -42,7 +42,7 @@ export type {
   EventType,
   GrantEnd,
 } from './events.ts'
-export { corsHeaders } from './http/cors.ts'
+export { corsHeaders, routePreflight } from './http/cors.ts'
 export { type ForwardedAddressOptions, forwardedAddress } from './http/forwarded-address.ts'
 export { limitedBody } from './http/limited-body.ts'
 export type { ClaimsOf } from './identity/provider.ts'

@@ -1,15 +1,28 @@
 import type { AuthInfo } from '@drawbridge/core'
 import type { ServerContext } from './options.ts'
+import type { Outgoing } from './outgoing.ts'
+import type { Match } from './resource-uris.ts'
 
-/** One server joined to one transport: all that the rest of this package knows of an MCP SDK. */
+/** All that this package knows of a line of the MCP SDK. */
+export interface Line<User> {
+  connect: Connect<User>
+  /** How its servers read a URI template. Throws for one they would not take. */
+  template(text: string): Match
+  /** Whether a request is of a protocol without sessions. Default: none is. */
+  isStateless?(incoming: Incoming): boolean
+  /** Ends what does not belong to a channel. */
+  close?(): Promise<void>
+}
+
+/** One server joined to one transport. */
 export interface Channel {
   handle(incoming: Incoming): Promise<Response>
   close(): Promise<void>
 }
 
-/** Builds a server and joins it to a transport. Each SDK line has one of these. */
+/** Builds a server and joins it to a transport. */
 export type Connect<User> = (
-  context: ServerContext<User>,
+  context: ServerContext<User, undefined>,
   options: {
     /** Present: the channel serves this session. Absent: it serves one request. */
     sessionId?: string
@@ -18,17 +31,20 @@ export type Connect<User> = (
   },
 ) => Promise<Channel>
 
-/** An authenticated request on its way to a server. */
+/** A request on its way to a server, which may have it. */
 export interface Incoming<User = unknown> {
-  auth: AuthInfo<User>
+  /** `undefined`: nobody signed in, and for this nobody need. */
+  auth: AuthInfo<User> | undefined
   /** Without credentials and without a body: all that was in it is `message`. */
   request: Request
   /** The parsed body of a POST; `undefined` for other methods. */
   message: unknown
   /** Aborts when the client is gone. */
   signal: AbortSignal
-  /** Whether the token's scopes reach this tool. */
-  mayList(tool: string): boolean
+  /** What becomes of the server's answers on their way to this caller. */
+  outgoing: Outgoing
+  /** What a handler found missing: the answer is a challenge then. */
+  wanted?: { scopes: readonly string[] }
 }
 
 /** Finds or makes the channel for a request. */

@@ -1,22 +1,25 @@
 import { ConfigurationError, checkCall, checkMembers, inWords } from '@drawbridge/core'
-import type { McpOptions, RequireOptions, SessionOptions } from './options.ts'
+import type { AnyOptions } from './endpoint.ts'
+import type { PublicLimits, PublicOptions, RequireOptions, SessionOptions } from './options.ts'
 
 /** Throws {@link ConfigurationError} for what a compiler does not see, or was not asked. */
-export function checkOptions<User, Server>(options: McpOptions<User, Server>): void {
-  checkCall<McpOptions<User, Server>>('mcp({ auth, server: createServer })', options, {
+export function checkOptions<User, Server>(options: AnyOptions<User, Server>): void {
+  checkCall<AnyOptions<User, Server>>('mcp({ auth, server: createServer })', options, {
     auth: true,
     server: true,
     path: 'text',
     sessions: true,
     responses: true,
     require: true,
+    public: true,
     allowedHosts: 'texts',
     allowedOrigins: 'texts',
     maxBodyBytes: 'count',
     onError: 'function',
+    onNotice: 'function',
     clock: 'clock',
   })
-  const { auth, server, path, sessions, responses } = options
+  const { server, path, sessions } = options
   if (typeof sessions !== 'boolean') {
     checkMembers<SessionOptions>('sessions', sessions, {
       idleSeconds: 'count',
@@ -24,14 +27,62 @@ export function checkOptions<User, Server>(options: McpOptions<User, Server>): v
       maxPerUser: 'count',
     })
   }
-  checkMembers<RequireOptions>('require', options.require, {
+  checkMembers<RequireOptions<User>>('require', options.require, {
     scopes: true,
     tools: 'object',
-    hideTools: 'flag',
+    resources: 'object',
+    prompts: 'object',
+    roles: 'function',
+    lists: true,
   })
-  if (responses !== undefined && responses !== 'sse' && responses !== 'json') {
-    const got = typeof responses === 'string' ? `is "${responses}"` : `is ${inWords(responses)}`
-    throw new ConfigurationError('responses', got, 'Use sse or json.')
+  checkMembers<PublicOptions>('public', options.public, {
+    tools: 'texts',
+    resources: 'texts',
+    prompts: 'texts',
+    list: true,
+    discovery: 'flag',
+    limits: true,
+    challenge: true,
+  })
+  checkMembers<PublicLimits>('public.limits', options.public?.limits, {
+    bodyBytes: 'count',
+    streamSeconds: 'count',
+    concurrent: 'count',
+  })
+  checkOneOf('responses', options.responses, ['sse', 'json'])
+  checkOneOf('require.lists', options.require?.lists, ['reachable', 'allowed', 'all'])
+  checkOneOf('public.list', options.public?.list, ['all', 'public'])
+  checkOneOf('public.challenge', options.public?.challenge, ['http', 'result'])
+  checkGate(options)
+  if (typeof server !== 'function') {
+    throw new ConfigurationError(
+      'server',
+      'is not a function',
+      'Pass a function that builds a new server each time, `server: () => { const server = new McpServer(...); ...; return server }`, not one shared server.',
+    )
+  }
+  if (path !== undefined && !/^\/[^?#]*$/.test(path)) {
+    throw new ConfigurationError('path', `"${path}" is not a path`, 'Begin with a slash, such as "/mcp".')
+  }
+}
+
+function checkOneOf(option: string, given: unknown, choices: readonly string[]): void {
+  if (given === undefined || choices.some((choice) => choice === given)) return
+  const got = typeof given === 'string' ? `is "${given}"` : `is ${inWords(given)}`
+  throw new ConfigurationError(option, got, `Use ${choices.join(' or ')}.`)
+}
+
+/** An open server is one on which nobody wrote `auth`: an `auth` that came to nothing is a mistake. */
+function checkGate<User, Server>(options: AnyOptions<User, Server>): void {
+  const { auth } = options
+  if (!Object.hasOwn(options, 'auth')) {
+    const useless = (['require', 'public'] as const).find((name) => options[name] !== undefined)
+    if (useless === undefined) return
+    throw new ConfigurationError(
+      useless,
+      'is for servers that know who is calling, and there is no `auth`',
+      'Pass what oauthServer, oauthProxy or resourceServer returned as `auth`, or leave it out: this server is open to all.',
+    )
   }
   if (!isAuth(auth) && typeof Object(auth).at === 'function') {
     throw new ConfigurationError(
@@ -47,16 +98,6 @@ export function checkOptions<User, Server>(options: McpOptions<User, Server>): v
       `is not an Auth (${inWords(auth)})`,
       `${awaited}Pass what oauthServer, oauthProxy or resourceServer returned.`,
     )
-  }
-  if (typeof server !== 'function') {
-    throw new ConfigurationError(
-      'server',
-      'is not a function',
-      'Pass a function that builds a new server each time, `server: () => { const server = new McpServer(...); ...; return server }`, not one shared server.',
-    )
-  }
-  if (path !== undefined && !/^\/[^?#]*$/.test(path)) {
-    throw new ConfigurationError('path', `"${path}" is not a path`, 'Begin with a slash, such as "/mcp".')
   }
 }
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { AuthInfo, UpstreamToken, UpstreamTokenOptions } from '@drawbridge/core'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { expect, expectTypeOf, test } from 'vitest'
-import { getAuth, getRequest, getUpstreamToken, mcp, type ServerContext, upstreamFetch } from './index.ts'
+import { getRequest, getUpstreamToken, mcp, requireAuth, type ServerContext, upstreamFetch } from './index.ts'
 import {
   bearer,
   call,
@@ -52,7 +52,7 @@ test('the factory is told about its request', async () => {
     server: ({ auth, request }) => {
       expectTypeOf(auth).toEqualTypeOf<AuthInfo<User>>()
       seen.push(auth.extra.user.name, request.headers.get('authorization'), request.headers.get('x-tenant'))
-      seen.push(getAuth().token)
+      seen.push(requireAuth().token)
       return countingServers().create()
     },
   })
@@ -69,11 +69,11 @@ test('types follow the Auth', () => {
   const others = (_context: ServerContext<{ login: number }>) => new McpServer({ name: 'x', version: '1' })
   // @ts-expect-error: the factory expects another user than the Auth knows
   mcp({ auth, server: others })
-  expectTypeOf(getAuth<User>).returns.toEqualTypeOf<AuthInfo<User>>()
+  expectTypeOf(requireAuth<User>).returns.toEqualTypeOf<AuthInfo<User>>()
 })
 
 test('outside a request there is nothing to tell', async () => {
-  expect(() => getAuth()).toThrow('getAuth() was called outside an MCP request')
+  expect(() => requireAuth()).toThrow('requireAuth() was called outside an MCP request')
   expect(() => getRequest()).toThrow('getRequest() was called outside an MCP request')
   await expect(getUpstreamToken()).rejects.toThrow('getUpstreamToken() was called outside an MCP request')
 })

@@ -6,10 +6,11 @@ import {
   type UpstreamToken,
   type UpstreamTokenOptions,
 } from '@drawbridge/core'
+import { missingScopes, requiredScopes, unionScopes } from '@drawbridge/core/syntax'
 import type { Incoming } from './channel.ts'
 
 interface Context {
-  gate: Auth
+  gate: Auth | undefined
   incoming: Incoming
 }
 
@@ -26,15 +27,50 @@ export function currentIncoming(): Incoming | undefined {
 }
 
 /**
- * Who the current request acts for, from inside a tool, resource or prompt handler.
+ * Who the current request acts for, from inside a tool, resource or prompt handler. `undefined` where nobody signed in,
+ * which `public` of `mcp()` has to allow. {@link requireAuth} is for handlers that need somebody.
  *
  * @throws {Error} outside a request.
  * @example
- * const { scopes, extra } = getAuth<{ login: string }>()
- * return `Hello ${extra.user.login}`
+ * const name = getAuth<{ login: string }>()?.extra.user.login ?? 'stranger'
  */
-export function getAuth<User = unknown>(): AuthInfo<User> {
-  return current('getAuth').incoming.auth as AuthInfo<User>
+export function getAuth<User = unknown>(): AuthInfo<User> | undefined {
+  return current('getAuth').incoming.auth as AuthInfo<User> | undefined
+}
+
+/**
+ * Who the current request acts for, from inside a handler. Where nobody signed in, or with too little scope, the request
+ * ends here and is answered with the challenge (RFC 6750 3): clients sign in or step up, and repeat it. So call it before
+ * the handler does or says anything. Once something was sent, or a second has passed, the error is all that is left to send.
+ *
+ * @param need.scopes what the rest of the handler takes, when that depends on more than its name
+ * @throws {SignInRequired} to be left alone
+ * @throws {Error} outside a request.
+ * @example
+ * const { scopes, extra } = requireAuth<{ login: string }>()
+ * return `Hello ${extra.user.login}`
+ * @example
+ * if (amount > 100) requireAuth({ scopes: ['transfer:large'] })
+ */
+export function requireAuth<User = unknown>(need: { scopes?: readonly string[] } = {}): AuthInfo<User> {
+  const { incoming } = current('requireAuth')
+  const { auth } = incoming
+  const scopes = requiredScopes('requireAuth.scopes', need.scopes)
+  if (auth && missingScopes(scopes, auth.scopes).length === 0) return auth as AuthInfo<User>
+  incoming.wanted = { scopes: unionScopes(incoming.wanted?.scopes, scopes) }
+  throw new SignInRequired(auth ? scopes : [])
+}
+
+/** What {@link requireAuth} throws: the text reaches a client that can no longer be sent a challenge. */
+class SignInRequired extends Error {
+  constructor(scopes: readonly string[]) {
+    super(
+      scopes.length === 0
+        ? 'This needs you to sign in. Ask your client to sign in to this server, and try again.'
+        : `This needs more than you have agreed to: ${scopes.join(', ')}. Ask your client to sign in to this server again, and repeat the call.`,
+    )
+    this.name = 'SignInRequired'
+  }
 }
 
 /**
@@ -69,12 +105,18 @@ export function getRequest(): Request {
  */
 export async function getUpstreamToken(options?: UpstreamTokenOptions): Promise<UpstreamToken> {
   const { gate, incoming } = current('getUpstreamToken')
+  const { auth } = incoming
+  if (!gate || !auth) {
+    throw new NoUpstreamToken(
+      'getUpstreamToken: nobody is signed in. Call requireAuth() first, or leave what needs the token out of `public`.',
+    )
+  }
   if (!gate.upstreamToken) {
     throw new NoUpstreamToken(
       "getUpstreamToken: the `auth` given to mcp() only checks tokens and never sees the identity provider's. Use oauthServer or oauthProxy, which sign users in themselves and keep the provider's tokens.",
     )
   }
-  return gate.upstreamToken(incoming.auth, options)
+  return gate.upstreamToken(auth, options)
 }
 
 /**

@@ -1,49 +1,72 @@
-import { type AuthInfo, type RequestContext, tell } from '@drawbridge/core'
+import { type Auth, type AuthInfo, type RequestContext, routePreflight, tell } from '@drawbridge/core'
+import { unionScopes } from '@drawbridge/core/syntax'
 import { type Body, readMessage } from './body.ts'
-import type { Connect, Incoming } from './channel.ts'
+import type { Incoming, Line } from './channel.ts'
 import { withContext } from './context.ts'
 import { exposed } from './cors.ts'
+import { held } from './held-answer.ts'
 import { hostGuard } from './host-guard.ts'
-import { rpcError } from './json-rpc.ts'
-import type { Mcp, McpOptions } from './options.ts'
+import { isInitialize, requestIds, rpcError } from './json-rpc.ts'
+import { operationsIn } from './operations.ts'
+import type { Mcp, McpOptions, OpenOptions, PublicOptions } from './options.ts'
 import { allRoutes, endpointPaths, notFound } from './paths.ts'
-import { addressed, challenged } from './refusal.ts'
+import { publicComponents } from './public.ts'
+import { addressed, challenged, scopesOfChallenge } from './refusal.ts'
+import { requirements } from './requirements.ts'
 import { sessions } from './sessions.ts'
 import { stateless } from './stateless.ts'
 import { limitedStream } from './stream.ts'
 import { timers } from './timers.ts'
-import { toolScopes } from './tool-scopes.ts'
+
+/** Options of every `mcp()`: which of both, `auth` says. */
+export type AnyOptions<User, Server> = McpOptions<User, Server, PublicOptions> | OpenOptions<Server>
 
 /**
- * Puts an MCP endpoint behind an Auth, whichever SDK `connect` belongs to. The order is: Host and Origin, then the
- * token, and only then anything else about the request, so that whoever has no token learns only where to get one.
+ * Puts an MCP endpoint behind an Auth, whichever SDK `line` is. The order is: Host and Origin, then the token, and only
+ * then anything else about the request, so that whoever has no token learns only where to get one. With `public`, a
+ * request without a token is read first, in little, to see whether it needs one.
  */
-export function endpoint<User, Server>(options: McpOptions<User, Server>, connect: Connect<User>): Mcp {
-  const { auth, require } = options
+export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: Line<User>): Mcp {
+  const { auth } = options
   const time = timers(options.clock)
   const paths = endpointPaths(options)
   const methods = options.sessions ? ['GET', 'POST', 'DELETE'] : ['POST']
   const maxBodyBytes = options.maxBodyBytes ?? 4 * 1024 * 1024
   const { onError: listener = (error: unknown) => console.error('[drawbridge]', error) } = options
   const onError = (error: unknown) => tell(listener, error)
-  const guard = hostGuard(options, auth.resource)
-  const tools = toolScopes(require, auth.grantableScopes)
-  const dispatcher = options.sessions
-    ? sessions(connect, options.sessions === true ? {} : options.sessions, { time, onError })
-    : stateless(connect, onError)
+  const { onNotice = (text: string) => console.warn(`[drawbridge] ${text}`) } = options
+  const template = line.template.bind(line)
+  const required = requirements<User>(options.require, {
+    grantable: auth?.grantableScopes,
+    template,
+    onError,
+  })
+  const open = options.public && publicComponents(options.public, options.require, template)
+  const { bodyBytes = 64 * 1024, streamSeconds = 300 } = options.public?.limits ?? {}
+  const guard = hostGuard(options)
+  const alone = stateless(line.connect, onError)
+  const together = options.sessions
+    ? sessions(line.connect, options.sessions === true ? {} : options.sessions, { time, onError })
+    : undefined
+  if (!auth) tell(onNotice, 'mcp(): there is no `auth`. Everybody who reaches this server can use all of it.')
+  if (open) tell(onNotice, open.notice)
 
-  return { handle, fetch, close: () => dispatcher.close(), routes: allRoutes(auth.routes, paths) }
+  return { handle, fetch, close, routes: allRoutes(auth?.routes ?? [], paths) }
 
   async function fetch(request: Request, _environment?: unknown, execution?: unknown): Promise<Response> {
     const answer = await handle(request, { waitUntil: waitUntilOf(execution) })
-    return answer ?? exposed(notFound(request, paths, auth.resource))
+    return answer ?? exposed(notFound(request, paths, auth?.resource))
+  }
+
+  async function close(): Promise<void> {
+    await Promise.all([alone.close(), together?.close(), line.close?.()])
   }
 
   async function handle(request: Request, context?: RequestContext): Promise<Response | undefined> {
-    const answered = await auth.handle(request, context)
+    const answered = await auth?.handle(request, context)
     if (answered) return answered
     if (!paths.includes(new URL(request.url).pathname)) return undefined
-    const objection = guard(request)
+    const objection = guard.objection(request)
     if (objection) return rpcError(403, -32000, objection)
     try {
       return await enter(request)
@@ -58,41 +81,91 @@ export function endpoint<User, Server>(options: McpOptions<User, Server>, connec
   }
 
   async function enter(request: Request): Promise<Response> {
-    const authentication = await auth.authenticate(request, { scopes: require?.scopes, methods })
+    if (!auth)
+      return request.method === 'OPTIONS' ? routePreflight(request, methods) : serve(request, undefined)
+    // Any other credentials are no absence of them: who meant to sign in is not to be taken for nobody.
+    const isAnonymous = open && request.method !== 'OPTIONS' && !request.headers.has('authorization')
+    if (isAnonymous) return enterWithoutToken(request, auth)
+    const authentication = await auth.authenticate(request, { scopes: options.require?.scopes, methods })
     return authentication.ok ? serve(request, authentication.auth) : exposed(authentication.response)
   }
 
-  async function serve(request: Request, info: AuthInfo<User>): Promise<Response> {
-    if (!methods.includes(request.method)) {
-      return exposed(rpcError(405, -32000, 'Method not allowed.', { allow: methods.join(', ') }))
-    }
+  async function enterWithoutToken(request: Request, gate: Auth<User>): Promise<Response> {
+    if (request.method !== 'POST') return exposed(methodNotAllowed(['POST']))
+    // A page that nobody named could call from within a network what cannot be reached from without.
+    if (guard.isForeignPage(request)) return unauthorized(gate, request, [])
+    const { message, refused } = await readMessage(request, bodyBytes)
+    const operations = operationsIn(message)
+    if (refused || !open?.admits(operations))
+      return unauthorized(gate, request, required.scopesOf(operations))
+    return addressed(await answer(request, undefined, message).catch(fault), message)
+  }
+
+  /** 401 with the challenge for what was tried. Reads no token, since there is none. */
+  async function unauthorized(
+    gate: Auth<User>,
+    { url, method, headers }: Request,
+    scopes: readonly string[],
+  ): Promise<Response> {
+    const need = unionScopes(options.require?.scopes, scopes)
+    const authentication = await gate.authenticate({ url, method, headers }, { scopes: need, methods })
+    if (!authentication.ok) return exposed(authentication.response)
+    // Only a gate that needs no token gets here.
+    throw new Error('auth.authenticate() let a request in that has no Authorization header')
+  }
+
+  async function serve(request: Request, info: AuthInfo<User> | undefined): Promise<Response> {
+    if (!methods.includes(request.method)) return exposed(methodNotAllowed(methods))
     const { message, refused }: Body =
       request.method === 'POST' ? await readMessage(request, maxBodyBytes) : { message: undefined }
     const response = refused ? exposed(refused) : await answer(request, info, message).catch(fault)
     return addressed(response, message)
   }
 
-  async function answer(request: Request, info: AuthInfo<User>, message: unknown): Promise<Response> {
-    const missing = tools.missingFor(message, info.scopes)
-    if (missing) return exposed(await challenged(await auth.challenge(info, { scopes: missing })))
+  async function answer(
+    request: Request,
+    info: AuthInfo<User> | undefined,
+    message: unknown,
+  ): Promise<Response> {
+    const operations = operationsIn(message)
+    const decision = info ? required.decide(operations, info) : { kind: 'allowed' as const }
+    if (decision.kind === 'refused') {
+      return exposed(rpcError(403, -32000, `You are not allowed to use ${decision.what}.`))
+    }
+    if (info && decision.kind === 'short') return forbidden(info, decision.scopes)
 
     const incoming: Incoming<User> = {
       auth: info,
       request: withoutCredentials(request),
       message,
       signal: request.signal,
-      mayList: (tool) => tools.mayList(tool, info.scopes),
+      outgoing: {
+        differs: required.differs || open?.differs === true,
+        mayList: (listed) => (info ? required.mayList(listed, info) : (open?.mayList(listed) ?? true)),
+      },
     }
-    const { response, done } = await withContext({ gate: auth, incoming }, () => dispatcher.serve(incoming))
-    if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) {
+    const dispatcher = together && isForSession(incoming) ? together : alone
+    const served = await withContext({ gate: auth, incoming }, () => dispatcher.serve(incoming))
+    const { done } = served
+    const isStream = served.response.headers.get('content-type')?.startsWith('text/event-stream')
+    const isAwaited = isStream && requestIds(message).length > 0
+    const response = isAwaited ? await held(served.response, time) : served.response
+    const wanted = incoming.wanted?.scopes ?? scopesOfChallenge(response)
+    if (wanted && auth) {
+      done()
+      await response.body?.cancel()
+      const scopes = unionScopes(required.scopesOf(operations), wanted)
+      return info ? forbidden(info, scopes) : unauthorized(auth, request, scopes)
+    }
+    if (!response.body || !isStream) {
       done()
       return exposed(response)
     }
     const stream = limitedStream(
       response.body,
       {
-        expiresAt: info.expiresAt,
-        revalidate: () => auth.revalidate(info),
+        expiresAt: info?.expiresAt ?? (auth ? time.now() / 1000 + streamSeconds : Number.POSITIVE_INFINITY),
+        revalidate: async () => !info || !auth || auth.revalidate(info),
         signal: request.signal,
         time,
         message,
@@ -101,13 +174,30 @@ export function endpoint<User, Server>(options: McpOptions<User, Server>, connec
     )
     return exposed(response, stream)
   }
+
+  async function forbidden(info: AuthInfo<User>, scopes: readonly string[]): Promise<Response> {
+    if (!auth) throw new Error('nobody signs in where there is no `auth`')
+    return exposed(await challenged(await auth.challenge(info, { scopes })))
+  }
+
+  /** Who came without a token got no session, and goes on without one until it initializes anew. */
+  function isForSession(incoming: Incoming<User>): boolean {
+    const { auth: info, request, message } = incoming
+    if ((auth && !info) || line.isStateless?.(incoming)) return false
+    if (!open || request.method !== 'POST' || request.headers.has('mcp-session-id')) return true
+    return isInitialize(message)
+  }
+}
+
+function methodNotAllowed(methods: readonly string[]): Response {
+  return rpcError(405, -32000, 'Method not allowed.', { allow: methods.join(', ') })
 }
 
 /** What servers get to see: tools that pass a request's headers on must not pass the client's token on. */
 function withoutCredentials(request: Request): Request {
   const headers = new Headers(request.headers)
   for (const name of ['authorization', 'proxy-authorization', 'cookie']) headers.delete(name)
-  return new Request(request.url, { method: request.method, headers })
+  return new Request(request.url, { method: request.method, headers, signal: request.signal })
 }
 
 /** By name and not `instanceof`: two copies of core may be installed side by side. */

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { type McpOptions, mcp, type ServerV1 } from './index.ts'
+import { type EndpointOptions, mcp } from './index.ts'
 import { bearer, call, countingServers, fakeAuth, initialize, post } from './mcp.fixture.ts'
 
 const local = 'http://localhost:3000/mcp'
 
-function status(resource: string, options: Partial<McpOptions<never, ServerV1>> = {}) {
+function status(resource: string, options: Partial<EndpointOptions> = {}) {
   const servers = countingServers()
   const { fetch } = mcp({ ...options, auth: fakeAuth({ good: {} }, { resource }), server: servers.create })
   return async (headers: Record<string, string>) =>

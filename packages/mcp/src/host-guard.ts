@@ -1,32 +1,49 @@
 import { ConfigurationError } from '@drawbridge/core'
 import { isLoopback, printable } from '@drawbridge/core/syntax'
-import type { McpOptions } from './options.ts'
 
-/** Why a request is refused, as a sentence for whoever debugs it. `undefined`: it may pass. */
-type HostGuard = (request: Request) => string | undefined
+export interface HostGuard {
+  /** Why a request is refused, as a sentence for whoever debugs it. `undefined`: it may pass. */
+  objection(request: Request): string | undefined
+  /** Whether a page sends it that nobody named: such a one may do nothing for which no token is asked. */
+  isForeignPage(request: Request): boolean
+}
+
+interface Guarded {
+  auth?: { resource: string } | undefined
+  public?: unknown
+  allowedHosts?: readonly string[] | undefined
+  allowedOrigins?: readonly string[] | undefined
+}
 
 /**
  * Against DNS rebinding: a page of a hostile site whose name suddenly resolves to this machine. Such a request carries
  * that site's name as `Host`, or its `Origin`.
  */
-export function hostGuard(
-  options: Pick<McpOptions<never, never>, 'allowedHosts' | 'allowedOrigins'>,
-  resource: string,
-): HostGuard {
-  const onLoopback = isLoopback(new URL(resource).hostname)
-  const hosts = options.allowedHosts?.map(allowedHost)
+export function hostGuard(options: Guarded): HostGuard {
+  // Without an `auth` nobody has said where this is, and on a developer's machine it takes no more than a page.
+  const { hostname, origin: own } = new URL(options.auth?.resource ?? 'http://localhost')
+  const onLoopback = isLoopback(hostname)
+  const hosts =
+    options.allowedHosts?.map(allowedHost) ??
+    (options.public === undefined || onLoopback ? undefined : [{ hostname, port: '' }])
   const origins = options.allowedOrigins?.map(allowedOrigin)
-  return (request) => {
-    // Fetch-only runtimes have no Host header; there the URL is what was asked for.
-    const host = request.headers.get('host') ?? new URL(request.url).host
-    if (!hostPasses(host)) {
-      return `The host "${printable(host)}" is not served here. If it should be, add it to \`allowedHosts\` of mcp().`
-    }
-    const origin = request.headers.get('origin')
-    if (origin !== null && !originPasses(origin)) {
-      return `Pages of "${printable(origin)}" may not call this server. If they should, add it to \`allowedOrigins\` of mcp().`
-    }
-    return undefined
+  return {
+    objection(request) {
+      // Fetch-only runtimes have no Host header; there the URL is what was asked for.
+      const host = request.headers.get('host') ?? new URL(request.url).host
+      if (!hostPasses(host)) {
+        return `The host "${printable(host)}" is not served here. If it should be, add it to \`allowedHosts\` of mcp().`
+      }
+      const origin = request.headers.get('origin')
+      if (origin !== null && !originPasses(origin)) {
+        return `Pages of "${printable(origin)}" may not call this server. If they should, add it to \`allowedOrigins\` of mcp().`
+      }
+      return undefined
+    },
+    isForeignPage({ headers }) {
+      const origin = headers.get('origin')
+      return origin !== null && origin !== own && !(origins || onLoopback ? originPasses(origin) : false)
+    },
   }
 
   function hostPasses(host: string): boolean {

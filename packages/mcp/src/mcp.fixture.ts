@@ -3,7 +3,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import * as z from 'zod'
-import { getAuth, getRequest, type Mcp } from './index.ts'
+import { getRequest, type Mcp, requireAuth } from './index.ts'
 
 export interface User {
   name: string
@@ -121,7 +121,7 @@ export function countingServers(): {
       server.registerTool('whoami', {}, async (extra) => {
         calls.push('whoami')
         await new Promise((resolve) => setImmediate(resolve))
-        const { token, extra: known } = getAuth<User | undefined>()
+        const { token, extra: known } = requireAuth<User | undefined>()
         return text(
           JSON.stringify({
             token,

@@ -4,7 +4,7 @@ import { drawbridge } from '@drawbridge/node'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { afterEach, expect, test } from 'vitest'
-import { type McpOptions, mcp, type ServerV1 } from './index.ts'
+import { type EndpointOptions, mcp } from './index.ts'
 import { bearer, call, countingServers, fakeAuth, post, toolText, until } from './mcp.fixture.ts'
 
 const closing: (() => void)[] = []
@@ -13,7 +13,7 @@ afterEach(() => {
 })
 
 /** `mcp()` on a real port of this machine. */
-async function listening(options: Partial<McpOptions<never, ServerV1>> = {}) {
+async function listening(options: Partial<EndpointOptions> = {}) {
   const servers = countingServers()
   const node = createServer()
   await new Promise<void>((resolve) => node.listen(0, '127.0.0.1', resolve))

@@ -1,14 +1,37 @@
 import type { Auth, AuthInfo, Clock, Mountable } from '@drawbridge/core'
 
-/** Options of `mcp()`. The same for every line of the MCP SDK; only what `server` returns differs. */
-export interface McpOptions<User, Server> {
+/**
+ * Options of `mcp()`. The same for every line of the MCP SDK; only what `server` returns differs.
+ *
+ * `Public` is the type of the option `public`: where that is set, `auth` may be `undefined` in the factory.
+ */
+export interface McpOptions<User, Server, Public extends PublicOptions | undefined = undefined>
+  extends EndpointOptions {
   /** Who may enter: an `oauthServer`, an `oauthProxy`, a `resourceServer`, or one resource of a server by `at()`. */
   auth: Auth<User>
   /**
    * Builds a server. Called for every request, or with `sessions` for every session, and must return a new instance
    * each time: two callers on one server would receive each other's answers.
    */
-  server: (context: ServerContext<User>) => Server | Promise<Server>
+  server: (
+    context: ServerContext<User, Public extends PublicOptions ? undefined : never>,
+  ) => Server | Promise<Server>
+  /** What each tool, resource and prompt needs. */
+  require?: RequireOptions<User> | undefined
+  /** What may be used without signing in. Default: nothing. */
+  public?: Public
+}
+
+/** Options of an `mcp()` without an `auth`: everybody may use everything. */
+export interface OpenOptions<Server> extends EndpointOptions {
+  auth?: undefined
+  server: (context: ServerContext<never, undefined>) => Server | Promise<Server>
+  require?: undefined
+  public?: undefined
+}
+
+/** What an endpoint is told, whoever may enter. */
+export interface EndpointOptions {
   /**
    * The MCP endpoint's path as this process sees it. Default: that of `auth.resource`, also without the `stripPrefix`
    * of `auth`. Only needed where a reverse proxy rewrites the path in another way.
@@ -16,46 +39,137 @@ export interface McpOptions<User, Server> {
   path?: string | undefined
   /** Keep a server per client between requests (`Mcp-Session-Id`). Default: each request stands alone. */
   sessions?: boolean | SessionOptions | undefined
-  /** How a POST is answered: as an event stream, which can carry progress, or as one JSON document. Default `sse`. */
+  /**
+   * How a POST is answered: as an event stream, which can carry progress, or as one JSON document. Default `sse`; what is
+   * asked by the protocol of 2026-07-28 is then a document, until there is progress to tell.
+   */
   responses?: 'sse' | 'json' | undefined
-  require?: RequireOptions | undefined
   /**
    * Hosts the MCP endpoint answers to, such as `mcp.acme.dev` or `localhost:3000`; without a port, any port. Default:
-   * loopback names only when `auth.resource` is on loopback (DNS rebinding), else every host.
+   * loopback names only when `auth.resource` is on loopback (DNS rebinding); with `public`, the host of `auth.resource`;
+   * else every host.
    */
   allowedHosts?: readonly string[] | undefined
   /**
    * Origins whose pages may call the MCP endpoint, such as `https://app.acme.dev`. Requests without an `Origin` do not
-   * come from a page and always pass. Default: loopback origins only when `auth.resource` is on loopback, else all.
+   * come from a page and always pass. Default: loopback origins only when `auth.resource` is on loopback, else all; but
+   * without a token, a page needs its origin to be named here.
    */
   allowedOrigins?: readonly string[] | undefined
   /** Largest request body in bytes; beyond it 413. Default 4 MiB. */
   maxBodyBytes?: number | undefined
   /** Hears of faults on our side: a factory that throws, a server that cannot be closed. Default `console.error`. */
   onError?: ((error: unknown) => void) | undefined
+  /** Hears at construction what the options open to everybody. Default `console.warn`. */
+  onNotice?: ((text: string) => void) | undefined
   /** For tests. Default: the runtime's own time. */
   clock?: Clock | undefined
 }
 
-/** What the server factory is told about the request it builds for. */
-export interface ServerContext<User = unknown> {
+/** What the server factory is told about the request it builds for. `Nobody` is `undefined` where a caller may have no token. */
+export interface ServerContext<User = unknown, Nobody = never> {
   /** With `sessions`: of the request that began the session. In a tool, `getAuth()` has the current one. */
-  auth: AuthInfo<User>
+  auth: AuthInfo<User> | Nobody
   /** Method, URL and headers, without credentials and without the body. */
   request: Request
 }
 
-/** The scopes that requests and tool calls need. */
-export interface RequireOptions {
+/** What callers need, for everything and for each tool, resource and prompt. */
+export interface RequireOptions<User = unknown> {
   /** Scopes without which nothing here can be reached. */
   scopes?: readonly string[] | undefined
-  /** Scopes by tool name. Calling the tool without them is 403 `insufficient_scope`, so that clients can step up. */
-  tools?: Readonly<Record<string, readonly string[]>> | undefined
+  /** By tool name. Calling the tool with too little scope is 403 `insufficient_scope`, so that clients can step up. */
+  tools?: Readonly<Record<string, Requirement<User>>> | undefined
+  /** By URI, or by URI template (RFC 6570) as it is registered. */
+  resources?: Readonly<Record<string, Requirement<User, ResourceArguments>>> | undefined
+  /** By prompt name. */
+  prompts?: Readonly<Record<string, Requirement<User>>> | undefined
+  /** The roles of a user, for requirements that name some. Default: `user.roles`, where that is a list of texts. */
+  roles?: ((user: User) => readonly string[] | undefined) | undefined
   /**
-   * Leave tools the token cannot call out of `tools/list`. Default true. With false, clients see them, call them, and
-   * step up when refused.
+   * What lists leave out. `reachable`: what the caller can do nothing about, such as a role that is missing; what only
+   * lacks scopes is listed, and answers 403 on use. `allowed`: all that would be refused. `all`: nothing. Default
+   * `reachable`.
    */
-  hideTools?: boolean | undefined
+  lists?: 'reachable' | 'allowed' | 'all' | undefined
+}
+
+/**
+ * What a tool, resource or prompt needs: every one of these scopes; or scopes and roles; or what a predicate says.
+ *
+ * @example
+ * const require = {
+ *   tools: {
+ *     send_mail: ['mail:send'],
+ *     search: { anyScope: ['mail:read', 'mail:all'] },
+ *     delete_user: { roles: ['admin'] },
+ *     transfer: (auth, args) => (Number(args?.amount) > 100 ? ['transfer:large'] : true),
+ *   },
+ * }
+ */
+export type Requirement<User = unknown, Arguments = Readonly<Record<string, unknown>>> =
+  | readonly string[]
+  | ScopesAndRoles
+  | Predicate<User, Arguments>
+
+/** All that is named must hold. */
+export interface ScopesAndRoles {
+  /** Every one of these. */
+  scopes?: readonly string[] | undefined
+  /** One of these. A challenge names the first. */
+  anyScope?: readonly string[] | undefined
+  /** One of these. No scope makes up for a role, so that without one there is no challenge. */
+  roles?: readonly string[] | undefined
+}
+
+/**
+ * `true`: allowed. `false`: never. Scopes: with these. Called for lists, too, where `args` is `undefined`: `false` then
+ * hides the component.
+ */
+export type Predicate<User, Arguments> = (
+  auth: AuthInfo<User>,
+  args: Arguments | undefined,
+) => boolean | readonly string[]
+
+/** What a predicate of a resource is given. */
+export interface ResourceArguments {
+  uri: string
+  /** What the URI template found in it. */
+  variables: Readonly<Record<string, string | readonly string[]>>
+}
+
+/** What may be used without a token. */
+export interface PublicOptions {
+  /** Names of tools. */
+  tools?: readonly string[] | undefined
+  /** URIs, or URI templates (RFC 6570) as they are registered. */
+  resources?: readonly string[] | undefined
+  /** Names of prompts. */
+  prompts?: readonly string[] | undefined
+  /**
+   * What is listed to who has no token: everything, so that a client can find what it needs a sign-in for, or only what
+   * is public. Default `all`.
+   */
+  list?: 'all' | 'public' | undefined
+  /** Whether `initialize`, `server/discover` and lists need no token either. Default true. */
+  discovery?: boolean | undefined
+  /** How much is served to who has no token. */
+  limits?: PublicLimits | undefined
+  /**
+   * How a call is answered that needs a sign-in: with HTTP 401, as clients expect, or within a result, by
+   * `_meta["mcp/www_authenticate"]`, which ChatGPT reads and others do not understand. Default `http`.
+   */
+  challenge?: 'http' | 'result' | undefined
+}
+
+/** Bounds of what is served without a token, in this process. */
+export interface PublicLimits {
+  /** Largest request body in bytes; beyond it a token is asked for. Default 64 KiB. */
+  bodyBytes?: number | undefined
+  /** Longest stream. Default 300. */
+  streamSeconds?: number | undefined
+  /** Requests under way at one time; beyond it 503. Default 100. */
+  concurrent?: number | undefined
 }
 
 /** How long sessions last, and how many there may be in this process. */

@@ -1,9 +1,15 @@
-import type { Route } from '@drawbridge/core'
-import type { McpOptions } from './options.ts'
+import type { Auth, Route } from '@drawbridge/core'
 
 /** Where this process is asked for the MCP endpoint. */
-export function endpointPaths<User, Server>({ path, auth }: McpOptions<User, Server>): readonly string[] {
+export function endpointPaths({
+  path,
+  auth,
+}: {
+  path?: string | undefined
+  auth?: Pick<Auth, 'resource' | 'resourcePaths'> | undefined
+}): readonly string[] {
   if (path !== undefined) return [path]
+  if (!auth) return ['/mcp']
   return [...new Set([new URL(auth.resource).pathname, ...(auth.resourcePaths ?? [])])]
 }
 
@@ -18,13 +24,13 @@ export function allRoutes(routes: readonly Route[], paths: readonly string[]): r
 }
 
 /** 404 for a path nobody here knows, with the one that was probably meant. */
-export function notFound(request: Request, paths: readonly string[], resource: string): Response {
+export function notFound(request: Request, paths: readonly string[], resource: string | undefined): Response {
   const asked = new URL(request.url).pathname
   const isNear = paths.some((path) => asked.endsWith(path) || path.endsWith(asked) || asked === `${path}/`)
   const hint = isNear
     ? ` This process expects it at ${paths.join(' or ')} and was asked for ${asked}: if a reverse proxy removes part of the path, name that part as \`stripPrefix\`.`
     : ''
-  const error_description = `Nothing is at this path. The MCP endpoint is ${resource}.${hint}`
+  const error_description = `Nothing is at this path. The MCP endpoint is ${resource ?? paths.join(' or ')}.${hint}`
   return new Response(JSON.stringify({ error: 'not_found', error_description }), {
     status: 404,
     headers: { 'content-type': 'application/json' },

@@ -1,3 +1,4 @@
+import { isScopeToken } from '@drawbridge/core/syntax'
 import { isObject, requestIds, rpcError } from './json-rpc.ts'
 
 /** A challenge of the Auth (RFC 6750 3.1) as a JSON-RPC error: status and headers stay, its body becomes `data`. */
@@ -10,6 +11,14 @@ export async function challenged(challenge: Response): Promise<Response> {
   headers.delete('content-length')
   headers.set('content-type', 'application/json')
   return rpcError(challenge.status, -32000, message, Object.fromEntries(headers), data)
+}
+
+/** The scopes of a challenge that the SDK made: it knows of no other needs than its own. */
+export function scopesOfChallenge({ status, headers }: Response): readonly string[] | undefined {
+  if (status !== 403) return undefined
+  const challenge = headers.get('www-authenticate') ?? ''
+  if (!/\berror="insufficient_scope"/.test(challenge)) return undefined
+  return (/\bscope="([^"]*)"/.exec(challenge)?.[1] ?? '').split(' ').filter(isScopeToken)
 }
 
 /**

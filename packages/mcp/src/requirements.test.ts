@@ -70,22 +70,26 @@ test('the rule cannot be slipped past by spelling the message differently', asyn
   expect(servers.calls).toEqual([])
 })
 
-test.each(['sse', 'json'] as const)('tools out of reach are not listed (%s)', async (responses) => {
-  const names = async (token: string, require?: RequireOptions) => {
-    const { client } = await connected(served(require, responses), token)
-    const { tools } = await client.listTools()
-    await client.close()
-    return tools.map(({ name }) => name)
-  }
-  expect(await names('reader')).toEqual(['echo', 'whoami', 'steps'])
-  expect(await names('mailer')).toEqual(['echo', 'whoami', 'steps', 'send_mail'])
-  expect(await names('reader', { ...rules, hideTools: false })).toEqual(
-    expect.arrayContaining(['wait', 'send_mail']),
-  )
-})
+test.each(['sse', 'json'] as const)(
+  'tools that would be refused can be left out of lists (%s)',
+  async (responses) => {
+    const names = async (token: string, require?: RequireOptions) => {
+      const { client } = await connected(served(require, responses), token)
+      const { tools } = await client.listTools()
+      await client.close()
+      return tools.map(({ name }) => name)
+    }
+    const allowed = { ...rules, lists: 'allowed' } as const
+    expect(await names('reader', allowed)).toEqual(['echo', 'whoami', 'steps'])
+    expect(await names('mailer', allowed)).toEqual(['echo', 'whoami', 'steps', 'send_mail'])
+    for (const require of [rules, { ...rules, lists: 'all' } as const]) {
+      expect(await names('reader', require)).toEqual(expect.arrayContaining(['wait', 'send_mail']))
+    }
+  },
+)
 
 test('in a batch, each listing is filtered and other results are left alone', async () => {
-  const { fetch } = served(rules, 'json')
+  const { fetch } = served({ ...rules, lists: 'allowed' }, 'json')
   const listing = (id: number) => ({ jsonrpc: '2.0', id, method: 'tools/list' })
   const response = await fetch(
     post([listing(1), call('echo', { say: 'x' }, 2), listing(3)], bearer('reader')),

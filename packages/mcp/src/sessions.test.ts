@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type McpOptions, mcp, type ServerV1 } from './index.ts'
+import { type EndpointOptions, mcp } from './index.ts'
 import {
   bearer,
   call,
@@ -24,7 +24,7 @@ const tokens: Record<string, Token> = {
   otherIssuer: { subject: 'alice', issuer: 'https://other.example', expiresAt: far },
 }
 
-function sessionful(options: Partial<McpOptions<never, ServerV1>> = {}) {
+function sessionful(options: Partial<EndpointOptions> = {}) {
   const servers = countingServers()
   const clock = manualClock()
   const served = mcp({ sessions: true, clock, ...options, auth: fakeAuth(tokens), server: servers.create })
@@ -191,11 +191,12 @@ test('a session that ends does not leave a JSON answer hanging', async () => {
 })
 
 test('a client that loses one answer keeps its session and its tool', async () => {
-  const { servers, begin, ping, fetch } = sessionful()
+  const { servers, begin, ping, fetch, clock } = sessionful()
   const session = await begin('alice')
-  const response = await fetch(post(call('wait'), { ...bearer('alice'), 'mcp-session-id': session }))
+  const answer = fetch(post(call('wait'), { ...bearer('alice'), 'mcp-session-id': session }))
   await until(() => servers.calls.includes('wait'))
-  await response.body?.cancel()
+  await clock.advance(1)
+  await (await answer).body?.cancel()
   expect(await ping('alice', session)).toBe(200)
   expect(servers.aborted()).toBe(0)
   servers.release()

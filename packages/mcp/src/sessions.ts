@@ -32,7 +32,7 @@ export function sessions<User>(
     async serve(incoming) {
       const id = incoming.request.headers.get('mcp-session-id')
       if (id === null) return begin(incoming)
-      const session = find(id, incoming.auth)
+      const session = find(id, principalOf(incoming.auth))
       if (!session) return { response: sessionNotFound(), done() {} }
       const release = hold(session)
       try {
@@ -69,9 +69,9 @@ export function sessions<User>(
     }
   }
 
-  function find(id: string, auth: AuthInfo): Session | undefined {
+  function find(id: string, principal: string): Session | undefined {
     const session = byId.get(id)
-    if (!session || session.principal !== principalOf(auth)) return undefined
+    if (!session || session.principal !== principal) return undefined
     if (isIdle(session)) {
       void end(session)
       return undefined
@@ -79,7 +79,7 @@ export function sessions<User>(
     return session
   }
 
-  function add(id: string, channel: Channel, auth: AuthInfo): Session {
+  function add(id: string, channel: Channel, auth: AuthInfo | undefined): Session {
     const user = userOf(auth)
     const own = [...byId.values()].filter((session) => session.user === user)
     if (own.length >= maxPerUser) endOldest(own)
@@ -146,12 +146,13 @@ export function sessions<User>(
   }
 }
 
-function principalOf({ clientId, extra }: AuthInfo): string {
-  return JSON.stringify([clientId, extra.issuer, extra.subject])
+/** Nobody, on a server that is open to all, is one principal: only its random id protects such a session. */
+function principalOf(auth: AuthInfo | undefined): string {
+  return JSON.stringify(auth ? [auth.clientId, auth.extra.issuer, auth.extra.subject] : [])
 }
 
-function userOf({ extra }: AuthInfo): string {
-  return JSON.stringify([extra.issuer, extra.subject])
+function userOf(auth: AuthInfo | undefined): string {
+  return JSON.stringify(auth ? [auth.extra.issuer, auth.extra.subject] : [])
 }
 
 function withoutSession(): Response {

@@ -93,8 +93,10 @@ test.each([
   const servers = countingServers()
   const auth = fakeAuth({ good: { expiresAt: Math.floor(clock.now() / 1000) + 90 } })
   const { fetch } = mcp({ auth, server: servers.create, clock })
-  const response = await fetch(post([call('wait', {}, 7), call('wait', {}, 8)], bearer('good')))
+  const answer = fetch(post([call('wait', {}, 7), call('wait', {}, 8)], bearer('good')))
   await until(() => servers.calls.length === 2)
+  await clock.advance(1)
+  const response = await answer
   if (how === 'revoked') auth.standing = async () => false
   await clock.advance(60)
   await clock.advance(60)

@@ -1,0 +1,182 @@
+import {
+  classifyInboundRequest,
+  createMcpHandler,
+  type McpServer,
+  type Server,
+  type ServerEventBus,
+  type ServerNotifier,
+  UriTemplate,
+  WebStandardStreamableHTTPServerTransport,
+} from '@modelcontextprotocol/server'
+import type { Channel, Incoming, Line } from './channel.ts'
+import { checkOptions } from './check-options.ts'
+import { currentIncoming } from './context.ts'
+import { type AnyOptions, endpoint } from './endpoint.ts'
+import { freshServers } from './fresh.ts'
+import type { Mcp, McpOptions, OpenOptions, PublicOptions, ServerContext } from './options.ts'
+import { streamableChannel, watched } from './streamable.ts'
+
+export { getAuth, getRequest, getUpstreamToken, requireAuth, upstreamFetch } from './context.ts'
+export type {
+  EndpointOptions,
+  Mcp,
+  McpOptions,
+  OpenOptions,
+  Predicate,
+  PublicLimits,
+  PublicOptions,
+  Requirement,
+  RequireOptions,
+  ResourceArguments,
+  ScopesAndRoles,
+  ServerContext,
+  SessionOptions,
+} from './options.ts'
+
+/** A server of `@modelcontextprotocol/server`: an `McpServer`, or the `Server` inside it. */
+export type ServerV2 = McpServer | Server
+
+/** What only this line has. */
+export interface V2Options {
+  /**
+   * Carries "the list has changed" to the streams that clients opened with `subscriptions/listen`. Default: within this
+   * process.
+   */
+  bus?: ServerEventBus | undefined
+}
+
+/** What `mcp()` of this line returns. */
+export interface McpV2 extends Mcp {
+  /** Tells subscribed clients of changes: a server of one request is gone when they happen. */
+  readonly notify: ServerNotifier
+}
+
+/**
+ * Serves MCP over Streamable HTTP behind an Auth: its OAuth routes, its gate, and the endpoint itself. For servers
+ * built with `@modelcontextprotocol/server` (v2), which speak the protocol of 2026-07-28 and the revisions before it.
+ * Without an `auth` it serves everybody.
+ *
+ * @returns something adapters mount, and that runs as it is wherever `{ fetch }` is expected.
+ * @throws {ConfigurationError} for options that cannot work, naming the option and the fix.
+ * @example
+ * export default mcp({
+ *   auth,
+ *   server: ({ auth }) => {
+ *     const server = new McpServer({ name: 'notes', version: '1.0.0' })
+ *     server.registerTool('whoami', {}, () => ({ content: [{ type: 'text', text: auth.extra.subject }] }))
+ *     return server
+ *   },
+ * })
+ */
+export function mcp(options: OpenOptions<ServerV2> & V2Options): McpV2
+export function mcp<User, const Public extends PublicOptions | undefined = undefined>(
+  options: McpOptions<User, ServerV2, Public> & V2Options,
+): McpV2
+export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 {
+  const { bus, ...options } = given
+  checkOptions(options)
+  const json = options.responses === 'json'
+  const fresh = freshServers<ServerV2>('@modelcontextprotocol/server')
+  // Each overload says itself when `auth` may be undefined.
+  const build = options.server as (context: unknown) => ServerV2 | Promise<ServerV2>
+
+  /** Requests of the protocol without sessions, until their servers are built. */
+  const exchanges = new WeakMap<Request, Exchange<User>>()
+  const modern = createMcpHandler(
+    async ({ requestInfo }) => {
+      const exchange = requestInfo && exchanges.get(requestInfo)
+      if (!exchange) throw new Error('a server was asked for without a request')
+      try {
+        exchange.server = fresh(await build(exchange.context))
+      } catch (error) {
+        exchange.fault = error
+        throw error
+      }
+      return watchedServer(exchange.server)
+    },
+    {
+      legacy: 'reject',
+      responseMode: options.responses ?? 'auto',
+      onerror(error) {
+        const request = currentIncoming()?.request
+        const exchange = request && exchanges.get(request)
+        if (exchange) exchange.reported = error
+      },
+      ...(bus && { bus }),
+    },
+  )
+
+  const line: Line<User> = {
+    template(text) {
+      const template = new UriTemplate(text)
+      return (uri) => template.match(uri) ?? undefined
+    },
+    isStateless: isModern,
+    close: () => modern.close(),
+    async connect(context, { sessionId, onclose }) {
+      const incoming = currentIncoming()
+      if (incoming && isModern(incoming)) return exchangeChannel(context)
+      const server = fresh(await build(context))
+      const transport = new WebStandardStreamableHTTPServerTransport({
+        enableJsonResponse: json,
+        ...(sessionId === undefined ? {} : { sessionIdGenerator: () => sessionId }),
+      })
+      const channel = streamableChannel(transport, { json, sessionId, onclose })
+      watched(transport)
+      await server.connect(transport)
+      return { ...channel, close: () => server.close() }
+    },
+  }
+  return { ...endpoint(options, line), notify: modern.notify }
+
+  /** A request of the protocol without sessions: the SDK builds the server when it has looked at the request. */
+  function exchangeChannel(context: ServerContext<User, undefined>): Channel {
+    const exchange: Exchange<User> = { context }
+    return {
+      async handle({ auth, request, message }) {
+        exchanges.set(request, exchange)
+        const response = await modern.fetch(request, {
+          ...(auth && { authInfo: auth }),
+          parsedBody: message,
+        })
+        if (response.status >= 500) throw exchange.fault ?? exchange.reported ?? new Error('no answer')
+        return response
+      },
+      close: async () => exchange.server?.close(),
+    }
+  }
+}
+
+interface Exchange<User> {
+  context: ServerContext<User, undefined>
+  server?: ServerV2
+  /** What the factory threw. */
+  fault?: unknown
+  /** What the SDK said. */
+  reported?: unknown
+}
+
+/** Whether it is for the protocol without sessions to answer, also with a refusal. */
+function isModern({ request, message }: Incoming): boolean {
+  const version = request.headers.get('mcp-protocol-version')
+  const method = request.headers.get('mcp-method')
+  const name = request.headers.get('mcp-name')
+  const outcome = classifyInboundRequest({
+    httpMethod: request.method,
+    ...(version !== null && { protocolVersionHeader: version }),
+    ...(method !== null && { mcpMethodHeader: method }),
+    ...(name !== null && { mcpNameHeader: name }),
+    body: message,
+  })
+  return outcome.kind !== 'legacy'
+}
+
+/** The SDK makes the transport; this way we see it, too. */
+function watchedServer(server: ServerV2): ServerV2 {
+  const connect = server.connect.bind(server)
+  server.connect = (transport) => {
+    watched(transport)
+    return connect(transport)
+  }
+  return server
+}
