@@ -120,6 +120,17 @@ export interface Auth<User = unknown> extends Mountable {
    * @param options.rejected another token than this one is looked for, and only if there is none yet, asked for.
    */
   upstreamToken?(auth: AuthInfo<User>, options?: UpstreamTokenOptions): Promise<UpstreamToken>
+  /**
+   * Counts a request that brings no token and needs none, by the operator's own key, and answers 429 with `Retry-After`
+   * (RFC 6585 4) to a sender that sent too many. Absent where nobody is limited. Reads no storage before it answers.
+   */
+  limitAnonymous?(request: Request, context?: RequestContext): Promise<Response | undefined>
+  /**
+   * Marks of a text that a client is to carry back to this resource, one by each secret of the server: the first is the
+   * one to hand out, and whoever brings the text back with any of them had it from here, or from another instance. Absent
+   * where instances share no secret.
+   */
+  marks?(text: string): readonly string[]
   /** The protected resource's identifier: the exact URL clients type. */
   readonly resource: string
   /**

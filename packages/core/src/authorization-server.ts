@@ -1,6 +1,7 @@
 import type { Auth } from './auth.ts'
 import { knownClients } from './clients/known-clients.ts'
 import type { Sealer } from './crypto/sealing.ts'
+import { anonymousLimit } from './endpoints/anonymous-limit.ts'
 import { browserBinding } from './endpoints/browser/browser-binding.ts'
 import { formTokens } from './endpoints/browser/form-token.ts'
 import { noticeCookie, sessionCookie } from './endpoints/browser/session-cookie.ts'
@@ -105,7 +106,11 @@ export function authorizationServer<User>(parts: {
   )
   const endpoints = routed([...authorization, ...documents.values()], stripPrefix)
   checkResourcePaths(config, endpoints)
-  const dependencies = { issuer: config.issuer, clock, emit, engine, own, accept: options.accept ?? [] }
+  const dependencies = {
+    ...{ issuer: config.issuer, clock, emit, engine, own, accept: options.accept ?? [] },
+    limitAnonymous: anonymousLimit(server),
+    ring: config.ring,
+  }
   const gates = new Map(
     config.resources.map((resource) => {
       const [prefix, endpointsHere] = isHere(config, resource) ? [stripPrefix, authorization] : ['', []]

@@ -31,7 +31,7 @@ describe('nothing at all keeps the contract of what wraps', () => {
 
 /** An Auth written down member by member, as whoever forgets something would. */
 function listed(auth: Auth, change: Partial<Auth> = {}): Auth {
-  const { upstreamToken } = auth
+  const { upstreamToken, limitAnonymous, marks } = auth
   return {
     handle: (request, context) => auth.handle(request, context),
     routes: auth.routes,
@@ -39,6 +39,8 @@ function listed(auth: Auth, change: Partial<Auth> = {}): Auth {
     challenge: (info, need) => auth.challenge(info, need),
     revalidate: (info) => auth.revalidate(info),
     ...(upstreamToken && { upstreamToken: upstreamToken.bind(auth) }),
+    ...(limitAnonymous && { limitAnonymous: limitAnonymous.bind(auth) }),
+    ...(marks && { marks: marks.bind(auth) }),
     get resource() {
       return auth.resource
     },

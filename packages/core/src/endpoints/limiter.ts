@@ -19,9 +19,10 @@ export const usualRequests = {
   callback: 120,
   token: 300,
   revoke: 120,
+  anonymous: 300,
 } as const
 
-/** The endpoints that can be limited: those that do something for whoever asks, and no document. */
+/** What can be limited: endpoints that do something for whoever asks, and resources where that needs no token. */
 export type LimitedEndpoint = keyof typeof usualRequests
 
 /** What the option `limits` comes to. */
@@ -42,7 +43,7 @@ export interface LimitedRequest extends RegistrationSender {
 
 /** Stands in front of endpoints, and refuses those who send too much. Whatever fails in it lets the request through. */
 export interface Limiter {
-  /** Each request counts, before anything is done for it. */
+  /** Each request counts, before anything is done for it. Without a limit, this is the handler itself. */
   before(endpoint: LimitedEndpoint, handler: Handler): Handler
   /** For an endpoint that knows of requests which must not be refused. */
   within(endpoint: LimitedEndpoint, handler: AdmittingHandler): Handler
@@ -132,11 +133,13 @@ export function limiter(
   }
 
   return {
-    before: (endpoint, handler) =>
-      within(endpoint, async (request, context, { admit }) => {
+    before: (endpoint, handler) => {
+      if (requests[endpoint] === undefined) return handler
+      return within(endpoint, async (request, context, { admit }) => {
         admit()
         return handler(request, context)
-      }),
+      })
+    },
     within,
   }
 }

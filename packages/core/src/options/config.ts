@@ -182,6 +182,7 @@ function limits({ key, window, requests = {} }: LimitOptions): Limits {
       callback: perWindow('callback'),
       token: perWindow('token'),
       revoke: perWindow('revoke'),
+      anonymous: perWindow('anonymous'),
     },
   }
 }

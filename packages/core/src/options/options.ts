@@ -332,8 +332,8 @@ export interface RevocationOptions {
 
 /**
  * How much one sender may ask. Beyond that the answer is 429 with `Retry-After` and, for clients, the JSON error
- * `temporarily_unavailable`; nothing is lost, and a new window begins soon. Documents and the protected resource have no
- * limit, and whoever holds a refresh token that this server issued is answered always.
+ * `temporarily_unavailable`; nothing is lost, and a new window begins soon. Documents have no limit, nor has whoever comes to
+ * a resource with a token, and whoever holds a refresh token that this server issued is answered always.
  *
  * Each instance counts in its memory, and tells the others through the `storage` when a sender has sent an eighth of a
  * limit, or goes on for some seconds; never before it answers. So up to twice a limit may pass in a window: with eight
@@ -378,6 +378,8 @@ export interface LimitedRequests {
   token?: number | false | undefined
   /** Revocations, but for those of a genuine token. Default 120. */
   revoke?: number | false | undefined
+  /** Requests to a resource that come without a token, where an `mcp()` has parts that need none. Default 300. */
+  anonymous?: number | false | undefined
 }
 
 /** Seconds, all of them. */

@@ -1,5 +1,7 @@
 import type { Auth, Mountable } from '../auth.ts'
 import { type Clock, unixTime } from '../clock.ts'
+import { hmac } from '../crypto/hash.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
 import type { Engine, OwnEngine } from '../engine/engine.ts'
 import { Unavailable } from '../errors.ts'
 import type { Emit } from '../events.ts'
@@ -20,6 +22,8 @@ interface GateDependencies {
   /** What is mounted with the resource: its metadata, and the authorization server where it is on the same host. */
   endpoints: Mountable
   accept: readonly Verifier[]
+  limitAnonymous: Auth['limitAnonymous']
+  ring: KeyRing
 }
 
 /** Seconds before its end from which on a client may refresh a token by itself. */
@@ -31,7 +35,7 @@ export function protectedResource<User>(
   resource: ProtectedResource,
   resourcePaths: readonly string[],
 ): Auth<User> {
-  const { clock, emit, endpoints, own } = dependencies
+  const { clock, emit, endpoints, own, limitAnonymous, ring } = dependencies
   const { identifier, scopes } = resource
   const check = (token: string) => checkToken<User>(dependencies, resource, token)
   return {
@@ -60,6 +64,12 @@ export function protectedResource<User>(
       if (result.status === 'unavailable') throw new Unavailable(result.reason)
       return result.status === 'valid' && result.token.subject === auth.extra.subject
     },
+    marks: (text) =>
+      ring.ids().flatMap((id) => {
+        const key = ring.derive(id, 'marks')
+        return key ? [hmac(key, `${identifier} ${text}`)] : []
+      }),
+    ...(limitAnonymous && { limitAnonymous }),
     ...(own && { upstreamToken: (auth, options) => own.upstreamToken(auth, options) }),
   }
 }

@@ -67,6 +67,15 @@ export const authMembers: Members<Auth> = {
     returns: async () => ({ access_token: 'upstream', expires_at: 2, scopes: ['read'], provider: 'acme' }),
     optional: true,
   },
+  limitAnonymous: {
+    arguments: [
+      new Request('https://mcp.test/mcp', { method: 'POST' }),
+      { clientAddress: '192.0.2.1', waitUntil: () => {} },
+    ],
+    returns: async () => new Response(null, { status: 429 }),
+    optional: true,
+  },
+  marks: { arguments: ['text'], returns: () => ['mark'], optional: true },
   resource: { value: 'https://mcp.test/mcp', late: true },
   resourcePaths: { value: ['/mcp'], late: true, optional: true },
   grantableScopes: { value: ['read'], late: true, optional: true },
