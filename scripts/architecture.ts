@@ -276,7 +276,8 @@ function entriesFor(path: string): readonly string[] | undefined {
   if (path.startsWith('packages/providers/')) return ['@drawbridge/core/provider', '@drawbridge/jwt', syntax]
   if (path.startsWith('packages/storage/')) return ['@drawbridge/core/storage', syntax]
   if (path.startsWith('packages/adapters/')) return ['@drawbridge/core', '@drawbridge/node/bridge', syntax]
-  if (/^packages\/(mcp|opentelemetry)\//.test(path)) return ['@drawbridge/core', syntax]
+  if (path.startsWith('packages/mcp/')) return ['@drawbridge/core', '@drawbridge/mcp/async-context', syntax]
+  if (path.startsWith('packages/opentelemetry/')) return ['@drawbridge/core', syntax]
   return undefined
 }
 

@@ -1,4 +1,4 @@
-import type { AuthInfo } from '@drawbridge/core'
+import type { Auth, AuthInfo } from '@drawbridge/core'
 import type { ServerContext } from './options.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { Match } from './resource-uris.ts'
@@ -28,11 +28,15 @@ export type Connect<User> = (
     sessionId?: string
     /** Called when the channel closes, whoever closed it. */
     onclose?: () => void
+    /** The one request that the channel serves. Left out: it serves a session. */
+    incoming?: Incoming<User>
   },
 ) => Promise<Channel>
 
 /** A request on its way to a server, which may have it. */
 export interface Incoming<User = unknown> {
+  /** Who let it in. */
+  gate: Auth | undefined
   /** `undefined`: nobody signed in, and for this nobody need. */
   auth: AuthInfo<User> | undefined
   /** Without credentials and without a body: all that was in it is `message`. */

@@ -3,7 +3,15 @@ import type { AddressInfo } from 'node:net'
 import type { AuthInfo, UpstreamToken, UpstreamTokenOptions } from '@drawbridge/core'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { expect, expectTypeOf, test } from 'vitest'
-import { getRequest, getUpstreamToken, mcp, requireAuth, type ServerContext, upstreamFetch } from './index.ts'
+import {
+  contextOf,
+  getRequest,
+  getUpstreamToken,
+  mcp,
+  requireAuth,
+  type ServerContext,
+  upstreamFetch,
+} from './index.ts'
 import {
   bearer,
   call,
@@ -70,6 +78,32 @@ test('types follow the Auth', () => {
   // @ts-expect-error: the factory expects another user than the Auth knows
   mcp({ auth, server: others })
   expectTypeOf(requireAuth<User>).returns.toEqualTypeOf<AuthInfo<User>>()
+})
+
+test('what a handler is given tells of its own request, also where many share a session', async () => {
+  const served = mcp({
+    auth: fakeAuth({ first: {}, second: {} }),
+    sessions: true,
+    server: () => {
+      const server = new McpServer({ name: 'x', version: '1' })
+      server.registerTool('token', {}, async (extra) => {
+        await new Promise((resolve) => setImmediate(resolve))
+        return { content: [{ type: 'text', text: contextOf(extra).requireAuth().token }] }
+      })
+      return server
+    },
+  })
+  const { client, transport } = await connected(served, 'first')
+  const session = { 'mcp-session-id': transport.sessionId ?? '' }
+  const tokens = ['first', 'second', 'first', 'second']
+  const answers = await Promise.all(
+    tokens.map(async (token, id) => {
+      const response = await served.fetch(post(call('token', {}, id + 10), { ...bearer(token), ...session }))
+      return /"text":"(\w+)"/.exec(await response.text())?.[1]
+    }),
+  )
+  expect(answers).toEqual(tokens)
+  await client.close()
 })
 
 test('outside a request there is nothing to tell', async () => {

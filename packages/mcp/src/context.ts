@@ -1,6 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import {
-  type Auth,
   type AuthInfo,
   NoUpstreamToken,
   type UpstreamToken,
@@ -8,23 +6,7 @@ import {
 } from '@drawbridge/core'
 import { missingScopes, requiredScopes, unionScopes } from '@drawbridge/core/syntax'
 import type { Incoming } from './channel.ts'
-
-interface Context {
-  gate: Auth | undefined
-  incoming: Incoming
-}
-
-const storage = new AsyncLocalStorage<Context>()
-
-/** Runs `work` with its own request: parallel requests do not see each other's, sessions see each request's. */
-export function withContext<T>(context: Context, work: () => T): T {
-  return storage.run(context, work)
-}
-
-/** The request on whose behalf the calling code runs, if any. */
-export function currentIncoming(): Incoming | undefined {
-  return storage.getStore()?.incoming
-}
+import { incomingOf } from './current.ts'
 
 /**
  * Who the current request acts for, from inside a tool, resource or prompt handler. `undefined` where nobody signed in,
@@ -35,7 +17,7 @@ export function currentIncoming(): Incoming | undefined {
  * const name = getAuth<{ login: string }>()?.extra.user.login ?? 'stranger'
  */
 export function getAuth<User = unknown>(): AuthInfo<User> | undefined {
-  return current('getAuth').incoming.auth as AuthInfo<User> | undefined
+  return authOf<User>(incomingOf('getAuth'))
 }
 
 /**
@@ -52,13 +34,8 @@ export function getAuth<User = unknown>(): AuthInfo<User> | undefined {
  * @example
  * if (amount > 100) requireAuth({ scopes: ['transfer:large'] })
  */
-export function requireAuth<User = unknown>(need: { scopes?: readonly string[] } = {}): AuthInfo<User> {
-  const { incoming } = current('requireAuth')
-  const { auth } = incoming
-  const scopes = requiredScopes('requireAuth.scopes', need.scopes)
-  if (auth && missingScopes(scopes, auth.scopes).length === 0) return auth as AuthInfo<User>
-  incoming.wanted = { scopes: unionScopes(incoming.wanted?.scopes, scopes) }
-  throw new SignInRequired(auth ? scopes : [])
+export function requireAuth<User = unknown>(need: Need = {}): AuthInfo<User> {
+  return requiredAuth<User>(incomingOf('requireAuth'), need)
 }
 
 /** What {@link requireAuth} throws: the text reaches a client that can no longer be sent a challenge. */
@@ -82,7 +59,7 @@ class SignInRequired extends Error {
  * const language = getRequest().headers.get('accept-language')
  */
 export function getRequest(): Request {
-  return current('getRequest').incoming.request
+  return incomingOf('getRequest').request
 }
 
 /**
@@ -104,19 +81,7 @@ export function getRequest(): Request {
  * const { access_token } = await getUpstreamToken({ scopes: ['https://graph.microsoft.com/Mail.Send'] })
  */
 export async function getUpstreamToken(options?: UpstreamTokenOptions): Promise<UpstreamToken> {
-  const { gate, incoming } = current('getUpstreamToken')
-  const { auth } = incoming
-  if (!gate || !auth) {
-    throw new NoUpstreamToken(
-      'getUpstreamToken: nobody is signed in. Call requireAuth() first, or leave what needs the token out of `public`.',
-    )
-  }
-  if (!gate.upstreamToken) {
-    throw new NoUpstreamToken(
-      "getUpstreamToken: the `auth` given to mcp() only checks tokens and never sees the identity provider's. Use oauthServer or oauthProxy, which sign users in themselves and keep the provider's tokens.",
-    )
-  }
-  return gate.upstreamToken(auth, options)
+  return upstreamToken(incomingOf('getUpstreamToken'), options)
 }
 
 /**
@@ -131,9 +96,82 @@ export async function getUpstreamToken(options?: UpstreamTokenOptions): Promise<
  * @example
  * const response = await upstreamFetch('https://api.github.com/user')
  */
-export async function upstreamFetch(
+export async function upstreamFetch(url: string | URL, init?: UpstreamRequestInit): Promise<Response> {
+  return fetchAs(incomingOf('upstreamFetch'), url, init)
+}
+
+/**
+ * The same helpers for the call that a handler was given, by the handler's last argument: `extra` in SDK v1, `ctx` in v2.
+ * For runtimes without `AsyncLocalStorage`, and for code that prefers to be told.
+ *
+ * @throws {Error} for anything that is no such argument
+ * @example
+ * server.registerTool('whoami', {}, (extra) => {
+ *   const { subject } = contextOf(extra).requireAuth().extra
+ *   return { content: [{ type: 'text', text: subject }] }
+ * })
+ */
+export function contextOf(extra: object): CallContext {
+  const incoming = incomingOf('contextOf', { of: extra })
+  return {
+    getAuth: () => authOf(incoming),
+    requireAuth: (need = {}) => requiredAuth(incoming, need),
+    getRequest: () => incoming.request,
+    getUpstreamToken: (options) => upstreamToken(incoming, options),
+    upstreamFetch: (url, init) => fetchAs(incoming, url, init),
+  }
+}
+
+/** What {@link contextOf} gives: each as the function of that name. */
+export interface CallContext {
+  getAuth<User = unknown>(): AuthInfo<User> | undefined
+  requireAuth<User = unknown>(need?: Need): AuthInfo<User>
+  getRequest(): Request
+  getUpstreamToken(options?: UpstreamTokenOptions): Promise<UpstreamToken>
+  upstreamFetch(url: string | URL, init?: UpstreamRequestInit): Promise<Response>
+}
+
+/** What {@link requireAuth} asks for. */
+export interface Need {
+  scopes?: readonly string[]
+}
+
+/** What {@link upstreamFetch} takes beside the URL. */
+export type UpstreamRequestInit = RequestInit & Pick<UpstreamTokenOptions, 'scopes'>
+
+function authOf<User>({ auth }: Incoming): AuthInfo<User> | undefined {
+  return auth as AuthInfo<User> | undefined
+}
+
+function requiredAuth<User>(incoming: Incoming, need: Need): AuthInfo<User> {
+  const { auth } = incoming
+  const scopes = requiredScopes('requireAuth.scopes', need.scopes)
+  if (auth && missingScopes(scopes, auth.scopes).length === 0) return auth as AuthInfo<User>
+  incoming.wanted = { scopes: unionScopes(incoming.wanted?.scopes, scopes) }
+  throw new SignInRequired(auth ? scopes : [])
+}
+
+async function upstreamToken(
+  { gate, auth }: Incoming,
+  options: UpstreamTokenOptions | undefined,
+): Promise<UpstreamToken> {
+  if (!gate || !auth) {
+    throw new NoUpstreamToken(
+      'getUpstreamToken: nobody is signed in. Call requireAuth() first, or leave what needs the token out of `public`.',
+    )
+  }
+  if (!gate.upstreamToken) {
+    throw new NoUpstreamToken(
+      "getUpstreamToken: the `auth` given to mcp() only checks tokens and never sees the identity provider's. Use oauthServer or oauthProxy, which sign users in themselves and keep the provider's tokens.",
+    )
+  }
+  return gate.upstreamToken(auth, options)
+}
+
+async function fetchAs(
+  incoming: Incoming,
   url: string | URL,
-  { scopes, ...init }: RequestInit & Pick<UpstreamTokenOptions, 'scopes'> = {},
+  { scopes, ...init }: UpstreamRequestInit = {},
 ): Promise<Response> {
   const send = ({ access_token }: UpstreamToken) => {
     const headers = new Headers(init.headers)
@@ -141,21 +179,11 @@ export async function upstreamFetch(
     if (!headers.has('user-agent')) headers.set('user-agent', 'drawbridge')
     return fetch(url, { ...init, headers })
   }
-  const token = await getUpstreamToken({ scopes })
+  const token = await upstreamToken(incoming, { scopes })
   const response = await send(token)
   if (response.status !== 401 || init.body instanceof ReadableStream) return response
-  const next = await getUpstreamToken({ scopes, rejected: token.access_token }).catch(() => undefined)
+  const next = await upstreamToken(incoming, { scopes, rejected: token.access_token }).catch(() => undefined)
   if (!next) return response
   await response.body?.cancel()
   return send(next)
-}
-
-function current(caller: string): Context {
-  const context = storage.getStore()
-  if (!context) {
-    throw new Error(
-      `${caller}() was called outside an MCP request. Call it inside a tool, resource or prompt handler, or in the \`server\` function of mcp(); not while the module loads.`,
-    )
-  }
-  return context
 }

@@ -2,8 +2,8 @@ import { type Auth, type AuthInfo, type RequestContext, routePreflight, tell } f
 import { unionScopes } from '@drawbridge/core/syntax'
 import { type Body, readMessage } from './body.ts'
 import type { Incoming, Line } from './channel.ts'
-import { withContext } from './context.ts'
 import { exposed } from './cors.ts'
+import { withContext } from './current.ts'
 import { held } from './held-answer.ts'
 import { hostGuard } from './host-guard.ts'
 import { isInitialize, requestIds, rpcError } from './json-rpc.ts'
@@ -135,6 +135,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     if (info && decision.kind === 'short') return forbidden(info, decision.scopes)
 
     const incoming: Incoming<User> = {
+      gate: auth,
       auth: info,
       request: withoutCredentials(request),
       message,
@@ -145,7 +146,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
       },
     }
     const dispatcher = together && isForSession(incoming) ? together : alone
-    const served = await withContext({ gate: auth, incoming }, () => dispatcher.serve(incoming))
+    const served = await withContext(incoming, () => dispatcher.serve(incoming))
     const { done } = served
     const isStream = served.response.headers.get('content-type')?.startsWith('text/event-stream')
     const isAwaited = isStream && requestIds(message).length > 0

@@ -1,7 +1,9 @@
 export type {
+  CallContext,
   EndpointOptions,
   Mcp,
   McpOptions,
+  Need,
   OpenOptions,
   Predicate,
   PublicLimits,
@@ -13,5 +15,6 @@ export type {
   ServerContext,
   ServerV1,
   SessionOptions,
+  UpstreamRequestInit,
 } from './v1.ts'
-export { getAuth, getRequest, getUpstreamToken, mcp, requireAuth, upstreamFetch } from './v1.ts'
+export { contextOf, getAuth, getRequest, getUpstreamToken, mcp, requireAuth, upstreamFetch } from './v1.ts'

@@ -15,7 +15,7 @@ export function stateless<User>(connect: Connect<User>, onError: (error: unknown
 
   return {
     async serve(incoming) {
-      const channel = await connect({ auth: incoming.auth, request: incoming.request }, {})
+      const channel = await connect({ auth: incoming.auth, request: incoming.request }, { incoming })
       open.add(channel)
       const done = () => {
         incoming.signal.removeEventListener('abort', done)

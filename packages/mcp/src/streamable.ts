@@ -1,5 +1,5 @@
 import type { Channel, Incoming } from './channel.ts'
-import { currentIncoming } from './context.ts'
+import { currentIncoming, linkHandler } from './current.ts'
 import { rpcError, sessionNotFound } from './json-rpc.ts'
 import { sent } from './outgoing.ts'
 
@@ -13,17 +13,35 @@ interface StreamableTransport {
 }
 
 /**
- * Lets what a server sends pass {@link sent} on its way. Of the request on whose behalf it is sent: in a session, many
- * share a transport.
+ * Joins a server to a transport, and sees what passes between them: what the server sends goes through {@link sent}, and
+ * what it is given says whose request it is.
+ *
+ * @param incoming of the one request that the transport is for; in a session, where many share a transport, the running
+ *   code knows
  */
-export function watched<Message extends object, Options>(transport: {
-  send(message: Message, options?: Options): Promise<void>
-}): void {
+export async function joined<Transport extends WatchedTransport>(
+  server: { connect(transport: Transport): Promise<void> },
+  transport: Transport,
+  incoming: Incoming | undefined,
+): Promise<void> {
   const send = transport.send.bind(transport)
-  transport.send = (message, options) => {
-    const incoming = currentIncoming()
-    return send(incoming ? sent(message, incoming.message, incoming.outgoing) : message, options)
+  transport.send = (message: object, options?: unknown) => {
+    const to = incoming ?? currentIncoming()
+    return send(to ? sent(message, to.message, to.outgoing) : message, options)
   }
+  await server.connect(transport)
+  const { onmessage } = transport
+  transport.onmessage = (message: never, extra: never) => {
+    linkHandler(extra, incoming ?? currentIncoming())
+    onmessage?.call(transport, message, extra)
+  }
+}
+
+/** What the transports of both lines have. */
+interface WatchedTransport {
+  // Methods, which compare loosely: each line has messages and options of its own.
+  send(message: object, options?: unknown): Promise<void>
+  onmessage?: ((message: never, extra: never) => void) | undefined
 }
 
 /** A server on a transport of the revisions until 2025-11-25. */

@@ -6,9 +6,10 @@ import { checkOptions } from './check-options.ts'
 import { type AnyOptions, endpoint } from './endpoint.ts'
 import { freshServers } from './fresh.ts'
 import type { Mcp, McpOptions, OpenOptions, PublicOptions } from './options.ts'
-import { streamableChannel, watched } from './streamable.ts'
+import { joined, streamableChannel } from './streamable.ts'
 
-export { getAuth, getRequest, getUpstreamToken, requireAuth, upstreamFetch } from './context.ts'
+export type { CallContext, Need, UpstreamRequestInit } from './context.ts'
+export { contextOf, getAuth, getRequest, getUpstreamToken, requireAuth, upstreamFetch } from './context.ts'
 export type {
   EndpointOptions,
   Mcp,
@@ -66,15 +67,14 @@ export function mcp<User>(options: AnyOptions<User, ServerV1>): Mcp {
       const template = new UriTemplate(text)
       return (uri) => template.match(uri) ?? undefined
     },
-    async connect(context, { sessionId, onclose }) {
+    async connect(context, { sessionId, onclose, incoming }) {
       const server = fresh(await build(context))
       const transport = new WebStandardStreamableHTTPServerTransport({
         enableJsonResponse: json,
         ...(sessionId === undefined ? {} : { sessionIdGenerator: () => sessionId }),
       })
       const channel = streamableChannel(transport, { json, sessionId, onclose })
-      watched(transport)
-      await server.connect(transport)
+      await joined(server, transport, incoming)
       return { ...channel, close: () => server.close() }
     },
   }

@@ -10,13 +10,14 @@ import {
 } from '@modelcontextprotocol/server'
 import type { Channel, Incoming, Line } from './channel.ts'
 import { checkOptions } from './check-options.ts'
-import { currentIncoming } from './context.ts'
+import { currentIncoming } from './current.ts'
 import { type AnyOptions, endpoint } from './endpoint.ts'
 import { freshServers } from './fresh.ts'
 import type { Mcp, McpOptions, OpenOptions, PublicOptions, ServerContext } from './options.ts'
-import { streamableChannel, watched } from './streamable.ts'
+import { joined, streamableChannel } from './streamable.ts'
 
-export { getAuth, getRequest, getUpstreamToken, requireAuth, upstreamFetch } from './context.ts'
+export type { CallContext, Need, UpstreamRequestInit } from './context.ts'
+export { contextOf, getAuth, getRequest, getUpstreamToken, requireAuth, upstreamFetch } from './context.ts'
 export type {
   EndpointOptions,
   Mcp,
@@ -92,7 +93,7 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
         exchange.fault = error
         throw error
       }
-      return watchedServer(exchange.server)
+      return watchedServer(exchange.server, exchange.incoming)
     },
     {
       legacy: 'reject',
@@ -113,25 +114,23 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
     },
     isStateless: isModern,
     close: () => modern.close(),
-    async connect(context, { sessionId, onclose }) {
-      const incoming = currentIncoming()
-      if (incoming && isModern(incoming)) return exchangeChannel(context)
+    async connect(context, { sessionId, onclose, incoming }) {
+      if (incoming && isModern(incoming)) return exchangeChannel(context, incoming)
       const server = fresh(await build(context))
       const transport = new WebStandardStreamableHTTPServerTransport({
         enableJsonResponse: json,
         ...(sessionId === undefined ? {} : { sessionIdGenerator: () => sessionId }),
       })
       const channel = streamableChannel(transport, { json, sessionId, onclose })
-      watched(transport)
-      await server.connect(transport)
+      await joined(server, transport, incoming)
       return { ...channel, close: () => server.close() }
     },
   }
   return { ...endpoint(options, line), notify: modern.notify }
 
   /** A request of the protocol without sessions: the SDK builds the server when it has looked at the request. */
-  function exchangeChannel(context: ServerContext<User, undefined>): Channel {
-    const exchange: Exchange<User> = { context }
+  function exchangeChannel(context: ServerContext<User, undefined>, incoming: Incoming<User>): Channel {
+    const exchange: Exchange<User> = { context, incoming }
     return {
       async handle({ auth, request, message }) {
         exchanges.set(request, exchange)
@@ -149,6 +148,7 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
 
 interface Exchange<User> {
   context: ServerContext<User, undefined>
+  incoming: Incoming<User>
   server?: ServerV2
   /** What the factory threw. */
   fault?: unknown
@@ -172,11 +172,8 @@ function isModern({ request, message }: Incoming): boolean {
 }
 
 /** The SDK makes the transport; this way we see it, too. */
-function watchedServer(server: ServerV2): ServerV2 {
+function watchedServer(server: ServerV2, incoming: Incoming): ServerV2 {
   const connect = server.connect.bind(server)
-  server.connect = (transport) => {
-    watched(transport)
-    return connect(transport)
-  }
+  server.connect = (transport) => joined({ connect }, transport, incoming)
   return server
 }
