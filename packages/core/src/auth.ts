@@ -125,12 +125,6 @@ export interface Auth<User = unknown> extends Mountable {
    * (RFC 6585 4) to a sender that sent too many. Absent where nobody is limited. Reads no storage before it answers.
    */
   limitAnonymous?(request: Request, context?: RequestContext): Promise<Response | undefined>
-  /**
-   * Marks of a text that a client is to carry back to this resource, one by each secret of the server: the first is the
-   * one to hand out, and whoever brings the text back with any of them had it from here, or from another instance. Absent
-   * where instances share no secret.
-   */
-  marks?(text: string): readonly string[]
   /** The protected resource's identifier: the exact URL clients type. */
   readonly resource: string
   /**
@@ -139,6 +133,24 @@ export interface Auth<User = unknown> extends Mountable {
   readonly grantableScopes?: readonly string[] | undefined
   /** Where requests for it arrive, when that is not only its public path: what a reverse proxy leaves of it. */
   readonly resourcePaths?: readonly string[]
+  /** Of this server's `secret`. Absent on an Auth that has none. */
+  readonly marker?: Marker
+}
+
+/**
+ * Knows again what this server gave to strangers, in whichever of its instances: marks are made from its secret, which
+ * nobody learns from them. They hide nothing, and are good for as long as the secret is configured; whoever wants an end
+ * or an owner puts them into the text.
+ *
+ * @example
+ * const mark = marker.mark('download', `${subject} ${file}`)
+ * marker.isMarked('download', `${subject} ${file}`, mark) // true
+ */
+export interface Marker {
+  /** @param purpose keeps what is marked in one place from being good in another */
+  mark(purpose: string, text: string): string
+  /** Whether {@link Marker.mark} made this for the same purpose and text. Takes the same time for every mark of a length. */
+  isMarked(purpose: string, text: string, mark: string): boolean
 }
 
 /** What the provider token must be, and which one will not do. */

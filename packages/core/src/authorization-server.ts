@@ -1,5 +1,6 @@
 import type { Auth } from './auth.ts'
 import { knownClients } from './clients/known-clients.ts'
+import { markerOf } from './crypto/marker.ts'
 import type { Sealer } from './crypto/sealing.ts'
 import { anonymousLimit } from './endpoints/anonymous-limit.ts'
 import { browserBinding } from './endpoints/browser/browser-binding.ts'
@@ -109,7 +110,7 @@ export function authorizationServer<User>(parts: {
   const dependencies = {
     ...{ issuer: config.issuer, clock, emit, engine, own, accept: options.accept ?? [] },
     limitAnonymous: anonymousLimit(server),
-    ring: config.ring,
+    marker: markerOf(config.ring),
   }
   const gates = new Map(
     config.resources.map((resource) => {

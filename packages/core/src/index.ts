@@ -7,6 +7,7 @@ export type {
   AuthInfo,
   Confirmation,
   GuardedRequest,
+  Marker,
   Mountable,
   RequestContext,
   Route,
@@ -17,6 +18,7 @@ export type {
 export type { RedirectUriOptions } from './clients/redirect-uri.ts'
 export type { StaticClient } from './clients/static-client.ts'
 export { type Clock, systemClock } from './clock.ts'
+export { marker } from './crypto/marker.ts'
 export type { LimitedEndpoint, LimitedRequest } from './endpoints/limiter.ts'
 export type { RegisteringClient, RegistrationSender } from './endpoints/registration-admission.ts'
 export type { ClientAdmin, ClientPage } from './engine/client-administration.ts'
@@ -32,6 +34,7 @@ export type { GrantAdmin, GrantSummary } from './engine/grant-administration.ts'
 export type { SigningKeyAdmin, SigningKeySummary } from './engine/key-administration.ts'
 export type { MaintenanceReport } from './engine/maintenance.ts'
 export type { EndedReport, WhichGrants } from './engine/mass-ending.ts'
+export { environment } from './environment.ts'
 export { ConfigurationError, NoUpstreamToken, Unavailable, UnreadableBody, UpstreamEnded } from './errors.ts'
 export type {
   ApiKeyEnd,

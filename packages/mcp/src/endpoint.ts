@@ -1,4 +1,4 @@
-import { type Auth, type AuthInfo, type RequestContext, routePreflight, tell } from '@drawbridge/core'
+import { type Auth, type AuthInfo, type RequestContext, routePreflight } from '@drawbridge/core'
 import { unionScopes } from '@drawbridge/core/syntax'
 import { type Body, readMessage } from './body.ts'
 import type { Incoming, Line } from './channel.ts'
@@ -7,6 +7,7 @@ import { withContext } from './current.ts'
 import { held } from './held-answer.ts'
 import { hostGuard } from './host-guard.ts'
 import { isInitialize, requestIds, rpcError } from './json-rpc.ts'
+import { listenersOf } from './listeners.ts'
 import { operationsIn } from './operations.ts'
 import type { Mcp, McpOptions, OpenOptions, PublicOptions } from './options.ts'
 import { allRoutes, endpointPaths, notFound } from './paths.ts'
@@ -32,9 +33,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
   const paths = endpointPaths(options)
   const methods = options.sessions ? ['GET', 'POST', 'DELETE'] : ['POST']
   const maxBodyBytes = options.maxBodyBytes ?? 4 * 1024 * 1024
-  const { onError: listener = (error: unknown) => console.error('[drawbridge]', error) } = options
-  const onError = (error: unknown) => tell(listener, error)
-  const { onNotice = (text: string) => console.warn(`[drawbridge] ${text}`) } = options
+  const { onError, onNotice } = listenersOf(options)
   const template = line.template.bind(line)
   const required = requirements<User>(options.require, {
     grantable: auth?.grantableScopes,
@@ -48,8 +47,8 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
   const together = options.sessions
     ? sessions(line.connect, options.sessions === true ? {} : options.sessions, { time, onError })
     : undefined
-  if (!auth) tell(onNotice, 'mcp(): there is no `auth`. Everybody who reaches this server can use all of it.')
-  if (open) tell(onNotice, open.notice)
+  if (!auth) onNotice('mcp(): there is no `auth`. Everybody who reaches this server can use all of it.')
+  if (open) onNotice(open.notice)
 
   return { handle, fetch, close, routes: allRoutes(auth?.routes ?? [], paths) }
 

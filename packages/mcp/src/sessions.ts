@@ -3,6 +3,7 @@ import type { Channel, Connect, Dispatcher, Incoming } from './channel.ts'
 import { followsWork } from './current.ts'
 import { isInitialize, rpcError, sessionNotFound } from './json-rpc.ts'
 import type { SessionOptions } from './options.ts'
+import { principalOf, userOf } from './principal.ts'
 import type { Timers } from './timers.ts'
 
 interface Session {
@@ -152,15 +153,6 @@ export function sessions<User>(
       onError(error)
     }
   }
-}
-
-/** Nobody, on a server that is open to all, is one principal: only its random id protects such a session. */
-function principalOf(auth: AuthInfo | undefined): string {
-  return JSON.stringify(auth ? [auth.clientId, auth.extra.issuer, auth.extra.subject] : [])
-}
-
-function userOf(auth: AuthInfo | undefined): string {
-  return JSON.stringify(auth ? [auth.extra.issuer, auth.extra.subject] : [])
 }
 
 function withoutSession(): Response {

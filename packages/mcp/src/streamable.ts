@@ -18,16 +18,18 @@ interface StreamableTransport {
  *
  * @param incoming of the one request that the transport is for; in a session, where many share a transport, the running
  *   code knows
+ * @param finished what the line itself does to a message, at last
  */
 export async function joined<Transport extends WatchedTransport>(
   server: { connect(transport: Transport): Promise<void> },
   transport: Transport,
   incoming: Incoming | undefined,
+  finished = (message: object, _to: Incoming): object => message,
 ): Promise<void> {
   const send = transport.send.bind(transport)
   transport.send = (message: object, options?: unknown) => {
     const to = incoming ?? currentIncoming()
-    return send(to ? sent(message, to.message, to.outgoing) : message, options)
+    return send(to ? finished(sent(message, to.message, to.outgoing), to) : message, options)
   }
   await server.connect(transport)
   const { onmessage } = transport

@@ -1,3 +1,4 @@
+import { checkCall } from '@drawbridge/core'
 import {
   classifyInboundRequest,
   createMcpHandler,
@@ -13,8 +14,11 @@ import { checkOptions } from './check-options.ts'
 import { currentIncoming } from './current.ts'
 import { type AnyOptions, endpoint } from './endpoint.ts'
 import { freshServers } from './fresh.ts'
+import { listenersOf } from './listeners.ts'
 import type { Mcp, McpOptions, OpenOptions, PublicOptions, ServerContext } from './options.ts'
+import { type RequestStateOptions, requestStates } from './request-state.ts'
 import { joined, streamableChannel } from './streamable.ts'
+import { timers } from './timers.ts'
 
 export type { CallContext, Need, UpstreamRequestInit } from './context.ts'
 export { contextOf, getAuth, getRequest, getUpstreamToken, requireAuth, upstreamFetch } from './context.ts'
@@ -38,7 +42,7 @@ export type {
 export type ServerV2 = McpServer | Server
 
 /** What only this line has. */
-export interface V2Options {
+export interface V2Options extends RequestStateOptions {
   /**
    * Carries "the list has changed" to the streams that clients opened with `subscriptions/listen`. Default: within this
    * process.
@@ -74,12 +78,25 @@ export function mcp<User, const Public extends PublicOptions | undefined = undef
   options: McpOptions<User, ServerV2, Public> & V2Options,
 ): McpV2
 export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 {
-  const { bus, ...options } = given
+  const { bus, secret, requestStateSeconds, ...options } = given
   checkOptions(options)
+  checkCall<V2Options>(
+    'mcp({ auth, server: createServer })',
+    { bus, secret, requestStateSeconds },
+    { bus: true, secret: true, requestStateSeconds: 'count' },
+  )
   const json = options.responses === 'json'
   const fresh = freshServers<ServerV2>('@modelcontextprotocol/server')
   // Each overload says itself when `auth` may be undefined.
   const build = options.server as (context: unknown) => ServerV2 | Promise<ServerV2>
+
+  // Where nobody signs in there is one principal, and nothing to tell apart.
+  const states =
+    options.auth &&
+    requestStates(
+      { secret, requestStateSeconds },
+      { auth: options.auth, now: timers(options.clock).now, ...listenersOf(options) },
+    )
 
   /** Requests of the protocol without sessions, until their servers are built. */
   const exchanges = new WeakMap<Request, Exchange<User>>()
@@ -122,8 +139,8 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
         ...(sessionId === undefined ? {} : { sessionIdGenerator: () => sessionId }),
       })
       const channel = streamableChannel(transport, { json, sessionId, onclose })
-      await joined(server, transport, incoming)
-      return { ...channel, close: () => server.close() }
+      await joined(server, transport, incoming, states?.marked)
+      return { handle: (next) => opened(next, channel.handle), close: () => server.close() }
     },
   }
   return { ...endpoint(options, line), notify: modern.notify }
@@ -132,17 +149,31 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
   function exchangeChannel(context: ServerContext<User, undefined>, incoming: Incoming<User>): Channel {
     const exchange: Exchange<User> = { context, incoming }
     return {
-      async handle({ auth, request, message }) {
-        exchanges.set(request, exchange)
-        const response = await modern.fetch(request, {
-          ...(auth && { authInfo: auth }),
-          parsedBody: message,
-        })
-        if (response.status >= 500) throw exchange.fault ?? exchange.reported ?? new Error('no answer')
-        return response
-      },
+      handle: (incoming) =>
+        opened(incoming, async ({ auth, request, message }) => {
+          exchanges.set(request, exchange)
+          const response = await modern.fetch(request, {
+            ...(auth && { authInfo: auth }),
+            parsedBody: message,
+          })
+          if (response.status >= 500) throw exchange.fault ?? exchange.reported ?? new Error('no answer')
+          return response
+        }),
       close: async () => exchange.server?.close(),
     }
+  }
+
+  /** Of whatever revision: the SDK hands on a `requestState` of the older ones as well. */
+  async function opened(incoming: Incoming, handle: Channel['handle']): Promise<Response> {
+    const { refused, ...changed } = states?.opened(incoming) ?? {}
+    return refused ?? handle({ ...incoming, ...changed })
+  }
+
+  /** The SDK makes the transport; this way we see it, too. */
+  function watchedServer(server: ServerV2, incoming: Incoming): ServerV2 {
+    const connect = server.connect.bind(server)
+    server.connect = (transport) => joined({ connect }, transport, incoming, states?.marked)
+    return server
   }
 }
 
@@ -169,11 +200,4 @@ function isModern({ request, message }: Incoming): boolean {
     body: message,
   })
   return outcome.kind !== 'legacy'
-}
-
-/** The SDK makes the transport; this way we see it, too. */
-function watchedServer(server: ServerV2, incoming: Incoming): ServerV2 {
-  const connect = server.connect.bind(server)
-  server.connect = (transport) => joined({ connect }, transport, incoming)
-  return server
 }

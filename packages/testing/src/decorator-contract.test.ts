@@ -31,7 +31,7 @@ describe('nothing at all keeps the contract of what wraps', () => {
 
 /** An Auth written down member by member, as whoever forgets something would. */
 function listed(auth: Auth, change: Partial<Auth> = {}): Auth {
-  const { upstreamToken, limitAnonymous, marks } = auth
+  const { upstreamToken, limitAnonymous } = auth
   return {
     handle: (request, context) => auth.handle(request, context),
     routes: auth.routes,
@@ -40,7 +40,6 @@ function listed(auth: Auth, change: Partial<Auth> = {}): Auth {
     revalidate: (info) => auth.revalidate(info),
     ...(upstreamToken && { upstreamToken: upstreamToken.bind(auth) }),
     ...(limitAnonymous && { limitAnonymous: limitAnonymous.bind(auth) }),
-    ...(marks && { marks: marks.bind(auth) }),
     get resource() {
       return auth.resource
     },
@@ -49,6 +48,9 @@ function listed(auth: Auth, change: Partial<Auth> = {}): Auth {
     },
     get grantableScopes() {
       return auth.grantableScopes
+    },
+    get marker() {
+      return auth.marker as NonNullable<Auth['marker']>
     },
     ...change,
   }

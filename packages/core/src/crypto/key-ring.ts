@@ -8,8 +8,6 @@ import { inWords } from '../known-options.ts'
 export interface KeyRing {
   /** The id of the secret that seals. */
   currentId(): string
-  /** Of all secrets; the first is the one that seals. */
-  ids(): readonly string[]
   /** Key material of 32 bytes for one purpose, or `undefined` when no secret has this id. */
   derive(id: string, purpose: string): Uint8Array | undefined
 }
@@ -55,7 +53,6 @@ export function keyRing(secret: string | readonly string[] | undefined): KeyRing
   if (!current) throw new Error('a key ring is never empty')
   return {
     currentId: () => current.id,
-    ids: () => loaded.map(({ id }) => id),
     derive: (id, purpose) => loaded.find((one) => one.id === id)?.derive(purpose),
   }
 }

@@ -1,7 +1,5 @@
-import type { Auth, Mountable } from '../auth.ts'
+import type { Auth, Marker, Mountable } from '../auth.ts'
 import { type Clock, unixTime } from '../clock.ts'
-import { hmac } from '../crypto/hash.ts'
-import type { KeyRing } from '../crypto/key-ring.ts'
 import type { Engine, OwnEngine } from '../engine/engine.ts'
 import { Unavailable } from '../errors.ts'
 import type { Emit } from '../events.ts'
@@ -23,7 +21,7 @@ interface GateDependencies {
   endpoints: Mountable
   accept: readonly Verifier[]
   limitAnonymous: Auth['limitAnonymous']
-  ring: KeyRing
+  marker: Marker
 }
 
 /** Seconds before its end from which on a client may refresh a token by itself. */
@@ -35,7 +33,7 @@ export function protectedResource<User>(
   resource: ProtectedResource,
   resourcePaths: readonly string[],
 ): Auth<User> {
-  const { clock, emit, endpoints, own, limitAnonymous, ring } = dependencies
+  const { clock, emit, endpoints, own, limitAnonymous, marker } = dependencies
   const { identifier, scopes } = resource
   const check = (token: string) => checkToken<User>(dependencies, resource, token)
   return {
@@ -58,17 +56,13 @@ export function protectedResource<User>(
     resource: identifier,
     resourcePaths,
     grantableScopes: resource.grantable,
+    marker,
     async revalidate(auth) {
       if (auth.expiresAt <= unixTime(clock)) return false
       const result = await check(auth.token)
       if (result.status === 'unavailable') throw new Unavailable(result.reason)
       return result.status === 'valid' && result.token.subject === auth.extra.subject
     },
-    marks: (text) =>
-      ring.ids().flatMap((id) => {
-        const key = ring.derive(id, 'marks')
-        return key ? [hmac(key, `${identifier} ${text}`)] : []
-      }),
     ...(limitAnonymous && { limitAnonymous }),
     ...(own && { upstreamToken: (auth, options) => own.upstreamToken(auth, options) }),
   }

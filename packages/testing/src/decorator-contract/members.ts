@@ -75,10 +75,10 @@ export const authMembers: Members<Auth> = {
     returns: async () => new Response(null, { status: 429 }),
     optional: true,
   },
-  marks: { arguments: ['text'], returns: () => ['mark'], optional: true },
   resource: { value: 'https://mcp.test/mcp', late: true },
   resourcePaths: { value: ['/mcp'], late: true, optional: true },
   grantableScopes: { value: ['read'], late: true, optional: true },
+  marker: { value: { mark: () => 'mark', isMarked: () => true }, late: true, optional: true },
 }
 
 /** Of an `OAuthServer`. */
