@@ -7,6 +7,7 @@ import {
 import { missingScopes, requiredScopes, unionScopes } from '@drawbridge/core/syntax'
 import type { Incoming } from './channel.ts'
 import { incomingOf } from './current.ts'
+import { tooLittle } from './refusal.ts'
 
 /**
  * Who the current request acts for, from inside a tool, resource or prompt handler. `undefined` where nobody signed in,
@@ -44,7 +45,7 @@ class SignInRequired extends Error {
     super(
       scopes.length === 0
         ? 'This needs you to sign in. Ask your client to sign in to this server, and try again.'
-        : `This needs more than you have agreed to: ${scopes.join(', ')}. Ask your client to sign in to this server again, and repeat the call.`,
+        : tooLittle(scopes),
     )
     this.name = 'SignInRequired'
   }
@@ -148,7 +149,7 @@ function requiredAuth<User>(incoming: Incoming, need: Need): AuthInfo<User> {
   const scopes = requiredScopes('requireAuth.scopes', need.scopes)
   if (auth && missingScopes(scopes, auth.scopes).length === 0) return auth as AuthInfo<User>
   incoming.wanted = { scopes: unionScopes(incoming.wanted?.scopes, scopes) }
-  throw new SignInRequired(auth ? scopes : [])
+  throw new SignInRequired(auth ? missingScopes(scopes, auth.scopes) : [])
 }
 
 async function upstreamToken(

@@ -1,5 +1,5 @@
 import { type Auth, type AuthInfo, type RequestContext, routePreflight } from '@drawbridge/core'
-import { unionScopes } from '@drawbridge/core/syntax'
+import { missingScopes, unionScopes } from '@drawbridge/core/syntax'
 import { type Body, readMessage } from './body.ts'
 import type { Incoming, Line } from './channel.ts'
 import { exposed } from './cors.ts'
@@ -127,7 +127,9 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     message: unknown,
   ): Promise<Response> {
     const operations = operationsIn(message)
-    const decision = info ? required.decide(operations, info) : { kind: 'allowed' as const }
+    const decision = info
+      ? required.decide(operations, info)
+      : { kind: 'allowed' as const, scopes: required.scopesOf(operations) }
     if (decision.kind === 'refused') {
       return exposed(rpcError(403, -32000, `You are not allowed to use ${decision.what}.`))
     }
@@ -142,10 +144,16 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
       outgoing: {
         differs: required.differs || open?.differs === true,
         mayList: (listed) => (info ? required.mayList(listed, info) : (open?.mayList(listed) ?? true)),
+        isForSome: (name) =>
+          required.has({ kind: 'resource', name }) || open?.has({ kind: 'resource', name }) === false,
       },
     }
     const dispatcher = together && isForSession(incoming) ? together : alone
-    const served = await withContext(incoming, () => dispatcher.serve(incoming))
+    const served = await withContext(incoming, () => dispatcher.serve(incoming)).catch((error: unknown) => {
+      // The factory may find that it needs a sign-in, too: then this is replaced by the challenge.
+      if (!incoming.wanted || !auth) throw error
+      return { response: new Response(null, { status: 403 }), done() {} }
+    })
     const { done } = served
     const isStream = served.response.headers.get('content-type')?.startsWith('text/event-stream')
     const isAwaited = isStream && requestIds(message).length > 0
@@ -153,8 +161,8 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     const wanted = incoming.wanted?.scopes ?? scopesOfChallenge(response)
     if (wanted && auth) {
       done()
-      await response.body?.cancel()
-      const scopes = unionScopes(required.scopesOf(operations), wanted)
+      await response.body?.cancel().catch(() => {})
+      const scopes = unionScopes(decision.scopes, wanted)
       return info ? forbidden(info, scopes) : unauthorized(auth, request, scopes)
     }
     if (!response.body || !isStream) {
@@ -177,7 +185,9 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
 
   async function forbidden(info: AuthInfo<User>, scopes: readonly string[]): Promise<Response> {
     if (!auth) throw new Error('nobody signs in where there is no `auth`')
-    return exposed(await challenged(await auth.challenge(info, { scopes })))
+    return exposed(
+      await challenged(await auth.challenge(info, { scopes }), missingScopes(scopes, info.scopes)),
+    )
   }
 
   /** Who came without a token got no session, and goes on without one until it initializes anew. */

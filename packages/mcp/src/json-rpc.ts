@@ -1,6 +1,6 @@
 /** The parts of JSON-RPC the gate has to look at before an SDK does. */
 
-interface RpcMessage {
+export interface RpcMessage {
   id?: unknown
   method?: unknown
   params?: unknown

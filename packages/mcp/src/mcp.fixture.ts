@@ -7,6 +7,7 @@ import { getRequest, type Mcp, requireAuth } from './index.ts'
 
 export interface User {
   name: string
+  roles?: readonly string[] | undefined
 }
 
 export const resource = 'https://mcp.acme.dev/mcp'
@@ -15,6 +16,7 @@ export const resource = 'https://mcp.acme.dev/mcp'
 export type Token = Partial<Pick<AuthInfo, 'clientId' | 'scopes' | 'expiresAt'>> & {
   subject?: string
   issuer?: string
+  roles?: readonly string[]
 }
 
 export interface FakeAuth extends Auth<User> {
@@ -25,7 +27,11 @@ export interface FakeAuth extends Auth<User> {
 /** An Auth that knows the given tokens and one OAuth route, and challenges as RFC 6750 says. */
 export function fakeAuth(
   tokens: Record<string, Token>,
-  options: { resource?: string; upstream?: (auth: AuthInfo<User>) => UpstreamToken } = {},
+  options: {
+    resource?: string
+    upstream?: (auth: AuthInfo<User>) => UpstreamToken
+    grantableScopes?: readonly string[]
+  } = {},
 ): FakeAuth {
   const identifier = options.resource ?? resource
   const metadata = '/.well-known/oauth-protected-resource/mcp'
@@ -39,6 +45,7 @@ export function fakeAuth(
     refused(403, `error="insufficient_scope", scope="${scopes.join(' ')}", `)
   const auth: FakeAuth = {
     resource: identifier,
+    grantableScopes: options.grantableScopes,
     routes: [{ path: metadata, methods: ['GET', 'OPTIONS'] }],
     standing: async () => true,
     async handle(request) {
@@ -65,7 +72,7 @@ export function fakeAuth(
         extra: {
           subject: known.subject ?? 'github|1',
           issuer: known.issuer ?? 'https://mcp.acme.dev',
-          user: { name: known.subject ?? 'github|1' },
+          user: { name: known.subject ?? 'github|1', ...(known.roles && { roles: known.roles }) },
         },
       }
       if (need?.scopes?.some((scope) => !info.scopes.includes(scope))) {

@@ -1,9 +1,11 @@
-import { isObject, messagesIn } from './json-rpc.ts'
+import { isObject, messagesIn, type RpcMessage } from './json-rpc.ts'
 import type { Listed } from './requirements.ts'
 
 /** What a server's messages go through on their way to a caller. */
 export interface Outgoing {
   mayList(listed: Listed): boolean
+  /** Whether a resource is for some and not for others: no cache may then hand it from one to the other. */
+  isForSome(uri: string): boolean
   /** Whether two callers may get different lists: no cache may then hand one's to the other. */
   readonly differs: boolean
 }
@@ -27,17 +29,29 @@ export function sent<Message extends object>(message: Message, body: unknown, ou
   if ('error' in message) return shortened(message)
   if (!('result' in message) || !('id' in message)) return message
   const { id, result } = message
-  const request = messagesIn(body).find((one) => one.id === id)
-  const list =
-    typeof request?.method === 'string' && Object.hasOwn(lists, request.method) && lists[request.method]
-  return list && isObject(result) ? { ...message, result: filtered(result, list, outgoing) } : message
+  if (!isObject(result)) return message
+  // Two requests of a batch may have one id, and this could answer either.
+  const requests = messagesIn(body).filter((one) => one.id === id)
+  const seen = requests.reduce((left, request) => forThisCaller(left, request, outgoing), result)
+  return seen === result ? message : { ...message, result: seen }
+}
+
+type Result = Readonly<Record<string, unknown>>
+
+function forThisCaller(result: Result, { method, params }: RpcMessage, outgoing: Outgoing): Result {
+  if (typeof method !== 'string') return result
+  const list = Object.hasOwn(lists, method) && lists[method]
+  if (list) return filtered(result, list, outgoing)
+  const uri = method === 'resources/read' && isObject(params) && params.uri
+  const isShared = result.cacheScope === 'public' && typeof uri === 'string' && outgoing.isForSome(uri)
+  return isShared ? { ...result, cacheScope: 'private' } : result
 }
 
 function filtered(
-  result: Readonly<Record<string, unknown>>,
+  result: Result,
   [member, kind, name]: (typeof lists)[string],
   { mayList, differs }: Outgoing,
-): object {
+): Result {
   const listed: unknown = result[member]
   if (!Array.isArray(listed)) return result
   const left = listed.filter(

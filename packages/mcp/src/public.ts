@@ -38,6 +38,7 @@ export function publicComponents<User>(
   const required = byUri(
     Object.keys(require.resources ?? {}).map((uri) => [uri, true]),
     template,
+    { guards: true },
   )
 
   return {

@@ -1,16 +1,21 @@
 import { isScopeToken } from '@drawbridge/core/syntax'
 import { isObject, requestIds, rpcError } from './json-rpc.ts'
 
-/** A challenge of the Auth (RFC 6750 3.1) as a JSON-RPC error: status and headers stay, its body becomes `data`. */
-export async function challenged(challenge: Response): Promise<Response> {
+/**
+ * A challenge of the Auth (RFC 6750 3.1) as a JSON-RPC error: status and headers stay, its body becomes `data`. The message
+ * is for people: clients that cannot step up show it.
+ */
+export async function challenged(challenge: Response, missing: readonly string[]): Promise<Response> {
   const data = parsed(await challenge.text())
-  const { error_description } = isObject(data) ? data : {}
-  const message =
-    typeof error_description === 'string' ? error_description : 'The access token is not enough for this.'
   const headers = new Headers(challenge.headers)
   headers.delete('content-length')
   headers.set('content-type', 'application/json')
-  return rpcError(challenge.status, -32000, message, Object.fromEntries(headers), data)
+  return rpcError(challenge.status, -32000, tooLittle(missing), Object.fromEntries(headers), data)
+}
+
+/** For who signed in and agreed to less than is needed. */
+export function tooLittle(missing: readonly string[]): string {
+  return `This needs more than you have agreed to: ${missing.join(', ')}. Sign in to this server again from your client, allow it, and repeat the request.`
 }
 
 /** The scopes of a challenge that the SDK made: it knows of no other needs than its own. */

@@ -1,6 +1,6 @@
 import type { AuthInfo } from '@drawbridge/core'
 import { ConfigurationError, checkMembers, inWords } from '@drawbridge/core'
-import { missingScopes, requiredScopes, unionScopes } from '@drawbridge/core/syntax'
+import { missingScopes, printable, requiredScopes, unionScopes } from '@drawbridge/core/syntax'
 import { isObject } from './json-rpc.ts'
 import type { Operation } from './operations.ts'
 import type { Predicate, RequireOptions, ScopesAndRoles } from './options.ts'
@@ -8,9 +8,8 @@ import { byUri, type Match } from './resource-uris.ts'
 
 /** What becomes of a request that does these operations. */
 export type Decision =
-  | { kind: 'allowed' }
-  /** With more scope it would be. All that is needed is named, also what the token has. */
-  | { kind: 'short'; scopes: readonly string[] }
+  /** Allowed, or with more scope it would be. All scopes are named that these operations take, also those of the token. */
+  | { kind: 'allowed' | 'short'; scopes: readonly string[] }
   /** Nothing the caller can ask for changes that. `what` is the component, for the message. */
   | { kind: 'refused'; what: string }
 
@@ -61,7 +60,7 @@ export function requirements<User>(
   // Maps, since a tool could be called "constructor".
   const tools = rulesOf('tools')
   const prompts = rulesOf('prompts')
-  const resources = byUri(rulesOf('resources'), template)
+  const resources = byUri(rulesOf('resources'), template, { guards: true })
   const reads = require.resources === undefined ? 0 : Object.keys(require.resources).length
 
   return {
@@ -72,13 +71,15 @@ export function requirements<User>(
         for (const { rule, args } of rulesFor(operation)) {
           const answer = rule.ask(auth, args)
           if (answer === 'refused') return { kind: 'refused', what: nameOf(operation) }
-          if (answer !== 'allowed') needed.push(answer.scopes)
+          if (answer === 'allowed') continue
+          // A challenge for what no sign-in brings would have people sign in for nothing.
+          const isWithinReach = missingScopes(answer.scopes, auth.scopes).every(isGrantable)
+          if (!isWithinReach) return { kind: 'refused', what: nameOf(operation) }
+          needed.push(answer.scopes)
         }
       }
-      const scopes = unionScopes(...needed)
-      return missingScopes(scopes, auth.scopes).length > 0
-        ? { kind: 'short', scopes: unionScopes(always, scopes) }
-        : { kind: 'allowed' }
+      const scopes = unionScopes(always, ...needed)
+      return { kind: missingScopes(scopes, auth.scopes).length > 0 ? 'short' : 'allowed', scopes }
     },
     scopesOf: (operations) =>
       unionScopes(always, ...operations.flatMap(rulesFor).map(({ rule }) => rule.scopes)),
@@ -196,8 +197,8 @@ export function requirements<User>(
 }
 
 function nameOf(operation: Operation): string {
-  if (operation.kind === 'resource') return `the resource ${operation.uri}`
-  return 'name' in operation ? `the ${operation.kind} ${operation.name}` : 'this'
+  if (operation.kind === 'resource') return `the resource ${printable(operation.uri)}`
+  return 'name' in operation ? `the ${operation.kind} ${printable(operation.name)}` : 'this'
 }
 
 /** What `require.roles` is by default. */

@@ -16,34 +16,72 @@ export interface ByUri<Entry> {
  * server of another kind may look at the URI as it was sent, so that what is said of either counts.
  *
  * @param matcher of the SDK that will serve them: two readings of one template would leave a gap
+ * @param options.guards the entries keep callers out, and do not let them in. Then what may be meant counts as well: what
+ *   stands at the URI when its percent-encodings are undone, as handlers do with what a template found, and a template
+ *   that cannot be asked, since a URI is too long for it.
  */
 export function byUri<Entry>(
   entries: Iterable<readonly [string, Entry]>,
   matcher: (template: string) => Match,
+  { guards = false }: { guards?: boolean } = {},
 ): ByUri<Entry> {
   const exact = new Map<string, Entry>()
+  const undone = new Map<string, Entry[]>()
   const templates: { match: Match; entry: Entry }[] = []
   for (const [uri, entry] of entries) {
     exact.set(uri, entry)
     if (uri.includes('{')) templates.push({ match: matcher(uri), entry })
-    else exact.set(normal(uri), entry)
+    else {
+      exact.set(normal(uri), entry)
+      const meant = decoded(normal(uri))
+      undone.set(meant, [...(undone.get(meant) ?? []), entry])
+    }
   }
   return {
     of(uri) {
       const spellings = [...new Set([uri, normal(uri)])]
-      return spellings.flatMap((spelling) => {
+      const found = spellings.flatMap((spelling) => {
         const entry = exact.get(spelling)
-        if (entry !== undefined) return [{ entry, variables: {} }]
-        return templates.flatMap(({ match, entry }) => {
-          const variables = match(spelling)
-          return variables ? [{ entry, variables }] : []
-        })
+        return entry === undefined ? matching(spelling) : [{ entry, variables: {} }]
       })
+      if (!guards || spellings.some((spelling) => exact.has(spelling))) return found
+      const meant = decoded(normal(uri))
+      const further = [
+        ...(undone.get(meant) ?? []).map((entry) => ({ entry, variables: {} })),
+        ...matching(meant),
+      ]
+      return [...found, ...further.filter(({ entry }) => found.every((one) => one.entry !== entry))]
     },
+  }
+
+  function matching(spelling: string): { entry: Entry; variables: Variables }[] {
+    return templates.flatMap(({ match, entry }) => {
+      const variables = matched(match, spelling)
+      return variables ? [{ entry, variables }] : []
+    })
+  }
+
+  function matched(match: Match, spelling: string): Variables | undefined {
+    try {
+      return match(spelling)
+    } catch {
+      return guards ? {} : undefined
+    }
   }
 }
 
 /** As `URL` writes it: what the SDK looks for. */
 export function normal(uri: string): string {
   return URL.canParse(uri) ? new URL(uri).href : uri
+}
+
+/** With all percent-encodings undone that are UTF-8 (RFC 3986 2.1). */
+function decoded(uri: string): string {
+  return uri.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
+    try {
+      return decodeURIComponent(run)
+    } catch {
+      return run
+    }
+  })
 }
