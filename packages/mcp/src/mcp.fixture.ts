@@ -3,7 +3,8 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import * as z from 'zod'
-import { getRequest, type Mcp, requireAuth } from './index.ts'
+import { type CountingServers, counting } from './counting.fixture.ts'
+import type { Mcp } from './options.ts'
 
 export interface User {
   name: string
@@ -89,82 +90,32 @@ export function fakeAuth(
   return auth
 }
 
-/** A factory of servers with a few tools, which counts what it made and what was closed. */
-export function countingServers(): {
-  create: () => McpServer
-  made: () => number
-  closed: () => number
-  calls: string[]
-  /** Lets `wait` answer. */
-  release: () => void
-  /** How often `wait` was told to stop. */
-  aborted: () => number
-} {
-  let made = 0
-  let closed = 0
-  let aborted = 0
-  let release = () => {}
-  const released = new Promise<void>((resolve) => {
-    release = resolve
+/** Of the v1 line; `lines.fixture.ts` has both. */
+export function countingServers(): CountingServers<McpServer> {
+  const inputSchema = z.object({ say: z.string().default('') })
+  return counting((tools, onclose) => {
+    const server = new McpServer({ name: 'fixture', version: '1.0.0' })
+    server.server.onclose = onclose
+    for (const [name, run] of Object.entries(tools)) {
+      server.registerTool(name, { inputSchema }, ({ say }, extra) =>
+        run(
+          {
+            signal: extra.signal,
+            token: extra.authInfo?.token,
+            header: (header) => extra.requestInfo?.headers[header]?.toString(),
+            async progress(progress) {
+              const progressToken = extra._meta?.progressToken
+              if (progressToken === undefined) return
+              const params = { progressToken, progress }
+              await extra.sendNotification({ method: 'notifications/progress', params })
+            },
+          },
+          say,
+        ),
+      )
+    }
+    return server
   })
-  const calls: string[] = []
-  const text = (value: string) => ({ content: [{ type: 'text' as const, text: value }] })
-  return {
-    made: () => made,
-    closed: () => closed,
-    aborted: () => aborted,
-    calls,
-    release: () => release(),
-    create() {
-      made += 1
-      const server = new McpServer({ name: 'fixture', version: '1.0.0' })
-      server.server.onclose = () => {
-        closed += 1
-      }
-      server.registerTool('echo', { inputSchema: { say: z.string() } }, ({ say }) => {
-        calls.push('echo')
-        return text(say)
-      })
-      server.registerTool('whoami', {}, async (extra) => {
-        calls.push('whoami')
-        await new Promise((resolve) => setImmediate(resolve))
-        const { token, extra: known } = requireAuth<User | undefined>()
-        return text(
-          JSON.stringify({
-            token,
-            sdkToken: extra.authInfo?.token,
-            name: known.user?.name,
-            language: getRequest().headers.get('accept-language'),
-            credentials: [getRequest().headers.get('authorization'), getRequest().headers.get('cookie')],
-            sdkCredentials: [extra.requestInfo?.headers.authorization, extra.requestInfo?.headers.cookie],
-          }),
-        )
-      })
-      server.registerTool('wait', {}, async (extra) => {
-        calls.push('wait')
-        extra.signal.addEventListener('abort', () => {
-          aborted += 1
-        })
-        await released
-        return text('waited')
-      })
-      server.registerTool('steps', {}, async (extra) => {
-        const progressToken = extra._meta?.progressToken
-        for (const progress of progressToken === undefined ? [] : [1, 2]) {
-          await extra.sendNotification({
-            method: 'notifications/progress',
-            params: { progressToken: progressToken ?? 0, progress },
-          })
-        }
-        return text('done')
-      })
-      server.registerTool('send_mail', {}, () => {
-        calls.push('send_mail')
-        return text('sent')
-      })
-      return server
-    },
-  }
 }
 
 /** The official client, talking to `served` without a network. */
@@ -183,13 +134,14 @@ export async function connected(
   return { client, transport }
 }
 
+/** @param client an official one, of either line */
 export async function toolText(
-  client: Client,
+  client: { callTool(params: { name: string; arguments: Record<string, unknown> }): Promise<unknown> },
   name: string,
   args: Record<string, unknown> = {},
 ): Promise<string> {
-  const result = await client.callTool({ name, arguments: args })
-  return (result.content as { text: string }[])[0]?.text ?? ''
+  const { content } = (await client.callTool({ name, arguments: args })) as { content: { text: string }[] }
+  return content[0]?.text ?? ''
 }
 
 export const initialize = {
