@@ -89,6 +89,22 @@ export interface Mountable {
   /** Answers a request on one of `routes`. `undefined`: the path is not one of ours. */
   handle(request: Request, context?: RequestContext): Promise<Response | undefined>
   readonly routes: readonly Route[]
+  /** The MCP endpoints among the routes, for messages to who looks for one elsewhere. */
+  readonly endpoints?: readonly McpEndpoint[]
+  /** Rejects while something is missing that it serves from, such as its store. Looks each time. */
+  ready?(): Promise<void>
+  /** Ends what is open: sessions and streams. May be called twice. */
+  close?(): Promise<void>
+  /** Takes a line for the operator, about how it is mounted. Default: the standard error has it. */
+  notice?(text: string): void
+}
+
+/** An MCP endpoint as clients know it, and as this process does. */
+export interface McpEndpoint {
+  /** What clients type. Absent on a server without an Auth: nobody has said. */
+  url?: string | undefined
+  /** Where this process is asked for it. */
+  paths: readonly string[]
 }
 
 /**

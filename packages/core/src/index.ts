@@ -8,6 +8,7 @@ export type {
   Confirmation,
   GuardedRequest,
   Marker,
+  McpEndpoint,
   Mountable,
   RequestContext,
   Route,
@@ -48,6 +49,7 @@ export type {
 export { corsHeaders, routePreflight } from './http/cors.ts'
 export { type ForwardedAddressOptions, forwardedAddress } from './http/forwarded-address.ts'
 export { limitedBody } from './http/limited-body.ts'
+export { pathHint } from './http/path-hint.ts'
 export type { ClaimsOf } from './identity/provider.ts'
 export { checkCall, checkMembers, inWords, type OptionKind, type OptionTable } from './known-options.ts'
 export { tell } from './listener.ts'
@@ -56,6 +58,7 @@ export { type Logger, type LogOptions, logEvents } from './log/log.ts'
 export type { LogOption } from './log/operator-log.ts'
 export { type OAuthServer, type OAuthServerWithDefault, oauthProxy, oauthServer } from './oauth-server.ts'
 export { checkMounted } from './options/check-mounted.ts'
+export { type Mounted, mounted } from './options/mounted.ts'
 export type {
   JsonWebKeyPrivate,
   Lifetimes,

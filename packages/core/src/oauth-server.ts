@@ -11,6 +11,7 @@ import { ConfigurationError, isNamed } from './errors.ts'
 import { grantTypes } from './grants/index.ts'
 import type { ClaimsOf, OAuthProvider, Provider } from './identity/provider.ts'
 import { type Upstream, upstream } from './identity/upstream.ts'
+import { tellOperator } from './log/operator-log.ts'
 import { checkedProviders, checkNames } from './options/check-options.ts'
 import { type Config, configure } from './options/config.ts'
 import type { MultiProviderOptions, OAuthProxyOptions, OAuthServerOptions } from './options/options.ts'
@@ -39,6 +40,7 @@ export interface OAuthServerWithDefault<User = unknown, Path extends string = st
   extends OAuthServer<User, Path>,
     Auth<User> {
   upstreamToken(auth: AuthInfo<User>, options?: UpstreamTokenOptions): Promise<UpstreamToken>
+  ready(): Promise<void>
 }
 
 /** What the options make: without `resources`, with one, or with one that is the default, a gate as well. */
@@ -142,12 +144,16 @@ function compose(config: Config, options: OAuthServerOptions): OAuthServer | OAu
     ...{ config, options, records, upstreams, sealer: seals },
     ...ours,
   })
-  return served(mounted, config, ours, async () => {
-    await options.storage.check?.()
-    await ours.ready().catch((error: unknown) => {
-      throw lostSecret(error) ?? error
-    })
-  })
+  const mountable = {
+    async ready() {
+      await options.storage.check?.()
+      await ours.ready().catch((error: unknown) => {
+        throw lostSecret(error) ?? error
+      })
+    },
+    notice: (text: string) => tellOperator(options.log, text),
+  }
+  return served(mounted, config, ours, mountable)
 }
 
 function upstreamsOf({ issuer, providers, fetch, clock }: Config): ReadonlyMap<string, Upstream> {
@@ -166,16 +172,17 @@ function served(
   { endpoints, gates }: ReturnType<typeof authorizationServer<unknown>>,
   { defaultResource }: Config,
   { own }: OurEngine,
-  ready: () => Promise<void>,
+  mountable: Required<Pick<Mountable, 'ready' | 'notice'>>,
 ): OAuthServer | OAuthServerWithDefault {
   const { upstreamToken, grants, clients, signingKeys, maintain } = own
+  const doors = new Map([...gates].map(([path, gate]) => [path, { ...gate, ...mountable }]))
   const server: OAuthServer = {
     routes: endpoints.routes,
     handle: endpoints.handle,
-    at: (path) => gateAt(gates, path),
-    ...{ upstreamToken, grants, clients, signingKeys, maintain, ready },
+    at: (path) => gateAt(doors, path),
+    ...{ upstreamToken, grants, clients, signingKeys, maintain, ...mountable },
   }
-  const standard = defaultResource && gates.get(defaultResource.path)
+  const standard = defaultResource && doors.get(defaultResource.path)
   return standard ? { ...standard, ...server } : server
 }
 

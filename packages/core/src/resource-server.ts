@@ -145,6 +145,7 @@ export function resourceServer<const V extends Verifiers>(
     resourcePaths: pathsOf(pathname, stripPrefix),
     routes,
     handle,
+    notice: (text) => tellOperator(options.log, text),
     authenticate,
     challenge,
     ...(isSupportedNamed(options.scopes) && { grantableScopes: scopes.supported }),

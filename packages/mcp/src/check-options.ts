@@ -8,6 +8,7 @@ export function checkOptions<User, Server>(options: AnyOptions<User, Server>): v
     auth: true,
     server: true,
     path: 'text',
+    health: 'text',
     sessions: true,
     responses: true,
     require: true,
@@ -19,7 +20,7 @@ export function checkOptions<User, Server>(options: AnyOptions<User, Server>): v
     onNotice: 'function',
     clock: 'clock',
   })
-  const { server, path, sessions } = options
+  const { server, path, health, sessions } = options
   if (typeof sessions !== 'boolean') {
     checkMembers<SessionOptions>('sessions', sessions, {
       idleSeconds: 'count',
@@ -61,9 +62,17 @@ export function checkOptions<User, Server>(options: AnyOptions<User, Server>): v
       'Pass a function that builds a new server each time, `server: () => { const server = new McpServer(...); ...; return server }`, not one shared server.',
     )
   }
-  if (path !== undefined && !/^\/[^?#]*$/.test(path)) {
-    throw new ConfigurationError('path', `"${path}" is not a path`, 'Begin with a slash, such as "/mcp".')
-  }
+  checkPath('path', path, '/mcp')
+  checkPath('health', health, '/health')
+}
+
+function checkPath(option: string, given: string | undefined, example: string): void {
+  if (given === undefined || /^\/[^?#]*$/.test(given)) return
+  throw new ConfigurationError(
+    option,
+    `"${given}" is not a path`,
+    `Begin with a slash, such as "${example}".`,
+  )
 }
 
 function checkOneOf(option: string, given: unknown, choices: readonly string[]): void {

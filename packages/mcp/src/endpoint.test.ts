@@ -99,7 +99,10 @@ test('the endpoint is at every path the Auth names, and routes name each path on
   expect(served.routes).toEqual([
     { path: '/.well-known/oauth-protected-resource/mcp', methods: ['GET', 'OPTIONS'] },
     { path: '/mcp', methods: ['OPTIONS', 'GET', 'POST', 'DELETE'] },
-    { path: '/api/mcp', methods: ['GET', 'POST', 'DELETE', 'OPTIONS'] },
+    ...['/api/mcp', '/api/mcp/', '/mcp/'].map((path) => ({
+      path,
+      methods: ['GET', 'POST', 'DELETE', 'OPTIONS'],
+    })),
   ])
 })
 

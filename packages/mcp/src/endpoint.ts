@@ -4,13 +4,14 @@ import { type Body, readMessage } from './body.ts'
 import type { Incoming, Line } from './channel.ts'
 import { exposed } from './cors.ts'
 import { withContext } from './current.ts'
+import { health } from './health.ts'
 import { held } from './held-answer.ts'
 import { hostGuard } from './host-guard.ts'
 import { isInitialize, requestIds, rpcError } from './json-rpc.ts'
 import { listenersOf } from './listeners.ts'
 import { operationsIn } from './operations.ts'
 import type { Mcp, McpOptions, OpenOptions, PublicOptions } from './options.ts'
-import { allRoutes, endpointPaths, notFound } from './paths.ts'
+import { allRoutes, endpointPaths, notFound, withSlash } from './paths.ts'
 import { publicComponents } from './public.ts'
 import { addressed, challenged, scopesOfChallenge } from './refusal.ts'
 import { requirements } from './requirements.ts'
@@ -30,7 +31,10 @@ export type AnyOptions<User, Server> = McpOptions<User, Server, PublicOptions> |
 export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: Line<User>): Mcp {
   const { auth } = options
   const time = timers(options.clock)
-  const paths = endpointPaths(options)
+  const here = { url: auth?.resource, paths: endpointPaths(options) }
+  const paths = withSlash(here.paths)
+  const ready = async () => auth?.ready?.()
+  const state = health(ready, time)
   const methods = options.sessions ? ['GET', 'POST', 'DELETE'] : ['POST']
   const maxBodyBytes = options.maxBodyBytes ?? 4 * 1024 * 1024
   const { onError, onNotice } = listenersOf(options)
@@ -50,21 +54,25 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
   if (!auth) onNotice('mcp(): there is no `auth`. Everybody who reaches this server can use all of it.')
   if (open) onNotice(open.notice)
 
-  return { handle, fetch, close, routes: allRoutes(auth?.routes ?? [], paths) }
+  const routes = allRoutes(auth?.routes ?? [], paths, options.health)
+  return { handle, fetch, ready, close, routes, endpoints: [here], notice: onNotice }
 
   async function fetch(request: Request, _environment?: unknown, execution?: unknown): Promise<Response> {
     const answer = await handle(request, { waitUntil: waitUntilOf(execution) })
-    return answer ?? exposed(notFound(request, paths, auth?.resource))
+    return answer ?? exposed(notFound(request, here))
   }
 
   async function close(): Promise<void> {
+    state.end()
     await Promise.all([alone.close(), together?.close(), line.close?.()])
   }
 
   async function handle(request: Request, context?: RequestContext): Promise<Response | undefined> {
     const answered = await auth?.handle(request, context)
     if (answered) return answered
-    if (!paths.includes(new URL(request.url).pathname)) return undefined
+    const { pathname } = new URL(request.url)
+    if (pathname === options.health) return state.answer(request)
+    if (!paths.includes(pathname)) return undefined
     const objection = guard.objection(request)
     if (objection) return rpcError(403, -32000, objection)
     try {

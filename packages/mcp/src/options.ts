@@ -1,4 +1,4 @@
-import type { Auth, AuthInfo, Clock, Mountable } from '@drawbridge/core'
+import type { Auth, AuthInfo, Clock, McpEndpoint, Mountable } from '@drawbridge/core'
 
 /**
  * Options of `mcp()`. The same for every line of the MCP SDK; only what `server` returns differs.
@@ -56,6 +56,11 @@ export interface EndpointOptions {
    * without a token, a page needs its origin to be named here.
    */
   allowedOrigins?: readonly string[] | undefined
+  /**
+   * A path for load balancers, such as `/health`, as this process sees it: 200 while this server can serve, 503 while its
+   * store is out or after `close()`. Tells nothing else. Default: none.
+   */
+  health?: string | undefined
   /** Largest request body in bytes; beyond it 413. Default 4 MiB. */
   maxBodyBytes?: number | undefined
   /** Hears of faults on our side: a factory that throws, a server that cannot be closed. Default `console.error`. */
@@ -184,11 +189,14 @@ export interface SessionOptions {
 
 /** What `mcp()` returns: mount it with an adapter, or export it where `{ fetch }` is expected. */
 export interface Mcp extends Mountable {
+  readonly endpoints: readonly McpEndpoint[]
   /**
    * Answers every request; 404 where {@link Mountable.handle} knows no path. The further parameters are those of a
    * Worker; other runtimes may pass what they like.
    */
   fetch(request: Request, environment?: unknown, execution?: unknown): Promise<Response>
-  /** Ends all sessions and open streams. */
+  /** Rejects while the store of `auth` is out of reach, or its `secret` is not the one: useful at start-up. */
+  ready(): Promise<void>
+  /** Ends all sessions and open streams, also those that are being answered. */
   close(): Promise<void>
 }

@@ -1,4 +1,4 @@
-import type { Auth, Route } from '@drawbridge/core'
+import { type Auth, ConfigurationError, type McpEndpoint, pathHint, type Route } from '@drawbridge/core'
 
 /** Where this process is asked for the MCP endpoint. */
 export function endpointPaths({
@@ -13,24 +13,38 @@ export function endpointPaths({
   return [...new Set([new URL(auth.resource).pathname, ...(auth.resourcePaths ?? [])])]
 }
 
-/** The Auth's routes and the endpoint's, each path once. */
-export function allRoutes(routes: readonly Route[], paths: readonly string[]): readonly Route[] {
+/** Those and, for who types a slash at the end, the same with one. */
+export function withSlash(paths: readonly string[]): readonly string[] {
+  return [...new Set(paths.flatMap((path) => (path.endsWith('/') ? [path] : [path, `${path}/`])))]
+}
+
+/**
+ * The Auth's routes and our own, each path once.
+ *
+ * @throws {ConfigurationError} where `health` is the path of something else
+ */
+export function allRoutes(
+  routes: readonly Route[],
+  paths: readonly string[],
+  health?: string | undefined,
+): readonly Route[] {
   const methodsAt = new Map(routes.map(({ path, methods }) => [path, methods]))
   for (const path of paths) {
     const known = methodsAt.get(path) ?? []
     methodsAt.set(path, [...new Set([...known, 'GET', 'POST', 'DELETE', 'OPTIONS'])])
   }
+  if (health !== undefined && methodsAt.has(health)) {
+    throw new ConfigurationError('health', `"${health}" is the path of something else`, 'Choose another one.')
+  }
+  if (health !== undefined) methodsAt.set(health, ['GET', 'HEAD'])
   return [...methodsAt].map(([path, methods]) => ({ path, methods }))
 }
 
 /** 404 for a path nobody here knows, with the one that was probably meant. */
-export function notFound(request: Request, paths: readonly string[], resource: string | undefined): Response {
-  const asked = new URL(request.url).pathname
-  const isNear = paths.some((path) => asked.endsWith(path) || path.endsWith(asked) || asked === `${path}/`)
-  const hint = isNear
-    ? ` This process expects it at ${paths.join(' or ')} and was asked for ${asked}: if a reverse proxy removes part of the path, name that part as \`stripPrefix\`.`
-    : ''
-  const error_description = `Nothing is at this path. The MCP endpoint is ${resource ?? paths.join(' or ')}.${hint}`
+export function notFound(request: Request, endpoint: McpEndpoint): Response {
+  const hint =
+    pathHint([endpoint], request) ?? `The MCP endpoint is ${endpoint.url ?? endpoint.paths.join(' or ')}.`
+  const error_description = `Nothing is at this path. ${hint}`
   return new Response(JSON.stringify({ error: 'not_found', error_description }), {
     status: 404,
     headers: { 'content-type': 'application/json' },

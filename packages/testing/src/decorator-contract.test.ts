@@ -31,7 +31,7 @@ describe('nothing at all keeps the contract of what wraps', () => {
 
 /** An Auth written down member by member, as whoever forgets something would. */
 function listed(auth: Auth, change: Partial<Auth> = {}): Auth {
-  const { upstreamToken, limitAnonymous } = auth
+  const { upstreamToken, limitAnonymous, ready, close, notice } = auth
   return {
     handle: (request, context) => auth.handle(request, context),
     routes: auth.routes,
@@ -40,6 +40,12 @@ function listed(auth: Auth, change: Partial<Auth> = {}): Auth {
     revalidate: (info) => auth.revalidate(info),
     ...(upstreamToken && { upstreamToken: upstreamToken.bind(auth) }),
     ...(limitAnonymous && { limitAnonymous: limitAnonymous.bind(auth) }),
+    ...(ready && { ready: ready.bind(auth) }),
+    ...(close && { close: close.bind(auth) }),
+    ...(notice && { notice: notice.bind(auth) }),
+    get endpoints() {
+      return auth.endpoints as NonNullable<Auth['endpoints']>
+    },
     get resource() {
       return auth.resource
     },

@@ -1,6 +1,13 @@
-import { type Auth, type AuthInfo, checkMounted, type Mountable, type ScopeNeed } from '@drawbridge/core'
-import { fault, requestHead, send, toRequest } from '@drawbridge/node/bridge'
-import type { RequestHandler } from 'express'
+import {
+  type Auth,
+  type AuthInfo,
+  checkMounted,
+  type Mountable,
+  mounted,
+  type ScopeNeed,
+} from '@drawbridge/core'
+import { fault, goingOn, requestHead, send, toRequest } from '@drawbridge/node/bridge'
+import type { Request, RequestHandler } from 'express'
 
 /**
  * Names the type of `req.auth.extra.user` for an application:
@@ -24,9 +31,13 @@ declare global {
 const advice =
   'Mount drawbridge() first, or read the body with express.json() and express.urlencoded(), and leave req.body as they made it.'
 
+const place =
+  'Write app.use(drawbridge(x)) on the outermost app, instead or as well, without a path; a public prefix belongs in issuer.'
+
 /**
- * Mounts an `mcp()`, or an `Auth` alone, as middleware. Paths that are not its own go on to the next handler. Mount
- * it on the outermost app: below a prefix, the well-known paths at the root of the host do not reach it.
+ * Mounts an `mcp()`, an `Auth` alone, or a list of them, as middleware. Paths that are not its own go on to the next
+ * handler. Mount it on the outermost app: below a prefix, the well-known paths at the root of the host do not reach it,
+ * which the first request says.
  *
  * Errors of the mounted server reach the application's error handler. Body parsers may run before or after it.
  *
@@ -36,14 +47,16 @@ const advice =
  * express().use(drawbridge(mcp({ auth, server: createServer }))).listen(3000)
  * ```
  */
-export function drawbridge(x: Mountable): RequestHandler {
-  checkMounted('drawbridge', x)
+export function drawbridge(x: Mountable | readonly Mountable[]): RequestHandler {
+  const all = mounted(x)
   return forwarding(async (req, res, next) => {
+    all.standsWhere((path) => reaches(req, path), place)
     // Below a sub-application `req.url` is shortened; the paths of an authorization server are whole.
     const request = toRequest(req, res, { target: req.originalUrl, parsed: req.body, advice })
-    const response = await x.handle(request, { clientAddress: req.ip })
-    if (response) await send(res, response)
-    else next()
+    const response = await all.handle(request, { clientAddress: req.ip })
+    if (response) return send(res, response)
+    goingOn(all, request, res)
+    next()
   })
 }
 
@@ -71,6 +84,13 @@ export function protect(auth: Auth<RegisteredUser>, need?: ScopeNeed): RequestHa
     req.auth = result.auth
     next()
   })
+}
+
+/** Whether a request for this path would come where `req` has come. Of patterns nobody knows. */
+function reaches({ baseUrl, route }: Request, path: string): boolean {
+  if (baseUrl !== '' && path !== baseUrl && !path.startsWith(`${baseUrl}/`)) return false
+  const only: unknown = route?.path
+  return typeof only !== 'string' || /[*:(]/.test(only) || path === baseUrl + only
 }
 
 /** Express 4 does not look at what becomes of a handler's promise. */

@@ -37,7 +37,7 @@ const start: StartApp = async ({ mounted = [], below = '', guarded }) => {
 }
 
 describe('the adapter contract', () => {
-  for (const c of adapterContract()) it(c.name, () => c.run(start))
+  for (const c of adapterContract({ prefixes: true })) it(c.name, () => c.run(start))
 })
 
 const wellKnown = '/.well-known/oauth-authorization-server/api'

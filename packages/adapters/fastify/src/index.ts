@@ -1,5 +1,13 @@
-import { type Auth, type AuthInfo, checkMounted, type Mountable, type ScopeNeed } from '@drawbridge/core'
-import { requestHead } from '@drawbridge/node/bridge'
+import {
+  type Auth,
+  type AuthInfo,
+  checkMounted,
+  type Mountable,
+  type Mounted,
+  mounted,
+  type ScopeNeed,
+} from '@drawbridge/core'
+import { goingOn, requestHead } from '@drawbridge/node/bridge'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { send } from './response.ts'
 import { declareRoutes, leaveBodiesUnparsed, mountedOn, pathBelow } from './routes.ts'
@@ -22,7 +30,7 @@ declare module 'fastify' {
 }
 
 /**
- * A plugin that mounts an `mcp()`, or an `Auth` alone, at the paths it names. Register it on the root instance: an
+ * A plugin that mounts an `mcp()`, an `Auth` alone, or a list of them, at the paths it names. Register it on the root instance: an
  * instance with a prefix cannot serve the well-known paths at the root of the host, and a warning says which ones. A
  * public prefix belongs in `issuer`, not in `register`.
  *
@@ -35,8 +43,8 @@ declare module 'fastify' {
  * await app.register(drawbridge(mcp({ auth, server: createServer })))
  * ```
  */
-export function drawbridge(x: Mountable): FastifyPluginAsync<{ prefix?: string }> {
-  checkMounted('drawbridge', x)
+export function drawbridge(given: Mountable | readonly Mountable[]): FastifyPluginAsync<{ prefix?: string }> {
+  const x = mounted(given)
   const plugin: FastifyPluginAsync<{ prefix?: string }> = async (instance, { prefix }) => {
     if (!instance.hasRequestDecorator('auth')) instance.decorateRequest('auth')
     await instance.register(async (scope) => {
@@ -44,6 +52,10 @@ export function drawbridge(x: Mountable): FastifyPluginAsync<{ prefix?: string }
       declareRoutes(scope, x)
     })
     instance.addHook('onReady', async () => warnOfPrefix(instance, x, prefix))
+    instance.addHook('onRequest', async (request, reply) => {
+      // Fastify knows by then that nobody has this path.
+      if (request.is404) goingOn(x, requestHead(request.raw, request.url), reply.raw)
+    })
   }
   return Object.assign(plugin, {
     // `request.auth`, and paths that are not below `prefix`, are for more than this plugin's own scope.
@@ -82,16 +94,18 @@ export function protect(auth: Auth<RegisteredUser>, need?: ScopeNeed): Guard {
 export type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>
 
 /** Says what a prefix does not do, once it is known that no other instance does it either. */
-function warnOfPrefix(instance: FastifyInstance, x: Mountable, prefix = ''): void {
+function warnOfPrefix(instance: FastifyInstance, x: Mounted, prefix = ''): void {
   const paths = x.routes.map(({ path }) => path)
+  // Without a logger nobody would hear of it.
+  const warn = (text: string) => (instance.log.level === undefined ? x.notice(text) : instance.log.warn(text))
   const unserved = paths.filter((path) => !mountedOn(instance).has(path))
   if (unserved.length > 0) {
-    instance.log.warn(
+    warn(
       `drawbridge: an instance with the prefix "${instance.prefix}" cannot serve ${unserved.join(', ')}. Register drawbridge(x) on the root instance, instead or as well; a public prefix belongs in issuer.`,
     )
   }
   if (prefix && !paths.some((path) => pathBelow(instance.prefix + prefix, path) !== undefined)) {
-    instance.log.warn(
+    warn(
       `drawbridge: the prefix "${prefix}" has no effect, since the paths are those of issuer: ${paths.join(', ')}. Put the prefix into issuer instead.`,
     )
   }

@@ -35,7 +35,7 @@ const start: StartApp = async ({ mounted = [], below = '', guarded }) => {
 }
 
 describe('the adapter contract', () => {
-  for (const c of adapterContract()) it(c.name, () => c.run(start))
+  for (const c of adapterContract({ prefixes: true })) it(c.name, () => c.run(start))
 })
 
 describe('a body that an earlier middleware read', () => {

@@ -1,5 +1,5 @@
 import type { Auth, AuthInfo, Mountable, RequestContext, ScopeNeed } from '@drawbridge/core'
-import { checkMembers, checkMounted } from '@drawbridge/core'
+import { checkMembers, checkMounted, mounted } from '@drawbridge/core'
 import type { Context, MiddlewareHandler } from 'hono'
 import { originalRequest } from './request.ts'
 
@@ -18,9 +18,13 @@ export type AuthEnv<User = unknown> = { Variables: { auth: AuthInfo<User> } }
 /** The Fetch standard has no such request. `@hono/node-server` makes one and then fails on its body. */
 const credentialsInUrl = /^https?:\/\/[^/?#]*@/i
 
+const place =
+  'Write app.use(drawbridge(x)) on the outermost app, instead or as well, without a path; a public prefix belongs in issuer.'
+
 /**
- * Mounts an `mcp()`, or an `Auth` alone, as middleware. Paths that are not its own go on to the next handler. Mount
- * it on the outermost app: below a prefix, the well-known paths at the root of the host do not reach it.
+ * Mounts an `mcp()`, an `Auth` alone, or a list of them, as middleware. Paths that are not its own go on to the next
+ * handler. Mount it on the outermost app: below a prefix, the well-known paths at the root of the host do not reach it,
+ * which the first request says.
  *
  * Errors of the mounted server reach `app.onError`.
  *
@@ -30,15 +34,24 @@ const credentialsInUrl = /^https?:\/\/[^/?#]*@/i
  * const app = new Hono().use(drawbridge(mcp({ auth, server: createServer })))
  * ```
  */
-export function drawbridge(x: Mountable, options: DrawbridgeOptions = {}): MiddlewareHandler {
-  checkMounted('drawbridge', x)
+export function drawbridge(
+  x: Mountable | readonly Mountable[],
+  options: DrawbridgeOptions = {},
+): MiddlewareHandler {
+  const all = mounted(x)
   checkMembers<DrawbridgeOptions>('drawbridge', options, { clientAddress: 'function' })
   const { clientAddress = peerAddress } = options
   return async (c, next) => {
     if (credentialsInUrl.test(c.req.url)) return c.body(null, 400)
+    const { routePath } = c.req
+    all.standsWhere((path) => reaches(routePath, path), place)
     const context = { clientAddress: clientAddress(c), waitUntil: waitUntil(c) }
-    const response = await x.handle(originalRequest(c), context)
-    return response ? answer(c, response) : next()
+    const response = await all.handle(originalRequest(c), context)
+    if (response) return answer(c, response)
+    const unanswered = all.passedOn(c.req.raw, c.req.raw)
+    await next()
+    if (c.res.status === 404) unanswered?.()
+    return undefined
   }
 }
 
@@ -66,6 +79,13 @@ export function protect<User>(auth: Auth<User>, need?: ScopeNeed): MiddlewareHan
     c.set('auth', result.auth)
     return next()
   }
+}
+
+/** Whether a route of Hono's takes requests for this path. Of patterns beyond `/*` nobody knows. */
+function reaches(route: string, path: string): boolean {
+  const [, fixed = '', rest] = /^(.*?)(\/?\*)?$/.exec(route) ?? []
+  if (/[:*{]/.test(fixed)) return true
+  return path === fixed || (rest !== undefined && path.startsWith(`${fixed}/`))
 }
 
 /**

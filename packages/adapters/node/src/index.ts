@@ -4,9 +4,13 @@ import {
   checkMembers,
   checkMounted,
   type Mountable,
+  type Mounted,
+  mounted,
+  pathHint,
   type ScopeNeed,
 } from '@drawbridge/core'
 import { fault } from './bridge/fault.ts'
+import { goingOn } from './bridge/going-on.ts'
 import { type NodeRequest, requestHead, toRequest } from './bridge/request.ts'
 import { type NodeResponse, send } from './bridge/response.ts'
 
@@ -39,7 +43,7 @@ export type Guard<User = unknown> = (req: GuardedRequest<User>, res: NodeRespons
 const advice = 'Mount drawbridge() first, or leave what a body parser made of it in req.body.'
 
 /**
- * Mounts an `mcp()`, or an `Auth` alone, on a server of `node:http` or `node:http2`. What is not its own goes on to
+ * Mounts an `mcp()`, an `Auth` alone, or a list of them, on a server of `node:http` or `node:http2`. What is not its own goes on to
  * `next`. Without one it is the whole server, and answers other paths with 404.
  *
  * Errors of the mounted server reach a `next` that takes one, as `connect` calls it. Elsewhere they are written to the
@@ -54,20 +58,27 @@ const advice = 'Mount drawbridge() first, or leave what a body parser made of it
  * createServer((req, res) => mounted(req, res, () => res.end('my own page')))
  * ```
  */
-export function drawbridge(x: Mountable, options: DrawbridgeOptions = {}): Handler {
-  checkMounted('drawbridge', x)
+export function drawbridge(x: Mountable | readonly Mountable[], options: DrawbridgeOptions = {}): Handler {
+  const all = mounted(x)
   checkMembers<DrawbridgeOptions>('drawbridge', options, { clientAddress: 'function' })
   const { clientAddress = peerAddress } = options
-  return (req, res, next = lastResort(res)) => {
+  return (req, res, next) => {
+    let hint: string | undefined
     const answer = async () => {
       // Frameworks with sub-applications keep the whole path there, and body parsers their result.
       const { originalUrl: target, body: parsed } = req as { originalUrl?: string; body?: unknown }
       const request = toRequest(req, res, { target, parsed, advice })
-      const response = await x.handle(request, { clientAddress: clientAddress(req) })
-      if (response) await send(res, response)
-      return !response
+      if (target?.endsWith(req.url ?? '')) standsBelow(all, target.slice(0, -(req.url ?? '').length))
+      const response = await all.handle(request, { clientAddress: clientAddress(req) })
+      if (response) {
+        await send(res, response)
+        return false
+      }
+      goingOn(all, request, res)
+      if (!next) hint = pathHint(all.endpoints, request)
+      return true
     }
-    goOn(answer(), res, next)
+    goOn(answer(), res, next ?? lastResort(res, () => hint))
   }
 }
 
@@ -104,6 +115,12 @@ export function protect<User>(auth: Auth<User>, need?: ScopeNeed): Guard<User> {
   }
 }
 
+/** Says what does not come here, where `connect` and the like have removed a prefix. */
+function standsBelow(all: Mounted, prefix: string): void {
+  const place = `Mount it on the outermost application, and not below "${prefix}"; a public prefix belongs in issuer.`
+  all.standsWhere((path) => path === prefix || path.startsWith(`${prefix}/`), place)
+}
+
 function peerAddress(req: NodeRequest): string | undefined {
   return req.socket.remoteAddress
 }
@@ -120,11 +137,11 @@ function goOn(forward: Promise<boolean>, res: NodeResponse, next: Next): void {
 }
 
 /** Answers where no application does. */
-function lastResort(res: NodeResponse): Next {
+function lastResort(res: NodeResponse, hint: () => string | undefined = () => undefined): Next {
   return (error) => {
     if (error !== undefined) console.error(error)
     if (res.headersSent) return void res.destroy()
-    const [status, text] = error === undefined ? [404, 'Not Found'] : [500, 'Internal Server Error']
+    const [status, text] = error === undefined ? [404, hint() ?? 'Not Found'] : [500, 'Internal Server Error']
     send(res, new Response(text, { status })).catch(console.error)
   }
 }

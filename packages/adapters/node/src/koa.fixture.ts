@@ -1,19 +1,27 @@
-import { type Auth, type AuthInfo, checkMounted, type Mountable, type ScopeNeed } from '@drawbridge/core'
+import {
+  type Auth,
+  type AuthInfo,
+  checkMounted,
+  type Mountable,
+  mounted,
+  type ScopeNeed,
+} from '@drawbridge/core'
 import type { Context, Middleware } from 'koa'
 // In a package of its own: from '@drawbridge/node/bridge'.
-import { fault, requestHead, send, toRequest } from './bridge.ts'
+import { fault, goingOn, requestHead, send, toRequest } from './bridge.ts'
 
 const advice = 'Mount drawbridge() first, or leave what a body parser made of it in ctx.request.body.'
 
-/** Mounts an `mcp()`, or an `Auth` alone, as middleware. Paths that are not its own go on to the next one. */
-export function drawbridge(x: Mountable): Middleware {
-  checkMounted('drawbridge', x)
+/** Mounts an `mcp()`, an `Auth` alone, or a list of them, as middleware. Paths that are not its own go on to the next one. */
+export function drawbridge(x: Mountable | readonly Mountable[]): Middleware {
+  const all = mounted(x)
   return async (ctx, next) => {
     const { body: parsed } = ctx.request as { body?: unknown }
     const request = toRequest(ctx.req, ctx.res, { target: ctx.originalUrl, parsed, advice })
-    const response = await x.handle(request, { clientAddress: ctx.ip }).catch(rethrown)
-    if (!response) return next()
-    await answer(ctx, response)
+    const response = await all.handle(request, { clientAddress: ctx.ip }).catch(rethrown)
+    if (response) return answer(ctx, response)
+    goingOn(all, request, ctx.res)
+    await next()
   }
 }
 

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { buffer, json, text } from 'node:stream/consumers'
-import type { AuthInfo, Mountable } from '@drawbridge/core'
+import { type AuthInfo, type Mountable, mounted } from '@drawbridge/core'
 import { adapterContract, type StartApp } from '@drawbridge/testing'
 import { describe, expect, it } from 'vitest'
-import { fault, requestHead, send, toRequest } from './bridge.ts'
+import { fault, goingOn, requestHead, send, toRequest } from './bridge.ts'
 import { listening } from './listening.fixture.ts'
 
 type Incoming = IncomingMessage & { auth?: AuthInfo }
@@ -21,6 +21,7 @@ interface Parts {
   error(thrown: unknown): unknown
   path(req: Incoming): string
   below(path: string, prefix: string): boolean
+  passOn: typeof goingOn
   open(need: { scopes?: readonly string[] | undefined }): { scopes?: readonly string[] | undefined }
 }
 
@@ -38,19 +39,25 @@ const right: Parts = {
   error: fault,
   path: (req) => URL.parse(req.url ?? '/', 'http://localhost')?.pathname ?? '/',
   below: (path, prefix) => path.startsWith(prefix),
+  passOn: goingOn,
   open: (need) => need,
 }
 
 /** An application on the parts of an adapter. */
 const startWith = (parts: Parts): StartApp => {
-  const adapter = (x: Mountable) => async (req: Incoming, res: ServerResponse) => {
-    const clientAddress = parts.address(req)
-    const response = await x.handle(await parts.request(req, res), { clientAddress })
-    if (response) await parts.send(res, response)
-    return !response
+  const adapter = (given: Mountable) => {
+    const x = mounted(given)
+    return async (req: Incoming, res: ServerResponse) => {
+      const clientAddress = parts.address(req)
+      const request = await parts.request(req, res)
+      const response = await x.handle(request, { clientAddress })
+      if (response) await parts.send(res, response)
+      else parts.passOn(x, request, res)
+      return !response
+    }
   }
-  return ({ mounted = [], below = '', guarded }) => {
-    const handlers = mounted.map(adapter)
+  return ({ mounted: all = [], below = '', guarded }) => {
+    const handlers = all.map(adapter)
     const answer = async (req: Incoming, res: ServerResponse) => {
       const path = parts.path(req)
       for (const handler of handlers) {
@@ -310,6 +317,14 @@ const mistakes: Record<string, [mistake: Partial<Parts>, caughtBy: string]> = {
   'takes an error of what is mounted for nothing': [
     { error: (thrown) => thrown },
     'takes whatever was thrown for an error',
+  ],
+  'keeps to itself that nobody answered': [
+    { passOn: () => {} },
+    'tells of all endpoints when nobody answers who looks for one in the wrong place',
+  ],
+  'tells of what the application answers': [
+    { passOn: (x, request, res) => x.passedOn(request, res)?.() },
+    'tells of all endpoints when nobody answers who looks for one in the wrong place',
   ],
   'asks for no scopes': [{ open: () => ({}) }, 'asks for the scopes of the route'],
   'judges every request as a GET': [

@@ -53,6 +53,30 @@ export const routingCases: AdapterCase[] = [
   }),
 
   adapterCase(
+    'tells of all endpoints when nobody answers who looks for one in the wrong place',
+    async ({ start }) => {
+      const told: string[] = []
+      const mounted = ['/files', '/mail'].map((path) => ({
+        ...probe(echo, path),
+        endpoints: [{ url: `https://acme.test${path}/mcp`, paths: [`${path}/mcp`] }],
+        notice: (text: string) => told.push(text),
+      }))
+      const url = await start({ mounted })
+      const headers = { ...jsonPost.headers, accept: 'application/json, text/event-stream' }
+      // What an MCP client asks for may well be the application's own.
+      assert.equal((await fetch(`${url}/app`, { ...jsonPost, headers })).status, 200)
+      assert.equal((await fetch(`${url}/nowhere`)).status, 404)
+      assert.deepEqual(told, [])
+      const wrong = await fetch(`${url}/mcp`, { method: 'POST' })
+      assert.equal(wrong.status, 404)
+      await wrong.text()
+      await until(() => told.length > 0)
+      assert.equal(told.length, 1)
+      assert.match(told[0] ?? '', /https:\/\/acme\.test\/files\/mcp and https:\/\/acme\.test\/mail\/mcp/)
+    },
+  ),
+
+  adapterCase(
     'lets every method through, since a wrong one is for the endpoint to answer',
     async ({ start }) => {
       const url = await start({
@@ -101,6 +125,11 @@ const jsonPost = {
   method: 'POST',
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify({ hello: 'application' }),
+}
+
+/** The application is told when its answer has gone, which is later than the client has it. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let turns = 0; turns < 1000 && !condition(); turns++) await new Promise((done) => setImmediate(done))
 }
 
 type Handle = ReturnType<typeof probe>['handle']

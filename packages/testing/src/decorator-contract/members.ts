@@ -53,6 +53,10 @@ export const authMembers: Members<Auth> = {
     returns: async () => Response.json({}),
   },
   routes: { value: [{ path: route, methods: ['POST'] }] },
+  endpoints: { value: [{ url: 'https://mcp.test/mcp', paths: ['/mcp'] }], late: true, optional: true },
+  ready: { arguments: [], returns: async () => {}, optional: true },
+  close: { arguments: [], returns: async () => {}, optional: true },
+  notice: { arguments: ['mounted elsewhere'], returns: () => {}, optional: true },
   authenticate: {
     arguments: [new Request('https://mcp.test/mcp'), { scopes: ['read'], methods: ['GET'] }],
     returns: async () => ({ ok: true, auth: authInfo }),
@@ -85,6 +89,9 @@ export const authMembers: Members<Auth> = {
 export const serverMembers: Members<OAuthServer> = {
   handle: authMembers.handle,
   routes: authMembers.routes,
+  endpoints: authMembers.endpoints,
+  close: authMembers.close,
+  notice: authMembers.notice,
   upstreamToken: {
     arguments: [authInfo, { scopes: ['read'], rejected: 'rejected' }],
     returns: async () => ({ access_token: 'upstream', expires_at: 2, scopes: ['read'], provider: 'acme' }),

@@ -102,9 +102,15 @@ function urlOf(target: string): string {
   return `http://localhost${path.startsWith('/') ? '' : '/'}${path}`
 }
 
+/** Each request passes by everything that is mounted, and too many listeners are a warning. */
+const signals = new WeakMap<NodeResponse, AbortSignal>()
+
 /** Aborts when the client has gone before its answer was complete. */
 function disconnection(res: NodeResponse): AbortSignal {
+  const known = signals.get(res)
+  if (known) return known
   const controller = new AbortController()
+  signals.set(res, controller.signal)
   res.once('close', () => {
     if (!arrivedWhole(res)) controller.abort()
   })

@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest'
+import { mcp } from './index.ts'
+import { bearer, call, countingServers, fakeAuth, post } from './mcp.fixture.ts'
+
+const { create: server } = countingServers()
+
+it('a slash at the end leads to the same endpoint, and the resource stays what it is', async () => {
+  const served = mcp({ auth: fakeAuth({ good: {} }), server })
+  const url = 'https://mcp.acme.dev/mcp/'
+  const refused = await served.fetch(post(call('echo'), {}, url))
+  expect(refused.status).toBe(401)
+  expect(refused.headers.get('www-authenticate')).toContain('/.well-known/oauth-protected-resource/mcp"')
+  const answer = await served.fetch(post(call('echo', { say: 'hi' }), bearer('good'), url))
+  expect(await answer.text()).toContain('"hi"')
+  expect(served.endpoints).toEqual([{ url: 'https://mcp.acme.dev/mcp', paths: ['/mcp'] }])
+})
+
+it.each([
+  [
+    { resource: 'https://acme.dev/api/mcp', resourcePaths: ['/api/mcp', '/mcp'] },
+    ['/api/mcp/', '/mcp/'],
+    ['/api/'],
+  ],
+  [{ resource: 'https://acme.dev/', resourcePaths: ['/'] }, ['/'], ['//']],
+])('also where a prefix is stripped, and nowhere else: %o', async (more, found, lost) => {
+  const served = mcp({ auth: { ...fakeAuth({}), ...more }, server })
+  const statuses = (paths: readonly string[]) =>
+    Promise.all(
+      paths.map(async (path) => (await served.fetch(post(call('echo'), {}, `http://h${path}`))).status),
+    )
+  expect(await statuses(found)).toEqual(found.map(() => 401))
+  expect(await statuses(lost)).toEqual(lost.map(() => 404))
+})
+
+it('makes ready what its Auth needs', async () => {
+  const out = { ...fakeAuth({}), ready: () => Promise.reject(new Error('out')) }
+  await expect(mcp({ auth: out, server }).ready()).rejects.toThrow('out')
+  await mcp({ auth: fakeAuth({}), server }).ready()
+  await mcp({ server, onNotice: () => {} }).ready()
+})
