@@ -31,6 +31,8 @@ import { publishedPackages, root } from './workspace.ts'
 
 /** Whose OpenTelemetry instrumentations are another hundred packages; its code is type-checked as all others' is. */
 const unfollowed = new Set(['packages/opentelemetry/README.md'])
+// A Worker, which apps/e2e/src/runtimes runs as the page has it.
+unfollowed.add('packages/storage/d1/README.md')
 const withoutRedis = skipWithoutRedisServer('the way the README of @drawbridge/redis shows')
 const withoutPostgres = await skipWithoutPostgres('the way the README of @drawbridge/postgres shows')
 if (withoutRedis) unfollowed.add('packages/storage/redis/README.md')

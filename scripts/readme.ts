@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { root, workspacePackages } from './workspace.ts'
 
@@ -62,6 +71,8 @@ export function typeErrors(blocks: readonly Block[]): string[] {
   mkdirSync(folder, { recursive: true })
   linkEverything(join(folder, 'node_modules'))
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
+  const ofWorkers = 'worker-configuration.d.ts'
+  cpSync(join(root, 'scripts/runtimes', ofWorkers), join(folder, ofWorkers))
 
   const pages = new Map<string, string>()
   for (const block of blocks) {
@@ -82,7 +93,7 @@ export function typeErrors(blocks: readonly Block[]): string[] {
         isolatedDeclarations: false,
         moduleDetection: 'force',
       },
-      files: [...pages.keys()],
+      files: [...pages.keys(), ofWorkers],
     }),
   )
   const { status, stdout } = spawnSync(

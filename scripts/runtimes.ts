@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+const folder = join(import.meta.dirname, 'runtimes')
+
+/** A runtime beside Node that tests start. `workerd` is what Cloudflare's Workers run on. */
+export type Runtime = 'bun' | 'deno' | 'workerd'
+
+/**
+ * Whether to skip what needs another runtime: only where none was installed, and never in CI, where its absence must fail.
+ *
+ * @example
+ * describe.skipIf(skipWithoutRuntime('deno', 'a whole flow'))('on Deno', () => { ... })
+ */
+export function skipWithoutRuntime(runtime: Runtime, what: string): boolean {
+  if (existsSync(join(folder, 'node_modules', packageOf(runtime))) || process.env.CI) return false
+  console.warn(`\n  SKIPPED, not tested: ${what} on ${runtime}. \`npm run runtimes\` installs it.\n`)
+  return true
+}
+
+/** Its command. Throws where it is not installed. */
+export function runtimeBinary(runtime: 'bun' | 'deno'): string {
+  const path = join(folder, 'node_modules/.bin', runtime)
+  if (!existsSync(path)) throw new Error(`No ${runtime} at ${path}. Run \`npm run runtimes\`.`)
+  return path
+}
+
+/** What we use of `Miniflare`, which starts workerd. Its own types are there only once it is installed. */
+export interface Workerd {
+  /** Where it listens, once it does. */
+  readonly ready: Promise<URL>
+  dispatchFetch(url: string, init?: RequestInit): Promise<Response>
+  dispose(): Promise<void>
+}
+
+/**
+ * A Worker in one module, as `wrangler` makes it: modules that are meant for Workers come first, and Node's stay imports.
+ *
+ * @param entry the module that exports it
+ */
+export async function bundledWorker(entry: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['node:*', 'cloudflare:*'],
+    logLevel: 'silent',
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+/** Starts workerd with a Worker. Throws where it is not installed. */
+export function startWorkerd(options: Readonly<Record<string, unknown>>): Workerd {
+  const { Miniflare } = createRequire(join(folder, 'package.json'))('miniflare') as {
+    Miniflare: new (options: Readonly<Record<string, unknown>>) => Workerd
+  }
+  return new Miniflare(options)
+}
+
+function packageOf(runtime: Runtime): string {
+  return runtime === 'workerd' ? 'miniflare' : runtime
+}

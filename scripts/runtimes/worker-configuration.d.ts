@@ -1,0 +1,10 @@
+/** As `wrangler types` writes it for the Workers in our pages. */
+declare module 'cloudflare:workers' {
+  export const env: {
+    readonly DB: import('@drawbridge/d1').D1Binding
+    readonly ISSUER: string
+    readonly DRAWBRIDGE_SECRET: string
+    readonly DRAWBRIDGE_GITHUB_CLIENT_ID: string
+    readonly DRAWBRIDGE_GITHUB_CLIENT_SECRET: string
+  }
+}
