@@ -9,7 +9,7 @@ export interface Line<User> {
   /** How its servers read a URI template. Throws for one they would not take. */
   template(text: string): Match
   /** Whether a request is of a protocol without sessions. Default: none is. */
-  isStateless?(incoming: Incoming): boolean
+  isStateless?(incoming: Pick<Incoming, 'request' | 'message'>): boolean
   /** Ends what does not belong to a channel. */
   close?(): Promise<void>
 }
@@ -48,7 +48,7 @@ export interface Incoming<User = unknown> {
   /** What becomes of the server's answers on their way to this caller. */
   outgoing: Outgoing
   /** What a handler found missing: the answer is a challenge then. */
-  wanted?: { scopes: readonly string[] }
+  wanted?: { scopes: readonly string[]; challenge?: 'http' | 'result' | undefined }
 }
 
 /** Finds or makes the channel for a request. */

@@ -7,7 +7,7 @@ import {
 import { missingScopes, requiredScopes, unionScopes } from '@drawbridge/core/syntax'
 import type { Incoming } from './channel.ts'
 import { incomingOf } from './current.ts'
-import { tooLittle } from './refusal.ts'
+import { notSignedIn, tooLittle } from './refusal.ts'
 
 /**
  * Who the current request acts for, from inside a tool, resource or prompt handler. `undefined` where nobody signed in,
@@ -27,6 +27,7 @@ export function getAuth<User = unknown>(): AuthInfo<User> | undefined {
  * the handler does or says anything. Once something was sent, or a second has passed, the error is all that is left to send.
  *
  * @param need.scopes what the rest of the handler takes, when that depends on more than its name
+ * @param need.challenge how a tool asks, where not by an HTTP status
  * @throws {SignInRequired} to be left alone
  * @throws {Error} outside a request.
  * @example
@@ -42,11 +43,7 @@ export function requireAuth<User = unknown>(need: Need = {}): AuthInfo<User> {
 /** What {@link requireAuth} throws: the text reaches a client that can no longer be sent a challenge. */
 class SignInRequired extends Error {
   constructor(scopes: readonly string[]) {
-    super(
-      scopes.length === 0
-        ? 'This needs you to sign in. Ask your client to sign in to this server, and try again.'
-        : tooLittle(scopes),
-    )
+    super(scopes.length === 0 ? notSignedIn : tooLittle(scopes))
     this.name = 'SignInRequired'
   }
 }
@@ -135,6 +132,8 @@ export interface CallContext {
 /** What {@link requireAuth} asks for. */
 export interface Need {
   scopes?: readonly string[]
+  /** How a call of a tool is answered that falls short: `result` is for ChatGPT. Default: `public.challenge` of `mcp()`. */
+  challenge?: 'http' | 'result'
 }
 
 /** What {@link upstreamFetch} takes beside the URL. */
@@ -148,7 +147,7 @@ function requiredAuth<User>(incoming: Incoming, need: Need): AuthInfo<User> {
   const { auth } = incoming
   const scopes = requiredScopes('requireAuth.scopes', need.scopes)
   if (auth && missingScopes(scopes, auth.scopes).length === 0) return auth as AuthInfo<User>
-  incoming.wanted = { scopes: unionScopes(incoming.wanted?.scopes, scopes) }
+  incoming.wanted = { ...need, scopes: unionScopes(incoming.wanted?.scopes, scopes) }
   throw new SignInRequired(auth ? missingScopes(scopes, auth.scopes) : [])
 }
 

@@ -1,6 +1,7 @@
 import { type Auth, type AuthInfo, type RequestContext, routePreflight } from '@drawbridge/core'
 import { missingScopes, unionScopes } from '@drawbridge/core/syntax'
 import { type Body, readMessage } from './body.ts'
+import { bounded } from './bounded.ts'
 import type { Incoming, Line } from './channel.ts'
 import { exposed } from './cors.ts'
 import { withContext } from './current.ts'
@@ -13,12 +14,14 @@ import { operationsIn } from './operations.ts'
 import type { Mcp, McpOptions, OpenOptions, PublicOptions } from './options.ts'
 import { allRoutes, endpointPaths, notFound, withSlash } from './paths.ts'
 import { publicComponents } from './public.ts'
-import { addressed, challenged, scopesOfChallenge } from './refusal.ts'
+import { addressed, challenged, notSignedIn, scopesOfChallenge, tooLittle } from './refusal.ts'
 import { requirements } from './requirements.ts'
+import { schemesOf } from './security-schemes.ts'
 import { sessions } from './sessions.ts'
 import { stateless } from './stateless.ts'
 import { limitedStream } from './stream.ts'
 import { timers } from './timers.ts'
+import { toolChallenge } from './tool-challenge.ts'
 
 /** Options of every `mcp()`: which of both, `auth` says. */
 export type AnyOptions<User, Server> = McpOptions<User, Server, PublicOptions> | OpenOptions<Server>
@@ -45,9 +48,10 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     onError,
   })
   const open = options.public && publicComponents(options.public, options.require, template)
-  const { bodyBytes = 64 * 1024, streamSeconds = 300 } = options.public?.limits ?? {}
+  const { bodyBytes = 64 * 1024, streamSeconds = 300, concurrent = 100 } = options.public?.limits ?? {}
   const guard = hostGuard(options)
   const alone = stateless(line.connect, onError)
+  const forNobody = bounded(alone, { concurrent, seconds: streamSeconds }, time)
   const together = options.sessions
     ? sessions(line.connect, options.sessions === true ? {} : options.sessions, { time, onError })
     : undefined
@@ -76,7 +80,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     const objection = guard.objection(request)
     if (objection) return rpcError(403, -32000, objection)
     try {
-      return await enter(request)
+      return await enter(request, context)
     } catch (error) {
       return fault(error)
     }
@@ -87,24 +91,31 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     return exposed(failure(error))
   }
 
-  async function enter(request: Request): Promise<Response> {
+  async function enter(request: Request, context: RequestContext | undefined): Promise<Response> {
     if (!auth)
       return request.method === 'OPTIONS' ? routePreflight(request, methods) : serve(request, undefined)
     // Any other credentials are no absence of them: who meant to sign in is not to be taken for nobody.
     const isAnonymous = open && request.method !== 'OPTIONS' && !request.headers.has('authorization')
-    if (isAnonymous) return enterWithoutToken(request, auth)
+    if (isAnonymous) return enterWithoutToken(request, auth, context)
     const authentication = await auth.authenticate(request, { scopes: options.require?.scopes, methods })
     return authentication.ok ? serve(request, authentication.auth) : exposed(authentication.response)
   }
 
-  async function enterWithoutToken(request: Request, gate: Auth<User>): Promise<Response> {
+  async function enterWithoutToken(
+    request: Request,
+    gate: Auth<User>,
+    context: RequestContext | undefined,
+  ): Promise<Response> {
     if (request.method !== 'POST') return exposed(methodNotAllowed(['POST']))
     // A page that nobody named could call from within a network what cannot be reached from without.
-    if (guard.isForeignPage(request)) return unauthorized(gate, request, [])
+    if (guard.isForeignPage(request)) return exposed(await unauthorized(gate, request, []))
+    const tooMany = await gate.limitAnonymous?.(request, context)
+    if (tooMany)
+      return exposed(await challenged(tooMany, 'Too many requests without a sign-in. Try again later.'))
     const { message, refused } = await readMessage(request, bodyBytes)
     const operations = operationsIn(message)
     if (refused || !open?.admits(operations))
-      return unauthorized(gate, request, required.scopesOf(operations))
+      return demand({ request, message }, required.scopesOf(operations))
     return addressed(await answer(request, undefined, message).catch(fault), message)
   }
 
@@ -116,13 +127,16 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
   ): Promise<Response> {
     const need = unionScopes(options.require?.scopes, scopes)
     const authentication = await gate.authenticate({ url, method, headers }, { scopes: need, methods })
-    if (!authentication.ok) return exposed(authentication.response)
+    if (!authentication.ok) return authentication.response
     // Only a gate that needs no token gets here.
     throw new Error('auth.authenticate() let a request in that has no Authorization header')
   }
 
   async function serve(request: Request, info: AuthInfo<User> | undefined): Promise<Response> {
-    if (!methods.includes(request.method)) return exposed(methodNotAllowed(methods))
+    // Who goes on without a session has no stream of one either.
+    const isAlone = open !== undefined && !request.headers.has('mcp-session-id')
+    const allowed = isAlone ? ['POST'] : methods
+    if (!allowed.includes(request.method)) return exposed(methodNotAllowed(allowed))
     const { message, refused }: Body =
       request.method === 'POST' ? await readMessage(request, maxBodyBytes) : { message: undefined }
     const response = refused ? exposed(refused) : await answer(request, info, message).catch(fault)
@@ -141,7 +155,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     if (decision.kind === 'refused') {
       return exposed(rpcError(403, -32000, `You are not allowed to use ${decision.what}.`))
     }
-    if (info && decision.kind === 'short') return forbidden(info, decision.scopes)
+    if (info && decision.kind === 'short') return demand({ request, message, info }, decision.scopes)
 
     const incoming: Incoming<User> = {
       gate: auth,
@@ -154,9 +168,10 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
         mayList: (listed) => (info ? required.mayList(listed, info) : (open?.mayList(listed) ?? true)),
         isForSome: (name) =>
           required.has({ kind: 'resource', name }) || open?.has({ kind: 'resource', name }) === false,
+        schemesOf: open && schemes,
       },
     }
-    const dispatcher = together && isForSession(incoming) ? together : alone
+    const dispatcher = auth && !info ? forNobody : together && isForSession(incoming) ? together : alone
     const served = await withContext(incoming, () => dispatcher.serve(incoming)).catch((error: unknown) => {
       // The factory may find that it needs a sign-in, too: then this is replaced by the challenge.
       if (!incoming.wanted || !auth) throw error
@@ -171,7 +186,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
       done()
       await response.body?.cancel().catch(() => {})
       const scopes = unionScopes(decision.scopes, wanted)
-      return info ? forbidden(info, scopes) : unauthorized(auth, request, scopes)
+      return demand({ request, message, info }, scopes, incoming.wanted?.challenge)
     }
     if (!response.body || !isStream) {
       done()
@@ -180,6 +195,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     const stream = limitedStream(
       response.body,
       {
+        isAnonymous: !info,
         expiresAt: info?.expiresAt ?? (auth ? time.now() / 1000 + streamSeconds : Number.POSITIVE_INFINITY),
         revalidate: async () => !info || !auth || auth.revalidate(info),
         signal: request.signal,
@@ -191,17 +207,32 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     return exposed(response, stream)
   }
 
-  async function forbidden(info: AuthInfo<User>, scopes: readonly string[]): Promise<Response> {
+  /** Asks for a sign-in, or for more scope. */
+  async function demand(
+    { request, message, info }: { request: Request; message: unknown; info?: AuthInfo<User> | undefined },
+    scopes: readonly string[],
+    way: 'http' | 'result' = options.public?.challenge ?? 'http',
+  ): Promise<Response> {
     if (!auth) throw new Error('nobody signs in where there is no `auth`')
-    return exposed(
-      await challenged(await auth.challenge(info, { scopes }), missingScopes(scopes, info.scopes)),
-    )
+    const challenge = info
+      ? await auth.challenge(info, { scopes })
+      : await unauthorized(auth, request, scopes)
+    const text = info ? tooLittle(missingScopes(scopes, info.scopes)) : notSignedIn
+    const isStateless = line.isStateless?.({ request, message }) === true
+    const result = way === 'result' && toolChallenge(challenge, message, { text, isStateless })
+    return exposed(result || (info ? await challenged(challenge, text) : challenge))
+  }
+
+  /** What the listing of a tool says. */
+  function schemes(name: string): ReturnType<typeof schemesOf> {
+    const scopes = required.scopesOf([{ kind: 'tool', name, args: undefined }])
+    return schemesOf(open?.has({ kind: 'tool', name }) === true, scopes)
   }
 
   /** Who came without a token got no session, and goes on without one until it initializes anew. */
   function isForSession(incoming: Incoming<User>): boolean {
-    const { auth: info, request, message } = incoming
-    if ((auth && !info) || line.isStateless?.(incoming)) return false
+    const { request, message } = incoming
+    if (line.isStateless?.(incoming)) return false
     if (!open || request.method !== 'POST' || request.headers.has('mcp-session-id')) return true
     return isInitialize(message)
   }

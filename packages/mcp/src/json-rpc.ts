@@ -41,6 +41,13 @@ export function rpcError(
   })
 }
 
+/** The answer to one request, as one JSON document. */
+export function rpcResult(id: string | number, result: object): Response {
+  return new Response(JSON.stringify({ jsonrpc: '2.0', id, result }), {
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+  })
+}
+
 /** The same answer whether a session never was, has ended, or is another principal's. */
 export function sessionNotFound(): Response {
   return rpcError(404, -32001, 'Session not found')

@@ -60,7 +60,8 @@ export function fakeAuth(
       const token = request.headers.get('authorization')?.replace(/^Bearer /, '')
       const known = token === undefined ? undefined : tokens[token]
       if (token === undefined || !known) {
-        const response = refused(401, token === undefined ? '' : 'error="invalid_token", ')
+        const scope = need?.scopes?.length ? `scope="${need.scopes.join(' ')}", ` : ''
+        const response = refused(401, token === undefined ? scope : 'error="invalid_token", ')
         return { ok: false, response, credentials: token === undefined ? 'none' : 'refused' }
       }
       const info: AuthInfo<User> = {

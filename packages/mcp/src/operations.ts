@@ -24,6 +24,14 @@ const discovery: ReadonlySet<unknown> = new Set([
 
 const harmless: ReadonlySet<unknown> = new Set(['ping', 'notifications/cancelled'])
 
+/** What `subscriptions/listen` can be for. */
+const subscribed: ReadonlySet<string> = new Set([
+  'toolsListChanged',
+  'promptsListChanged',
+  'resourcesListChanged',
+  'resourceSubscriptions',
+])
+
 const other: Operation = { kind: 'other' }
 
 /** All that the messages in a parsed body do. What is no message at all is `other`. */
@@ -84,5 +92,6 @@ function referenced(ref: unknown): Operation {
 function listened(notifications: unknown): Operation[] {
   if (!isObject(notifications)) return []
   const { resourceSubscriptions: uris = [] } = notifications
-  return Array.isArray(uris) ? uris.map((uri) => resource(uri, true)) : [other]
+  const isKnown = Object.keys(notifications).every((name) => subscribed.has(name))
+  return Array.isArray(uris) && isKnown ? uris.map((uri) => resource(uri, true)) : [other]
 }

@@ -1,5 +1,6 @@
 import { isObject, messagesIn, type RpcMessage } from './json-rpc.ts'
 import type { Listed } from './requirements.ts'
+import { type SecurityScheme, withSecuritySchemes } from './security-schemes.ts'
 
 /** What a server's messages go through on their way to a caller. */
 export interface Outgoing {
@@ -8,6 +9,8 @@ export interface Outgoing {
   isForSome(uri: string): boolean
   /** Whether two callers may get different lists: no cache may then hand one's to the other. */
   readonly differs: boolean
+  /** What a tool's listing says of the sign-in it needs. Absent: nothing. */
+  schemesOf?: ((tool: string) => readonly SecurityScheme[]) | undefined
 }
 
 /** The method whose result holds a list, and where in it that is. */
@@ -50,13 +53,14 @@ function forThisCaller(result: Result, { method, params }: RpcMessage, outgoing:
 function filtered(
   result: Result,
   [member, kind, name]: (typeof lists)[string],
-  { mayList, differs }: Outgoing,
+  { mayList, differs, schemesOf }: Outgoing,
 ): Result {
   const listed: unknown = result[member]
   if (!Array.isArray(listed)) return result
-  const left = listed.filter(
-    (one) => isObject(one) && isNamed(one[name]) && mayList({ kind, name: one[name] }),
-  )
+  const left = listed.flatMap((one) => {
+    if (!isObject(one) || !isNamed(one[name]) || !mayList({ kind, name: one[name] })) return []
+    return kind === 'tool' && schemesOf ? withSecuritySchemes(one, schemesOf(one[name])) : one
+  })
   // Results of 2025 have no such members, and clients of then might not take them.
   const forOne = differs && 'cacheScope' in result ? { cacheScope: 'private', ttlMs: 0 } : {}
   return { ...result, ...forOne, [member]: left }

@@ -68,6 +68,8 @@ export function publicComponents<User>(
   function has({ kind, name }: Listed): boolean {
     if (kind === 'tool') return tools.has(name)
     if (kind === 'prompt') return prompts.has(name)
+    // A template stands for itself here, and not for a URI that another one would match.
+    if (name.includes('{')) return uris.includes(name) && required.of(name).length === 0
     // Who reads a URI as it was sent must come to the same resource as who reads it as `URL` does.
     const isPlain = name === normal(name) || uris.includes(name)
     return isPlain && resources.of(name).length > 0 && required.of(name).length === 0

@@ -5,13 +5,17 @@ import { isObject, requestIds, rpcError } from './json-rpc.ts'
  * A challenge of the Auth (RFC 6750 3.1) as a JSON-RPC error: status and headers stay, its body becomes `data`. The message
  * is for people: clients that cannot step up show it.
  */
-export async function challenged(challenge: Response, missing: readonly string[]): Promise<Response> {
+export async function challenged(challenge: Response, message: string): Promise<Response> {
   const data = parsed(await challenge.text())
   const headers = new Headers(challenge.headers)
   headers.delete('content-length')
   headers.set('content-type', 'application/json')
-  return rpcError(challenge.status, -32000, tooLittle(missing), Object.fromEntries(headers), data)
+  return rpcError(challenge.status, -32000, message, Object.fromEntries(headers), data)
 }
+
+/** For who did not, where a client shows no sign-in. */
+export const notSignedIn =
+  'This needs you to sign in. Ask your client to sign in to this server, and try again.'
 
 /** For who signed in and agreed to less than is needed. */
 export function tooLittle(missing: readonly string[]): string {

@@ -11,8 +11,10 @@ const checkEvery = 60_000
 const shortest = 10_000
 
 interface StreamLimits {
-  /** The token's end in Unix seconds. */
+  /** Unix seconds: the token's end, or how long somebody without one is served. */
   expiresAt: number
+  /** There is no token. */
+  isAnonymous?: boolean | undefined
   /** Whether access still stands. Throwing means "cannot tell now", and the stream stays open. */
   revalidate(): Promise<boolean>
   /** Aborts when the client is gone. */
@@ -90,7 +92,7 @@ export function limitedStream(
 
   function cut(reason: 'expired' | 'revoked'): void {
     if (!open) return
-    const words = lastWords(limits.message, reason)
+    const words = lastWords(limits.message, limits.isAnonymous ? 'anonymous' : reason)
     if (words) controller?.enqueue(new TextEncoder().encode(words))
     abandon()
   }
@@ -110,12 +112,15 @@ export function limitedStream(
   }
 }
 
+const farewells = {
+  expired: 'The access token expired before this request was answered. Send it again with a fresh one.',
+  revoked: 'Access was revoked before this request was answered.',
+  anonymous: 'Without a sign-in, no answer takes longer than this. Sign in, and send it again.',
+}
+
 /** An error for each request, so that nobody waits for an answer that will not come. */
-function lastWords(message: unknown, reason: 'expired' | 'revoked'): string {
-  const text =
-    reason === 'expired'
-      ? 'The access token expired before this request was answered. Send it again with a fresh one.'
-      : 'Access was revoked before this request was answered.'
+function lastWords(message: unknown, reason: keyof typeof farewells): string {
+  const text = farewells[reason]
   return requestIds(message)
     .map((id) => JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32000, message: text } }))
     .map((error) => `event: message\ndata: ${error}\n\n`)

@@ -188,7 +188,7 @@ interface Exchange<User> {
 }
 
 /** Whether it is for the protocol without sessions to answer, also with a refusal. */
-function isModern({ request, message }: Incoming): boolean {
+function isModern({ request, message }: Pick<Incoming, 'request' | 'message'>): boolean {
   const version = request.headers.get('mcp-protocol-version')
   const method = request.headers.get('mcp-method')
   const name = request.headers.get('mcp-name')
