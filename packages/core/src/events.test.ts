@@ -90,6 +90,7 @@ describe('whatever a stranger chose', () => {
     { type: 'token.accepted', resource: hostile, client_id: hostile, grant: hostile },
     { type: 'token.refused', resource: hostile, reason: 'malformed', detail: hostile, client_id: hostile },
     { type: 'token.unchecked', resource: hostile, detail: hostile },
+    { type: 'token.misdirected', resource: hostile, detail: hostile, client_id: hostile },
     { type: 'verifier.unavailable', resource: hostile, detail: hostile },
     { type: 'upstream.unavailable', provider: hostile, reason: 'unavailable', detail: hostile },
     { type: 'storage.unavailable', operation: hostile, detail: hostile },

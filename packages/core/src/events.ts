@@ -258,6 +258,11 @@ export interface DrawbridgeEvents {
     client_id?: string | undefined
     grant?: string | undefined
   }
+  /**
+   * A client brought a genuine token for another resource, and goes on to: `detail` says what differs, and what to do. Told
+   * once an hour for each client, beside `token.refused`.
+   */
+  'token.misdirected': { resource: string; detail: string; client_id?: string | undefined }
   /** A token could not be checked; the request got 503. */
   'token.unchecked': { resource: string; detail: string }
   /** A verifier of tokens issued elsewhere could not decide. */

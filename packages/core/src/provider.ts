@@ -42,6 +42,12 @@ export { type LogOption, tellOperator } from './log/operator-log.ts'
 export type { Prompt } from './records/transaction.ts'
 export type { UpstreamClaims, UpstreamTokens } from './records/upstream-tokens.ts'
 export { type AskedTokensOptions, askedTokens, askedTokensTable } from './resource-server/asked-tokens.ts'
-export type { Verification, VerifiedToken, Verifier, VerifierContext } from './resource-server/verifier.ts'
+export type {
+  MeantFor,
+  Verification,
+  VerifiedToken,
+  Verifier,
+  VerifierContext,
+} from './resource-server/verifier.ts'
 export type { ResourceServerOptions } from './resource-server.ts'
 export type { Words } from './syntax/words.ts'

@@ -133,6 +133,7 @@ export function resourceServer<const V extends Verifiers>(
     scopes: isSupportedNamed(options.scopes) ? scopes : { ...scopes, supported: undefined },
     check: async (token) => gateResult(await check(token)),
     emit,
+    clock,
   })
 
   const { routes, handle } = router(

@@ -10,7 +10,11 @@ import { parseApiKey } from './api-key-format.ts'
 /** What a presented key comes to. */
 export type ApiKeyCheck =
   | { status: 'not-mine' }
-  | { status: 'invalid'; reason: 'malformed' | 'unknown' | 'expired' | 'other_resource' | 'not_permitted' }
+  | {
+      status: 'invalid'
+      reason: 'malformed' | 'unknown' | 'expired' | 'other_resource' | 'not_permitted'
+      meantFor?: { audiences: readonly string[]; clientId: string }
+    }
   | {
       status: 'valid'
       token: {
@@ -53,7 +57,10 @@ export function apiKeyVerifier(
     const now = unixTime(clock)
     if (value.expires_at !== undefined && value.expires_at <= now)
       return { status: 'invalid', reason: 'expired' }
-    if (!isSameResource(value.resource, resource)) return { status: 'invalid', reason: 'other_resource' }
+    if (!isSameResource(value.resource, resource)) {
+      const meantFor = { audiences: [value.resource], clientId: apiKeyClient(value) }
+      return { status: 'invalid', reason: 'other_resource', meantFor }
+    }
     if (!(await permit(value))) return { status: 'invalid', reason: 'not_permitted' }
     noteUse(found)
     return {

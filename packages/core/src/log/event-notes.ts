@@ -296,6 +296,10 @@ const notes: Notes = {
     insufficient_scope: 'debug',
     not_verified: 'debug',
   },
+  'token.misdirected': [
+    'warn',
+    'A client comes with tokens for another resource, and gets 401. Check what the detail says.',
+  ],
   'token.unchecked': [
     'warn',
     'A token could not be checked, and its request got 503. Check `storage`, and the issuer that `verifier` or `accept` asks.',

@@ -1,6 +1,6 @@
 import { type Emit, redacted } from '../events.ts'
 import { describe, type GateResult } from './gate.ts'
-import type { Verification, Verifier } from './verifier.ts'
+import type { MeantFor, Verification, Verifier } from './verifier.ts'
 
 /**
  * Asks the verifiers in order; the first that recognises the token decides. One that is out might have recognised
@@ -29,9 +29,22 @@ export async function firstDecision(
 export function gateResult<User>(verification: Verification<User>): GateResult<User> {
   if (verification.status === 'not-mine') return { status: 'invalid', reason: 'issued_elsewhere' }
   if (verification.status !== 'invalid') return verification
-  const { reason: detail, scopes } = verification
+  const { reason: detail, scopes, meantFor } = verification
+  if (isAudience(meantFor)) {
+    const { clientId: client_id } = meantFor
+    return { status: 'invalid', reason: 'other_resource', detail, client_id, meantFor }
+  }
   // Verifiers may be plain JavaScript.
   return { status: 'invalid', reason: 'not_verified', detail, scopes: Array.isArray(scopes) ? scopes : [] }
+}
+
+function isAudience(given: unknown): given is MeantFor {
+  const { audiences, accepted = [], clientId = '' } = Object(given) as Partial<MeantFor>
+  return (
+    [audiences, accepted].every(
+      (list) => Array.isArray(list) && list.every((one) => typeof one === 'string'),
+    ) && typeof clientId === 'string'
+  )
 }
 
 async function attempt(verifier: Verifier, token: string, resource: string): Promise<Verification> {

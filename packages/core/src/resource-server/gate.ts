@@ -1,4 +1,5 @@
 import type { Auth, Authentication, AuthInfo } from '../auth.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import type { Flow } from '../engine/engine.ts'
 import { ConfigurationError } from '../errors.ts'
 import { type DrawbridgeEvents, type Emit, redacted } from '../events.ts'
@@ -15,7 +16,8 @@ import {
 } from '../syntax/scopes.ts'
 import { bearerCredentials } from './bearer.ts'
 import { type Challenge, insufficientScope, temporarilyUnavailable, unauthorized } from './challenge.ts'
-import type { VerifiedToken } from './verifier.ts'
+import { otherAudiences } from './other-audience.ts'
+import type { MeantFor, VerifiedToken } from './verifier.ts'
 
 type TokenRefusal = DrawbridgeEvents['token.refused']['reason']
 
@@ -29,6 +31,8 @@ export type GateResult<User = unknown> =
       client_id?: string | undefined
       /** What a token held that was good once, and is certainly no forgery. */
       scopes?: readonly string[] | undefined
+      /** With `other_resource`: whose it is. */
+      meantFor?: MeantFor | undefined
     } & Flow)
   /** `retryAfter` in seconds. */
   | { status: 'unavailable'; reason: string; retryAfter?: number | undefined }
@@ -59,6 +63,8 @@ export interface GateOptions<User> {
   onForbidden?: ((auth: AuthInfo<User>, need: readonly string[]) => Promise<void>) | undefined
   /** Told who came in and who was turned away. Why is for the operator and never reaches the client. */
   emit?: Emit | undefined
+  /** Default: the system's. */
+  clock?: Pick<Clock, 'now'> | undefined
 }
 
 export type Gate<User> = Pick<Auth<User>, 'authenticate' | 'challenge'>
@@ -70,7 +76,7 @@ export type Gate<User> = Pick<Auth<User>, 'authenticate' | 'challenge'>
  * @throws {ConfigurationError} for scopes or URLs that cannot stand in a challenge.
  */
 export function gate<User>(options: GateOptions<User>): Gate<User> {
-  const { resource, resourceMetadataUrl, check, emit = () => {} } = options
+  const { resource, resourceMetadataUrl, check, emit = () => {}, clock = systemClock } = options
   if (looksLikeParameter(resourceMetadataUrl) || /["\\\s]/.test(resourceMetadataUrl)) {
     throw new ConfigurationError(
       'resource',
@@ -78,10 +84,13 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
       'Clients would misread the challenge: choose a URL without quotes, spaces, `scope=` or `error=`.',
     )
   }
+  // What the token says itself. Why another one is refused is not for its holder, who may be anybody.
+  const forAnother = `The access token was issued for another resource. Sign in again, to ${resource}`
   const required = requiredScopes('scopes.required', options.scopes?.required)
   const supported = options.scopes?.supported && checkedScopes('scopes.supported', options.scopes.supported)
   const advertised = checkedScopes('scopes.challenge', options.scopes?.challenge)
   const { hierarchy = scopeHierarchy() } = options.scopes ?? {}
+  const tellOfAudience = otherAudiences({ resource, emit, clock })
 
   /** Everything an operation needs; the resource's own part comes first. */
   const needed = (scopes: readonly string[] | undefined): readonly string[] =>
@@ -95,7 +104,7 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
 
   const notAuthorized = (
     need: readonly string[],
-    refusal: { error?: Challenge['error']; description?: string; held?: readonly string[] | undefined } = {},
+    refusal: Pick<Challenge, 'error' | 'description'> & { held?: readonly string[] | undefined } = {},
   ) => {
     const { error, description, held = [] } = refusal
     const scopes = hierarchy.reduce(unionScopes(need, advertised, repeatable(held)))
@@ -129,11 +138,13 @@ export function gate<User>(options: GateOptions<User>): Gate<User> {
       }
       const result = unbound(await settle(check, credentials.token))
       if (result.status === 'invalid') {
-        const { reason, client_id, grant, correlation } = result
+        const { reason, client_id, grant, correlation, meantFor } = result
+        if (meantFor) tellOfAudience(meantFor)
         const detail = result.detail && redacted(result.detail, credentials.token)
         emit({ type: 'token.refused', resource, reason, detail, client_id, grant, correlation })
         // A client drops such a token, and then asks for what it is told here.
-        return notAuthorized(scopes, { error: 'invalid_token', held: result.scopes })
+        const description = reason === 'other_resource' ? forAnother : undefined
+        return notAuthorized(scopes, { error: 'invalid_token', description, held: result.scopes })
       }
       if (result.status !== 'valid') {
         emit({ type: 'token.unchecked', resource, detail: redacted(result.reason, credentials.token) })

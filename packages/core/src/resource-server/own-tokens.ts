@@ -43,6 +43,7 @@ export function protectedResource<User>(
       scopes,
       check,
       emit,
+      clock,
       onForbidden: async ({ expiresAt, extra: { grant } }, need) => {
         if (scopes.stepUp === undefined || grant === undefined) return
         // Who refreshes a token near its end does so for that, and not because of the 403.
@@ -86,7 +87,8 @@ async function checkToken<User>(
     return { status: 'invalid', reason, client_id, grant, correlation, scopes }
   }
   if (!isSameResource(loaded.resource, resource)) {
-    return { status: 'invalid', reason: 'other_resource', client_id, grant, correlation }
+    const meantFor = { audiences: [loaded.resource], clientId: client_id }
+    return { status: 'invalid', reason: 'other_resource', client_id, grant, correlation, meantFor }
   }
   if (loaded.token_type !== 'Bearer') {
     return { status: 'invalid', reason: 'not_verified', detail: 'token_type', client_id, grant, correlation }

@@ -18,15 +18,30 @@ export interface VerifierContext {
 /**
  * - `not-mine`: not a token of the kind this verifier knows; the next one may look.
  * - `invalid`: recognised, and refused. Nobody else is asked. With `scopes`, certainly genuine and good until it ended:
- *   the client is told to ask again for what the token held.
+ *   the client is told to ask again for what the token held. With `meantFor`, certainly genuine and for another resource:
+ *   the operator is told how to bring both together.
  * - `unavailable`: could not be decided now. The request gets 503, never 401.
  * - `valid`: good.
  */
 export type Verification<User = unknown> =
   | { status: 'not-mine' }
-  | { status: 'invalid'; reason: string; scopes?: readonly string[] | undefined }
+  | {
+      status: 'invalid'
+      reason: string
+      scopes?: readonly string[] | undefined
+      meantFor?: MeantFor | undefined
+    }
   | { status: 'unavailable'; reason: string }
   | { status: 'valid'; token: VerifiedToken<User> }
+
+/** Whom a token is for that is not for us. */
+export interface MeantFor {
+  /** What the token names (`aud`). */
+  audiences: readonly string[]
+  /** What it would have to name. Default: the resource. */
+  accepted?: readonly string[] | undefined
+  clientId?: string | undefined
+}
 
 /** What a good token says, in our terms. */
 export interface VerifiedToken<User = unknown> {

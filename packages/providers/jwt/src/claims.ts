@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@drawbridge/core/provider'
+import { ConfigurationError, type MeantFor } from '@drawbridge/core/provider'
 import { isSameResource, isScopeToken, unionScopes } from '@drawbridge/core/syntax'
 import { listOf } from './options.ts'
 
@@ -60,6 +60,17 @@ export function audienceRefusal(aud: unknown, resource: string, rule: AudienceRu
   if (!audiences.every((audience) => ours(audience) || rule.tolerated.includes(audience)))
     return 'foreign_audience'
   return undefined
+}
+
+/** Whom a genuine token is for that {@link audienceRefusal} refuses, for the operator to hear. */
+export function meantFor(
+  refused: string | undefined,
+  claims: Claims,
+  { accepted }: AudienceRule,
+  clientId: string,
+): MeantFor | undefined {
+  if (refused !== 'audience' && refused !== 'foreign_audience') return undefined
+  return { audiences: [claims.aud].flat() as string[], accepted, clientId }
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   clientIdOf,
   firstString,
   kindRefusal,
+  meantFor,
   scopesOf,
   timeRefusal,
 } from './claims.ts'
@@ -137,7 +138,10 @@ export function introspectionVerifier<User = IntrospectionClaims>(
       const { claims } = answer
       const now = clock.now() / 1000
       const refused = refusal(claims, resource, now)
-      if (refused !== undefined) return { status: 'invalid', reason: refused }
+      const clientId = clientIdOf(claims, options.clientIdClaims)
+      if (refused !== undefined) {
+        return { status: 'invalid', reason: refused, meantFor: meantFor(refused, claims, audience, clientId) }
+      }
       const issuer = options.issuer ?? firstString(claims, ['iss']) ?? new URL(endpoint).origin
       const subject = subjectOf(options, claims, prefixedSubject(claims, options.id ?? issuer))
       if (subject === undefined) return { status: 'invalid', reason: 'no_subject' }
@@ -145,7 +149,7 @@ export function introspectionVerifier<User = IntrospectionClaims>(
         status: 'valid',
         token: {
           subject,
-          clientId: clientIdOf(claims, options.clientIdClaims),
+          clientId,
           scopes: scopesOf(claims, options.scopeClaims),
           expiresAt: Math.floor(claims.exp ?? now + assumedLifetime),
           issuer,

@@ -5,6 +5,7 @@ import {
   checkCall,
   environment,
   type LogOption,
+  type MeantFor,
   member,
   systemClock,
   tellOperator,
@@ -28,6 +29,7 @@ import {
   audienceRule,
   clientIdOf,
   kindRefusal,
+  meantFor,
   scopesOf,
   timeRefusal,
 } from './claims.ts'
@@ -179,7 +181,11 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User> 
 
   return {
     async verify(token, { resource }): Promise<Verification<User>> {
-      const invalid = (reason: string): Verification<User> => ({ status: 'invalid', reason })
+      const invalid = (reason: string, meantFor?: MeantFor): Verification<User> => ({
+        status: 'invalid',
+        reason,
+        meantFor,
+      })
       const parsed = parse(token)
       if (!parsed || !issuers.some((issuer) => issuer === parsed.claims.iss)) return { status: 'not-mine' }
       const unacceptable = headerRefusal(parsed.header)
@@ -198,7 +204,8 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User> 
       const refused = claimsRefusal(parsed.claims, resource, now)
       const scopes = scopesOf(parsed.claims, options.scopeClaims)
       if (refused === 'expired') return { status: 'invalid', reason: refused, scopes }
-      if (refused !== undefined) return invalid(refused)
+      const clientId = clientIdOf(parsed.claims, options.clientIdClaims)
+      if (refused !== undefined) return invalid(refused, meantFor(refused, parsed.claims, audience, clientId))
       const claims = parsed.claims as JwtClaims
       const subject = subjectOf(options, claims, `${options.id ?? claims.iss}|${claims.sub}`)
       if (subject === undefined) return invalid('no_subject')
@@ -207,7 +214,7 @@ export function jwtVerifier<User = JwtClaims>(options: JwtVerifierOptions<User> 
         status: 'valid',
         token: {
           subject,
-          clientId: clientIdOf(claims, options.clientIdClaims),
+          clientId,
           scopes,
           expiresAt: Math.floor(claims.exp),
           issuer: claims.iss,

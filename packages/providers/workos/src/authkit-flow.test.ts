@@ -79,7 +79,7 @@ it('a token for one server opens no other', async () => {
     status: 401,
     challenge: expect.stringContaining('error="invalid_token"'),
   })
-  expect(lines).toEqual([])
+  expect(lines).toEqual([expect.stringContaining('token.misdirected')])
 })
 
 it('members of other organizations stay out', async () => {
