@@ -8,6 +8,7 @@ import {
   completable as completableV2,
   McpServer as McpServerV2,
   ResourceTemplate as ResourceTemplateV2,
+  requireScopes,
   Server as ServerV2,
 } from '@modelcontextprotocol/server'
 import * as z from 'zod'
@@ -18,7 +19,14 @@ import { mcp as mcpV2 } from './v2.ts'
 
 /** What a server of either line has, and what each does. By default it says that it ran. */
 export interface Components {
-  tools?: Readonly<Record<string, (args: Record<string, unknown>) => unknown>>
+  tools?: Readonly<
+    Record<
+      string,
+      (args: Record<string, unknown>, progress: () => Promise<void>, signal: AbortSignal) => unknown
+    >
+  >
+  /** What the SDK's own `scopeChallenge` of v2 wants, by tool. */
+  ownScopes?: Readonly<Record<string, readonly [string, ...string[]]>>
   /** URIs, and URI templates with one variable `id`. */
   resources?: Readonly<Record<string, Cache>>
   prompts?: readonly string[]
@@ -59,15 +67,24 @@ export interface Era {
   isModern: boolean
 }
 
+const progress = {
+  method: 'notifications/progress' as const,
+  params: { progressToken: 'p', progress: 1 },
+}
+
 const text = (value: string) => ({ content: [{ type: 'text' as const, text: value }] })
 
 function serverV1({ tools = {}, resources = {}, prompts = [] }: Components, ran: string[]): McpServerV1 {
   const server = new McpServerV1({ name: 'components', version: '1.0.0' })
   for (const [name, run] of Object.entries(tools)) {
-    server.registerTool(name, { inputSchema: z.looseObject({}) }, async (args) => {
-      ran.push(`tool ${name}`)
-      return text(String((await run(args)) ?? `${name} ran`))
-    })
+    server.registerTool(
+      name,
+      { inputSchema: z.looseObject({}) },
+      async (args, { sendNotification, signal }) => {
+        ran.push(`tool ${name}`)
+        return text(String((await run(args, () => sendNotification(progress), signal)) ?? `${name} ran`))
+      },
+    )
   }
   for (const uri of Object.keys(resources)) {
     const read = (at: URL) => {
@@ -91,16 +108,17 @@ function serverV1({ tools = {}, resources = {}, prompts = [] }: Components, ran:
 }
 
 function serverV2(
-  { tools = {}, resources = {}, prompts = [], lists = {} }: Components,
+  { tools = {}, resources = {}, prompts = [], lists = {}, ownScopes = {} }: Components,
   ran: string[],
 ): McpServerV2 {
   const methods = ['tools/list', 'resources/list', 'resources/templates/list', 'prompts/list']
   const cacheHints = Object.fromEntries(methods.map((method) => [method, lists]))
   const server = new McpServerV2({ name: 'components', version: '1.0.0' }, { cacheHints })
   for (const [name, run] of Object.entries(tools)) {
-    server.registerTool(name, { inputSchema: z.looseObject({}) }, async (args) => {
+    const own = ownScopes[name] && { scopeChallenge: requireScopes(...ownScopes[name]) }
+    server.registerTool(name, { inputSchema: z.looseObject({}), ...own }, async (args, { mcpReq }) => {
       ran.push(`tool ${name}`)
-      return text(String((await run(args)) ?? `${name} ran`))
+      return text(String((await run(args, () => mcpReq.notify(progress), mcpReq.signal)) ?? `${name} ran`))
     })
   }
   for (const [uri, cacheHint] of Object.entries(resources)) {
