@@ -1,19 +1,21 @@
-import { expect, test, vi } from 'vitest'
-import { mcp } from './index.ts'
-import { bearer, call, countingServers, fakeAuth, initialize, post, resource } from './mcp.fixture.ts'
+import { expect, vi } from 'vitest'
+import { onEachLine, onEachLineWithSessions, type SdkLine } from './lines.fixture.ts'
+import { bearer, call, fakeAuth, resource } from './mcp.fixture.ts'
 
 const tokens = { reader: { scopes: ['mcp'] } }
 
-function served(more: { sessions?: boolean; responses?: 'sse' | 'json' } = {}) {
-  const servers = countingServers()
+function served(line: SdkLine, more: { sessions?: boolean; responses?: 'sse' | 'json' } = {}) {
+  const servers = line.servers()
   const onError = vi.fn()
   const require = { tools: { send_mail: ['mail:send'] } }
-  const { fetch } = mcp({ auth: fakeAuth(tokens), server: servers.create, require, onError, ...more })
-  return { servers, onError, send: (body: BodyInit, headers = {}) => fetch(raw(body, headers)) }
+  const { fetch } = line.mcp({ auth: fakeAuth(tokens), server: servers.create, require, onError, ...more })
+  const mail = JSON.stringify(line.stamped(call('send_mail')))
+  return { servers, onError, mail, send: (body: BodyInit, headers = {}) => fetch(raw(line, body, headers)) }
 }
 
-function raw(body: BodyInit, headers: Record<string, string> = {}): Request {
-  return new Request(post('', { ...bearer('reader'), ...headers }), {
+function raw(line: SdkLine, body: BodyInit, headers: Record<string, string> = {}): Request {
+  const its = { ...line.headersOf(call('send_mail')), ...bearer('reader'), ...headers }
+  return new Request(line.post('', its), {
     body,
     duplex: 'half',
   } as RequestInit)
@@ -22,13 +24,14 @@ function raw(body: BodyInit, headers: Record<string, string> = {}): Request {
 const bytes = (...parts: (string | number[])[]) =>
   new Uint8Array(Buffer.concat(parts.map((part) => Buffer.from(part as string))))
 
-const mail = JSON.stringify(call('send_mail'))
 const mark = [0xef, 0xbb, 0xbf]
 
-for (const sessions of [false, true]) {
-  test(`what the gate cannot read, nobody behind it reads (sessions: ${sessions})`, async () => {
-    const { send, servers } = served({ sessions })
-    const begun = sessions ? await send(JSON.stringify(initialize)) : undefined
+onEachLine.with(['each alone', 'in sessions'])(
+  'what the gate cannot read, nobody behind it reads: %s',
+  async (line, how) => {
+    const sessions = how === 'in sessions' && line.hasSessions
+    const { send, servers, mail } = served(line, { sessions })
+    const begun = sessions ? await send(JSON.stringify(line.hello)) : undefined
     const session = begun?.headers.get('mcp-session-id')
     const unreadable: Record<string, BodyInit> = {
       nothing: '',
@@ -56,18 +59,20 @@ for (const sessions of [false, true]) {
     }
     expect(servers.calls).toEqual([])
     expect(servers.made()).toBe(sessions ? 1 : 0)
-  })
-}
+  },
+)
 
-test('one byte order mark is passed over, and the message judged like any other', async () => {
-  const { send, servers } = served({ responses: 'json' })
+onEachLine('one byte order mark is passed over, and the message judged like any other', async (line) => {
+  const { send, servers, mail } = served(line, { responses: 'json' })
   expect((await send(bytes(mark, mail))).status).toBe(403)
-  expect((await send(bytes(mark, JSON.stringify(call('echo', { say: 'x' }))))).status).toBe(200)
+  const echo = call('echo', { say: 'x' })
+  const marked = bytes(mark, JSON.stringify(line.stamped(echo)))
+  expect((await send(marked, line.headersOf(echo))).status).toBe(200)
   expect(servers.calls).toEqual(['echo'])
 })
 
-test('a compressed body is named as what it is', async () => {
-  const { send, servers } = served()
+onEachLine('a compressed body is named as what it is', async (line) => {
+  const { send, servers, mail } = served(line)
   const packed = new Blob([mail]).stream().pipeThrough(new CompressionStream('gzip'))
   const response = await send(packed, { 'content-encoding': 'gzip' })
   expect(response.status).toBe(415)
@@ -77,31 +82,35 @@ test('a compressed body is named as what it is', async () => {
   expect(servers.made()).toBe(0)
 })
 
-test('members called __proto__ are refused wherever they stand, since copies of them differ', async () => {
-  const { send, servers } = served()
-  const proto = '"__proto__":{"name":"send_mail","progressToken":1}'
-  const ambiguous = [
-    `{"jsonrpc":"2.0","id":1,"method":"tools/call",${proto}}`,
-    `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{${proto}}}`,
-    `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","_meta":{${proto}}}}`,
-    `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"say":"x",${proto}}}}`,
-    `[{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"a":[{${proto}}]}}}]`,
-    `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"\\u005f_proto__":1}}`,
-  ]
-  for (const body of ambiguous) {
-    const response = await send(body)
-    expect(response.status, body).toBe(400)
-    expect(await response.text()).toContain('__proto__')
-  }
-  expect(servers.made()).toBe(0)
-})
+onEachLine(
+  'members called __proto__ are refused wherever they stand, since copies of them differ',
+  async (line) => {
+    const { send, servers } = served(line)
+    const proto = '"__proto__":{"name":"send_mail","progressToken":1}'
+    const ambiguous = [
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call",${proto}}`,
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{${proto}}}`,
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","_meta":{${proto}}}}`,
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"say":"x",${proto}}}}`,
+      `[{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"a":[{${proto}}]}}}]`,
+      `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"\\u005f_proto__":1}}`,
+    ]
+    for (const body of ambiguous) {
+      const response = await send(body)
+      expect(response.status, body).toBe(400)
+      expect(await response.text()).toContain('__proto__')
+    }
+    expect(servers.made()).toBe(0)
+  },
+)
 
-test.each(['sse', 'json'] as const)(
+onEachLine.with(['sse', 'json'])(
   'JSON nested too deeply is 400, and a tool may nest (%s)',
-  async (responses) => {
-    const { send, servers, onError } = served({ responses })
+  async (line, responses) => {
+    const { send, servers, onError } = served(line, { responses })
     const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`
-    const message = (member: string) => `{"jsonrpc":"2.0","id":7,"method":"ping","params":{${member}}}`
+    const echo = line.stamped(call('echo', { say: 'heard', more: 0 }, 7))
+    const message = (more: string) => JSON.stringify(echo).replace('"more":0', more)
     for (const levels of [1001, 5000, 200_000]) {
       const bodies = [
         nested(levels),
@@ -118,15 +127,15 @@ test.each(['sse', 'json'] as const)(
       }
     }
     expect(servers.made()).toBe(0)
-    const answered = await send(message(`"a":${nested(900)}`))
+    const answered = await send(message(`"a":${nested(900)}`), line.headersOf(echo))
     expect(answered.status).toBe(200)
-    expect(await answered.text()).toContain('"result":{}')
+    expect(await answered.text()).toContain('"text":"heard"')
     expect(onError).not.toHaveBeenCalled()
   },
 )
 
-test('a batch beyond what a server would look at is refused whole', async () => {
-  const { send, servers } = served()
+onEachLine('a batch beyond what a server would look at is refused whole', async (line) => {
+  const { send, servers } = served(line)
   const batch = Array.from({ length: 101 }, (_, id) => call('echo', { say: 'x' }, id))
   const response = await send(JSON.stringify(batch))
   expect(response.status).toBe(400)
@@ -134,10 +143,10 @@ test('a batch beyond what a server would look at is refused whole', async () => 
   expect(servers.made()).toBe(0)
 })
 
-test('the body of a GET or DELETE is nobody’s message', async () => {
-  const { send, servers } = served({ sessions: true })
-  const session = (await send(JSON.stringify(initialize))).headers.get('mcp-session-id') ?? ''
-  const { fetch } = mcp({ auth: fakeAuth(tokens), server: servers.create, sessions: true })
+onEachLineWithSessions('the body of a GET or DELETE is nobody’s message', async (line) => {
+  const { send, servers, mail } = served(line, { sessions: true })
+  const session = (await send(JSON.stringify(line.hello))).headers.get('mcp-session-id') ?? ''
+  const { fetch } = line.mcp({ auth: fakeAuth(tokens), server: servers.create, sessions: true })
   for (const request of [
     new Request(resource, { method: 'DELETE', body: mail, headers: bearer('reader') }),
     new Request(resource, {
@@ -152,9 +161,9 @@ test('the body of a GET or DELETE is nobody’s message', async () => {
   expect(servers.calls).toEqual([])
 })
 
-test('methods, names and parameters of odd types reach no tool', async () => {
-  const { send, servers } = served({ responses: 'json' })
-  const message = (members: object) => JSON.stringify({ jsonrpc: '2.0', id: 1, ...members })
+onEachLine('methods, names and parameters of odd types reach no tool', async (line) => {
+  const { send, servers } = served(line, { responses: 'json' })
+  const message = (members: object) => JSON.stringify(line.stamped({ jsonrpc: '2.0', id: 1, ...members }))
   const odd = [
     message({ method: ['tools/call'], params: { name: 'send_mail' } }),
     message({ method: { toString: 'tools/call' }, params: { name: 'send_mail' } }),
@@ -187,8 +196,8 @@ test('methods, names and parameters of odd types reach no tool', async () => {
   expect(servers.calls).toEqual([])
 })
 
-test('a body that an adapter cannot give back is 400, and says what to change', async () => {
-  const { send, servers, onError } = served()
+onEachLine('a body that an adapter cannot give back is 400, and says what to change', async (line) => {
+  const { send, servers, onError } = served(line)
   const failing = (error: unknown) => new ReadableStream({ pull: (controller) => controller.error(error) })
   const hint = Object.assign(new Error('Mount drawbridge() first.'), { name: 'UnreadableBody' })
   for (const [error, message] of [
@@ -204,8 +213,8 @@ test('a body that an adapter cannot give back is 400, and says what to change', 
   expect(onError).not.toHaveBeenCalled()
 })
 
-test('a body that is too large is not waited for when its sender cannot be told', async () => {
-  const { send } = served()
+onEachLine('a body that is too large is not waited for when its sender cannot be told', async (line) => {
+  const { send } = served(line)
   const stuck = new ReadableStream({
     pull: (controller) => controller.enqueue(new Uint8Array(1024 * 1024)),
     cancel: () => new Promise(() => {}),

@@ -12,22 +12,16 @@ import {
   type ServerContext,
   upstreamFetch,
 } from './index.ts'
-import {
-  bearer,
-  call,
-  connected,
-  countingServers,
-  fakeAuth,
-  initialize,
-  post,
-  toolText,
-  type User,
-} from './mcp.fixture.ts'
+import { onEachLine } from './lines.fixture.ts'
+import { bearer, call, connected, fakeAuth, post, toolText, type User } from './mcp.fixture.ts'
 
-test('tools know who calls them, and see no credentials in headers', async () => {
-  const servers = countingServers()
-  const served = mcp({ auth: fakeAuth({ 'token-1': { subject: 'github|7' } }), server: servers.create })
-  const { client } = await connected(served, 'token-1', { 'accept-language': 'eo', cookie: 'sid=secret' })
+onEachLine('tools know who calls them, and see no credentials in headers', async (line) => {
+  const servers = line.servers()
+  const served = line.mcp({ auth: fakeAuth({ 'token-1': { subject: 'github|7' } }), server: servers.create })
+  const { client } = await line.connected(served, 'token-1', {
+    'accept-language': 'eo',
+    cookie: 'sid=secret',
+  })
   expect(JSON.parse(await toolText(client, 'whoami'))).toEqual({
     token: 'token-1',
     sdkToken: 'token-1',
@@ -39,12 +33,12 @@ test('tools know who calls them, and see no credentials in headers', async () =>
   await client.close()
 })
 
-test('parallel requests see each its own', async () => {
+onEachLine('parallel requests see each its own', async (line) => {
   const tokens = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`t${n}`, { subject: `u${n}` }]))
-  const { fetch } = mcp({ auth: fakeAuth(tokens), server: countingServers().create, responses: 'json' })
+  const { fetch } = line.mcp({ auth: fakeAuth(tokens), server: line.servers().create, responses: 'json' })
   const answers = await Promise.all(
     Object.keys(tokens).map(async (token) => {
-      const response = await fetch(post(call('whoami'), bearer(token)))
+      const response = await fetch(line.post(call('whoami'), bearer(token)))
       const { result } = await response.json()
       const { token: seen, sdkToken, name } = JSON.parse(result.content[0].text)
       return [token, seen, sdkToken, name]
@@ -53,18 +47,18 @@ test('parallel requests see each its own', async () => {
   expect(answers).toEqual(Object.keys(tokens).map((token, n) => [token, token, token, `u${n}`]))
 })
 
-test('the factory is told about its request', async () => {
+onEachLine('the factory is told about its request', async (line) => {
   const seen: unknown[] = []
-  const served = mcp({
+  const served = line.mcp({
     auth: fakeAuth({ good: { subject: 'github|7' } }),
     server: ({ auth, request }) => {
       expectTypeOf(auth).toEqualTypeOf<AuthInfo<User>>()
       seen.push(auth.extra.user.name, request.headers.get('authorization'), request.headers.get('x-tenant'))
       seen.push(requireAuth().token)
-      return countingServers().create()
+      return line.servers().create()
     },
   })
-  await served.fetch(post(initialize, { ...bearer('good'), 'x-tenant': 'acme' }))
+  await served.fetch(line.post(line.hello, { ...bearer('good'), 'x-tenant': 'acme' }))
   expect(seen).toEqual(['github|7', null, 'acme', 'good'])
 })
 

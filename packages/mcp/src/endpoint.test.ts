@@ -1,7 +1,7 @@
 import { dangerouslyStaticTokens, resourceServer } from '@drawbridge/core'
-import { afterEach, expect, test, vi } from 'vitest'
-import { mcp } from './index.ts'
-import { bearer, call, countingServers, fakeAuth, initialize, post, resource } from './mcp.fixture.ts'
+import { afterEach, expect, vi } from 'vitest'
+import { onEachLine } from './lines.fixture.ts'
+import { bearer, call, fakeAuth, resource } from './mcp.fixture.ts'
 
 const tokens = { good: { scopes: ['read'] } }
 const NativeResponse = globalThis.Response
@@ -10,12 +10,12 @@ afterEach(() => {
   globalThis.Response = NativeResponse
 })
 
-test.each(['GET', 'POST', 'DELETE', 'PUT', 'PATCH', 'HEAD'])(
+onEachLine.with(['GET', 'POST', 'DELETE', 'PUT', 'PATCH', 'HEAD'])(
   '%s without a token is 401 with the challenge',
-  async (method) => {
-    const servers = countingServers()
+  async (line, method) => {
+    const servers = line.servers()
     for (const sessions of [false, true]) {
-      const { fetch } = mcp({ auth: fakeAuth(tokens), server: servers.create, sessions })
+      const { fetch } = line.mcp({ auth: fakeAuth(tokens), server: servers.create, sessions })
       // No Accept, no Content-Type and no JSON: none of that may be answered before the missing token.
       const response = await fetch(new Request(resource, { method }))
       expect(response.status).toBe(401)
@@ -25,17 +25,17 @@ test.each(['GET', 'POST', 'DELETE', 'PUT', 'PATCH', 'HEAD'])(
   },
 )
 
-test('the body of a request without a token is not read', async () => {
-  const { fetch } = mcp({ auth: fakeAuth(tokens), server: countingServers().create })
-  const request = post(initialize)
+onEachLine('the body of a request without a token is not read', async (line) => {
+  const { fetch } = line.mcp({ auth: fakeAuth(tokens), server: line.servers().create })
+  const request = line.post(line.hello)
   expect((await fetch(request)).status).toBe(401)
   expect(request.bodyUsed).toBe(false)
 })
 
-test('a replaced global Response does not let a request without a token through', async () => {
-  const servers = countingServers()
+onEachLine('a replaced global Response does not let a request without a token through', async (line) => {
+  const servers = line.servers()
   const auth = fakeAuth(tokens)
-  const { fetch } = mcp({ auth, server: servers.create })
+  const { fetch } = line.mcp({ auth, server: servers.create })
   const authenticate = auth.authenticate
   auth.authenticate = async (request, need) => {
     const result = await authenticate(request, need)
@@ -43,21 +43,21 @@ test('a replaced global Response does not let a request without a token through'
     globalThis.Response = class OtherResponse extends NativeResponse {}
     return result
   }
-  const response = await fetch(post(call('echo', { say: 'hello' })))
+  const response = await fetch(line.post(call('echo', { say: 'hello' })))
   expect(response.status).toBe(401)
   expect(servers.calls).toEqual([])
   expect(servers.made()).toBe(0)
 })
 
-test('an Auth that throws lets nobody in', async () => {
-  const servers = countingServers()
+onEachLine('an Auth that throws lets nobody in', async (line) => {
+  const servers = line.servers()
   const auth = fakeAuth(tokens)
   const onError = vi.fn()
   auth.authenticate = async () => {
     throw Object.assign(new Error('redis://10.0.0.7 is down'), { name: 'Unavailable' })
   }
-  const { fetch } = mcp({ auth, server: servers.create, onError })
-  const response = await fetch(post(call('echo'), bearer('good')))
+  const { fetch } = line.mcp({ auth, server: servers.create, onError })
+  const response = await fetch(line.post(call('echo'), bearer('good')))
   expect(response.status).toBe(503)
   expect(response.headers.get('retry-after')).toBe('2')
   expect(await response.text()).not.toContain('redis')
@@ -65,8 +65,8 @@ test('an Auth that throws lets nobody in', async () => {
   expect(servers.made()).toBe(0)
 })
 
-test('OAuth routes are answered, other paths are 404 and name the endpoint', async () => {
-  const served = mcp({ auth: fakeAuth(tokens), server: countingServers().create })
+onEachLine('OAuth routes are answered, other paths are 404 and name the endpoint', async (line) => {
+  const served = line.mcp({ auth: fakeAuth(tokens), server: line.servers().create })
   const metadata = await served.fetch(
     new Request('https://mcp.acme.dev/.well-known/oauth-protected-resource/mcp'),
   )
@@ -83,15 +83,15 @@ test('OAuth routes are answered, other paths are 404 and name the endpoint', asy
   expect(body.error_description).toContain('expects it at /mcp and was asked for /v1/mcp')
 })
 
-test('the endpoint is at every path the Auth names, and routes name each path once', async () => {
+onEachLine('the endpoint is at every path the Auth names, and routes name each path once', async (line) => {
   const auth = fakeAuth(tokens, { resource: 'https://acme.dev/api/mcp' })
-  const served = mcp({
+  const served = line.mcp({
     auth: {
       ...auth,
       resourcePaths: ['/api/mcp', '/mcp'],
       routes: [...auth.routes, { path: '/mcp', methods: ['OPTIONS'] }],
     },
-    server: countingServers().create,
+    server: line.servers().create,
   })
   for (const path of ['/api/mcp', '/mcp']) {
     expect((await served.fetch(new Request(`http://10.0.0.1${path}`, { method: 'POST' }))).status).toBe(401)
@@ -106,14 +106,14 @@ test('the endpoint is at every path the Auth names, and routes name each path on
   ])
 })
 
-test('`path` replaces the paths of the Auth', async () => {
-  const served = mcp({ auth: fakeAuth(tokens), server: countingServers().create, path: '/elsewhere' })
+onEachLine('`path` replaces the paths of the Auth', async (line) => {
+  const served = line.mcp({ auth: fakeAuth(tokens), server: line.servers().create, path: '/elsewhere' })
   const status = async (path: string) =>
     (await served.fetch(new Request(`http://10.0.0.1${path}`, { method: 'POST' }))).status
   expect([await status('/elsewhere'), await status('/mcp')]).toEqual([401, 404])
 })
 
-test("a Worker's waitUntil reaches the Auth", async () => {
+onEachLine("a Worker's waitUntil reaches the Auth", async (line) => {
   const auth = fakeAuth(tokens)
   const work = Promise.resolve()
   auth.handle = async (_request, context) => {
@@ -126,57 +126,60 @@ test("a Worker's waitUntil reaches the Auth", async () => {
       this.kept.push(promise)
     },
   }
-  await mcp({ auth, server: countingServers().create }).fetch(post(initialize), {}, execution)
+  await line.mcp({ auth, server: line.servers().create }).fetch(line.post(line.hello), {}, execution)
   expect(execution.kept).toEqual([work])
 })
 
-test('browser clients can read every answer', async () => {
-  const { fetch } = mcp({ auth: fakeAuth(tokens), server: countingServers().create })
+onEachLine('browser clients can read every answer', async (line) => {
+  const { fetch } = line.mcp({ auth: fakeAuth(tokens), server: line.servers().create })
   const answers = [
-    await fetch(post(initialize)),
-    await fetch(post(initialize, bearer('good'))),
-    await fetch(post(initialize, { ...bearer('good'), accept: 'text/html' })),
+    await fetch(line.post(line.hello)),
+    await fetch(line.post(line.hello, bearer('good'))),
+    await fetch(line.post(line.hello, { ...bearer('good'), 'content-type': 'text/plain' })),
     await fetch(new Request(resource, { headers: bearer('good') })),
     await fetch(new Request('https://mcp.acme.dev/nowhere')),
   ]
-  expect(answers.map(({ status }) => status)).toEqual([401, 200, 406, 405, 404])
+  expect(answers.map(({ status }) => status)).toEqual([401, 200, 415, 405, 404])
   for (const { headers } of answers) {
     expect(headers.get('access-control-allow-origin')).toBe('*')
     expect(headers.get('access-control-expose-headers')).toBe('WWW-Authenticate, Mcp-Session-Id')
   }
 })
 
-test('bad input is 4xx: too large, not JSON, not JSON-RPC, wrong content type, already read', async () => {
-  const onError = vi.fn()
-  const { fetch } = mcp({
-    auth: fakeAuth(tokens),
-    server: countingServers().create,
-    maxBodyBytes: 1000,
-    onError,
-  })
-  const status = async (request: Request) => (await fetch(request)).status
-  const large = JSON.stringify(call('echo', { say: 'x'.repeat(2000) }))
-  expect(await status(post(large, bearer('good')))).toBe(413)
-  expect(await status(post(large, { ...bearer('good'), 'content-length': '10' }))).toBe(413)
-  expect(await status(post('{"jsonrpc":', bearer('good')))).toBe(400)
-  expect(await status(post('', bearer('good')))).toBe(400)
-  expect(await status(post('null', bearer('good')))).toBe(400)
-  expect(await status(post([[call('echo')]], bearer('good')))).toBe(400)
-  expect(await status(post(initialize, { ...bearer('good'), 'content-type': 'text/plain' }))).toBe(415)
-  const read = post(initialize, bearer('good'))
-  await read.text()
-  const locked = post(initialize, bearer('good'))
-  locked.body?.getReader()
-  for (const request of [read, locked]) {
-    const response = await fetch(request)
-    expect(response.status).toBe(400)
-    expect(await response.text()).toContain('before any body parser')
-  }
-  expect(onError).not.toHaveBeenCalled()
-})
+onEachLine(
+  'bad input is 4xx: too large, not JSON, not JSON-RPC, wrong content type, already read',
+  async (line) => {
+    const onError = vi.fn()
+    const { fetch } = line.mcp({
+      auth: fakeAuth(tokens),
+      server: line.servers().create,
+      maxBodyBytes: 1000,
+      onError,
+    })
+    const status = async (request: Request) => (await fetch(request)).status
+    const large = JSON.stringify(call('echo', { say: 'x'.repeat(2000) }))
+    expect(await status(line.post(large, bearer('good')))).toBe(413)
+    expect(await status(line.post(large, { ...bearer('good'), 'content-length': '10' }))).toBe(413)
+    expect(await status(line.post('{"jsonrpc":', bearer('good')))).toBe(400)
+    expect(await status(line.post('', bearer('good')))).toBe(400)
+    expect(await status(line.post('null', bearer('good')))).toBe(400)
+    expect(await status(line.post([[call('echo')]], bearer('good')))).toBe(400)
+    expect(await status(line.post(line.hello, { ...bearer('good'), 'content-type': 'text/plain' }))).toBe(415)
+    const read = line.post(line.hello, bearer('good'))
+    await read.text()
+    const locked = line.post(line.hello, bearer('good'))
+    locked.body?.getReader()
+    for (const request of [read, locked]) {
+      const response = await fetch(request)
+      expect(response.status).toBe(400)
+      expect(await response.text()).toContain('before any body parser')
+    }
+    expect(onError).not.toHaveBeenCalled()
+  },
+)
 
-test('the whole request is refused when a body breaks off', async () => {
-  const { fetch } = mcp({ auth: fakeAuth(tokens), server: countingServers().create })
+onEachLine('the whole request is refused when a body breaks off', async (line) => {
+  const { fetch } = line.mcp({ auth: fakeAuth(tokens), server: line.servers().create })
   const body = new ReadableStream({
     start(controller) {
       controller.enqueue(new TextEncoder().encode('{"jsonrpc"'))
@@ -192,57 +195,60 @@ test('the whole request is refused when a body breaks off', async () => {
   expect((await fetch(request)).status).toBe(400)
 })
 
-test('a body that declares itself too large is not waited for', async () => {
-  const { fetch } = mcp({ auth: fakeAuth(tokens), server: countingServers().create, maxBodyBytes: 1000 })
+onEachLine('a body that declares itself too large is not waited for', async (line) => {
+  const { fetch } = line.mcp({ auth: fakeAuth(tokens), server: line.servers().create, maxBodyBytes: 1000 })
   const endless = new ReadableStream()
   const headers = { ...bearer('good'), 'content-length': '1001' }
   const init = { method: 'POST', headers, body: endless, duplex: 'half' }
   expect((await fetch(new Request(resource, init as RequestInit))).status).toBe(413)
 })
 
-test('a default limit applies to bodies', async () => {
-  const { fetch } = mcp({ auth: fakeAuth(tokens), server: countingServers().create })
-  const body = (size: number) => post(call('echo', { say: 'x'.repeat(size) }), bearer('good'))
+onEachLine('a default limit applies to bodies', async (line) => {
+  const { fetch } = line.mcp({ auth: fakeAuth(tokens), server: line.servers().create })
+  const body = (size: number) => line.post(call('echo', { say: 'x'.repeat(size) }), bearer('good'))
   expect((await fetch(body(3 * 1024 * 1024))).status).toBe(200)
   expect((await fetch(body(4 * 1024 * 1024))).status).toBe(413)
 })
 
-test('with the gate of core: challenge, preflight, scopes and stream, all readable for pages', async () => {
-  const auth = resourceServer({
-    resource,
-    authorizationServers: ['https://login.acme.dev'],
-    verifier: dangerouslyStaticTokens({ ada: { subject: 'ada', scopes: ['read'] } }, { log: false }),
-    scopes: { required: ['read'] },
-  })
-  const servers = countingServers()
-  const options = { auth, server: servers.create, require: { tools: { send_mail: ['mail:send'] } } }
-  const { fetch } = mcp(options)
-  const asking = () =>
-    new Request(resource, {
-      method: 'OPTIONS',
-      headers: {
-        origin: 'http://localhost:6274',
-        'access-control-request-method': 'POST',
-        'access-control-request-headers': 'authorization, content-type, mcp-protocol-version',
-      },
+onEachLine(
+  'with the gate of core: challenge, preflight, scopes and stream, all readable for pages',
+  async (line) => {
+    const auth = resourceServer({
+      resource,
+      authorizationServers: ['https://login.acme.dev'],
+      verifier: dangerouslyStaticTokens({ ada: { subject: 'ada', scopes: ['read'] } }, { log: false }),
+      scopes: { required: ['read'] },
     })
-  const preflight = await fetch(asking())
-  expect(preflight.status).toBe(204)
-  expect(preflight.headers.get('access-control-allow-methods')).toBe('POST, OPTIONS')
-  const inSessions = await mcp({ ...options, sessions: true }).fetch(asking())
-  expect(inSessions.headers.get('access-control-allow-methods')).toBe('GET, POST, DELETE, OPTIONS')
-  expect(preflight.headers.get('access-control-allow-headers')).toMatch(/Authorization/i)
+    const servers = line.servers()
+    const options = { auth, server: servers.create, require: { tools: { send_mail: ['mail:send'] } } }
+    const { fetch } = line.mcp(options)
+    const asking = () =>
+      new Request(resource, {
+        method: 'OPTIONS',
+        headers: {
+          origin: 'http://localhost:6274',
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'authorization, content-type, mcp-protocol-version',
+        },
+      })
+    const preflight = await fetch(asking())
+    expect(preflight.status).toBe(204)
+    expect(preflight.headers.get('access-control-allow-methods')).toBe('POST, OPTIONS')
+    const inSessions = await line.mcp({ ...options, sessions: true }).fetch(asking())
+    expect(inSessions.headers.get('access-control-allow-methods')).toBe('GET, POST, DELETE, OPTIONS')
+    expect(preflight.headers.get('access-control-allow-headers')).toMatch(/Authorization/i)
 
-  const anonymous = await fetch(post(initialize))
-  expect(anonymous.status).toBe(401)
-  expect(anonymous.headers.get('www-authenticate')).toContain('scope="read"')
-  const forbidden = await fetch(post(call('send_mail'), bearer('ada')))
-  expect(forbidden.status).toBe(403)
-  expect(forbidden.headers.get('www-authenticate')).toContain('scope="read mail:send"')
-  const answered = await fetch(post(call('whoami'), bearer('ada')))
-  expect(await answered.text()).toContain('\\"token\\":\\"ada\\"')
-  for (const { headers } of [preflight, anonymous, forbidden, answered]) {
-    expect(headers.get('access-control-allow-origin')).toBe('*')
-  }
-  expect(servers.calls).toEqual(['whoami'])
-})
+    const anonymous = await fetch(line.post(line.hello))
+    expect(anonymous.status).toBe(401)
+    expect(anonymous.headers.get('www-authenticate')).toContain('scope="read"')
+    const forbidden = await fetch(line.post(call('send_mail'), bearer('ada')))
+    expect(forbidden.status).toBe(403)
+    expect(forbidden.headers.get('www-authenticate')).toContain('scope="read mail:send"')
+    const answered = await fetch(line.post(call('whoami'), bearer('ada')))
+    expect(await answered.text()).toContain('\\"token\\":\\"ada\\"')
+    for (const { headers } of [preflight, anonymous, forbidden, answered]) {
+      expect(headers.get('access-control-allow-origin')).toBe('*')
+    }
+    expect(servers.calls).toEqual(['whoami'])
+  },
+)

@@ -21,7 +21,10 @@ export interface SdkLine {
     token: string,
     headers?: Record<string, string>,
   ): Promise<{ client: OfficialClient; sessionId(): string | undefined; leave(): Promise<void> }>
-  /** A POST as clients send it. */
+  /** A message as clients send it, and the headers that go with it. */
+  stamped(message: unknown): unknown
+  headersOf(message: unknown): Record<string, string>
+  /** A POST as clients send it. What is a text goes out as it is. */
   post(body: unknown, headers?: Record<string, string>, url?: string): Request
   /** What a client says first. */
   hello: Readonly<Record<string, unknown>>
@@ -46,6 +49,8 @@ const envelope = {
 const mcpV2 = v2.mcp as unknown as typeof v1.mcp
 const serversV2 = () => countingServersV2() as unknown as CountingServers<v1.ServerV1>
 
+const sentPlainly = { stamped: (message: unknown) => message, headersOf: () => ({}), post }
+
 export const lines: readonly SdkLine[] = [
   {
     name: 'v1, 2025-11-25',
@@ -60,7 +65,7 @@ export const lines: readonly SdkLine[] = [
         leave: () => transport.terminateSession(),
       }
     },
-    post,
+    ...sentPlainly,
     hello: initialize,
   },
   {
@@ -69,7 +74,7 @@ export const lines: readonly SdkLine[] = [
     mcp: mcpV2,
     servers: serversV2,
     connected: (served, token, headers) => connectedV2('legacy', served, token, headers),
-    post,
+    ...sentPlainly,
     hello: initialize,
   },
   {
@@ -78,41 +83,60 @@ export const lines: readonly SdkLine[] = [
     mcp: mcpV2,
     servers: serversV2,
     connected: (served, token, headers) => connectedV2('auto', served, token, headers),
-    post: postStateless,
+    stamped,
+    headersOf,
+    post: (body, headers, url) => post(stamped(body), { ...headersOf(body), ...headers }, url),
     hello: { jsonrpc: '2.0', id: 0, method: 'server/discover' },
   },
 ]
 
 /** A test for each line of the SDK and each protocol that it speaks. */
-export function onEachLine(title: string, run: (line: SdkLine) => unknown): void {
-  for (const line of lines) test(`${title} (${line.name})`, () => run(line))
-}
-
-/** The same for each value, too, which is `%s` in the title. */
-export function onEachLineWith<const Value extends string>(
-  values: readonly Value[],
-): (title: string, run: (line: SdkLine, value: Value) => unknown) => void {
-  return (title, run) => {
-    for (const value of values) onEachLine(title.replace('%s', value), (line) => run(line, value))
-  }
-}
+export const onEachLine = testsOn(lines)
 
 /** The same for those that know sessions. */
-export function onEachLineWithSessions(title: string, run: (line: SdkLine) => unknown): void {
-  for (const line of lines) if (line.hasSessions) test(`${title} (${line.name})`, () => run(line))
+export const onEachLineWithSessions = testsOn(lines.filter(({ hasSessions }) => hasSessions))
+
+interface TestOnLines {
+  (title: string, run: (line: SdkLine) => unknown): void
+  /** A test for each value, too, which is `%s` in the title. */
+  with<const Value extends string>(
+    values: readonly Value[],
+  ): (title: string, run: (line: SdkLine, value: Value) => unknown) => void
 }
 
-/** As clients of the protocol without sessions send it. What is no request goes out as it is. */
-function postStateless(body: unknown, headers: Record<string, string> = {}, url = resource): Request {
-  if (typeof body !== 'object' || body === null || !('method' in body)) return post(body, headers, url)
-  const { method, params } = body as { method: string; params?: Record<string, unknown> }
-  const { name = params?.uri } = params ?? {}
-  const named = typeof name === 'string' ? { 'mcp-name': name } : {}
-  return post(
-    { ...body, params: { ...params, _meta: { ...envelope, ...(params?._meta as object) } } },
-    { 'mcp-protocol-version': revision, 'mcp-method': method, ...named, ...headers },
-    url,
-  )
+function testsOn(among: readonly SdkLine[]): TestOnLines {
+  const onEach = (title: string, run: (line: SdkLine) => unknown) => {
+    for (const line of among) test(`${title} (${line.name})`, async () => void (await run(line)))
+  }
+  return Object.assign(onEach, {
+    with:
+      <Value extends string>(values: readonly Value[]) =>
+      (title: string, run: (line: SdkLine, value: Value) => unknown) => {
+        for (const value of values) onEach(title.replace('%s', value), (line) => run(line, value))
+      },
+  })
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** What each request of the protocol without sessions says of its client. */
+function stamped(message: unknown): unknown {
+  if (!isObject(message)) return message
+  const { params = {} } = message
+  if (!isObject(params)) return message
+  const { _meta: meta = {} } = params
+  return isObject(meta) ? { ...message, params: { ...params, _meta: { ...envelope, ...meta } } } : message
+}
+
+function headersOf(message: unknown): Record<string, string> {
+  const { method, params } = isObject(message) ? message : {}
+  const { name, uri = name } = isObject(params) ? params : {}
+  return {
+    'mcp-protocol-version': revision,
+    ...(typeof method === 'string' && { 'mcp-method': method }),
+    ...(typeof uri === 'string' && { 'mcp-name': uri }),
+  }
 }
 
 /** The counting servers of this line, built with `@modelcontextprotocol/server`. */

@@ -1,10 +1,8 @@
-import { expect, test } from 'vitest'
-import { type EndpointOptions, mcp } from './index.ts'
+import { expect } from 'vitest'
+import { onEachLineWithSessions as onEachLine, type SdkLine } from './lines.fixture.ts'
 import {
   bearer,
   call,
-  connected,
-  countingServers,
   fakeAuth,
   initialize,
   manualClock,
@@ -14,6 +12,7 @@ import {
   toolText,
   until,
 } from './mcp.fixture.ts'
+import type { EndpointOptions } from './options.ts'
 
 const far = Math.floor(Date.now() / 1000) + 10 * 365 * 86_400
 const tokens: Record<string, Token> = {
@@ -24,8 +23,8 @@ const tokens: Record<string, Token> = {
   otherIssuer: { subject: 'alice', issuer: 'https://other.example', expiresAt: far },
 }
 
-function sessionful(options: Partial<EndpointOptions> = {}) {
-  const servers = countingServers()
+function sessionful({ mcp, servers: make }: SdkLine, options: Partial<EndpointOptions> = {}) {
+  const servers = make()
   const clock = manualClock()
   const served = mcp({ sessions: true, clock, ...options, auth: fakeAuth(tokens), server: servers.create })
   const begin = async (token: string) => {
@@ -42,23 +41,23 @@ function sessionful(options: Partial<EndpointOptions> = {}) {
   return { ...served, servers, clock, begin, ping }
 }
 
-test.each(['sse', 'json'] as const)(
-  'the official client keeps one server for its session (%s)',
-  async (responses) => {
-    const { servers, ...served } = sessionful({ responses })
-    const { client, transport } = await connected(served, 'alice')
-    expect(transport.sessionId).toMatch(/^[0-9a-f-]{36}$/)
+onEachLine.with(['sse', 'json'])(
+  'the official client keeps one server for its session: %s',
+  async (line, responses) => {
+    const { servers, ...served } = sessionful(line, { responses })
+    const { client, sessionId, leave } = await line.connected(served, 'alice')
+    expect(sessionId()).toMatch(/^[0-9a-f-]{36}$/)
     expect(await toolText(client, 'echo', { say: 'hello' })).toBe('hello')
     expect(await toolText(client, 'echo', { say: 'again' })).toBe('again')
     expect(servers.made()).toBe(1)
-    await transport.terminateSession()
+    await leave()
     expect(servers.closed()).toBe(1)
     await client.close()
   },
 )
 
-test("a session is its principal's alone; for anyone else it does not exist", async () => {
-  const { begin, ping, fetch } = sessionful()
+onEachLine("a session is its principal's alone; for anyone else it does not exist", async (line) => {
+  const { begin, ping, fetch } = sessionful(line)
   const session = await begin('alice')
   for (const token of ['bob', 'otherClient', 'otherIssuer'])
     expect([token, await ping(token, session)]).toEqual([token, 404])
@@ -71,14 +70,14 @@ test("a session is its principal's alone; for anyone else it does not exist", as
   expect(await ping('alice', session)).toBe(200)
 })
 
-test('without a good token a session id is worth nothing', async () => {
-  const { begin, fetch } = sessionful()
+onEachLine('without a good token a session id is worth nothing', async (line) => {
+  const { begin, fetch } = sessionful(line)
   const session = await begin('alice')
   expect((await fetch(post(call('echo'), { 'mcp-session-id': session }))).status).toBe(401)
 })
 
-test('a refreshed token continues the session, and each request sees its own token', async () => {
-  const { servers, ...served } = sessionful({ responses: 'json' })
+onEachLine('a refreshed token continues the session, and each request sees its own token', async (line) => {
+  const { servers, ...served } = sessionful(line, { responses: 'json' })
   const session = await served.begin('alice')
   const whoami = async (token: string, id: number) => {
     const response = await served.fetch(
@@ -95,8 +94,8 @@ test('a refreshed token continues the session, and each request sees its own tok
   expect(servers.made()).toBe(1)
 })
 
-test('DELETE ends a session', async () => {
-  const { servers, begin, ping, fetch } = sessionful()
+onEachLine('DELETE ends a session', async (line) => {
+  const { servers, begin, ping, fetch } = sessionful(line)
   const session = await begin('alice')
   const headers = { ...bearer('alice'), 'mcp-session-id': session }
   expect((await fetch(new Request(resource, { method: 'DELETE', headers }))).status).toBe(200)
@@ -104,8 +103,8 @@ test('DELETE ends a session', async () => {
   expect(servers.closed()).toBe(1)
 })
 
-test('a session ends when idle, and stays while used or listened to', async () => {
-  const { servers, clock, begin, ping, fetch } = sessionful({ sessions: { idleSeconds: 60 } })
+onEachLine('a session ends when idle, and stays while used or listened to', async (line) => {
+  const { servers, clock, begin, ping, fetch } = sessionful(line, { sessions: { idleSeconds: 60 } })
   const session = await begin('alice')
   await clock.advance(59)
   expect(await ping('alice', session)).toBe(200)
@@ -123,8 +122,8 @@ test('a session ends when idle, and stays while used or listened to', async () =
   expect(await ping('alice', session)).toBe(404)
 })
 
-test('the idle time is 30 minutes unless said otherwise', async () => {
-  const { servers, clock, begin } = sessionful()
+onEachLine('the idle time is 30 minutes unless said otherwise', async (line) => {
+  const { servers, clock, begin } = sessionful(line)
   await begin('alice')
   await clock.advance(30 * 60 - 1)
   expect(servers.closed()).toBe(0)
@@ -132,8 +131,8 @@ test('the idle time is 30 minutes unless said otherwise', async () => {
   expect(servers.closed()).toBe(1)
 })
 
-test('one user cannot crowd out another, not with several clients either', async () => {
-  const { begin, ping } = sessionful({ sessions: { maxPerUser: 2 } })
+onEachLine('one user cannot crowd out another, not with several clients either', async (line) => {
+  const { begin, ping } = sessionful(line, { sessions: { maxPerUser: 2 } })
   const bob = await begin('bob')
   const first = await begin('alice')
   const second = await begin('alice')
@@ -145,8 +144,8 @@ test('one user cannot crowd out another, not with several clients either', async
   expect(await ping('bob', bob)).toBe(200)
 })
 
-test('the number of sessions is bounded; those in use go last', async () => {
-  const { servers, begin, ping, fetch } = sessionful({ sessions: { max: 2 } })
+onEachLine('the number of sessions is bounded; those in use go last', async (line) => {
+  const { servers, begin, ping, fetch } = sessionful(line, { sessions: { max: 2 } })
   const listening = await begin('alice')
   const headers = { ...bearer('alice'), 'mcp-session-id': listening, accept: 'text/event-stream' }
   await fetch(new Request(resource, { headers }))
@@ -157,8 +156,8 @@ test('the number of sessions is bounded; those in use go last', async () => {
   expect(servers.made() - servers.closed()).toBe(2)
 })
 
-test('nothing is built for requests that begin no session', async () => {
-  const { servers, fetch } = sessionful()
+onEachLine('nothing is built for requests that begin no session', async (line) => {
+  const { servers, fetch } = sessionful(line)
   const status = async (request: Request) => (await fetch(request)).status
   expect(await status(post(call('echo'), bearer('alice')))).toBe(400)
   expect(await status(post('{', bearer('alice')))).toBe(400)
@@ -170,8 +169,8 @@ test('nothing is built for requests that begin no session', async () => {
   expect(servers.made()).toBe(0)
 })
 
-test('an initialize that fails leaves no session and no server', async () => {
-  const { servers, fetch } = sessionful()
+onEachLine('an initialize that fails leaves no session and no server', async (line) => {
+  const { servers, fetch } = sessionful(line)
   const { params: _, ...broken } = initialize
   const response = await fetch(post(broken, bearer('alice')))
   expect(response.status).toBe(400)
@@ -180,8 +179,8 @@ test('an initialize that fails leaves no session and no server', async () => {
   await until(() => servers.closed() === 1)
 })
 
-test('a session that ends does not leave a JSON answer hanging', async () => {
-  const { servers, begin, fetch } = sessionful({ responses: 'json' })
+onEachLine('a session that ends does not leave a JSON answer hanging', async (line) => {
+  const { servers, begin, fetch } = sessionful(line, { responses: 'json' })
   const headers = { ...bearer('alice'), 'mcp-session-id': await begin('alice') }
   const answer = fetch(post(call('wait'), headers))
   await until(() => servers.calls.includes('wait'))
@@ -190,8 +189,8 @@ test('a session that ends does not leave a JSON answer hanging', async () => {
   expect(servers.aborted()).toBe(1)
 })
 
-test('a client that loses one answer keeps its session and its tool', async () => {
-  const { servers, begin, ping, fetch, clock } = sessionful()
+onEachLine('a client that loses one answer keeps its session and its tool', async (line) => {
+  const { servers, begin, ping, fetch, clock } = sessionful(line)
   const session = await begin('alice')
   const answer = fetch(post(call('wait'), { ...bearer('alice'), 'mcp-session-id': session }))
   await until(() => servers.calls.includes('wait'))
@@ -202,8 +201,8 @@ test('a client that loses one answer keeps its session and its tool', async () =
   servers.release()
 })
 
-test('close() ends all sessions and their streams', async () => {
-  const { servers, begin, ping, fetch, close } = sessionful()
+onEachLine('close() ends all sessions and their streams', async (line) => {
+  const { servers, begin, ping, fetch, close } = sessionful(line)
   const session = await begin('alice')
   await begin('bob')
   const headers = { ...bearer('alice'), 'mcp-session-id': session, accept: 'text/event-stream' }
@@ -214,15 +213,15 @@ test('close() ends all sessions and their streams', async () => {
   expect(await ping('alice', session)).toBe(404)
 })
 
-test('a server that closes itself ends its session, which then counts no longer', async () => {
-  const made: ReturnType<ReturnType<typeof countingServers>['create']>[] = []
-  const { create } = countingServers()
+onEachLine('a server that closes itself ends its session, which then counts no longer', async (line) => {
+  const { create } = line.servers()
+  const made: ReturnType<typeof create>[] = []
   const server = () => {
     const one = create()
     made.push(one)
     return one
   }
-  const { fetch } = mcp({ auth: fakeAuth(tokens), server, sessions: { max: 2 } })
+  const { fetch } = line.mcp({ auth: fakeAuth(tokens), server, sessions: { max: 2 } })
   const begin = async () => {
     const response = await fetch(post(initialize, bearer('alice')))
     await response.text()
@@ -238,8 +237,8 @@ test('a server that closes itself ends its session, which then counts no longer'
   expect([await status(older), await status(newer)]).toEqual([200, 200])
 })
 
-test('each session has its own idle time', async () => {
-  const { servers, clock, begin } = sessionful({ sessions: { idleSeconds: 60 } })
+onEachLine('each session has its own idle time', async (line) => {
+  const { servers, clock, begin } = sessionful(line, { sessions: { idleSeconds: 60 } })
   await begin('alice')
   await clock.advance(30)
   await begin('bob')
@@ -251,8 +250,8 @@ test('each session has its own idle time', async () => {
   expect(servers.closed()).toBe(2)
 })
 
-test('a client that left before its stream began does not block the next one', async () => {
-  const { begin, fetch } = sessionful()
+onEachLine('a client that left before its stream began does not block the next one', async (line) => {
+  const { begin, fetch } = sessionful(line)
   const headers = {
     ...bearer('alice'),
     'mcp-session-id': await begin('alice'),
@@ -262,8 +261,8 @@ test('a client that left before its stream began does not block the next one', a
   expect((await fetch(new Request(resource, { headers }))).status).toBe(200)
 })
 
-test('options that make no sense are refused at construction', () => {
-  expect(() => sessionful({ sessions: { idleSeconds: 0 } })).toThrow('sessions.idleSeconds: is 0. ')
-  expect(() => sessionful({ sessions: { max: 1.5 } })).toThrow('sessions.max: is 1.5. ')
-  expect(() => sessionful({ sessions: { maxPerUser: -1 } })).toThrow('sessions.maxPerUser: is -1. ')
+onEachLine('options that make no sense are refused at construction', (line) => {
+  expect(() => sessionful(line, { sessions: { idleSeconds: 0 } })).toThrow('sessions.idleSeconds: is 0. ')
+  expect(() => sessionful(line, { sessions: { max: 1.5 } })).toThrow('sessions.max: is 1.5. ')
+  expect(() => sessionful(line, { sessions: { maxPerUser: -1 } })).toThrow('sessions.maxPerUser: is -1. ')
 })

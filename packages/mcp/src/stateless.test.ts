@@ -1,9 +1,9 @@
 import { expect, vi } from 'vitest'
-import { onEachLine, onEachLineWith } from './lines.fixture.ts'
+import { onEachLine } from './lines.fixture.ts'
 import { bearer, call, fakeAuth, manualClock, resource, toolText, until } from './mcp.fixture.ts'
 
 const tokens = { good: {} }
-const onEachWay = onEachLineWith(['sse', 'json'])
+const onEachWay = onEachLine.with(['sse', 'json'])
 
 onEachWay('the official client works without sessions: %s', async (line, responses) => {
   const { mcp, connected } = line
