@@ -1,4 +1,5 @@
 import type { Auth, AuthInfo } from '@drawbridge/core'
+import type { SessionEvents } from './events.ts'
 import type { ServerContext } from './options.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { Match } from './resource-uris.ts'
@@ -26,6 +27,8 @@ export type Connect<User> = (
   options: {
     /** Present: the channel serves this session. Absent: it serves one request. */
     sessionId?: string
+    /** What is said on the streams of the session, where that is kept. */
+    events?: SessionEvents | undefined
     /** Called when the channel closes, whoever closed it. */
     onclose?: () => void
     /** The one request that the channel serves. Left out: it serves a session. */
@@ -49,6 +52,10 @@ export interface Incoming<User = unknown> {
   outgoing: Outgoing
   /** What a handler found missing: the answer is a challenge then. */
   wanted?: { scopes: readonly string[]; challenge?: 'http' | 'result' | undefined }
+  /** Set once that became the answer: whatever else is said to this request is for nobody. */
+  isChallenged?: boolean
+  /** Drops what was kept of the answer. */
+  forget?: () => void
 }
 
 /** Finds or makes the channel for a request. */

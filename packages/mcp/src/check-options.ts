@@ -1,6 +1,15 @@
 import { ConfigurationError, checkCall, checkMembers, inWords } from '@drawbridge/core'
 import type { AnyOptions } from './endpoint.ts'
-import type { PublicLimits, PublicOptions, RequireOptions, SessionOptions } from './options.ts'
+import { isEventStore } from './events.ts'
+import type {
+  EndpointOptions,
+  EventOptions,
+  PublicLimits,
+  PublicOptions,
+  RequireOptions,
+  SessionOptions,
+  StreamOptions,
+} from './options.ts'
 
 /** Throws {@link ConfigurationError} for what a compiler does not see, or was not asked. */
 export function checkOptions<User, Server>(options: AnyOptions<User, Server>): void {
@@ -11,6 +20,7 @@ export function checkOptions<User, Server>(options: AnyOptions<User, Server>): v
     health: 'text',
     sessions: true,
     responses: true,
+    streams: true,
     require: true,
     public: true,
     allowedHosts: 'texts',
@@ -28,6 +38,7 @@ export function checkOptions<User, Server>(options: AnyOptions<User, Server>): v
       maxPerUser: 'count',
     })
   }
+  checkStreams(options)
   checkMembers<RequireOptions<User>>('require', options.require, {
     scopes: true,
     tools: 'object',
@@ -73,6 +84,30 @@ function checkPath(option: string, given: string | undefined, example: string): 
     `"${given}" is not a path`,
     `Begin with a slash, such as "${example}".`,
   )
+}
+
+function checkStreams({ streams, sessions }: EndpointOptions): void {
+  checkMembers<StreamOptions>('streams', streams, {
+    keepAliveSeconds: 'seconds',
+    retrySeconds: 'seconds',
+    events: true,
+  })
+  const events = streams?.events
+  if (events === undefined || events === false) return
+  if (!sessions) {
+    throw new ConfigurationError(
+      'streams.events',
+      'is for streams of sessions, and there are none',
+      'Set `sessions: true`, or leave it out: without a session nobody can come back to a stream.',
+    )
+  }
+  if (events === true || isEventStore(events)) return
+  checkMembers<EventOptions>('streams.events', events, {
+    keepSeconds: 'count',
+    maxPerStream: 'count',
+    maxBytesPerSession: 'count',
+    maxBytes: 'count',
+  })
 }
 
 function checkOneOf(option: string, given: unknown, choices: readonly string[]): void {

@@ -5,6 +5,7 @@ import { bounded } from './bounded.ts'
 import type { Incoming, Line } from './channel.ts'
 import { exposed } from './cors.ts'
 import { withContext } from './current.ts'
+import { eventsOfSessions } from './events.ts'
 import { health } from './health.ts'
 import { held } from './held-answer.ts'
 import { hostGuard } from './host-guard.ts'
@@ -53,7 +54,11 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
   const alone = stateless(line.connect, onError)
   const forNobody = bounded(alone, { concurrent, seconds: streamSeconds }, time)
   const together = options.sessions
-    ? sessions(line.connect, options.sessions === true ? {} : options.sessions, { time, onError })
+    ? sessions(line.connect, options.sessions === true ? {} : options.sessions, {
+        time,
+        onError,
+        eventsOf: eventsOfSessions(options.streams?.events, { time, onError }),
+      })
     : undefined
   if (!auth) onNotice('mcp(): there is no `auth`. Everybody who reaches this server can use all of it.')
   if (open) onNotice(open.notice)
@@ -183,6 +188,8 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     const response = isAwaited ? await held(served.response, time) : served.response
     const wanted = incoming.wanted?.scopes ?? scopesOfChallenge(response)
     if (wanted && auth) {
+      incoming.isChallenged = true
+      incoming.forget?.()
       done()
       await response.body?.cancel().catch(() => {})
       const scopes = unionScopes(decision.scopes, wanted)
@@ -201,6 +208,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
         signal: request.signal,
         time,
         message,
+        keepAliveSeconds: options.streams?.keepAliveSeconds,
       },
       done,
     )

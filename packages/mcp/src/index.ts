@@ -1,6 +1,8 @@
 export type {
   CallContext,
   EndpointOptions,
+  EventOptions,
+  EventStore,
   Mcp,
   McpOptions,
   Need,
@@ -15,6 +17,7 @@ export type {
   ServerContext,
   ServerV1,
   SessionOptions,
+  StreamOptions,
   UpstreamRequestInit,
 } from './v1.ts'
 export { contextOf, getAuth, getRequest, getUpstreamToken, mcp, requireAuth, upstreamFetch } from './v1.ts'

@@ -44,6 +44,8 @@ export interface EndpointOptions {
    * asked by the protocol of 2026-07-28 is then a document, until there is progress to tell.
    */
   responses?: 'sse' | 'json' | undefined
+  /** What keeps event streams alive, and what happens when one is cut. */
+  streams?: StreamOptions | undefined
   /**
    * Hosts the MCP endpoint answers to, such as `mcp.acme.dev` or `localhost:3000`; without a port, any port. Default:
    * loopback names only when `auth.resource` is on loopback (DNS rebinding); with `public`, the host of `auth.resource`;
@@ -185,6 +187,47 @@ export interface SessionOptions {
   max?: number | undefined
   /** The same for each user, counted over all their clients. Default 100. */
   maxPerUser?: number | undefined
+}
+
+/** What keeps event streams alive, and what happens when one is cut. */
+export interface StreamOptions {
+  /**
+   * How often a stream that says nothing carries a comment, so that proxies do not take it for dead. 0: never. Default
+   * 15.
+   */
+  keepAliveSeconds?: number | undefined
+  /** How long clients are asked to wait before they come back to a stream that was cut. Default: they decide. */
+  retrySeconds?: number | undefined
+  /**
+   * With `sessions`: what was said on a stream is kept, so that a client whose connection was cut goes on where it was
+   * (`Last-Event-ID`). `false`: nothing is kept. Or a store of your own, of the SDK's interface; what it holds of a session
+   * that has ended is then yours to delete. Default: kept in memory.
+   */
+  events?: boolean | EventOptions | EventStore | undefined
+}
+
+/** How much is kept in memory of what was said on streams. Beyond it, the oldest goes. */
+export interface EventOptions {
+  /** How long an event is kept. Default 300. */
+  keepSeconds?: number | undefined
+  /** Events kept of one stream. Default 1000. */
+  maxPerStream?: number | undefined
+  /** Bytes kept of one session. Default 4 MiB. */
+  maxBytesPerSession?: number | undefined
+  /** Bytes kept of all sessions in this process. The session with most gives first. Default 64 MiB. */
+  maxBytes?: number | undefined
+}
+
+/** The interface of both SDKs for what keeps events. Here each session sees its own alone, whatever the store does. */
+export interface EventStore {
+  /** Keeps a message of a stream, and gives it an id. */
+  storeEvent(streamId: string, message: object): Promise<string>
+  getStreamIdForEventId?(eventId: string): Promise<string | undefined>
+  /** Sends what came after an event on its stream, in order, and returns the stream. */
+  replayEventsAfter(
+    lastEventId: string,
+    to: { send: (eventId: string, message: never) => Promise<void> },
+  ): Promise<string>
 }
 
 /** What `mcp()` returns: mount it with an adapter, or export it where `{ fetch }` is expected. */

@@ -1,6 +1,7 @@
 import { type AuthInfo, ConfigurationError } from '@drawbridge/core'
 import type { Channel, Connect, Dispatcher, Incoming } from './channel.ts'
 import { followsWork } from './current.ts'
+import type { SessionEvents } from './events.ts'
 import { isInitialize, rpcError, sessionNotFound } from './json-rpc.ts'
 import type { SessionOptions } from './options.ts'
 import { principalOf, userOf } from './principal.ts'
@@ -9,6 +10,7 @@ import type { Timers } from './timers.ts'
 interface Session {
   id: string
   channel: Channel
+  events: SessionEvents | undefined
   /** Whose it is. Not the token: a refreshed one continues the session. */
   principal: string
   user: string
@@ -22,7 +24,15 @@ interface Session {
 export function sessions<User>(
   connect: Connect<User>,
   options: SessionOptions,
-  { time, onError }: { time: Timers; onError: (error: unknown) => void },
+  {
+    time,
+    onError,
+    eventsOf,
+  }: {
+    time: Timers
+    onError: (error: unknown) => void
+    eventsOf?: ((sessionId: string) => SessionEvents) | undefined
+  },
 ): Dispatcher<User> {
   if (!followsWork) {
     throw new ConfigurationError(
@@ -62,16 +72,22 @@ export function sessions<User>(
       return { response: withoutSession(), done() {} }
     }
     const id = crypto.randomUUID()
-    const channel = await connect(
-      { auth: incoming.auth, request: incoming.request },
-      { sessionId: id, onclose: () => forget(id) },
-    )
+    const events = eventsOf?.(id)
+    const onclose = () => {
+      forget(id)
+      events?.end()
+    }
+    const context = { auth: incoming.auth, request: incoming.request }
+    const channel = await connect(context, { sessionId: id, events, onclose }).catch((error) => {
+      onclose()
+      throw error
+    })
     const close = () => void closed(channel)
     try {
       const response = await channel.handle(incoming)
       // Without the header the transport refused to initialize, and no client will ever come back to this server.
       if (response.headers.get('mcp-session-id') !== id) return { response, done: close }
-      return { response, done: hold(add(id, channel, incoming.auth)) }
+      return { response, done: hold(add({ id, channel, events }, incoming.auth)) }
     } catch (error) {
       close()
       throw error
@@ -88,12 +104,12 @@ export function sessions<User>(
     return session
   }
 
-  function add(id: string, channel: Channel, auth: AuthInfo | undefined): Session {
+  function add(made: Pick<Session, 'id' | 'channel' | 'events'>, auth: AuthInfo | undefined): Session {
     const user = userOf(auth)
     const own = [...byId.values()].filter((session) => session.user === user)
     if (own.length >= maxPerUser) endOldest(own)
     if (byId.size >= max) endOldest([...byId.values()])
-    return { id, channel, principal: principalOf(auth), user, busy: 0, lastUsed: time.now() }
+    return { ...made, principal: principalOf(auth), user, busy: 0, lastUsed: time.now() }
   }
 
   /** Marks a session as in use until the returned function is called. */
@@ -136,6 +152,7 @@ export function sessions<User>(
 
   async function end(session: Session): Promise<void> {
     forget(session.id)
+    session.events?.end()
     await closed(session.channel)
   }
 

@@ -14,12 +14,15 @@ import {
 import { limitedStream } from './stream.ts'
 import { timers } from './timers.ts'
 
+/** Without comments, to see what else is said. */
+const streams = { keepAliveSeconds: 0 }
+
 /** A session with a GET stream open, on a token that lives ten minutes. */
 async function listening() {
   const clock = manualClock()
   const servers = countingServers()
   const auth = fakeAuth({ good: { expiresAt: Math.floor(clock.now() / 1000) + 600 } })
-  const served = mcp({ auth, server: servers.create, sessions: true, clock })
+  const served = mcp({ auth, server: servers.create, sessions: true, clock, streams })
   const first = await served.fetch(post(initialize, bearer('good')))
   await first.text()
   const headers = {
@@ -92,7 +95,7 @@ test.each([
   const clock = manualClock()
   const servers = countingServers()
   const auth = fakeAuth({ good: { expiresAt: Math.floor(clock.now() / 1000) + 90 } })
-  const { fetch } = mcp({ auth, server: servers.create, clock })
+  const { fetch } = mcp({ auth, server: servers.create, clock, streams })
   const answer = fetch(post([call('wait', {}, 7), call('wait', {}, 8)], bearer('good')))
   await until(() => servers.calls.length === 2)
   await clock.advance(1)
@@ -177,4 +180,49 @@ test('a timer called off does not fire, neither in real time nor on a clock', as
   await clock.advance(1)
   await until(() => fired.includes('real'))
   expect(fired).toEqual(['fake', 'real'])
+})
+
+test('a stream that says nothing carries a comment now and then, and none when told so', async () => {
+  for (const [keepAliveSeconds, comments] of [
+    [undefined, 4],
+    [20, 3],
+    [0, 0],
+    [1e12, 0],
+  ] as const) {
+    const clock = manualClock()
+    const source = new TransformStream<Uint8Array, Uint8Array>()
+    const stream = limitedStream(
+      source.readable,
+      {
+        expiresAt: Math.floor(clock.now() / 1000) + 3600,
+        revalidate: async () => true,
+        signal: new AbortController().signal,
+        time: timers(clock),
+        message: undefined,
+        keepAliveSeconds,
+      },
+      () => {},
+    )
+    const text = new Response(stream).text()
+    for (let second = 0; second < 60; second += 1) await clock.advance(1)
+    await source.writable.close()
+    expect(await text).toBe(': keep-alive\n\n'.repeat(comments))
+  }
+})
+
+test('comments do not pile up before a client that does not read', async () => {
+  const clock = manualClock()
+  const auth = fakeAuth({ good: { expiresAt: Math.floor(clock.now() / 1000) + 36_000 } })
+  const served = mcp({ auth, server: countingServers().create, sessions: true, clock })
+  const first = await served.fetch(post(initialize, bearer('good')))
+  await first.text()
+  const headers = {
+    ...bearer('good'),
+    accept: 'text/event-stream',
+    'mcp-session-id': first.headers.get('mcp-session-id') ?? '',
+  }
+  const { body } = await served.fetch(new Request(resource, { headers }))
+  for (let minute = 0; minute < 100; minute += 1) await clock.advance(15)
+  await served.close()
+  expect((await new Response(body).text()).length).toBeLessThan(100)
 })

@@ -22,20 +22,33 @@ interface StreamLimits {
   time: Timers
   /** The body of the POST this stream answers, if any. */
   message: unknown
+  /** How often a comment says that the stream is alive; 0: never. Default 15. */
+  keepAliveSeconds?: number | undefined
 }
 
-/** Passes a stream on until it ends, its reader leaves, its token expires or its grant ends. Then calls `done`, once. */
+const comment = new TextEncoder().encode(': keep-alive\n\n')
+
+/** Longer than anybody waits, and short enough for a timer. */
+const longestWait = 86_400_000
+
+/**
+ * Passes a stream on until it ends, its reader leaves, its token expires or its grant ends. Then calls `done`, once. Where
+ * nothing is to be said, a comment is. Each chunk of the source holds whole events.
+ */
 export function limitedStream(
   source: ReadableStream<Uint8Array>,
   limits: StreamLimits,
   done: () => void,
 ): ReadableStream<Uint8Array> {
-  const { time, signal } = limits
+  const { time, signal, keepAliveSeconds = 15 } = limits
   const reader = source.getReader()
   const closesAt = Math.max(limits.expiresAt * 1000, time.now() + shortest)
   let open = true
   let checking = false
   let cancelTimer = () => {}
+  let cancelComment = () => {}
+  /** Whether the client knows of an event, and can come back to it. */
+  let isResumable = false
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined
 
   const stream = new ReadableStream<Uint8Array>({
@@ -46,7 +59,10 @@ export function limitedStream(
       try {
         const chunk = await reader.read()
         if (!open) return
-        if (!chunk.done) return controller?.enqueue(chunk.value)
+        if (!chunk.done) {
+          isResumable ||= hasId(chunk.value)
+          return controller?.enqueue(chunk.value)
+        }
         controller?.close()
         finish()
       } catch (error) {
@@ -62,8 +78,20 @@ export function limitedStream(
   })
   signal.addEventListener('abort', abandon)
   if (signal.aborted) abandon()
-  else watch()
+  else {
+    watch()
+    keepAlive()
+  }
   return stream
+
+  function keepAlive(): void {
+    if (!open || keepAliveSeconds === 0) return
+    cancelComment = time.after(Math.min(keepAliveSeconds * 1000, longestWait), () => {
+      // Who does not read has no use for it.
+      if (open && (controller?.desiredSize ?? 0) > 0) controller?.enqueue(comment)
+      keepAlive()
+    })
+  }
 
   function watch(): void {
     const remaining = closesAt - time.now()
@@ -92,7 +120,9 @@ export function limitedStream(
 
   function cut(reason: 'expired' | 'revoked'): void {
     if (!open) return
-    const words = lastWords(limits.message, limits.isAnonymous ? 'anonymous' : reason)
+    // An error would be the answer to a request whose true answer can still be fetched.
+    const isLost = reason === 'revoked' || !isResumable
+    const words = isLost ? lastWords(limits.message, limits.isAnonymous ? 'anonymous' : reason) : ''
     if (words) controller?.enqueue(new TextEncoder().encode(words))
     abandon()
   }
@@ -107,6 +137,7 @@ export function limitedStream(
   function finish(): void {
     open = false
     cancelTimer()
+    cancelComment()
     signal.removeEventListener('abort', abandon)
     done()
   }
@@ -116,6 +147,11 @@ const farewells = {
   expired: 'The access token expired before this request was answered. Send it again with a fresh one.',
   revoked: 'Access was revoked before this request was answered.',
   anonymous: 'Without a sign-in, no answer takes longer than this. Sign in, and send it again.',
+}
+
+/** An event with an id; that is where the SDKs write it. */
+function hasId(chunk: Uint8Array): boolean {
+  return /^id: ?\S/m.test(new TextDecoder().decode(chunk.subarray(0, 100)))
 }
 
 /** An error for each request, so that nobody waits for an answer that will not come. */

@@ -1,6 +1,9 @@
-import type { Channel, Incoming } from './channel.ts'
+import type { Channel, Connect, Incoming } from './channel.ts'
 import { currentIncoming, linkHandler } from './current.ts'
+import { standalone } from './event-log.ts'
+import type { SessionEvents } from './events.ts'
 import { rpcError, sessionNotFound } from './json-rpc.ts'
+import type { EndpointOptions } from './options.ts'
 import { sent } from './outgoing.ts'
 
 /** What both lines' `WebStandardStreamableHTTPServerTransport` has. */
@@ -46,14 +49,35 @@ interface WatchedTransport {
   onmessage?: ((message: never, extra: never) => void) | undefined
 }
 
+/** What both lines' transports are told. */
+export function transportOptions(
+  { responses, streams }: EndpointOptions,
+  { sessionId, events }: ChannelOptions,
+): {
+  enableJsonResponse: boolean
+  keepAliveMs: number
+  retryInterval?: number
+  sessionIdGenerator?: () => string
+  eventStore?: SessionEvents
+} {
+  const { retrySeconds } = streams ?? {}
+  return {
+    enableJsonResponse: responses === 'json',
+    // Comments are the endpoint's, on whatever stream.
+    keepAliveMs: 0,
+    ...(retrySeconds !== undefined && { retryInterval: Math.round(retrySeconds * 1000) }),
+    ...(sessionId !== undefined && { sessionIdGenerator: () => sessionId }),
+    ...(events && { eventStore: events }),
+  }
+}
+
+type ChannelOptions = Omit<Parameters<Connect<never>>[1], 'incoming'>
+
 /** A server on a transport of the revisions until 2025-11-25. */
 export function streamableChannel(
   transport: StreamableTransport,
-  {
-    json,
-    sessionId,
-    onclose,
-  }: { json: boolean; sessionId?: string | undefined; onclose?: (() => void) | undefined },
+  { responses, streams }: EndpointOptions,
+  { sessionId, events, onclose }: ChannelOptions,
 ): Pick<Channel, 'handle'> {
   const closed = new Promise<void>((resolve) => {
     transport.onclose = () => {
@@ -63,11 +87,14 @@ export function streamableChannel(
   })
   return {
     async handle({ auth, message, request }) {
-      const response = transport.handleRequest(request, {
-        ...(auth && { authInfo: auth }),
-        ...(message !== undefined && { parsedBody: message }),
-      })
-      if (!json || request.method !== 'POST') return response
+      const answer = () =>
+        transport.handleRequest(request, {
+          ...(auth && { authInfo: auth }),
+          ...(message !== undefined && { parsedBody: message }),
+        })
+      if (request.method === 'GET' && events) return listened(request, events, answer)
+      const response = answer()
+      if (responses !== 'json' || request.method !== 'POST') return response
       // A transport that is closed forgets the JSON answers it owes, and their requests would hang.
       const givenUp = closed.then(() =>
         sessionId === undefined
@@ -77,4 +104,36 @@ export function streamableChannel(
       return Promise.race([response, givenUp])
     },
   }
+
+  async function listened(
+    request: Request,
+    events: SessionEvents,
+    answer: () => Promise<Response>,
+  ): Promise<Response> {
+    const last = request.headers.get('last-event-id')
+    if (last) return events.resume(last, answer)
+    // As the SDKs begin the stream of a POST, for clients that know of it. Without one, a client that is cut off before
+    // it heard anything has no place to come back to.
+    const version = request.headers.get('mcp-protocol-version') ?? ''
+    const id = version >= '2025-11-25' ? await events.storeEvent(standalone, {}) : ''
+    const response = await answer()
+    if (id === '' || response.status !== 200 || !response.body) return response
+    const { retrySeconds } = streams ?? {}
+    const retry = retrySeconds === undefined ? '' : `retry: ${Math.round(retrySeconds * 1000)}\n`
+    return new Response(following(`id: ${id}\n${retry}data: \n\n`, response.body), response)
+  }
+}
+
+/** A stream with a text before it. */
+function following(text: string, stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = stream.getReader()
+  return new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(text)),
+    async pull(controller) {
+      const { done, value } = await reader.read()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+    cancel: (reason) => reader.cancel(reason),
+  })
 }

@@ -6,12 +6,14 @@ import { checkOptions } from './check-options.ts'
 import { type AnyOptions, endpoint } from './endpoint.ts'
 import { freshServers } from './fresh.ts'
 import type { Mcp, McpOptions, OpenOptions, PublicOptions } from './options.ts'
-import { joined, streamableChannel } from './streamable.ts'
+import { joined, streamableChannel, transportOptions } from './streamable.ts'
 
 export type { CallContext, Need, UpstreamRequestInit } from './context.ts'
 export { contextOf, getAuth, getRequest, getUpstreamToken, requireAuth, upstreamFetch } from './context.ts'
 export type {
   EndpointOptions,
+  EventOptions,
+  EventStore,
   Mcp,
   McpOptions,
   OpenOptions,
@@ -24,6 +26,7 @@ export type {
   ScopesAndRoles,
   ServerContext,
   SessionOptions,
+  StreamOptions,
 } from './options.ts'
 
 /**
@@ -57,7 +60,6 @@ export function mcp<User, const Public extends PublicOptions | undefined = undef
 ): Mcp
 export function mcp<User>(options: AnyOptions<User, ServerV1>): Mcp {
   checkOptions(options)
-  const json = options.responses === 'json'
   const fresh = freshServers<ServerV1>('@modelcontextprotocol/sdk')
   // Each overload says itself when `auth` may be undefined.
   const build = options.server as (context: unknown) => ServerV1 | Promise<ServerV1>
@@ -67,14 +69,11 @@ export function mcp<User>(options: AnyOptions<User, ServerV1>): Mcp {
       const template = new UriTemplate(text)
       return (uri) => template.match(uri) ?? undefined
     },
-    async connect(context, { sessionId, onclose, incoming }) {
+    async connect(context, connection) {
       const server = fresh(await build(context))
-      const transport = new WebStandardStreamableHTTPServerTransport({
-        enableJsonResponse: json,
-        ...(sessionId === undefined ? {} : { sessionIdGenerator: () => sessionId }),
-      })
-      const channel = streamableChannel(transport, { json, sessionId, onclose })
-      await joined(server, transport, incoming)
+      const transport = new WebStandardStreamableHTTPServerTransport(transportOptions(options, connection))
+      const channel = streamableChannel(transport, options, connection)
+      await joined(server, transport, connection.incoming)
       return { ...channel, close: () => server.close() }
     },
   }

@@ -17,13 +17,15 @@ import { freshServers } from './fresh.ts'
 import { listenersOf } from './listeners.ts'
 import type { Mcp, McpOptions, OpenOptions, PublicOptions, ServerContext } from './options.ts'
 import { type RequestStateOptions, requestStates } from './request-state.ts'
-import { joined, streamableChannel } from './streamable.ts'
+import { joined, streamableChannel, transportOptions } from './streamable.ts'
 import { timers } from './timers.ts'
 
 export type { CallContext, Need, UpstreamRequestInit } from './context.ts'
 export { contextOf, getAuth, getRequest, getUpstreamToken, requireAuth, upstreamFetch } from './context.ts'
 export type {
   EndpointOptions,
+  EventOptions,
+  EventStore,
   Mcp,
   McpOptions,
   OpenOptions,
@@ -36,6 +38,7 @@ export type {
   ScopesAndRoles,
   ServerContext,
   SessionOptions,
+  StreamOptions,
 } from './options.ts'
 
 /** A server of `@modelcontextprotocol/server`: an `McpServer`, or the `Server` inside it. */
@@ -85,7 +88,6 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
     { bus, secret, requestStateSeconds },
     { bus: true, secret: true, requestStateSeconds: 'count' },
   )
-  const json = options.responses === 'json'
   const fresh = freshServers<ServerV2>('@modelcontextprotocol/server')
   // Each overload says itself when `auth` may be undefined.
   const build = options.server as (context: unknown) => ServerV2 | Promise<ServerV2>
@@ -115,6 +117,8 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
     {
       legacy: 'reject',
       responseMode: options.responses ?? 'auto',
+      // Comments are the endpoint's.
+      keepAliveMs: 0,
       onerror(error) {
         const request = currentIncoming()?.request
         const exchange = request && exchanges.get(request)
@@ -131,14 +135,12 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
     },
     isStateless: isModern,
     close: () => modern.close(),
-    async connect(context, { sessionId, onclose, incoming }) {
+    async connect(context, connection) {
+      const { incoming } = connection
       if (incoming && isModern(incoming)) return exchangeChannel(context, incoming)
       const server = fresh(await build(context))
-      const transport = new WebStandardStreamableHTTPServerTransport({
-        enableJsonResponse: json,
-        ...(sessionId === undefined ? {} : { sessionIdGenerator: () => sessionId }),
-      })
-      const channel = streamableChannel(transport, { json, sessionId, onclose })
+      const transport = new WebStandardStreamableHTTPServerTransport(transportOptions(options, connection))
+      const channel = streamableChannel(transport, options, connection)
       await joined(server, transport, incoming, states?.marked)
       return { handle: (next) => opened(next, channel.handle), close: () => server.close() }
     },
