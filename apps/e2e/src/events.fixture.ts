@@ -47,9 +47,12 @@ function press(page: Page, choice: Parameters<typeof chooseButton>[1] = {}) {
   return button
 }
 
-/** Time passes while somebody waits. */
+/**
+ * Time passes while somebody waits for it, and only then: what depends on the age of something would otherwise depend on
+ * how busy the machine is.
+ */
 export async function whileTimePasses<T>(w: Pick<WatchedWorld, 'clock'>, work: () => Promise<T>): Promise<T> {
-  const ticking = setInterval(() => w.clock.advance(1), 1)
+  const ticking = setInterval(() => w.clock.isAwaited() && w.clock.advance(1), 1)
   return work().finally(() => clearInterval(ticking))
 }
 

@@ -34,6 +34,17 @@ describe('fakeClock', () => {
     expect(awake).toBe(true)
   })
 
+  it('knows whether anybody sleeps', async () => {
+    const clock = fakeClock()
+    expect(clock.isAwaited()).toBe(false)
+    void clock.sleep(0)
+    expect(clock.isAwaited()).toBe(false)
+    void clock.sleep(1000)
+    expect(clock.isAwaited()).toBe(true)
+    clock.advance(1)
+    expect(clock.isAwaited()).toBe(false)
+  })
+
   it('wakes sleepers in the order of their ends', async () => {
     const clock = fakeClock()
     const woken: number[] = []

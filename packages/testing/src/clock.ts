@@ -4,6 +4,8 @@ import type { Clock } from '@drawbridge/core/storage'
 export interface FakeClock extends Clock {
   /** Moves the time forward by this many seconds and wakes every `sleep` that has thereby ended. */
   advance(seconds: number): void
+  /** Whether any `sleep` has not ended yet: somebody may be waiting for the time to pass. */
+  isAwaited(): boolean
 }
 
 /**
@@ -29,6 +31,7 @@ export function fakeClock(start: Date | number = Math.floor(Date.now() / 1000) *
   let sleepers: { until: number; wake: () => void }[] = []
   return {
     now: () => now,
+    isAwaited: () => sleepers.length > 0,
     sleep(milliseconds) {
       if (milliseconds <= 0) return Promise.resolve()
       return new Promise((wake) => {
