@@ -25,7 +25,7 @@ export interface McpOptions<User, Server, Public extends PublicOptions | undefin
 /** Options of an `mcp()` without an `auth`: everybody may use everything. */
 export interface OpenOptions<Server> extends EndpointOptions {
   auth?: undefined
-  server: (context: ServerContext<never, undefined>) => Server | Promise<Server>
+  server: (context: Pick<ServerContext, 'request'> & { auth: undefined }) => Server | Promise<Server>
   require?: undefined
   public?: undefined
 }

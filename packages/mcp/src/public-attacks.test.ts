@@ -62,8 +62,8 @@ describe.each(eras)('somebody without a token, by %s', (_, { line, ask }) => {
     ['', {}],
   ])('does not get through with %s of %j', async (method, params) => {
     const { fetch, runs } = serving(line)
-    for (const id of [1, undefined]) {
-      const response = await fetch(ask(message(method, params, id)))
+    for (const told of [message(method, params), { jsonrpc: '2.0', method, params }]) {
+      const response = await fetch(ask(told))
       expect([response.status, response.headers.get('www-authenticate')]).toEqual([
         401,
         expect.stringMatching(/^Bearer /),

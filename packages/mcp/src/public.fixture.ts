@@ -12,7 +12,7 @@ import * as v2 from './v2.ts'
 
 /** What of a server of these components is public; `send_mail` needs a scope, the rest needs a token. */
 export const parts = {
-  tools: ['open', 'whoami', 'ask', 'wait'],
+  tools: ['open', 'whoami', 'ask', 'ask_in_result', 'wait'],
   resources: ['notes://open', 'books://{id}'],
   prompts: ['hello'],
 } as const satisfies PublicOptions
@@ -124,6 +124,16 @@ function tools({ ran, released }: Handlers) {
       v1.requireAuth({ scopes: ['more'] })
       return simple('ask')()
     },
+    ask_in_result: async () => {
+      v1.requireAuth({ scopes: ['more'], challenge: 'result' })
+      return simple('ask_in_result')()
+    },
+    ask_by_status: async () => {
+      v1.requireAuth({ challenge: 'http' })
+      return simple('ask_by_status')()
+    },
+    upstream: async () => text(await v1.getUpstreamToken().then(() => 'a token', String)),
+    fetched: async () => text(await v1.upstreamFetch('https://acme.test').then(() => 'an answer', String)),
     wait: async () => {
       ran('tool wait')
       await released

@@ -75,7 +75,18 @@ describe.each(eras)('without a token, by %s', (era, { line, ask }) => {
   test('everything is listed, so that clients find what needs a sign-in', async () => {
     const { fetch } = serving(line, { require: rules })
     expect(await namesListed(fetch, ask, {})).toEqual({
-      tools: ['open', 'secret', 'send_mail', 'whoami', 'ask', 'wait'],
+      tools: [
+        'open',
+        'secret',
+        'send_mail',
+        'whoami',
+        'ask',
+        'ask_in_result',
+        'ask_by_status',
+        'upstream',
+        'fetched',
+        'wait',
+      ],
       resources: ['notes://open', 'notes://secret'],
       resourceTemplates: ['books://{id}', 'books://{+path}', 'vault://{id}'],
       prompts: ['hello', 'plan'],
@@ -85,7 +96,7 @@ describe.each(eras)('without a token, by %s', (era, { line, ask }) => {
   test("with list: 'public', only what is public, and who has signed in sees the rest", async () => {
     const { fetch } = serving(line, { public: { ...parts, list: 'public' } })
     expect(await namesListed(fetch, ask, {})).toEqual({
-      tools: ['open', 'whoami', 'ask', 'wait'],
+      tools: [...parts.tools],
       resources: ['notes://open'],
       resourceTemplates: ['books://{id}'],
       prompts: ['hello'],
@@ -247,7 +258,7 @@ describe.each(['v1', 'v2'] as const)('without a token, at an mcp() of %s', (line
   test('start-up says what everybody can use and see', () => {
     const said = (options: PublicOptions) => serving(line, { public: options }).notices.join()
     expect(said(parts)).toMatch(
-      /everybody can use: open, whoami, ask, wait, notes:\/\/open, books:\/\/\{id\}, hello\./,
+      /everybody can use: open, whoami, ask, ask_in_result, wait, notes:\/\/open, books:\/\/\{id\}, hello\./,
     )
     expect(said(parts)).toMatch(/descriptions and schemas of everything else can be read, too/)
     expect(said({ tools: ['open'], list: 'public' })).toMatch(/and those of nothing else/)
