@@ -20,9 +20,9 @@ export function skipWithoutRuntime(runtime: Runtime, what: string): boolean {
   return true
 }
 
-/** Its command. Throws where it is not installed. */
+/** Its executable itself, and not a script that starts it and is killed in its place. Throws where it is not installed. */
 export function runtimeBinary(runtime: 'bun' | 'deno'): string {
-  const path = join(folder, 'node_modules/.bin', runtime)
+  const path = join(folder, 'node_modules', runtime === 'deno' ? 'deno/deno' : 'bun/bin/bun.exe')
   if (!existsSync(path)) throw new Error(`No ${runtime} at ${path}. Run \`npm run runtimes\`.`)
   return path
 }
@@ -31,16 +31,18 @@ export function runtimeBinary(runtime: 'bun' | 'deno'): string {
 export interface Workerd {
   /** Where it listens, once it does. */
   readonly ready: Promise<URL>
+  getD1Database<Database>(binding: string): Promise<Database>
   dispatchFetch(url: string, init?: RequestInit): Promise<Response>
   dispose(): Promise<void>
 }
 
 /**
- * A Worker in one module, as `wrangler` makes it: modules that are meant for Workers come first, and Node's stay imports.
+ * A Worker in one module, for `modules` of {@link startWorkerd}, as `wrangler` makes it: what is meant for Workers comes first,
+ * and Node's modules stay imports, which may fail.
  *
  * @param entry the module that exports it
  */
-export async function bundledWorker(entry: string): Promise<string> {
+export async function bundledWorker(entry: string): Promise<object[]> {
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
@@ -51,7 +53,7 @@ export async function bundledWorker(entry: string): Promise<string> {
     external: ['node:*', 'cloudflare:*'],
     logLevel: 'silent',
   })
-  return outputFiles[0]?.text ?? ''
+  return [{ type: 'ESModule', path: 'worker.js', contents: outputFiles[0]?.text ?? '' }]
 }
 
 /** Starts workerd with a Worker. Throws where it is not installed. */
@@ -59,7 +61,14 @@ export function startWorkerd(options: Readonly<Record<string, unknown>>): Worker
   const { Miniflare } = createRequire(join(folder, 'package.json'))('miniflare') as {
     Miniflare: new (options: Readonly<Record<string, unknown>>) => Workerd
   }
-  return new Miniflare(options)
+  return new Miniflare({
+    // A client that goes away is nothing to tell of.
+    handleRuntimeStdio(stdout: NodeJS.ReadableStream, stderr: NodeJS.ReadableStream) {
+      stdout.resume()
+      stderr.resume()
+    },
+    ...options,
+  })
 }
 
 function packageOf(runtime: Runtime): string {

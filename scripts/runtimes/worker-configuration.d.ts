@@ -1,8 +1,10 @@
-/** As `wrangler types` writes it for the Workers in our pages. */
+/** As `wrangler types` writes it for the Workers in our pages and tests. */
 declare module 'cloudflare:workers' {
   export const env: {
     readonly DB: import('@drawbridge/d1').D1Binding
     readonly ISSUER: string
+    readonly GITHUB: string
+    readonly SECRET: string
     readonly DRAWBRIDGE_SECRET: string
     readonly DRAWBRIDGE_GITHUB_CLIENT_ID: string
     readonly DRAWBRIDGE_GITHUB_CLIENT_SECRET: string

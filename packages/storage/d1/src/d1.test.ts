@@ -17,8 +17,7 @@ describe.skipIf(skipWithoutRuntime('workerd', 'storage in D1'))('in a Worker, on
 
   beforeAll(async () => {
     workerd = startWorkerd({
-      modules: true,
-      script: await bundledWorker(fileURLToPath(new URL('worker.fixture.ts', import.meta.url))),
+      modules: await bundledWorker(fileURLToPath(new URL('worker.fixture.ts', import.meta.url))),
       compatibilityDate: '2026-07-01',
       compatibilityFlags: ['nodejs_compat'],
       d1Databases: ['contract', ...slow, 'own'],

@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { createSchema, type D1Binding } from '@drawbridge/d1'
+import { bundledWorker, type Runtime, runtimeBinary, startWorkerd } from '../../../../scripts/runtimes.ts'
+import { freePort } from '../frameworks.ts'
+import { secret } from '../world.ts'
+
+/** What is started: a server of one line of the SDK, or the one with a hundred users. */
+export type Entry = 'v1' | 'v2' | 'crowd'
+
+export interface Running {
+  /** `http://127.0.0.1:<port>`. */
+  origin: string
+  stop(): Promise<void>
+}
+
+/**
+ * Starts an entry on a runtime, and resolves when it answers.
+ *
+ * @param flags Workers' compatibility flags
+ */
+export async function start(
+  runtime: Runtime,
+  entry: Entry,
+  github: string,
+  flags: readonly string[] = ['nodejs_compat', 'global_fetch_strictly_public'],
+): Promise<Running> {
+  const port = await freePort()
+  const origin = `http://127.0.0.1:${port}`
+  const environment = { ISSUER: origin, GITHUB: github, SECRET: secret }
+  const stop = await (runtime === 'workerd'
+    ? startedWorker(entry, port, environment, flags)
+    : startedProcess(runtime, entry, port, environment))
+  return { origin, stop }
+}
+
+async function startedWorker(
+  entry: Entry,
+  port: number,
+  bindings: object,
+  compatibilityFlags: readonly string[],
+): Promise<() => Promise<void>> {
+  const workerd = startWorkerd({
+    modules: await bundledWorker(path(`worker-${entry}`)),
+    compatibilityDate: '2026-07-01',
+    compatibilityFlags,
+    host: '127.0.0.1',
+    port,
+    bindings,
+    d1Databases: ['DB'],
+  })
+  await workerd.ready
+  await createSchema(await workerd.getD1Database<D1Binding>('DB'))
+  return () => workerd.dispose()
+}
+
+async function startedProcess(
+  runtime: 'bun' | 'deno',
+  entry: Entry,
+  port: number,
+  environment: object,
+): Promise<() => Promise<void>> {
+  const module = path(`process-${entry}`)
+  const listening = ['--host', '127.0.0.1', '--port', `${port}`]
+  const [command, ...args] =
+    runtime === 'deno'
+      ? [
+          runtimeBinary('deno'),
+          'serve',
+          '--allow-all',
+          '--no-check',
+          '--no-remote',
+          '--no-lock',
+          '--node-modules-dir=manual',
+          ...listening,
+          module,
+        ]
+      : [runtimeBinary('bun'), '--no-install', module]
+  const child = spawn(command, args, {
+    env: { ...process.env, ...environment, PORT: `${port}`, BUN_PORT: `${port}`, DENO_NO_UPDATE_CHECK: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  await answering(child, port)
+  return async () => {
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+}
+
+async function answering(child: ChildProcess, port: number): Promise<void> {
+  let said = ''
+  child.stdout?.on('data', (chunk) => (said += chunk))
+  child.stderr?.on('data', (chunk) => (said += chunk))
+  let isOver = false
+  child.once('exit', () => {
+    isOver = true
+  })
+  const deadline = performance.now() + 30_000
+  for (;;) {
+    const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)
+    await answer?.body?.cancel()
+    if (answer) return
+    if (isOver || performance.now() > deadline) throw new Error(`It does not answer, but said:\n${said}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+function path(name: string): string {
+  return fileURLToPath(new URL(`${name}.fixture.ts`, import.meta.url))
+}
