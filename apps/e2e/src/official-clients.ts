@@ -25,6 +25,8 @@ export interface Installation {
 /** An official client, unmodified but for who clicks: signs in when told to, also in mid-session, and calls tools. */
 export interface OfficialClient {
   callTool(name: string, args?: Record<string, unknown>): Promise<{ text: string; isError: boolean }>
+  /** Of the protocol until 2025-11-25, where the server keeps sessions. */
+  sessionId(): string | undefined
   close(): Promise<void>
 }
 
@@ -105,6 +107,7 @@ export const officialClients: Readonly<Record<string, Connect>> = {
         const call = () => client.callTool({ name, arguments: args })
         return answerOf(await call().catch((error) => signIn(error).then(call)))
       },
+      sessionId: () => transport.sessionId,
       close: () => client.close(),
     }
   },
@@ -127,6 +130,7 @@ export const officialClients: Readonly<Record<string, Connect>> = {
         const call = () => client.callTool({ name, arguments: args })
         return answerOf(await call().catch((error) => signIn(error).then(call)))
       },
+      sessionId: () => transport.sessionId,
       close: () => client.close(),
     }
   },
