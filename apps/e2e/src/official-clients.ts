@@ -24,6 +24,8 @@ export interface Installation {
 
 /** An official client, unmodified but for who clicks: signs in when told to, also in mid-session, and calls tools. */
 export interface OfficialClient {
+  /** Names. */
+  listTools(): Promise<string[]>
   callTool(name: string, args?: Record<string, unknown>): Promise<{ text: string; isError: boolean }>
   /** Of the protocol until 2025-11-25, where the server keeps sessions. */
   sessionId(): string | undefined
@@ -103,6 +105,7 @@ export const officialClients: Readonly<Record<string, Connect>> = {
     }
     await connect().catch((error) => signIn(error).then(connect))
     return {
+      listTools: async () => (await client.listTools()).tools.map(({ name }) => name),
       async callTool(name, args = {}) {
         const call = () => client.callTool({ name, arguments: args })
         return answerOf(await call().catch((error) => signIn(error).then(call)))
@@ -112,9 +115,16 @@ export const officialClients: Readonly<Record<string, Connect>> = {
     }
   },
 
-  async v2(url, installation, person) {
+  v2: connectV2(),
+}
+
+/** Speaks the protocol of 2026-07-28, which it does not by default. */
+export const officialClientOf2026: Connect = connectV2({ versionNegotiation: { mode: 'auto' } })
+
+function connectV2(options: ConstructorParameters<typeof v2.Client>[1] = {}): Connect {
+  return async (url, installation, person) => {
     const authProvider = keeper(installation, person)
-    const client = new v2.Client({ name: 'official-v2', version: '1.0.0' })
+    const client = new v2.Client({ name: 'official-v2', version: '1.0.0' }, options)
     const connect = () => {
       transport = new v2.StreamableHTTPClientTransport(new URL(url), { authProvider })
       return client.connect(transport)
@@ -126,6 +136,7 @@ export const officialClients: Readonly<Record<string, Connect>> = {
     }
     await connect().catch((error) => signIn(error).then(connect))
     return {
+      listTools: async () => (await client.listTools()).tools.map(({ name }) => name),
       async callTool(name, args = {}) {
         const call = () => client.callTool({ name, arguments: args })
         return answerOf(await call().catch((error) => signIn(error).then(call)))
@@ -133,5 +144,5 @@ export const officialClients: Readonly<Record<string, Connect>> = {
       sessionId: () => transport.sessionId,
       close: () => client.close(),
     }
-  },
+  }
 }
