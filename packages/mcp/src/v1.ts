@@ -6,6 +6,7 @@ import { checkOptions } from './check-options.ts'
 import { type AnyOptions, endpoint } from './endpoint.ts'
 import { freshServers } from './fresh.ts'
 import type { Mcp, McpOptions, OpenOptions, PublicOptions } from './options.ts'
+import { asking } from './server-requests.ts'
 import { joined, streamableChannel, transportOptions } from './streamable.ts'
 
 export type { CallContext, Need, UpstreamRequestInit } from './context.ts'
@@ -73,6 +74,11 @@ export function mcp<User>(options: AnyOptions<User, ServerV1>): Mcp {
       const server = fresh(await build(context))
       const transport = new WebStandardStreamableHTTPServerTransport(transportOptions(options, connection))
       const channel = streamableChannel(transport, options, connection)
+      asking(server, transport, {
+        hasSession: connection.sessionId !== undefined,
+        hasSessions: Boolean(options.sessions),
+        isJson: options.responses === 'json',
+      })
       await joined(server, transport, connection.incoming)
       return { ...channel, close: () => server.close() }
     },

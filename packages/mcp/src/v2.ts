@@ -17,6 +17,7 @@ import { freshServers } from './fresh.ts'
 import { listenersOf } from './listeners.ts'
 import type { Mcp, McpOptions, OpenOptions, PublicOptions, ServerContext } from './options.ts'
 import { type RequestStateOptions, requestStates } from './request-state.ts'
+import { asking } from './server-requests.ts'
 import { joined, streamableChannel, transportOptions } from './streamable.ts'
 import { timers } from './timers.ts'
 
@@ -141,6 +142,11 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
       const server = fresh(await build(context))
       const transport = new WebStandardStreamableHTTPServerTransport(transportOptions(options, connection))
       const channel = streamableChannel(transport, options, connection)
+      asking(server, transport, {
+        hasSession: connection.sessionId !== undefined,
+        hasSessions: Boolean(options.sessions),
+        isJson: options.responses === 'json',
+      })
       await joined(server, transport, incoming, states?.marked)
       return { handle: (next) => opened(next, channel.handle), close: () => server.close() }
     },
