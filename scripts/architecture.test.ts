@@ -181,7 +181,7 @@ const violations: Record<string, [path: string, source: string, finding: RegExp]
     ['packages/adapters/hono/src/a.ts', 'c.header(`WWW-Authenticate`, x)', /says WWW-Authenticate/],
     ['packages/adapters/hono/src/a.ts', `const { redirect_uri } = x`, /says redirect_uri/],
   ],
-  'an adapter is under 150 lines of code, and the bridge they stand on under 250': [
+  'an adapter is under 150 lines of code, the bridge they stand on and the server in one call under 250': [
     ['packages/adapters/hono/src/a.ts', 'x()\n'.repeat(150), /^packages\/adapters\/hono has 150 lines/],
     ['packages/adapters/node/src/a.ts', 'x()\n'.repeat(150), /^packages\/adapters\/node has 150 lines/],
     ['packages/adapters/node/src/bridge/a.ts', 'x()\n'.repeat(250), /node\/src\/bridge has 250 lines/],
