@@ -11,6 +11,7 @@ import { held } from './held-answer.ts'
 import { hostGuard } from './host-guard.ts'
 import { isInitialize, requestIds, rpcError } from './json-rpc.ts'
 import { listenersOf } from './listeners.ts'
+import { misdirection } from './misdirected.ts'
 import { operationsIn } from './operations.ts'
 import type { Mcp, McpOptions, OpenOptions, PublicOptions } from './options.ts'
 import { allRoutes, endpointPaths, notFound, withSlash } from './paths.ts'
@@ -42,6 +43,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
   const methods = options.sessions ? ['GET', 'POST', 'DELETE'] : ['POST']
   const maxBodyBytes = options.maxBodyBytes ?? 4 * 1024 * 1024
   const { onError, onNotice } = listenersOf(options)
+  const elsewhere = misdirection(auth?.resource, onNotice)
   const template = line.template.bind(line)
   const required = requirements<User>(options.require, {
     grantable: auth?.grantableScopes,
@@ -85,7 +87,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     const objection = guard.objection(request)
     if (objection) return rpcError(403, -32000, objection)
     try {
-      return await enter(request, context)
+      return await elsewhere.explained(request, await enter(request, context))
     } catch (error) {
       return fault(error)
     }
