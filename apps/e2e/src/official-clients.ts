@@ -2,6 +2,7 @@ import { type Browser, type SignInOptions, signIn } from '@drawbridge/testing'
 import * as v2 from '@modelcontextprotocol/client'
 import * as v1Auth from '@modelcontextprotocol/sdk/client/auth.js'
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
+import { SSEClientTransport as SseTransportV1 } from '@modelcontextprotocol/sdk/client/sse.js'
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 
 /** What an installation keeps on disk between its runs. */
@@ -26,7 +27,11 @@ export interface Installation {
 export interface OfficialClient {
   /** Names. */
   listTools(): Promise<string[]>
-  callTool(name: string, args?: Record<string, unknown>): Promise<{ text: string; isError: boolean }>
+  callTool(
+    name: string,
+    args?: Record<string, unknown>,
+    onprogress?: (progress: { progress: number }) => void,
+  ): Promise<{ text: string; isError: boolean }>
   /** Of the protocol until 2025-11-25, where the server keeps sessions. */
   sessionId(): string | undefined
   close(): Promise<void>
@@ -90,15 +95,26 @@ function answerOf(result: object) {
   return { text: content?.[0]?.text ?? '', isError: isError === true }
 }
 
-export const officialClients: Readonly<Record<string, Connect>> = {
-  async v1(url, installation, person) {
+export const officialClients: Readonly<Record<string, Connect>> = { v1: connectV1(), v2: connectV2() }
+
+/** Speaks the protocol of 2026-07-28, which it does not by default. */
+export const officialClientOf2026: Connect = connectV2({ versionNegotiation: { mode: 'auto' } })
+
+/** Of the protocol of 2024-11-05, with its two addresses. */
+export const officialSseClients: Readonly<Record<string, Connect>> = {
+  v1: connectV1(SseTransportV1),
+  v2: connectV2({}, v2.SSEClientTransport),
+}
+
+function connectV1(Transport: typeof TransportV1 | typeof SseTransportV1 = TransportV1): Connect {
+  return async (url, installation, person) => {
     const authProvider = keeper(installation, person)
     const client = new ClientV1({ name: 'official-v1', version: '1.0.0' })
     const connect = () => {
-      transport = new TransportV1(new URL(url), { authProvider })
+      transport = new Transport(new URL(url), { authProvider })
       return client.connect(transport)
     }
-    let transport: TransportV1
+    let transport: TransportV1 | SseTransportV1
     const signIn = async (error: unknown) => {
       if (!(error instanceof v1Auth.UnauthorizedError)) throw error
       await transport.finishAuth(authProvider.returned().get('code') ?? '')
@@ -106,30 +122,31 @@ export const officialClients: Readonly<Record<string, Connect>> = {
     await connect().catch((error) => signIn(error).then(connect))
     return {
       listTools: async () => (await client.listTools()).tools.map(({ name }) => name),
-      async callTool(name, args = {}) {
-        const call = () => client.callTool({ name, arguments: args })
+      async callTool(name, args = {}, onprogress = undefined) {
+        const options = onprogress && { onprogress }
+        const call = () => client.callTool({ name, arguments: args }, undefined, options)
         return answerOf(await call().catch((error) => signIn(error).then(call)))
       },
-      sessionId: () => transport.sessionId,
+      sessionId: () => ('sessionId' in transport ? transport.sessionId : undefined),
       close: () => client.close(),
     }
-  },
-
-  v2: connectV2(),
+  }
 }
 
-/** Speaks the protocol of 2026-07-28, which it does not by default. */
-export const officialClientOf2026: Connect = connectV2({ versionNegotiation: { mode: 'auto' } })
-
-function connectV2(options: ConstructorParameters<typeof v2.Client>[1] = {}): Connect {
+function connectV2(
+  options: ConstructorParameters<typeof v2.Client>[1] = {},
+  Transport:
+    | typeof v2.StreamableHTTPClientTransport
+    | typeof v2.SSEClientTransport = v2.StreamableHTTPClientTransport,
+): Connect {
   return async (url, installation, person) => {
     const authProvider = keeper(installation, person)
     const client = new v2.Client({ name: 'official-v2', version: '1.0.0' }, options)
     const connect = () => {
-      transport = new v2.StreamableHTTPClientTransport(new URL(url), { authProvider })
+      transport = new Transport(new URL(url), { authProvider })
       return client.connect(transport)
     }
-    let transport: v2.StreamableHTTPClientTransport
+    let transport: v2.StreamableHTTPClientTransport | v2.SSEClientTransport
     const signIn = async (error: unknown) => {
       if (!(error instanceof v2.UnauthorizedError)) throw error
       await transport.finishAuth(authProvider.returned())
@@ -137,11 +154,11 @@ function connectV2(options: ConstructorParameters<typeof v2.Client>[1] = {}): Co
     await connect().catch((error) => signIn(error).then(connect))
     return {
       listTools: async () => (await client.listTools()).tools.map(({ name }) => name),
-      async callTool(name, args = {}) {
-        const call = () => client.callTool({ name, arguments: args })
+      async callTool(name, args = {}, onprogress = undefined) {
+        const call = () => client.callTool({ name, arguments: args }, onprogress && { onprogress })
         return answerOf(await call().catch((error) => signIn(error).then(call)))
       },
-      sessionId: () => transport.sessionId,
+      sessionId: () => ('sessionId' in transport ? transport.sessionId : undefined),
       close: () => client.close(),
     }
   }

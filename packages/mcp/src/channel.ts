@@ -52,6 +52,8 @@ export interface Incoming<User = unknown> {
   outgoing: Outgoing
   /** What a handler found missing: the answer is a challenge then. */
   wanted?: { scopes: readonly string[]; challenge?: 'http' | 'result' | undefined }
+  /** Of the session that serves it. */
+  events?: SessionEvents | undefined
   /** Set once that became the answer: whatever else is said to this request is for nobody. */
   isChallenged?: boolean
   /** Drops what was kept of the answer. */

@@ -211,6 +211,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
         time,
         message,
         keepAliveSeconds: options.streams?.keepAliveSeconds,
+        onCut: () => incoming.events?.cut(),
       },
       done,
     )

@@ -13,6 +13,13 @@ export interface SessionEvents extends EventStore {
    * is another session's or was dropped, gets 404.
    */
   resume(eventId: string, answer: () => Promise<Response>): Promise<Response>
+  /** A stream was cut since its token expired; its client is about to resume it with a fresh one. */
+  cut(): void
+  /**
+   * Why a stream without an event id is refused now: 409, once for each that was cut. A client of SDK v1 that met a 401 asks
+   * for a new stream instead of its own, and for its own when it did not get that.
+   */
+  refusal(): Response | undefined
   end(): void
 }
 
@@ -26,24 +33,29 @@ export function eventsOfSessions(
   { time, onError }: { time: Timers; onError: (error: unknown) => void },
 ): ((sessionId: string) => SessionEvents) | undefined {
   if (option === false) return undefined
-  if (isEventStore(option)) return (sessionId) => sessionEvents(foreignLog(option, sessionId), onError)
+  if (isEventStore(option)) return (sessionId) => sessionEvents(foreignLog(option, sessionId), time, onError)
   const inMemory = memoryLogs(option === true ? {} : option, time)
-  return () => sessionEvents(inMemory(), onError)
+  return () => sessionEvents(inMemory(), time, onError)
 }
 
 export function isEventStore(given: unknown): given is EventStore {
   return typeof Object(given).storeEvent === 'function'
 }
 
+/** Milliseconds in which a client comes back. */
+const returning = 60_000
+
 /** Of one session. Who was given up last may still be talking. */
 const mostDropped = 1000
 
-function sessionEvents(log: SessionLog, onError: (error: unknown) => void): SessionEvents {
+function sessionEvents(log: SessionLog, time: Timers, onError: (error: unknown) => void): SessionEvents {
   /** One after the other. What is said meanwhile waits: it would reach neither the old connection nor the new one. */
   let resuming: Promise<unknown> = Promise.resolve()
   let replay: Replay | undefined
   /** Streams that were given up. A handler may still say something, also outside of its request's context. */
   const dropped = new Set<string>()
+  /** When streams were cut that nobody has asked for since. */
+  let cuts: number[] = []
 
   function drop(streamId: string): void {
     dropped.add(streamId)
@@ -89,6 +101,18 @@ function sessionEvents(log: SessionLog, onError: (error: unknown) => void): Sess
       })
       resuming = resumed.catch(() => {})
       return resumed
+    },
+    cut() {
+      cuts = [...cuts.slice(-99), time.now()]
+    },
+    refusal() {
+      cuts = cuts.filter((at) => time.now() - at < returning)
+      if (cuts.shift() === undefined) return undefined
+      return rpcError(
+        409,
+        -32000,
+        'A stream of this session was cut. Come back to it with its Last-Event-ID.',
+      )
     },
     end: () => log.end(),
   }

@@ -54,6 +54,7 @@ export function sessions<User>(
       const session = find(id, principalOf(incoming.auth))
       if (!session) return { response: sessionNotFound(), done() {} }
       const release = hold(session)
+      incoming.events = session.events
       try {
         // A DELETE closes the channel, and thereby ends the session.
         return { response: await session.channel.handle(incoming), done: release }

@@ -24,6 +24,8 @@ interface StreamLimits {
   message: unknown
   /** How often a comment says that the stream is alive; 0: never. Default 15. */
   keepAliveSeconds?: number | undefined
+  /** Hears that the stream was cut, and can be resumed. */
+  onCut?: (() => void) | undefined
 }
 
 const comment = new TextEncoder().encode(': keep-alive\n\n')
@@ -121,6 +123,7 @@ export function limitedStream(
   function cut(reason: 'expired' | 'revoked'): void {
     if (!open) return
     // An error would be the answer to a request whose true answer can still be fetched.
+    if (reason === 'expired' && isResumable) limits.onCut?.()
     const isLost = reason === 'revoked' || !isResumable
     const words = isLost ? lastWords(limits.message, limits.isAnonymous ? 'anonymous' : reason) : ''
     if (words) controller?.enqueue(new TextEncoder().encode(words))

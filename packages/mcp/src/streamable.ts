@@ -112,6 +112,8 @@ export function streamableChannel(
   ): Promise<Response> {
     const last = request.headers.get('last-event-id')
     if (last) return events.resume(last, answer)
+    const refusal = events.refusal()
+    if (refusal) return refusal
     // As the SDKs begin the stream of a POST, for clients that know of it. Without one, a client that is cut off before
     // it heard anything has no place to come back to.
     const version = request.headers.get('mcp-protocol-version') ?? ''
