@@ -14,15 +14,23 @@ export interface Running {
   close(): Promise<void>
 }
 
-/** Puts what is mounted on a port; with a prefix, inside a child app of an app that has routes of its own. */
-export type Start = (mounted: Mountable, where: { port: number; prefix: string }) => Promise<Running>
+/**
+ * Puts what is mounted on a port, several each by itself; with a prefix, inside a child app of an app that has routes of
+ * its own.
+ */
+export type Start = (
+  mounted: Mountable | readonly Mountable[],
+  where: { port: number; prefix: string },
+) => Promise<Running>
 
 export const frameworks: Readonly<Record<string, Start>> = {
   async hono(mounted, { port, prefix }) {
     const app = new Hono()
-    if (prefix) app.route(prefix, new Hono().use(forHono(mounted)))
-    // At the root of the host either way: that is where the well-known documents are.
-    app.use(forHono(mounted))
+    for (const x of [mounted].flat()) {
+      if (prefix) app.route(prefix, new Hono().use(forHono(x)))
+      // At the root of the host either way: that is where the well-known documents are.
+      app.use(forHono(x))
+    }
     app.get('/app', (c) => c.text('the application'))
     return new Promise((resolve) => {
       const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' }, () =>
@@ -41,8 +49,10 @@ export const frameworks: Readonly<Record<string, Start>> = {
     const app = express()
     // Body parsers that run first must do no harm.
     app.use(express.json(), express.urlencoded({ extended: true }))
-    if (prefix) app.use(prefix, express().use(forExpress(mounted)))
-    app.use(forExpress(mounted))
+    for (const x of [mounted].flat()) {
+      if (prefix) app.use(prefix, express().use(forExpress(x)))
+      app.use(forExpress(x))
+    }
     app.get('/app', (_, response) => {
       response.send('the application')
     })
@@ -61,15 +71,17 @@ export const frameworks: Readonly<Record<string, Start>> = {
 
   async fastify(mounted, { port, prefix }) {
     const app = fastify({ forceCloseConnections: true })
-    if (prefix) {
-      app.register(
-        async (child) => {
-          await child.register(forFastify(mounted))
-        },
-        { prefix },
-      )
+    for (const x of [mounted].flat()) {
+      if (prefix) {
+        app.register(
+          async (child) => {
+            await child.register(forFastify(x))
+          },
+          { prefix },
+        )
+      }
+      await app.register(forFastify(x))
     }
-    await app.register(forFastify(mounted))
     app.get('/app', () => 'the application')
     await app.listen({ port, host: '127.0.0.1' })
     return { close: () => app.close() }
@@ -77,12 +89,15 @@ export const frameworks: Readonly<Record<string, Start>> = {
 
   // Without a framework there are no child apps, and a prefix makes no difference.
   async node(mounted, { port }) {
-    const handler = forNode(mounted)
+    const handlers = [mounted].flat().map((x) => forNode(x))
     const server = createServer((request, response) => {
-      handler(request, response, () => {
-        if (request.url === '/app') response.end('the application')
+      const from = (index: number) => {
+        const handler = handlers[index]
+        if (handler) handler(request, response, () => from(index + 1))
+        else if (request.url === '/app') response.end('the application')
         else response.writeHead(404).end()
-      })
+      }
+      from(0)
     })
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
     return {

@@ -28,7 +28,7 @@ export interface Mounted extends Required<Omit<Mountable, 'notice'>> {
 const anHour = 3_600_000
 
 /** What saw a request that was not for it. */
-const passedBy = new WeakMap<object, { endpoints: McpEndpoint[]; told: boolean }>()
+const passedBy = new WeakMap<object, { endpoints: McpEndpoint[]; watched: boolean }>()
 
 /** How many places each is mounted at, and where requests for its routes can come in. */
 const places = new WeakMap<Mountable, { mounts: number; seen: number; reachable: Set<string> }>()
@@ -95,15 +95,16 @@ export function mounted(given: Mountable | readonly Mountable[]): Mounted {
       if (own.length === 0) return undefined
       const before = passedBy.get(key)
       if (before) before.endpoints.push(...own)
-      const here = before ?? { endpoints: own, told: false }
+      const here = before ?? { endpoints: own, watched: false }
       passedBy.set(key, here)
-      if (pathHint(own, request) === undefined) return undefined
+      // One watches the answer for all.
+      if (here.watched || pathHint(own, request) === undefined) return undefined
+      here.watched = true
       // Only the head is kept: what is told after the answer needs no body.
       const { method, url, headers } = request
       return () => {
         const now = systemClock.now()
-        if (here.told || now - toldAt < anHour) return
-        here.told = true
+        if (now - toldAt < anHour) return
         toldAt = now
         const hint = pathHint(here.endpoints, { method, url, headers })
         if (hint !== undefined) notice(`Nobody answered ${method} (404). ${hint}`)
