@@ -9,8 +9,12 @@ export interface OddMessage {
 
 /** A message to a server whose tools are `open` and `closed`: valid, misspelt, encoded strangely, or damaged. */
 export function oddMessage(random: Random): OddMessage {
+  return oddly(random, random.chance(0.1) ? batch(random) : message(random))
+}
+
+/** Text as bytes, which may be encoded strangely, or damaged. */
+export function oddly(random: Random, text: string): OddMessage {
   const headers: Record<string, string> = { 'content-type': random.pick(contentTypes) }
-  const text = random.chance(0.1) ? batch(random) : message(random)
   let bytes: Buffer = encodings[random.weighted(encodingWeights)](text)
   for (let left = random.chance(0.3) ? 1 + Math.floor(random.next() * 3) : 0; left > 0; left -= 1) {
     bytes = damaged(random, bytes)
@@ -115,7 +119,20 @@ function params(random: Random): string {
   ])
 }
 
-function value(random: Random, depth: number): string {
+/** JSON for a value, in one of many spellings, some of which say more than the value. */
+export function written(random: Random, given: unknown): string {
+  if (typeof given === 'string') return string(random, given)
+  if (Array.isArray(given)) return `[${given.map((one) => written(random, one)).join(',')}]`
+  if (typeof given !== 'object' || given === null) return JSON.stringify(given) ?? 'null'
+  return object(
+    random,
+    Object.entries(given)
+      .filter(([, member]) => member !== undefined)
+      .map(([name, member]): Member => [name, written(random, member)]),
+  )
+}
+
+export function value(random: Random, depth: number): string {
   const leaf = ['0', '-1.5e2', 'true', 'null', '"ü"', '"\\ud800"', '"closed"', '"tools/call"', '"\\u0000"']
   if (depth === 0 || random.chance(0.6)) return random.pick(leaf)
   if (random.chance(0.02)) return '['.repeat(2000) + ']'.repeat(2000)
