@@ -14,11 +14,13 @@ import { checkOptions } from './check-options.ts'
 import { currentIncoming } from './current.ts'
 import { type AnyOptions, endpoint } from './endpoint.ts'
 import { freshServers } from './fresh.ts'
+import { messagesIn, rpcError } from './json-rpc.ts'
 import { listenersOf } from './listeners.ts'
 import type { Mcp, McpOptions, OpenOptions, PublicOptions, ServerContext } from './options.ts'
 import { type RequestStateOptions, requestStates } from './request-state.ts'
 import { asking } from './server-requests.ts'
 import { joined, streamableChannel, transportOptions } from './streamable.ts'
+import { type SubscriptionOptions, subscribers } from './subscriptions.ts'
 import { timers } from './timers.ts'
 
 export type { CallContext, Need, UpstreamRequestInit } from './context.ts'
@@ -52,6 +54,8 @@ export interface V2Options extends RequestStateOptions {
    * process.
    */
   bus?: ServerEventBus | undefined
+  /** How many of these streams may be open. */
+  subscriptions?: SubscriptionOptions | undefined
 }
 
 /** What `mcp()` of this line returns. */
@@ -82,13 +86,15 @@ export function mcp<User, const Public extends PublicOptions | undefined = undef
   options: McpOptions<User, ServerV2, Public> & V2Options,
 ): McpV2
 export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 {
-  const { bus, secret, requestStateSeconds, ...options } = given
+  const { bus, subscriptions, secret, requestStateSeconds, ...options } = given
   checkOptions(options)
   checkCall<V2Options>(
     'mcp({ auth, server: createServer })',
-    { bus, secret, requestStateSeconds },
-    { bus: true, secret: true, requestStateSeconds: 'count' },
+    { bus, subscriptions, secret, requestStateSeconds },
+    { bus: true, subscriptions: true, secret: true, requestStateSeconds: 'count' },
   )
+  const listening = subscribers(subscriptions)
+  let isClosed = false
   const fresh = freshServers<ServerV2>('@modelcontextprotocol/server')
   // Each overload says itself when `auth` may be undefined.
   const build = options.server as (context: unknown) => ServerV2 | Promise<ServerV2>
@@ -120,6 +126,7 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
       responseMode: options.responses ?? 'auto',
       // Comments are the endpoint's.
       keepAliveMs: 0,
+      maxSubscriptions: subscriptions?.max ?? 10_000,
       onerror(error) {
         const request = currentIncoming()?.request
         const exchange = request && exchanges.get(request)
@@ -135,7 +142,10 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
       return (uri) => template.match(uri) ?? undefined
     },
     isStateless: isModern,
-    close: () => modern.close(),
+    close() {
+      isClosed = true
+      return modern.close()
+    },
     async connect(context, connection) {
       const { incoming } = connection
       if (incoming && isModern(incoming)) return exchangeChannel(context, incoming)
@@ -156,9 +166,16 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
   /** A request of the protocol without sessions: the SDK builds the server when it has looked at the request. */
   function exchangeChannel(context: ServerContext<User, undefined>, incoming: Incoming<User>): Channel {
     const exchange: Exchange<User> = { context, incoming }
+    let leave = () => {}
     return {
       handle: (incoming) =>
         opened(incoming, async ({ auth, request, message }) => {
+          if (isClosed) return closing()
+          if (messagesIn(message).some(({ method }) => method === 'subscriptions/listen')) {
+            const place = listening.take(auth)
+            if (typeof place !== 'function') return place
+            leave = place
+          }
           exchanges.set(request, exchange)
           const response = await modern.fetch(request, {
             ...(auth && { authInfo: auth }),
@@ -167,7 +184,10 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
           if (response.status >= 500) throw exchange.fault ?? exchange.reported ?? new Error('no answer')
           return response
         }),
-      close: async () => exchange.server?.close(),
+      async close() {
+        leave()
+        await exchange.server?.close()
+      },
     }
   }
 
@@ -193,6 +213,10 @@ interface Exchange<User> {
   fault?: unknown
   /** What the SDK said. */
   reported?: unknown
+}
+
+function closing(): Response {
+  return rpcError(503, -32000, 'The server is shutting down. Try again shortly.', { 'retry-after': '2' })
 }
 
 /** Whether it is for the protocol without sessions to answer, also with a refusal. */

@@ -39,9 +39,7 @@ export async function referee(
 ): Promise<Verdict> {
   const folder = await mkdtemp(join(tmpdir(), 'drawbridge-conformance-'))
   try {
-    const choice = only
-      ? ['--scenario', only, '--spec-version', revision]
-      : ['--requirements', revision, '--timeout', '10000']
+    const choice = only ? ['--scenario', only, '--spec-version', revision] : ['--requirements', revision]
     const output = await run([main, 'server', '--url', url, '-o', folder, ...choice])
     const verdict: Verdict = { scenarios: [], failed: new Map(), warned: new Map(), output }
     for (const entry of (await readdir(folder)).sort()) {

@@ -1,7 +1,8 @@
 import { createServer, request as send } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { type Auth, memory, oauthProxy } from '@drawbridge/core'
 import { github } from '@drawbridge/github'
-import { mcp as mcpV1 } from '@drawbridge/mcp/v1'
+import { mcp as mcpV1, type StreamOptions } from '@drawbridge/mcp/v1'
 import { type McpV2, mcp as mcpV2 } from '@drawbridge/mcp/v2'
 import { browser, devGitHub, oauthClient } from '@drawbridge/testing'
 import { serve } from '@hono/node-server'
@@ -23,7 +24,8 @@ export type SdkLine = 'v1' | 'v2'
  * signed in, and adds its token to each request.
  */
 export async function behindDrawbridge(line: SdkLine, framework: string): Promise<UnderTest> {
-  const [port, provider] = [await freePort(), await devGitHub().listen()]
+  const provider = await devGitHub().listen()
+  const port = await freePort()
   const auth = oauthProxy({
     issuer: `http://127.0.0.1:${port}`,
     secret,
@@ -31,7 +33,7 @@ export async function behindDrawbridge(line: SdkLine, framework: string): Promis
     provider: github({ clientId: 'dev-client', clientSecret: 'dev-secret', host: provider.url }),
     log: false,
   })
-  const options = { auth, sessions: true }
+  const options = { auth, sessions: true, streams: { retrySeconds: 1 } }
   const mounted = line === 'v1' ? mcpV1({ ...options, server: everythingV1 }) : servedV2(options)
   const start = frameworks[framework] as Start
   const running = await start(mounted, { port, prefix: '' })
@@ -48,7 +50,7 @@ export async function behindDrawbridge(line: SdkLine, framework: string): Promis
   }
 }
 
-function servedV2(options: { auth: Auth; sessions: boolean }): McpV2 {
+function servedV2(options: { auth: Auth; sessions: boolean; streams: StreamOptions }): McpV2 {
   const mounted: McpV2 = mcpV2({ ...options, server: () => everythingV2(() => mounted.notify) })
   return mounted
 }
@@ -89,10 +91,9 @@ async function withToken(port: number, token: string): Promise<UnderTest> {
     passed.once('error', () => outgoing.destroy())
     incoming.pipe(passed)
   })
-  const own = await freePort()
-  await new Promise<void>((resolve) => server.listen(own, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    url: `http://127.0.0.1:${own}/mcp`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
     close: () =>
       new Promise((done) => {
         server.close(() => done())
