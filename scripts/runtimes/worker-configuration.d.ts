@@ -6,7 +6,5 @@ declare module 'cloudflare:workers' {
     readonly GITHUB: string
     readonly SECRET: string
     readonly DRAWBRIDGE_SECRET: string
-    readonly DRAWBRIDGE_GITHUB_CLIENT_ID: string
-    readonly DRAWBRIDGE_GITHUB_CLIENT_SECRET: string
   }
 }

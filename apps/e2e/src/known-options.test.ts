@@ -43,6 +43,7 @@ describe('an option that does not exist is an error', () => {
     ['sqlite', { file: 'a' }, /^sqlite\.file: .*path/],
     ['redis', { url: 'redis://a' }, /^redis\.url: .*client/],
     ['postgres', { connectionString: 'a' }, /^postgres\.connectionString: .*pool/],
+    ['d1', { binding: 'a' }, /^d1\.binding: .*database/],
     ['schemaSql', { tables: 'a' }, /^postgres\.tables: .*"table"/],
     [
       'dangerouslyStaticTokens',

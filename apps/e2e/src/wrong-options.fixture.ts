@@ -8,6 +8,7 @@ import {
 } from '@drawbridge/core'
 import { apiKeys } from '@drawbridge/core/api-keys'
 import { html } from '@drawbridge/core/pages'
+import { d1 } from '@drawbridge/d1'
 import * as express from '@drawbridge/express'
 import * as fastify from '@drawbridge/fastify'
 import { github, githubTokenVerifier } from '@drawbridge/github'
@@ -130,6 +131,7 @@ export const functions: readonly [string, Loose, Readonly<Record<string, unknown
   ['sqlite', sqlite as Loose, { path: '/nowhere/auth.db', lockTimeout: 1 }],
   ['redis', redis as Loose, { client: client(), prefix: 'a:', timeout: 1, log: false }],
   ['postgres', postgres as Loose, { pool: pool(), timeout: 1, schema: 'a', table: 'b', log: false }],
+  ['d1', d1 as Loose, { database: { prepare() {}, batch() {} }, log: false }],
   ['schemaSql', schemaSql as Loose, { schema: 'a', table: 'b' }],
   [
     'dangerouslyStaticTokens',

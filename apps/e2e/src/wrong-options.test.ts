@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { memory, oauthProxy } from '@drawbridge/core'
+import { d1 } from '@drawbridge/d1'
 import * as express from '@drawbridge/express'
 import * as fastify from '@drawbridge/fastify'
 import * as hono from '@drawbridge/hono'
@@ -86,6 +87,12 @@ describe('whatever is passed, nobody reads a raw TypeError', () => {
   })
 })
 
+/** What `env.DB` is. */
+class D1Database {
+  prepare() {}
+  batch() {}
+}
+
 describe('what is no Storage is told what to write instead', () => {
   it.each<[string, () => unknown, RegExp]>([
     ['a client of node-redis', client, /redis\(\{ client \}\).*@drawbridge\/redis/],
@@ -97,6 +104,17 @@ describe('what is no Storage is told what to write instead', () => {
     ['a pool of node-postgres', pool, /postgres\(\{ pool \}\).*@drawbridge\/postgres/],
     ['a database of node:sqlite', () => new DatabaseSync(':memory:'), /sqlite\(\{ path.*@drawbridge\/sqlite/],
     ['a database of better-sqlite3', () => ({ prepare() {}, exec() {}, pragma() {} }), /sqlite\(\{ path/],
+    ['a D1 binding', () => ({ prepare() {}, batch() {}, exec() {} }), /d1\(\{ database.*@drawbridge\/d1/],
+    [
+      'a KV namespace of Workers',
+      () => ({ get() {}, put() {}, delete() {}, list() {}, getWithMetadata() {} }),
+      /cannot write on a condition.*d1\(\{ database/,
+    ],
+    [
+      'an R2 bucket',
+      () => ({ get() {}, put() {}, delete() {}, list() {}, createMultipartUpload() {} }),
+      /cannot write on a condition/,
+    ],
     ['a promise', () => Promise.resolve(memory()), /is a promise.*await/i],
     ['the name of a file', () => 'auth.db', /sqlite\(\{ path/],
   ])('%s', (_, storage, message) => {
@@ -109,6 +127,7 @@ describe('what is no Storage is told what to write instead', () => {
     ['redis', () => redis(client() as never), /redis\(\{ client/],
     ['postgres', () => postgres(pool() as never), /postgres\(\{ pool/],
     ['sqlite', () => sqlite('auth.db' as never), /sqlite\(\{ path/],
+    ['d1', () => d1(new D1Database() as never), /d1\(\{ database/],
   ])('%s, given it without a name', (_, call, message) => {
     expect(call).toThrow(message)
   })

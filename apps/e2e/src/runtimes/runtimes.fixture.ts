@@ -59,33 +59,48 @@ async function startedProcess(
   runtime: 'bun' | 'deno',
   entry: Entry,
   port: number,
-  environment: object,
+  environment: Readonly<Record<string, string>>,
 ): Promise<() => Promise<void>> {
   const module = path(`process-${entry}`)
-  const listening = ['--host', '127.0.0.1', '--port', `${port}`]
-  const [command, ...args] =
+  const command =
     runtime === 'deno'
-      ? [
-          runtimeBinary('deno'),
-          'serve',
-          '--allow-all',
-          '--no-check',
-          '--no-remote',
-          '--no-lock',
-          '--node-modules-dir=manual',
-          ...listening,
-          module,
-        ]
-      : [runtimeBinary('bun'), '--no-install', module]
-  const child = spawn(command, args, {
-    env: { ...process.env, ...environment, PORT: `${port}`, BUN_PORT: `${port}`, DENO_NO_UPDATE_CHECK: '1' },
+      ? `deno serve --allow-all --no-check --no-remote --no-lock --node-modules-dir=manual --host 127.0.0.1 --port ${port} ${module}`
+      : `bun --no-install ${module}`
+  return runningCommand(command, { port, environment })
+}
+
+/**
+ * Runs a command of Deno or Bun until it answers, and resolves to what ends it.
+ *
+ * @param command words with blanks between them; `NAME=value` may come first, as in a shell
+ */
+export async function runningCommand(
+  command: string,
+  {
+    port,
+    environment = {},
+    cwd,
+  }: { port: number; environment?: Readonly<Record<string, string>>; cwd?: string },
+): Promise<() => Promise<void>> {
+  const words = command.split(' ')
+  const at = words.findIndex((word) => !/^\w+=/.test(word))
+  const variables = Object.fromEntries(words.slice(0, at).map((word) => word.split('=', 2)))
+  const [runtime, ...args] = words.slice(at)
+  const child = spawn(runtimeBinary(runtime === 'deno' ? 'deno' : 'bun'), args, {
+    env: { ...process.env, PORT: `${port}`, DENO_NO_UPDATE_CHECK: '1', ...environment, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(cwd !== undefined && { cwd }),
   })
-  await answering(child, port)
-  return async () => {
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
     child.kill('SIGKILL')
     await once(child, 'exit')
   }
+  await answering(child, port).catch(async (error) => {
+    await stop()
+    throw error
+  })
+  return stop
 }
 
 async function answering(child: ChildProcess, port: number): Promise<void> {

@@ -235,7 +235,7 @@ function isProvider(given: unknown): given is Provider {
 /** Checks `storage`, which API keys have, too. Throws {@link ConfigurationError}. */
 export function checkStorage(storage: unknown): void {
   const fix =
-    'Pass one: memory() while you try things out, sqlite({ path }) on one machine, redis or postgres on several.'
+    'Pass one: memory() while you try things out, sqlite({ path }) on one machine, redis or postgres on several, d1 on Workers.'
   if (!storage) throw new ConfigurationError('storage', 'is missing', fix)
   if (typeof storage === 'function') {
     throw new ConfigurationError('storage', 'is a function', 'Call it: `storage: memory()`.')
@@ -255,7 +255,14 @@ export function checkStorage(storage: unknown): void {
 /** What many pass in the place of a Storage, and what to write. */
 function wrapping(members: Readonly<Record<string, unknown>>): string | undefined {
   const has = (...names: string[]) => names.every((name) => typeof members[name] === 'function')
+  // Workers KV and R2 have a `put` and a `list`, and write whatever the condition.
+  if (has('put', 'list', 'getWithMetadata') || has('put', 'list', 'createMultipartUpload')) {
+    return 'It cannot write on a condition. On Workers, `storage: d1({ database: env.DB })` of @drawbridge/d1 can.'
+  }
   if (has('put', 'list')) return undefined
+  if (has('prepare', 'batch')) {
+    return 'Wrap the binding: `storage: d1({ database: env.DB })` of @drawbridge/d1.'
+  }
   if (has('sendCommand') || has('call', 'get')) {
     return 'Wrap the client: `storage: redis({ client })` of @drawbridge/redis.'
   }

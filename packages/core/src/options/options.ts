@@ -32,7 +32,7 @@ export interface OAuthServerOptions<
    * or separated by commas: the first seals, all open. Default: the variable `DRAWBRIDGE_SECRET`.
    */
   secret?: string | readonly string[] | undefined
-  /** Where clients, grants and keys are kept: `memory()`, `sqlite(...)`, `redis(...)` or `postgres(...)`. */
+  /** Where clients, grants and keys are kept: `memory()`, `sqlite(...)`, `redis(...)`, `postgres(...)` or `d1(...)`. */
   storage: Storage
   /** The protected resource's path below the issuer. Default `/mcp`. For several, use `resources`. */
   resource?: Path | undefined

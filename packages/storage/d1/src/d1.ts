@@ -3,18 +3,22 @@ import {
   checkCall,
   type KeyPage,
   type ListOptions,
+  type LogOption,
   type PutOptions,
   type Storage,
   type StoredValue,
   systemClock,
+  tellOperator,
 } from '@drawbridge/core/storage'
 import { checkBinding, type D1Binding, type D1Statement, type Row } from './database.ts'
-import { explained, table } from './schema.ts'
+import { missingTable, table } from './schema.ts'
 
 /** Options of {@link d1}. */
 export interface D1Options {
   /** The binding itself, such as `env.DB`, and no session of it: all reads have to see all writes. */
   database: D1Binding
+  /** Takes the line that says that the table is missing. Default: the standard error. `false`: nowhere. */
+  log?: LogOption | undefined
   /** Where the time comes from that expiries are compared with. Default: the system's clock. */
   clock?: Clock | undefined
 }
@@ -65,9 +69,15 @@ const sweep = `
  * ```
  */
 export function d1(options: D1Options): Storage {
-  checkCall<D1Options>('d1({ database: env.DB })', options, { database: true, clock: 'clock' }, 'd1.')
+  checkCall<D1Options>(
+    'd1({ database: env.DB })',
+    options,
+    { database: true, log: true, clock: 'clock' },
+    'd1.',
+  )
   checkBinding(options.database)
   const { database, clock = systemClock } = options
+  let isTold = false
   // Workers come and go: many never write that often.
   let writes = Math.floor(Math.random() * writesPerSweep)
 
@@ -82,7 +92,12 @@ export function d1(options: D1Options): Storage {
       if (!last) throw new Error('d1: the database answered nothing')
       return last.results as Row[]
     } catch (error) {
-      throw explained(error)
+      const explanation = missingTable(error)
+      if (!explanation) throw error
+      // Whoever made the request is only told that the storage fails.
+      if (!isTold) tellOperator(options.log, explanation.message)
+      isTold = true
+      throw explanation
     }
   }
 

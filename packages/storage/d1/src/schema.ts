@@ -44,9 +44,9 @@ export async function createSchema(database: D1Binding): Promise<void> {
   await database.batch(statements.map((statement) => database.prepare(statement)))
 }
 
-/** What D1 answers without the table, in words that help; any other error as it is. */
-export function explained(error: unknown): unknown {
-  if (!String(error).includes(`no such table: ${table}`)) return error
+/** What to do about D1's error, where it is that the table is missing. */
+export function missingTable(error: unknown): ConfigurationError | undefined {
+  if (!String(error).includes(`no such table: ${table}`)) return undefined
   return new ConfigurationError(
     'd1.database',
     `has no table ${table}`,

@@ -31,7 +31,7 @@ const runs: Record<string, (database: D1Binding) => Promise<Record<string, strin
 function slowly(part: number, database: D1Binding) {
   return results(
     storageContract().filter((_, index) => index % 4 === part),
-    behind(opener(database), (storage) => delayed(storage, { milliseconds: () => Math.random() * 3 })),
+    behind(opener(database), (storage) => delayed(storage, { milliseconds: Math.random })),
   )
 }
 
@@ -116,13 +116,17 @@ function ownCases(database: D1Binding): ReturnType<typeof storageContract> {
       )
     }),
 
-    storageCase('without the table every operation says how to make it', async ({ storage }) => {
+    storageCase('without the table every operation says how to make it, and the log does once', async () => {
+      const lines: string[] = []
+      const storage = d1({ database, log: (line) => lines.push(line) })
       await storage.check?.()
       await database.prepare('DROP TABLE drawbridge_entries').bind().all()
       const missing = /d1\.database: has no table drawbridge_entries\. .*schemaSql\(\)/
       await assert.rejects(async () => storage.check?.(), missing)
       await assert.rejects(storage.get('grant/a/1'), missing)
       await assert.rejects(storage.put('grant/a/1', 'a', { ifVersion: null }), missing)
+      assert.equal(lines.length, 1)
+      assert.match(lines[0] ?? '', missing)
     }),
   ]
 }
