@@ -178,6 +178,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
         schemesOf: open && schemes,
       },
     }
+    const began = time.now()
     const dispatcher = auth && !info ? forNobody : together && isForSession(incoming) ? together : alone
     const served = await withContext(incoming, () => dispatcher.serve(incoming)).catch((error: unknown) => {
       // The factory may find that it needs a sign-in, too: then this is replaced by the challenge.
@@ -205,7 +206,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
       response.body,
       {
         isAnonymous: !info,
-        expiresAt: info?.expiresAt ?? (auth ? time.now() / 1000 + streamSeconds : Number.POSITIVE_INFINITY),
+        expiresAt: info?.expiresAt ?? (auth ? began / 1000 + streamSeconds : Number.POSITIVE_INFINITY),
         revalidate: async () => !info || !auth || auth.revalidate(info),
         signal: request.signal,
         time,

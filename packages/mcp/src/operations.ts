@@ -47,7 +47,8 @@ function operationsOf({ method, params: given }: { method?: unknown; params?: un
   const params = isObject(given) ? given : {}
   switch (method) {
     case 'tools/call':
-      return [named('tool', params.name, argumentsOf(params))]
+      // As a task, the work outlives its request.
+      return [named('tool', params.name, argumentsOf(params)), ...('task' in params ? [other] : [])]
     case 'prompts/get':
       return [named('prompt', params.name, argumentsOf(params))]
     case 'resources/read':

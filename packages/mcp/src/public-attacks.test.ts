@@ -21,6 +21,9 @@ describe.each(eras)('somebody without a token, by %s', (_, { line, ask }) => {
     ['tools/call', {}],
     ['tools/call', { name: 'constructor' }],
     ['tools/call', { name: 'hello' }],
+    // Its result could be fetched by nobody, and the work goes on without an end.
+    ['tools/call', { name: 'open', task: { ttl: 60_000 } }],
+    ['tools/call', { name: 'open', task: null }],
     ['resources/read', { uri: 'notes://secret' }],
     ['resources/read', { uri: 'NOTES://secret' }],
     ['resources/read', { uri: 'notes://open/../secret' }],

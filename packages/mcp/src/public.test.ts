@@ -279,6 +279,9 @@ describe.each(['v1', 'v2'] as const)('without a token, at an mcp() of %s', (line
     const { fetch, runs } = serving(line, { require: { resources: { 'books://{+path}': ['read'] } } })
     const response = await fetch(post(message('resources/read', { uri: 'books://7' })))
     expect([response.status, challenge(response)]).toEqual([401, expect.stringContaining('scope="read"')])
+    const ref = { type: 'ref/resource', uri: 'books://{id}' }
+    const completion = message('completion/complete', { ref, argument: { name: 'id', value: '' } })
+    expect((await fetch(post(completion))).status).toBe(401)
     expect(runs).toEqual([])
   })
 })
