@@ -213,16 +213,16 @@ describe('a project that has core, GitHub and Express, and nothing of the worksp
 
 describe('a newcomer who follows', () => {
   const top = 'A protected server in ten lines'
-  const section = 'From nothing to a working server'
   const pages: [page: string, ...headings: string[]][] = [
     ['README.md', top, 'Hono', 'Start it'],
     ['README.md', top, 'Express', 'Start it'],
     ['README.md', top, 'Fastify', 'Start it'],
     ['README.md', top, 'Express', 'In a CommonJS project'],
+    ['docs/guides/quick-start.md', 'Install', 'Write it', 'Start it'],
     ...publishedPackages()
       .map(({ folder }) => `${folder}/README.md`)
       .filter((page) => !unfollowed.has(page))
-      .map((page): [string, string] => [page, section]),
+      .map((page): [string, string] => [page, 'From nothing to a working server']),
   ]
   const projects = new Map<string, Project>()
   let stores: { env: Record<string, string>; stop(): Promise<void> }
