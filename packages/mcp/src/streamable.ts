@@ -32,7 +32,9 @@ export async function joined<Transport extends WatchedTransport>(
   const send = transport.send.bind(transport)
   transport.send = (message: object, options?: unknown) => {
     const to = incoming ?? currentIncoming()
-    return send(to ? finished(sent(message, to.message, to.outgoing), to) : message, options)
+    if (to) return send(finished(sent(message, to.message, to.outgoing), to), options)
+    // Whose answer this is cannot be told, nor then what of it they may see. Notifications are for all of a session.
+    return send('result' in message && 'id' in message ? nobodys(message.id) : message, options)
   }
   await server.connect(transport)
   const { onmessage } = transport
@@ -40,6 +42,14 @@ export async function joined<Transport extends WatchedTransport>(
     linkHandler(extra, incoming ?? currentIncoming())
     onmessage?.call(transport, message, extra)
   }
+}
+
+function nobodys(id: unknown): object {
+  const error = {
+    code: -32603,
+    message: 'Internal error: the handler answered outside the request it was called for',
+  }
+  return { jsonrpc: '2.0', id, error }
 }
 
 /** What the transports of both lines have. */
