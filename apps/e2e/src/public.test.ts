@@ -41,16 +41,17 @@ function serverV2(): McpServerV2 {
   return server
 }
 
-type Limits = Parameters<typeof oauthProxy>[0]['limits']
+interface Setup {
+  start: Start | undefined
+  line: string
+  sessions: boolean
+  limits?: Parameters<typeof oauthProxy>[0]['limits']
+  discovery?: boolean
+}
 
 /** A server with a public tool, one that takes a sign-in, and one that takes more. */
 async function serving(
-  {
-    start,
-    line,
-    sessions,
-    limits,
-  }: { start: Start | undefined; line: string; sessions: boolean; limits?: Limits },
+  { start, line, sessions, limits, discovery }: Setup,
   use: (url: string, clock: ReturnType<typeof fakeClock>) => Promise<void>,
 ): Promise<void> {
   const port = await freePort()
@@ -69,7 +70,7 @@ async function serving(
   const options = {
     auth,
     sessions,
-    public: { tools: ['look'] },
+    public: { tools: ['look'], discovery },
     require: { scopes: ['read'], tools: { write: ['write'] } },
     onNotice() {},
   }
@@ -117,6 +118,67 @@ for (const [framework, start] of Object.entries(frameworks)) {
     }
   })
 }
+
+describe.each(Object.entries(frameworks))('somebody without a token, on %s', (_, start) => {
+  it('gets no further by what the framework makes of a request', () =>
+    serving({ start, line: 'v1', sessions: true }, async (url) => {
+      const call = (name: string, more: object = {}) =>
+        JSON.stringify({
+          jsonrpc: '2.0',
+          id: 1,
+          method: 'tools/call',
+          params: { name, arguments: {} },
+          ...more,
+        })
+      const post = async (body: string, more: Record<string, string> = {}) => {
+        const accept = 'application/json, text/event-stream'
+        const headers = { accept, 'content-type': 'application/json', ...more }
+        const response = await fetch(url, { method: 'POST', headers, body })
+        return [response.status, await response.text(), response.headers.get('mcp-session-id')] as const
+      }
+      expect(await post(call('look'))).toEqual([200, expect.stringContaining('everybody may look'), null])
+      for (const [body, headers] of [
+        [call('write'), {}],
+        [call('look'), { authorization: '' }],
+        [call('look'), { authorization: 'Basic b2N0bzpjYXQ=' }],
+        [call('look'), { authorization: 'Bearer stale' }],
+        [call('look', { filler: 'x'.repeat(70_000) }), {}],
+        [call('write'), { 'x-http-method-override': 'GET' }],
+        [call('write'), { 'mcp-method': 'tools/list', 'mcp-name': 'look' }],
+        [call('write'), { 'mcp-session-id': crypto.randomUUID() }],
+        [`[${call('look')},${call('write')}]`, {}],
+        [call('look').replace('"name":', '"name":"look","name":').replace('"look","arg', '"write","arg'), {}],
+      ] as [string, Record<string, string>][]) {
+        const shown = [headers, body.slice(0, 99)]
+        const [status, text] = await post(body, headers)
+        expect([...shown, status]).toEqual([...shown, 401])
+        expect(text).not.toContain('everybody may look')
+      }
+      // A server on loopback is for no pages of elsewhere, whoever has signed in.
+      for (const origin of ['https://evil.test', 'null']) {
+        expect((await post(call('look'), { origin }))[0]).toBe(403)
+      }
+      for (const method of ['GET', 'DELETE', 'PUT', 'PATCH', 'HEAD']) {
+        const response = await fetch(url, { method, headers: { accept: 'text/event-stream' } })
+        expect([method, response.status]).toEqual([method, 405])
+      }
+      const preflight = await fetch(url, { method: 'OPTIONS', headers: { origin: 'http://localhost:6274' } })
+      expect(preflight.status).toBe(204)
+    }))
+})
+
+describe.each(Object.entries(clients))('the official %s client', (_, connect) => {
+  it('signs in as it connects, where nothing is told without a token', () =>
+    serving({ start: frameworks.node, line: 'v2', sessions: true, discovery: false }, async (url) => {
+      const installation: Installation = { logins: 0 }
+      const client = await connect(url, installation, browser())
+      expect(installation.logins).toBe(1)
+      expect(await client.listTools()).toHaveLength(3)
+      expect((await client.callTool('whoami')).text).toBe('octocat')
+      expect((await client.callTool('look')).text).toBe('everybody may look')
+      await client.close()
+    }))
+})
 
 describe.each(Object.entries(clients))('the official %s client without a token', (_, connect) => {
   const limits = { key: () => 'everybody', requests: { anonymous: 20 } }

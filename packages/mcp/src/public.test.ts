@@ -324,3 +324,33 @@ describe('an Authorization header', () => {
     expect((await served.fetch(post(call('open'), { 'x-authorization': 'Bearer x' }))).status).toBe(200)
   })
 })
+
+test.each(['2025', '2026'])(
+  'a public tool whose scopes the SDK asks for is 401 with them (protocol of %s)',
+  async (year) => {
+    const { McpServer, requireScopes } = await import('@modelcontextprotocol/server')
+    const { mcp } = await import('./v2.ts')
+    let ran = 0
+    const { fetch } = mcp({
+      auth: fakeAuth(tokens),
+      require: { scopes: ['mcp'] },
+      public: { tools: ['draft'] },
+      onNotice() {},
+      server: () => {
+        const server = new McpServer({ name: 'x', version: '1' })
+        server.registerTool('draft', { scopeChallenge: requireScopes('drafts') }, () => {
+          ran += 1
+          return { content: [] }
+        })
+        return server
+      },
+    })
+    const asked = message('tools/call', { name: 'draft' })
+    const response = await fetch(year === '2026' ? modern(asked) : post(asked))
+    expect([response.status, challenge(response)]).toEqual([
+      401,
+      expect.stringContaining('scope="mcp drafts"'),
+    ])
+    expect(ran).toBe(0)
+  },
+)

@@ -18,6 +18,7 @@ import { messagesIn, rpcError } from './json-rpc.ts'
 import { listenersOf } from './listeners.ts'
 import type { Mcp, McpOptions, OpenOptions, PublicOptions, ServerContext } from './options.ts'
 import { type RequestStateOptions, requestStates } from './request-state.ts'
+import { challengesNobody } from './scope-challenge.ts'
 import { asking } from './server-requests.ts'
 import { joined, streamableChannel, transportOptions } from './streamable.ts'
 import { type SubscriptionOptions, subscribers } from './subscriptions.ts'
@@ -114,7 +115,7 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
       const exchange = requestInfo && exchanges.get(requestInfo)
       if (!exchange) throw new Error('a server was asked for without a request')
       try {
-        exchange.server = fresh(await build(exchange.context))
+        exchange.server = challengesNobody(fresh(await build(exchange.context)), exchange.incoming)
       } catch (error) {
         exchange.fault = error
         throw error
@@ -149,7 +150,7 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
     async connect(context, connection) {
       const { incoming } = connection
       if (incoming && isModern(incoming)) return exchangeChannel(context, incoming)
-      const server = fresh(await build(context))
+      const server = challengesNobody(fresh(await build(context)), incoming)
       const transport = new WebStandardStreamableHTTPServerTransport(transportOptions(options, connection))
       const channel = streamableChannel(transport, options, connection)
       asking(server, transport, {
