@@ -79,6 +79,21 @@ const authorization = fc.constantFrom(
   `Bearer ${'x'.repeat(3000)}`,
 )
 
+const prompt = fc.oneof(
+  fc.constantFrom(
+    ...['none', 'none', ' none', 'none\t', 'NONE', 'none none', 'none login', 'consent none', 'none,login'],
+    ...['login', 'select_account', 'login select_account', 'consent', 'create', ' ', '%20none'],
+  ),
+  text,
+)
+
+/** A second Authorization header, before the request's own or after it: servers and proxies take one of them, and not the same. */
+export const secondCredentials: fc.Arbitrary<Edit> = fc.record({
+  do: fc.constant('second credentials'),
+  what: fc.nat(20),
+  isFirst: fc.boolean(),
+}) as fc.Arbitrary<Edit>
+
 const put = (where: Place, name: string, texts: fc.Arbitrary<string>) =>
   fc.record({ do: fc.constant('put'), in: fc.constant(where), name: fc.constant(name), text: texts })
 
@@ -113,7 +128,7 @@ export const askingEdit: fc.Arbitrary<Edit> = fc.oneof(
     weight: 2,
   },
   { arbitrary: put('query', 'scope', fc.oneof(fc.constantFrom('nothing', 'files:all'), text)), weight: 2 },
-  { arbitrary: put('query', 'prompt', fc.constant('none')), weight: 1 },
+  { arbitrary: put('query', 'prompt', prompt), weight: 3 },
   { arbitrary: put('headers', 'x-forwarded-for', fc.oneof(addresses, text)), weight: 1 },
 ) as fc.Arbitrary<Edit>
 

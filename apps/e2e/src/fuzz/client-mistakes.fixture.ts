@@ -36,13 +36,13 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
   'takes an assertion that was used': {
     mistake: withAssertion((claims, isSeen) => (isSeen ? { ...claims, jti: randomUUID() } : claims)),
     plan: signing,
-    seed: 3,
+    seed: 5,
     found: /has not what it takes/,
   },
   'takes an assertion for another server': {
     mistake: withAssertion((claims) => ({ ...claims, aud: 'https://mcp.test' })),
     plan: signing,
-    seed: 10,
+    seed: 2,
     found: /has not what it takes/,
   },
   'takes an assertion that is good for ever': {
@@ -90,7 +90,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
       }
     },
     plan: { client: 'document', method: 'none' },
-    seed: 14,
+    seed: 11,
     found: /nothing in the request is good for that/,
   },
   'fails when a document does': {
@@ -120,7 +120,7 @@ export const clientMistakes: Readonly<Record<string, Planted>> = {
         : undefined,
     ),
     plan: signing,
-    seed: 8,
+    seed: 7,
     found: /503 without Retry-After/,
   },
   'shows the name in a document as it is': {

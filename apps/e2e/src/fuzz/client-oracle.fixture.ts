@@ -1,6 +1,6 @@
 import type { JsonWebKey } from 'node:crypto'
 import { assertionType, parts } from './assertions.fixture.ts'
-import type { Ledger } from './ledger.fixture.ts'
+import { type Ledger, scopesOf } from './ledger.fixture.ts'
 import { answersTo } from './redirect-oracle.fixture.ts'
 import { closure, initialAccessToken, limitWindow, troublesome } from './setups.fixture.ts'
 import type { Reading } from './shot.fixture.ts'
@@ -29,6 +29,7 @@ export function clientFaults(
     ...fetchFaults(reading, fetched),
     ...limitFaults(known, reading, answer),
     ...authorizeFaults(known, reading, answer),
+    ...askingFaults(known, reading, answer),
     ...tokenFaults(known, reading, answer),
     ...registrationFaults(known, reading, answer),
   ]
@@ -134,6 +135,14 @@ function authorizeFaults(known: Ledger, reading: Reading, answer: Answer): strin
     (query.get('state') ?? '').length < 400
   if (isTold && link === undefined) faults.push('a faulty request, and no way to its client')
   return faults
+}
+
+/** OpenID Connect Core 3.1.2.1: with `prompt=none` the answer is a code or an error. */
+function askingFaults(known: Ledger, reading: Reading, { status, text }: Answer): string[] {
+  const isAsking = reading.path === '/consent' && status === 200 && scopesOf(text) !== undefined
+  return isAsking && known.about(reading)?.isSilent
+    ? ['somebody is asked, and the client wants nobody asked']
+    : []
 }
 
 function unescaped(text: string): string {

@@ -20,6 +20,8 @@ export type Edit =
   | { do: 'add'; in: Place; name: string; text: string }
   /** The field of this name, whether it was there or not; of JSON the text of the value. */
   | { do: 'put'; in: Place; name: string; text: string }
+  /** One more Authorization header, with these: somebody else's, the own once more, or none that there are. */
+  | { do: 'second credentials'; what: number; isFirst: boolean }
   | { do: 'assertion'; how: AssertionEdit }
   /** Of another browser, or none. */
   | { do: 'cookies'; whose: 'another' | 'nobody' }
@@ -157,9 +159,12 @@ export interface Loot {
   /** An assertion that was used. */
   used?: string | undefined
   cookies: readonly Field[]
+  /** As they stand in an Authorization header. */
+  credentials: readonly string[]
 }
 
-export const takesLoot = (change: Edit): boolean => change.do === 'steal' || change.do === 'cookies'
+export const takesLoot = (change: Edit): boolean =>
+  change.do === 'steal' || change.do === 'cookies' || change.do === 'second credentials'
 
 export function edited(given: Shot, change: Edit, stolen: Loot): Shot {
   switch (change.do) {
@@ -185,6 +190,12 @@ export function edited(given: Shot, change: Edit, stolen: Loot): Shot {
       const field = { name: change.name, value: change.text }
       const put = index < 0 ? [...fields, field] : fields.with(index, field)
       return { ...given, [change.in]: put }
+    }
+    case 'second credentials': {
+      const { credentials } = stolen
+      const value = credentials[change.what % Math.max(1, credentials.length)] ?? 'Bearer x'
+      const field = { name: 'authorization', value }
+      return { ...given, headers: change.isFirst ? [field, ...given.headers] : [...given.headers, field] }
     }
     case 'assertion':
       return {

@@ -4,6 +4,7 @@ import { type Ledger, ledger } from './ledger.fixture.ts'
 import { type Look, look } from './oracles.fixture.ts'
 import { showsMarks } from './page-oracle.fixture.ts'
 import type { Attack, Run } from './plan.fixture.ts'
+import { initialAccessToken } from './setups.fixture.ts'
 import { printed, read, type Shot, shot } from './shot.fixture.ts'
 import type { Answer, Subject } from './subject.fixture.ts'
 import type { WebChange } from './web.fixture.ts'
@@ -47,6 +48,7 @@ export async function execute(
   }
   const began = server.now()
   count(counts, `plans: ${plan.setup}, ${plan.client}, ${plan.method ?? 'no method'}`)
+  if (plan.prompt !== undefined) count(counts, `prompts: ${JSON.stringify(plan.prompt)}`)
   const hasLoot = attacks.some(({ edits }) => edits.some(takesLoot))
   const bystanders = hasLoot ? await stand(inside, plan) : undefined
   let isTouched = false
@@ -61,6 +63,8 @@ export async function execute(
     const { path } = read(request)
     const route = server.mounted.routes.some((one) => one.path === path) ? path : 'other paths'
     count(counts, `${request.method} ${route} ${answer.status}`)
+    if (request.headers.filter(({ name }) => name === 'authorization').length > 1)
+      count(counts, `two Authorization headers: ${route} ${answer.status}`)
     if (showsMarks(answer)) count(counts, 'pages that show markup as text')
     history.push(`${name}: ${request.method} ${request.path} ${answer.status}`)
     const [what] = faults
@@ -80,6 +84,11 @@ export async function execute(
       let seen = await sent(attackName(attack, step), request, may)
       for (let time = 1; time < (attack.times ?? 1) && isIdle(seen); time++) {
         seen = await sent('once more', request, may)
+      }
+      const next = consentAfter(request, seen.answer, flow)
+      if (next && !seen.violation) {
+        const { violation } = await sent('where it leads', next, may)
+        seen = { ...seen, ...(violation && { violation }) }
       }
       await ends(inside, attack, flow, server.now() - began < 60_000)
       if (seen.violation) return seen.violation
@@ -226,7 +235,30 @@ function lootOf(own: Flow, others: Bystanders | undefined): Loot {
     used: own.used ?? withTokens.used,
     values: values.filter((value) => value !== undefined),
     cookies: Object.entries(withCode.cookies).map(([name, value]) => ({ name, value })),
+    credentials: [
+      `Bearer ${withTokens.access_token}`,
+      `Bearer ${own.access_token}`,
+      `bearer  ${withTokens.access_token}`,
+      `Bearer ${initialAccessToken}`,
+      basicOf(withTokens),
+      basicOf(own),
+      `DPoP ${withTokens.access_token}`,
+      ...['Bearer', 'Bearer x', 'Basic', 'Basic Og==', 'Negotiate x', ''],
+    ],
   }
+}
+
+/** What a client wants people asked shows where its request leads: who is remembered is known there. */
+function consentAfter({ query }: Shot, { headers }: Answer, { cookies }: Flow): Shot | undefined {
+  const transaction = URL.parse(headers.get('location') ?? '')?.searchParams.get('transaction')
+  if (!transaction || !query.some(({ name }) => name === 'prompt')) return undefined
+  return shot('GET', '/consent', { headers: { accept: 'text/html' }, query: { transaction }, cookies })
+}
+
+const noLoot: Loot = { values: [], cookies: [], credentials: [] }
+
+function basicOf({ client_id, client_secret = '' }: Flow): string {
+  return `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString('base64')}`
 }
 
 function attacking(
@@ -270,7 +302,7 @@ async function ends({ server, known }: Inside, { web }: Attack, flow: Flow, isEa
   server.outage.provider = false
   server.outage.store = undefined
   if (!web) return
-  server.web.change(urlsOf(flow)[changedOf(flow, web)], undefined, { values: [], cookies: [] })
+  server.web.change(urlsOf(flow)[changedOf(flow, web)], undefined, noLoot)
   // What is right is kept for longer than that, also when it says something else.
   const isFailure = typeof web.as === 'string' || !('edits' in web.as)
   if (web.after === 'a minute' && isFailure && isEarly) server.advance(61)

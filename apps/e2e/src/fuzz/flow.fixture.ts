@@ -29,6 +29,8 @@ export interface Plan {
   state: string | undefined
   /** What a client may put beside all that. */
   login_hint: string | undefined
+  /** What it wants the person to be asked (OpenID Connect Core 3.1.2.1). */
+  prompt: string | undefined
 }
 
 /** One sign-in of one person with one client, and how far it has come. */
@@ -206,6 +208,7 @@ export const steps: readonly Step[] = [
           code_challenge_method: 'S256',
           resource,
           login_hint: plan.login_hint,
+          prompt: plan.prompt,
         },
       }),
     take(flow, answer, { known }) {

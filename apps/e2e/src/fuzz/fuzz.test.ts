@@ -22,6 +22,8 @@ it.each([
   ]) {
     expect(met(new RegExp(`plans: .*${what}`)).length, what).toBeGreaterThan(1)
   }
+  expect(met(/^prompts: /).length, 'prompts').toBeGreaterThan(3)
+  expect(met(/^two Authorization headers: /).length, 'two Authorization headers').toBeGreaterThan(2)
   expect(met(/ 429$/).length, '429').toBeGreaterThan(1)
   for (const path of [
     '/register',

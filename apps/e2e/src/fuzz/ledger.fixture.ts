@@ -1,5 +1,6 @@
 import { issuer } from '../world.ts'
 import { type KnownClients, knownClients } from './known-clients.fixture.ts'
+import { wantsNobodyAsked } from './redirect-oracle.fixture.ts'
 import { askedFor, type SetupName } from './setups.fixture.ts'
 import { type Reading, read, type Shot } from './shot.fixture.ts'
 import type { Answer } from './subject.fixture.ts'
@@ -10,6 +11,8 @@ export interface KnownRequest {
   redirect_uri: string
   state: string | undefined
   code_challenge: string
+  /** Nobody is to be asked anything. */
+  isSilent: boolean
   /** What it may come to at most. */
   asked: ReadonlySet<string>
   /** What people were shown, once they were: they consent to that. */
@@ -199,6 +202,7 @@ export function ledger(setup: SetupName, now: () => number): Ledger {
             redirect_uri,
             state: given.get('state') || undefined,
             code_challenge,
+            isSilent: wantsNobodyAsked(reading),
             asked: askedFor(setup, given.get('scope')),
           })
           keep(handle)

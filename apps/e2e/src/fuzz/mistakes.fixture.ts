@@ -7,7 +7,7 @@ export const mistakes: Readonly<Record<string, Planted>> = {
     mistake: answering(({ url, body }) =>
       /%00/.test(url.search + body) ? Response.json({ error: 'server_error' }, { status: 500 }) : undefined,
     ),
-    seed: 4,
+    seed: 2,
     found: /^500/m,
   },
   'throws what nobody expects': {
@@ -17,7 +17,7 @@ export const mistakes: Readonly<Record<string, Planted>> = {
       }
       return handle(request, context)
     },
-    seed: 12,
+    seed: 10,
     found: /^500|the code shows/m,
   },
   'sends a browser to an address that is not registered': {
@@ -202,6 +202,24 @@ export const mistakes: Readonly<Record<string, Planted>> = {
     seed: 3,
     found: /without a good token comes in/,
   },
+  'takes one of two Authorization headers': {
+    mistake: (handle) => (request, context) => {
+      const headers = new Headers(request.headers)
+      const [first, second] = headers.get('authorization')?.split(', ') ?? []
+      if (first && second) headers.set('authorization', first)
+      return handle(new Request(request, { headers }), context)
+    },
+    found: /without a good token comes in|anybody may register/,
+  },
+  'asks people whom a client wants left alone': {
+    mistake: (handle) => (request, context) => {
+      const url = new URL(request.url)
+      if (url.searchParams.get('prompt')?.includes('none')) url.searchParams.delete('prompt')
+      return handle(new Request(url, request), context)
+    },
+    seed: 24,
+    found: /somebody is asked, and the client wants nobody asked/,
+  },
   'lets anybody revoke': {
     mistake: answering(({ response, url }) =>
       url.pathname === '/revoke' && response.status === 401 ? Response.json({}) : undefined,
@@ -234,7 +252,7 @@ export const mistakes: Readonly<Record<string, Planted>> = {
         return handle(new Request(request, { headers }), context)
       }
     },
-    seed: 9,
+    seed: 5,
     found: /may do nothing, and a transaction was/,
   },
   'fails when the store does': {

@@ -125,6 +125,7 @@ function usuallyLeft(): Promise<Map<string, Kinds>> {
         scope: undefined,
         state: 'x',
         login_hint: undefined,
+        prompt: undefined,
       }
       const flow = begin(plan, server)
       await inside.server.ready()

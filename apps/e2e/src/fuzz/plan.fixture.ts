@@ -1,5 +1,11 @@
 import fc from 'fast-check'
-import { askingEdit, documentEdit, registeringEdit, signingEdit } from './client-edits.fixture.ts'
+import {
+  askingEdit,
+  documentEdit,
+  registeringEdit,
+  secondCredentials,
+  signingEdit,
+} from './client-edits.fixture.ts'
 import { type Edit, edit } from './edits.fixture.ts'
 import type { Plan } from './flow.fixture.ts'
 import { type SetupName, setups } from './setups.fixture.ts'
@@ -87,6 +93,9 @@ const clientKinds: fc.Arbitrary<Pick<Plan, 'client' | 'method'>> = fc.oneof(
   },
 )
 
+/** What people may be asked, and still come to sign in. */
+const prompts = ['consent', 'select_account', 'login', 'login consent', 'select_account login', 'create', '']
+
 const plainPlan = fc.record({
   setup: fc.constantFrom(...setupNames),
   kind: clientKinds,
@@ -111,13 +120,19 @@ const plainPlan = fc.record({
     fc.constant(undefined),
     text.map((one) => one.slice(0, 100)),
   ),
+  prompt: fc.oneof(
+    { arbitrary: fc.constant(undefined), weight: 3 },
+    { arbitrary: fc.constantFrom(...prompts), weight: 1 },
+  ),
 })
 
 function planWith(common: Partial<Plan> = {}): fc.Arbitrary<Plan> {
   return plainPlan.map(({ kind, scope, ...more }) => {
     const plan = { ...more, ...kind, ...common }
     const { scopes } = setups[plan.setup]
-    return { ...plan, scope: scopes[scope % scopes.length] } as Plan
+    // Of these providers only a page of ours can have people sign in anew.
+    const asks = plan.prompt?.includes('login') && { provider: 'acme' }
+    return { ...plan, ...asks, scope: scopes[scope % scopes.length] } as Plan
   })
 }
 
@@ -211,6 +226,13 @@ const attackOnClients: fc.Arbitrary<Attack> = fc.oneof(
   { arbitrary: particular(['authorize'], askingEdit), weight: 3 },
   { arbitrary: particular(['register'], registeringEdit), weight: 2 },
   { arbitrary: whileTheWebChanges, weight: 4 },
+  {
+    arbitrary: particular(
+      ['call', 'call again', 'refused call', 'register', 'token', 'refresh', 'revoke'],
+      secondCredentials,
+    ),
+    weight: 3,
+  },
   {
     arbitrary: fc
       .record({ attack, times: fc.integer({ min: 2, max: 6 }) })

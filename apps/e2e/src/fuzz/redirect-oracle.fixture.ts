@@ -36,6 +36,9 @@ export function redirectFaults(known: Ledger, reading: Reading, { status, header
   const policy = path === '/authorize' && isConsent(location) ? 'strict-origin' : 'no-referrer'
   if (headers.get('referrer-policy') !== policy) return ['a redirect that may be told to where it leads']
   if (path === '/authorize' && isConsent(location)) {
+    // Who is remembered is known at the consent page, and not before.
+    const isTooLate = wantsNobodyAsked(reading) && known.setup !== 'remembered consent'
+    if (isTooLate) return ['somebody is asked, and the client wants nobody asked']
     return mayAsk(known, reading)
       ? []
       : ['a request of an unknown client or to an unregistered address goes on']
@@ -110,6 +113,12 @@ function mayAsk(known: Ledger, reading: Reading): boolean {
     all('redirect_uri').length === 0 ||
     presented(known, reading).some(({ redirect_uri }) => all('redirect_uri').includes(redirect_uri))
   )
+}
+
+/** OpenID Connect Core 3.1.2.1. */
+export function wantsNobodyAsked({ method, query, form }: Reading): boolean {
+  const prompts = (method === 'POST' ? form : query).getAll('prompt')
+  return prompts.length === 1 && (prompts[0] ?? '').split(' ').includes('none')
 }
 
 const loopback = /^(http:\/\/(?:127\.0\.0\.1|localhost|\[::1\]))(?::\d+)?(\/.*)?$/

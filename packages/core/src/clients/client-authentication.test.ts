@@ -137,6 +137,9 @@ describe('clientCredentials', () => {
     `Basic ${base64(':secret')}`,
     `Basic ${base64('')}`,
     `Basic ${base64('desk:s')}, Basic ${base64('desk:s')}`,
+    `Basic, Basic ${base64('desk:s')}`,
+    `Bearer x, Basic ${base64('desk:s')}`,
+    `, Basic ${base64('desk:s')}`,
     'Basic /////w==',
     `Basic ${Buffer.from('desk:\u00e9', 'latin1').toString('base64')}`,
   ])('answers the malformed %j with 401 and a challenge, whatever the body says', async (authorization) => {

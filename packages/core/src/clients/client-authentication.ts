@@ -68,15 +68,15 @@ const basicChallenge = { 'www-authenticate': 'Basic realm="client", charset="UTF
 export function clientCredentials(headers: Headers, form: Pick<Form, 'get'>): ClientCredentials {
   const client_id = form.get('client_id') || undefined
   const client_secret = form.get('client_secret') || undefined
-  const basic = /^basic(?:\s+(.*))?$/i.exec(headers.get('authorization')?.trim() ?? '')
+  const basic = basicHeader(headers.get('authorization')?.trim() ?? '')
   const client_assertion = form.get('client_assertion') || undefined
   if (client_assertion !== undefined) {
-    if (basic || client_secret !== undefined) {
+    if (basic !== undefined || client_secret !== undefined) {
       throw new OAuthError('invalid_request', 'The client authenticates twice: by an assertion and a secret.')
     }
     return assertionCredentials(form, client_assertion)
   }
-  if (!basic) {
+  if (basic === undefined) {
     if (client_id === undefined) throw new OAuthError('invalid_client', 'The client does not say who it is.')
     const method = client_secret === undefined ? 'none' : 'client_secret_post'
     return { client_id, client_secret, method, challenge: {} }
@@ -87,7 +87,7 @@ export function clientCredentials(headers: Headers, form: Pick<Form, 'get'>): Cl
       'The client authenticates twice: by a Basic header and in the body.',
     )
   }
-  const readings = basicReadings(basic[1] ?? '').filter(
+  const readings = basicReadings(basic).filter(
     (reading) => client_id === undefined || client_id === reading.client_id,
   )
   const [first, decoded] = readings
@@ -99,6 +99,13 @@ export function clientCredentials(headers: Headers, form: Pick<Form, 'get'>): Cl
     return { client_id: first.client_id, method: 'none', decoded, challenge: basicChallenge }
   }
   return { ...first, method: 'client_secret_basic', decoded, challenge: basicChallenge }
+}
+
+/** What follows the scheme. `undefined`: the header is of another scheme, or there is none. */
+function basicHeader(value: string): string | undefined {
+  // Several headers arrive joined by commas. Which of them would count is anyone's guess, and none does.
+  if (!/(^|,)\s*basic($|[\s,])/i.test(value)) return undefined
+  return /^basic\s+(.*)$/i.exec(value)?.[1] ?? ''
 }
 
 function assertionCredentials(form: Pick<Form, 'get'>, client_assertion: string): ClientCredentials {
