@@ -109,11 +109,13 @@ export const officialSseClients: Readonly<Record<string, Connect>> = {
 function connectV1(Transport: typeof TransportV1 | typeof SseTransportV1 = TransportV1): Connect {
   return async (url, installation, person) => {
     const authProvider = keeper(installation, person)
-    const client = new ClientV1({ name: 'official-v1', version: '1.0.0' })
     const connect = () => {
+      // One that could not connect by HTTP+SSE cannot be used again.
+      client = new ClientV1({ name: 'official-v1', version: '1.0.0' })
       transport = new Transport(new URL(url), { authProvider })
       return client.connect(transport)
     }
+    let client: ClientV1
     let transport: TransportV1 | SseTransportV1
     const signIn = async (error: unknown) => {
       if (!(error instanceof v1Auth.UnauthorizedError)) throw error

@@ -31,10 +31,24 @@ export type Connect<User> = (
     events?: SessionEvents | undefined
     /** Called when the channel closes, whoever closed it. */
     onclose?: () => void
+    /** Present: the channel speaks by this, and not by a transport of the SDK. */
+    transport?: OwnTransport
     /** The one request that the channel serves. Left out: it serves a session. */
     incoming?: Incoming<User>
   },
 ) => Promise<Channel>
+
+/** A transport as both SDKs know it. */
+export interface OwnTransport {
+  start(): Promise<void>
+  send(message: object, options?: unknown): Promise<void>
+  close(): Promise<void>
+  onclose?: (() => void) | undefined
+  onerror?: ((error: Error) => void) | undefined
+  onmessage?: ((message: never, extra: never) => void) | undefined
+  /** Hands a request of the client to the server. */
+  handle(incoming: Incoming): Promise<Response>
+}
 
 /** A request on its way to a server, which may have it. */
 export interface Incoming<User = unknown> {
@@ -54,6 +68,12 @@ export interface Incoming<User = unknown> {
   wanted?: { scopes: readonly string[]; challenge?: 'http' | 'result' | undefined }
   /** Of the session that serves it. */
   events?: SessionEvents | undefined
+  /** Set once that can no longer be. */
+  isAnswered?: boolean
+  /** Whose token a stream lives on that outlives its request's. */
+  renewed?: () => AuthInfo<User> | undefined
+  /** Requests that are answered on this stream, and are not yet. */
+  owed?: () => unknown
   /** Set once that became the answer: whatever else is said to this request is for nobody. */
   isChallenged?: boolean
   /** Drops what was kept of the answer. */

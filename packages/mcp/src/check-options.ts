@@ -4,6 +4,7 @@ import { isEventStore } from './events.ts'
 import type {
   EndpointOptions,
   EventOptions,
+  LegacySseOptions,
   PublicLimits,
   PublicOptions,
   RequireOptions,
@@ -21,6 +22,7 @@ export function checkOptions<User, Server>(options: AnyOptions<User, Server>): v
     sessions: true,
     responses: true,
     streams: true,
+    legacySse: true,
     require: true,
     public: true,
     allowedHosts: 'texts',
@@ -39,6 +41,15 @@ export function checkOptions<User, Server>(options: AnyOptions<User, Server>): v
     })
   }
   checkStreams(options)
+  if (typeof options.legacySse !== 'boolean') {
+    checkMembers<LegacySseOptions>('legacySse', options.legacySse, {
+      path: 'text',
+      messagesPath: 'text',
+      idleSeconds: 'count',
+      max: 'count',
+      maxPerUser: 'count',
+    })
+  }
   checkMembers<RequireOptions<User>>('require', options.require, {
     scopes: true,
     tools: 'object',

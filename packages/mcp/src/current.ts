@@ -24,8 +24,9 @@ export function currentIncoming(): Incoming | undefined {
 
 /** Lets {@link contextOf} find a request by what a message is handled with. */
 export function linkHandler(extra: unknown, incoming: Incoming | undefined): void {
-  const key = handlerKey(extra)
-  if (key && incoming) byHandler.set(key, incoming)
+  const { requestInfo, request } = Object(extra) as HandlerExtra
+  for (const key of [handlerKey(extra), requestInfo, request])
+    if (key && incoming) byHandler.set(key, incoming)
 }
 
 function handlerKey(extra: unknown): object | undefined {

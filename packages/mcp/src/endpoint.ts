@@ -2,7 +2,7 @@ import { type Auth, type AuthInfo, type RequestContext, routePreflight } from '@
 import { missingScopes, unionScopes } from '@drawbridge/core/syntax'
 import { type Body, readMessage } from './body.ts'
 import { bounded } from './bounded.ts'
-import type { Incoming, Line } from './channel.ts'
+import type { Dispatcher, Incoming, Line } from './channel.ts'
 import { exposed } from './cors.ts'
 import { withContext } from './current.ts'
 import { eventsOfSessions } from './events.ts'
@@ -10,6 +10,8 @@ import { health } from './health.ts'
 import { held } from './held-answer.ts'
 import { hostGuard } from './host-guard.ts'
 import { isInitialize, requestIds, rpcError } from './json-rpc.ts'
+import { legacyPaths } from './legacy-paths.ts'
+import { legacySse } from './legacy-sse.ts'
 import { listenersOf } from './listeners.ts'
 import { misdirection } from './misdirected.ts'
 import { operationsIn } from './operations.ts'
@@ -62,10 +64,25 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
         eventsOf: eventsOfSessions(options.streams?.events, { time, onError }),
       })
     : undefined
+  const old = legacyPaths(options, here.paths)
+  const connections =
+    old &&
+    legacySse(
+      line.connect,
+      {
+        ...(options.legacySse === true ? {} : options.legacySse),
+        messages: old.announced,
+        retrySeconds: options.streams?.retrySeconds,
+      },
+      { time, onError },
+    )
   if (!auth) onNotice('mcp(): there is no `auth`. Everybody who reaches this server can use all of it.')
   if (open) onNotice(open.notice)
 
-  const routes = allRoutes(auth?.routes ?? [], paths, options.health)
+  if (old?.notice !== undefined) onNotice(old.notice)
+  const main: Place<User> = { methods }
+
+  const routes = allRoutes(auth?.routes ?? [], paths, options.health, old)
   return { handle, fetch, ready, close, routes, endpoints: [here], notice: onNotice }
 
   async function fetch(request: Request, _environment?: unknown, execution?: unknown): Promise<Response> {
@@ -75,7 +92,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
 
   async function close(): Promise<void> {
     state.end()
-    await Promise.all([alone.close(), together?.close(), line.close?.()])
+    await Promise.all([alone.close(), together?.close(), connections?.close(), line.close?.()])
   }
 
   async function handle(request: Request, context?: RequestContext): Promise<Response | undefined> {
@@ -83,11 +100,12 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     if (answered) return answered
     const { pathname } = new URL(request.url)
     if (pathname === options.health) return state.answer(request)
-    if (!paths.includes(pathname)) return undefined
+    const place = placeOf(pathname)
+    if (!place) return undefined
     const objection = guard.objection(request)
     if (objection) return rpcError(403, -32000, objection)
     try {
-      return await elsewhere.explained(request, await enter(request, context))
+      return await elsewhere.explained(request, await enter(request, context, place))
     } catch (error) {
       return fault(error)
     }
@@ -98,14 +116,27 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     return exposed(failure(error))
   }
 
-  async function enter(request: Request, context: RequestContext | undefined): Promise<Response> {
-    if (!auth)
-      return request.method === 'OPTIONS' ? routePreflight(request, methods) : serve(request, undefined)
+  function placeOf(pathname: string): Place<User> | undefined {
+    if (paths.includes(pathname)) return main
+    if (old?.streams.includes(pathname)) return { methods: ['GET'], connections }
+    return old?.messages.includes(pathname) ? { methods: ['POST'], connections } : undefined
+  }
+
+  async function enter(
+    request: Request,
+    context: RequestContext | undefined,
+    place: Place<User>,
+  ): Promise<Response> {
+    const { methods, connections } = place
+    if (!auth) {
+      if (request.method === 'OPTIONS') return routePreflight(request, methods)
+      return serve(request, undefined, place)
+    }
     // Any other credentials are no absence of them: who meant to sign in is not to be taken for nobody.
     const isAnonymous = open && request.method !== 'OPTIONS' && !request.headers.has('authorization')
-    if (isAnonymous) return enterWithoutToken(request, auth, context)
+    if (isAnonymous && !connections) return enterWithoutToken(request, auth, context)
     const authentication = await auth.authenticate(request, { scopes: options.require?.scopes, methods })
-    return authentication.ok ? serve(request, authentication.auth) : exposed(authentication.response)
+    return authentication.ok ? serve(request, authentication.auth, place) : exposed(authentication.response)
   }
 
   async function enterWithoutToken(
@@ -123,7 +154,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     const operations = operationsIn(message)
     if (refused || !open?.admits(operations))
       return demand({ request, message }, required.scopesOf(operations))
-    return addressed(await answer(request, undefined, message).catch(fault), message)
+    return addressed(await answer(request, undefined, message, main).catch(fault), message)
   }
 
   /** 401 with the challenge for what was tried. Reads no token, since there is none. */
@@ -139,14 +170,18 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     throw new Error('auth.authenticate() let a request in that has no Authorization header')
   }
 
-  async function serve(request: Request, info: AuthInfo<User> | undefined): Promise<Response> {
+  async function serve(
+    request: Request,
+    info: AuthInfo<User> | undefined,
+    place: Place<User>,
+  ): Promise<Response> {
     // Who goes on without a session has no stream of one either.
-    const isAlone = open !== undefined && !request.headers.has('mcp-session-id')
-    const allowed = isAlone ? ['POST'] : methods
+    const isAlone = open !== undefined && !place.connections && !request.headers.has('mcp-session-id')
+    const allowed = isAlone ? ['POST'] : place.methods
     if (!allowed.includes(request.method)) return exposed(methodNotAllowed(allowed))
     const { message, refused }: Body =
       request.method === 'POST' ? await readMessage(request, maxBodyBytes) : { message: undefined }
-    const response = refused ? exposed(refused) : await answer(request, info, message).catch(fault)
+    const response = refused ? exposed(refused) : await answer(request, info, message, place).catch(fault)
     return addressed(response, message)
   }
 
@@ -154,7 +189,10 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     request: Request,
     info: AuthInfo<User> | undefined,
     message: unknown,
+    { connections }: Place<User>,
   ): Promise<Response> {
+    // Clients of HTTP+SSE await no results here.
+    const way = connections && 'http'
     const operations = operationsIn(message)
     const decision = info
       ? required.decide(operations, info)
@@ -162,7 +200,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     if (decision.kind === 'refused') {
       return exposed(rpcError(403, -32000, `You are not allowed to use ${decision.what}.`))
     }
-    if (info && decision.kind === 'short') return demand({ request, message, info }, decision.scopes)
+    if (info && decision.kind === 'short') return demand({ request, message, info }, decision.scopes, way)
 
     const incoming: Incoming<User> = {
       gate: auth,
@@ -179,7 +217,8 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
       },
     }
     const began = time.now()
-    const dispatcher = auth && !info ? forNobody : together && isForSession(incoming) ? together : alone
+    const kept = connections ?? (together && isForSession(incoming) ? together : alone)
+    const dispatcher = auth && !info ? forNobody : kept
     const served = await withContext(incoming, () => dispatcher.serve(incoming)).catch((error: unknown) => {
       // The factory may find that it needs a sign-in, too: then this is replaced by the challenge.
       if (!incoming.wanted || !auth) throw error
@@ -196,21 +235,30 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
       done()
       await response.body?.cancel().catch(() => {})
       const scopes = unionScopes(decision.scopes, wanted)
-      return demand({ request, message, info }, scopes, incoming.wanted?.challenge)
+      return demand({ request, message, info }, scopes, way ?? incoming.wanted?.challenge)
     }
     if (!response.body || !isStream) {
       done()
       return exposed(response)
     }
+    const holder = () => incoming.renewed?.() ?? info
+    const without = auth ? began / 1000 + streamSeconds : Number.POSITIVE_INFINITY
     const stream = limitedStream(
       response.body,
       {
         isAnonymous: !info,
-        expiresAt: info?.expiresAt ?? (auth ? began / 1000 + streamSeconds : Number.POSITIVE_INFINITY),
-        revalidate: async () => !info || !auth || auth.revalidate(info),
+        get expiresAt() {
+          return holder()?.expiresAt ?? without
+        },
+        async revalidate() {
+          const now = holder()
+          return !now || !auth || auth.revalidate(now)
+        },
         signal: request.signal,
         time,
-        message,
+        get message() {
+          return incoming.owed?.() ?? message
+        },
         keepAliveSeconds: options.streams?.keepAliveSeconds,
         onCut: () => incoming.events?.cut(),
       },
@@ -248,6 +296,13 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     if (!open || request.method !== 'POST' || request.headers.has('mcp-session-id')) return true
     return isInitialize(message)
   }
+}
+
+/** One of the addresses of the endpoint. */
+interface Place<User> {
+  methods: readonly string[]
+  /** Of HTTP+SSE. */
+  connections?: Dispatcher<User> | undefined
 }
 
 function methodNotAllowed(methods: readonly string[]): Response {

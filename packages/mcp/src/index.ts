@@ -3,6 +3,7 @@ export type {
   EndpointOptions,
   EventOptions,
   EventStore,
+  LegacySseOptions,
   Mcp,
   McpOptions,
   Need,

@@ -47,6 +47,11 @@ export interface EndpointOptions {
   /** What keeps event streams alive, and what happens when one is cut. */
   streams?: StreamOptions | undefined
   /**
+   * Serve clients of the protocol of 2024-11-05 as well, which know HTTP+SSE only: at `/sse` below the endpoint, or where the
+   * options say. Always with a token, where there is an `auth`. Default false.
+   */
+  legacySse?: boolean | LegacySseOptions | undefined
+  /**
    * Hosts the MCP endpoint answers to, such as `mcp.acme.dev` or `localhost:3000`; without a port, any port. Default:
    * loopback names only when `auth.resource` is on loopback (DNS rebinding); with `public`, the host of `auth.resource`;
    * else every host.
@@ -204,6 +209,20 @@ export interface StreamOptions {
    * that has ended is then yours to delete. Default: kept in memory.
    */
   events?: boolean | EventOptions | EventStore | undefined
+}
+
+/** Where clients of HTTP+SSE connect, and how many may in this process. */
+export interface LegacySseOptions {
+  /** Where they connect. Default: `/sse` below the endpoint, since clients want their resource to be above it. */
+  path?: string | undefined
+  /** Where they post. Default: `/messages` below the endpoint. */
+  messagesPath?: string | undefined
+  /** A connection on which nothing is posted ends after this many seconds. Default 1800. */
+  idleSeconds?: number | undefined
+  /** Connections; beyond it the least recently used ends. Default 1000. */
+  max?: number | undefined
+  /** The same for each user, counted over all their clients. Default 20. */
+  maxPerUser?: number | undefined
 }
 
 /** How much is kept in memory of what was said on streams. Beyond it, the oldest goes. */

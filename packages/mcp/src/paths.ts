@@ -1,4 +1,5 @@
 import { type Auth, ConfigurationError, type McpEndpoint, pathHint, type Route } from '@drawbridge/core'
+import type { LegacyPaths } from './legacy-paths.ts'
 
 /** Where this process is asked for the MCP endpoint. */
 export function endpointPaths({
@@ -27,11 +28,26 @@ export function allRoutes(
   routes: readonly Route[],
   paths: readonly string[],
   health?: string | undefined,
+  legacy?: LegacyPaths | undefined,
 ): readonly Route[] {
   const methodsAt = new Map(routes.map(({ path, methods }) => [path, methods]))
   for (const path of paths) {
     const known = methodsAt.get(path) ?? []
     methodsAt.set(path, [...new Set([...known, 'GET', 'POST', 'DELETE', 'OPTIONS'])])
+  }
+  for (const [own, method] of [
+    [legacy?.streams ?? [], 'GET'],
+    [legacy?.messages ?? [], 'POST'],
+  ] as const) {
+    for (const path of own) {
+      if (methodsAt.has(path))
+        throw new ConfigurationError(
+          'legacySse',
+          `"${path}" is the path of something else`,
+          'Choose another one.',
+        )
+      methodsAt.set(path, [method, 'OPTIONS'])
+    }
   }
   if (health !== undefined && methodsAt.has(health)) {
     throw new ConfigurationError('health', `"${health}" is the path of something else`, 'Choose another one.')

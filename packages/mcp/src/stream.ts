@@ -44,7 +44,8 @@ export function limitedStream(
 ): ReadableStream<Uint8Array> {
   const { time, signal, keepAliveSeconds = 15 } = limits
   const reader = source.getReader()
-  const closesAt = Math.max(limits.expiresAt * 1000, time.now() + shortest)
+  const soonest = time.now() + shortest
+  const closesAt = () => Math.max(limits.expiresAt * 1000, soonest)
   let open = true
   let checking = false
   let cancelTimer = () => {}
@@ -96,7 +97,7 @@ export function limitedStream(
   }
 
   function watch(): void {
-    const remaining = closesAt - time.now()
+    const remaining = closesAt() - time.now()
     if (remaining <= 0) {
       cut('expired')
       return
@@ -109,7 +110,7 @@ export function limitedStream(
   }
 
   async function check(): Promise<void> {
-    if (checking || time.now() >= closesAt) return
+    if (checking || time.now() >= closesAt()) return
     checking = true
     try {
       if (!(await limits.revalidate())) cut('revoked')

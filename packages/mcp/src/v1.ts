@@ -15,6 +15,7 @@ export type {
   EndpointOptions,
   EventOptions,
   EventStore,
+  LegacySseOptions,
   Mcp,
   McpOptions,
   OpenOptions,
@@ -72,15 +73,18 @@ export function mcp<User>(options: AnyOptions<User, ServerV1>): Mcp {
     },
     async connect(context, connection) {
       const server = fresh(await build(context))
-      const transport = new WebStandardStreamableHTTPServerTransport(transportOptions(options, connection))
-      const channel = streamableChannel(transport, options, connection)
+      const { transport: own, incoming } = connection
+      const streamable = new WebStandardStreamableHTTPServerTransport(transportOptions(options, connection))
+      const channel = own ?? streamableChannel(streamable, options, connection)
+      // Cast: ours has what they all have; how its messages are typed is the SDK's.
+      const transport = (own as Transport | undefined) ?? streamable
       asking(server, transport, {
         hasSession: connection.sessionId !== undefined,
         hasSessions: Boolean(options.sessions),
-        isJson: options.responses === 'json',
+        isJson: options.responses === 'json' && !own,
       })
-      await joined(server, transport, connection.incoming)
-      return { ...channel, close: () => server.close() }
+      await joined(server, transport, incoming)
+      return { handle: (next) => channel.handle(next), close: () => server.close() }
     },
   }
   return endpoint(options, line)

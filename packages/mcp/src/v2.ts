@@ -6,6 +6,7 @@ import {
   type Server,
   type ServerEventBus,
   type ServerNotifier,
+  type Transport,
   UriTemplate,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
@@ -30,6 +31,7 @@ export type {
   EndpointOptions,
   EventOptions,
   EventStore,
+  LegacySseOptions,
   Mcp,
   McpOptions,
   OpenOptions,
@@ -148,18 +150,20 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
       return modern.close()
     },
     async connect(context, connection) {
-      const { incoming } = connection
+      const { transport: own, incoming } = connection
       if (incoming && isModern(incoming)) return exchangeChannel(context, incoming)
       const server = challengesNobody(fresh(await build(context)), incoming)
-      const transport = new WebStandardStreamableHTTPServerTransport(transportOptions(options, connection))
-      const channel = streamableChannel(transport, options, connection)
+      const streamable = new WebStandardStreamableHTTPServerTransport(transportOptions(options, connection))
+      const channel = own ?? streamableChannel(streamable, options, connection)
+      // Cast: ours has what they all have; how its messages are typed is the SDK's.
+      const transport = (own as Transport | undefined) ?? streamable
       asking(server, transport, {
         hasSession: connection.sessionId !== undefined,
         hasSessions: Boolean(options.sessions),
-        isJson: options.responses === 'json',
+        isJson: options.responses === 'json' && !own,
       })
       await joined(server, transport, incoming, states?.marked)
-      return { handle: (next) => opened(next, channel.handle), close: () => server.close() }
+      return { handle: (next) => opened(next, (one) => channel.handle(one)), close: () => server.close() }
     },
   }
   return { ...endpoint(options, line), notify: modern.notify }
