@@ -94,5 +94,6 @@ function listened(notifications: unknown): Operation[] {
   if (!isObject(notifications)) return []
   const { resourceSubscriptions: uris = [] } = notifications
   const isKnown = Object.keys(notifications).every((name) => subscribed.has(name))
-  return Array.isArray(uris) && isKnown ? uris.map((uri) => resource(uri, true)) : [other]
+  const resources = Array.isArray(uris) ? uris.map((uri) => resource(uri, true)) : [other]
+  return isKnown ? resources : [...resources, other]
 }
