@@ -14,6 +14,9 @@ interface Refused {
   refused: Response
 }
 
+const noBody =
+  'the request has no body. If the client sent one, something in front has taken it: mount drawbridge() before what reads bodies, and let no proxy or redirect drop it'
+
 /** What servers take, too; it also bounds how much a batch makes us say. */
 const largestBatch = 100
 
@@ -25,6 +28,7 @@ export async function readMessage(request: Request, limit: number): Promise<Body
   const bytes = await limitedBody(request, limit).catch(({ message }: UnreadableBody) => parseError(message))
   if (bytes === undefined) return tooLarge(limit)
   if ('refused' in bytes) return bytes
+  if (bytes.length === 0) return parseError(noBody)
   let message: unknown
   try {
     message = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))

@@ -32,7 +32,7 @@ export function hostGuard(options: Guarded): HostGuard {
       // Fetch-only runtimes have no Host header; there the URL is what was asked for.
       const host = request.headers.get('host') ?? new URL(request.url).host
       if (!hostPasses(host)) {
-        return `The host "${printable(host)}" is not served here. If it should be, add it to \`allowedHosts\` of mcp().`
+        return `The host "${printable(host)}" is not served here. If it is where clients reach this server, put it into \`issuer\` or \`resource\`; if it is one more name, into \`allowedHosts\` of mcp().`
       }
       const origin = request.headers.get('origin')
       if (origin !== null && !originPasses(origin)) {

@@ -50,5 +50,9 @@ export function rpcResult(id: string | number, result: object): Response {
 
 /** The same answer whether a session never was, has ended, or is another principal's. */
 export function sessionNotFound(): Response {
-  return rpcError(404, -32001, 'Session not found')
+  return rpcError(
+    404,
+    -32001,
+    'Session not found. Initialize anew. Where this happens often, another instance has the session: leave `sessions` of mcp() off, or let the balancer follow Mcp-Session-Id.',
+  )
 }

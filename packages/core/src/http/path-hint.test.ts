@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { pathHint } from './path-hint.ts'
+import { callbackHint, pathHint } from './path-hint.ts'
 
 const ofMcp = { accept: 'application/json, text/event-stream' }
 const asked = (path: string, init: RequestInit = {}) => new Request(`http://localhost${path}`, init)
@@ -41,5 +41,31 @@ describe('a request that nobody answers', () => {
     const hint = pathHint([files], asked(`/${'x'.repeat(5000)}"%0a/files`)) ?? ''
     expect(hint.length).toBeLessThan(1000)
     expect(hint).toMatch(/^[\x20-\x7e]*$/)
+  })
+})
+
+describe('a browser that comes back to where nothing is', () => {
+  const routes = ['/token', '/callback/github', '/callback/acme'].map((path) => ({ path, methods: ['GET'] }))
+
+  it.each(['error=redirect_uri_mismatch', 'code=x'])(
+    'is told of with the callbacks there are: %s',
+    (answer) => {
+      expect(callbackHint(routes, asked(`/oauth/callback?state=s&${answer}`))).toBe(
+        'A provider sent a browser to /oauth/callback. Its app should have /callback/github or /callback/acme of this host as callback.',
+      )
+    },
+  )
+
+  it.each([
+    ['/oauth/callback', {}],
+    ['/oauth/callback?code=x', {}],
+    ['/oauth/callback?state=s', {}],
+    ['/oauth/callback?state=s&code=x', { method: 'POST' }],
+  ])('is no other request: %s %o', (path, init) => {
+    expect(callbackHint(routes, asked(path, init))).toBeUndefined()
+  })
+
+  it('is nobody to a server that signs nobody in', () => {
+    expect(callbackHint([], asked('/oauth/callback?state=s&code=x'))).toBeUndefined()
   })
 })

@@ -1,4 +1,4 @@
-import type { GuardedRequest, McpEndpoint } from '../auth.ts'
+import type { GuardedRequest, McpEndpoint, Route } from '../auth.ts'
 import { printable } from '../syntax/printable.ts'
 
 /**
@@ -45,4 +45,21 @@ function removed(prefix: string): string {
 function isOfMcp({ method, headers }: Pick<GuardedRequest, 'method' | 'headers'>): boolean {
   const accept = headers.get('accept') ?? ''
   return method === 'POST' && accept.includes('text/event-stream') && accept.includes('application/json')
+}
+
+/**
+ * What to say of a browser that comes back from a provider (RFC 6749 4.1.2) to where nothing is: the provider has another
+ * callback than ours. `undefined`: it is about something else.
+ *
+ * @param routes among which the callbacks are
+ */
+export function callbackHint(
+  routes: readonly Route[],
+  { method, url }: Pick<GuardedRequest, 'method' | 'url'>,
+): string | undefined {
+  const { pathname, searchParams } = new URL(url)
+  const callbacks = routes.map(({ path }) => path).filter((path) => path.includes('/callback/'))
+  const isAnswer = searchParams.has('state') && (searchParams.has('code') || searchParams.has('error'))
+  if (method !== 'GET' || !isAnswer || callbacks.length === 0) return undefined
+  return `A provider sent a browser to ${printable(pathname)}. Its app should have ${callbacks.map(printable).join(' or ')} of this host as callback.`
 }

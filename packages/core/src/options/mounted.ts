@@ -1,6 +1,6 @@
-import type { GuardedRequest, McpEndpoint, Mountable } from '../auth.ts'
+import type { GuardedRequest, Mountable } from '../auth.ts'
 import { systemClock } from '../clock.ts'
-import { pathHint } from '../http/path-hint.ts'
+import { callbackHint, pathHint } from '../http/path-hint.ts'
 import { tellOperator } from '../log/operator-log.ts'
 import { checkMounted } from './check-mounted.ts'
 
@@ -17,7 +17,7 @@ export interface Mounted extends Required<Omit<Mountable, 'notice'>> {
   standsWhere(reaches: (path: string) => boolean, fix: string): void
   /**
    * To be asked about each request that is none of ours, before the application has it. Where an answer of 404 would
-   * mean that somebody looks for an MCP endpoint in the wrong place: what to call then. At most once an hour it tells
+   * mean that somebody looks for an MCP endpoint in the wrong place, or that a provider has another callback: what to call then. At most once an hour it tells
    * the operator, of all endpoints that saw the request.
    *
    * @param key the same object for all that see this request
@@ -28,7 +28,7 @@ export interface Mounted extends Required<Omit<Mountable, 'notice'>> {
 const anHour = 3_600_000
 
 /** What saw a request that was not for it. */
-const passedBy = new WeakMap<object, { endpoints: McpEndpoint[]; watched: boolean }>()
+const passedBy = new WeakMap<object, { mounted: Mountable[]; watched: boolean }>()
 
 /** How many places each is mounted at, and where requests for its routes can come in. */
 const places = new WeakMap<Mountable, { mounts: number; seen: number; reachable: Set<string> }>()
@@ -91,14 +91,12 @@ export function mounted(given: Mountable | readonly Mountable[]): Mounted {
       }
     },
     passedOn(request, key) {
-      const own = all.flatMap(({ endpoints = [] }) => endpoints)
-      if (own.length === 0) return undefined
       const before = passedBy.get(key)
-      if (before) before.endpoints.push(...own)
-      const here = before ?? { endpoints: own, watched: false }
-      passedBy.set(key, here)
+      const here = before ?? { mounted: [], watched: false }
+      here.mounted.push(...all)
+      if (!before) passedBy.set(key, here)
       // One watches the answer for all.
-      if (here.watched || pathHint(own, request) === undefined) return undefined
+      if (here.watched || hintOf(all, request) === undefined) return undefined
       here.watched = true
       // Only the head is kept: what is told after the answer needs no body.
       const { method, url, headers } = request
@@ -106,11 +104,16 @@ export function mounted(given: Mountable | readonly Mountable[]): Mounted {
         const now = systemClock.now()
         if (now - toldAt < anHour) return
         toldAt = now
-        const hint = pathHint(here.endpoints, { method, url, headers })
-        if (hint !== undefined) notice(`Nobody answered ${method} (404). ${hint}`)
+        notice(`Nobody answered ${method} (404). ${hintOf(here.mounted, { method, url, headers })}`)
       }
     },
   }
+}
+
+function hintOf(all: readonly Mountable[], request: GuardedRequest): string | undefined {
+  const endpoints = all.flatMap((x) => x.endpoints ?? [])
+  const hint = endpoints.length > 0 ? pathHint(endpoints, request) : undefined
+  return hint ?? callbackHint([...new Set(all.flatMap(({ routes }) => routes))], request)
 }
 
 function isList(given: Mountable | readonly Mountable[]): given is readonly Mountable[] {
