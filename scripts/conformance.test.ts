@@ -10,6 +10,7 @@ const read = (path: string) =>
 describe.each([
   { page: 'docs/conformance.md', leastRows: 150, leastSections: 20 },
   { page: 'docs/threats.md', leastRows: 90, leastSections: 10 },
+  { page: 'docs/guides/troubleshooting.md', leastRows: 35, leastSections: 5 },
 ])('$page', ({ page, leastRows, leastSections }) => {
   const rows = tableRows(readFileSync(join(root, page), 'utf8'))
 

@@ -1,6 +1,6 @@
 import { parseModule } from './source.ts'
 
-/** A requirement of docs/conformance.md, or what must hold of docs/threats.md. */
+/** A requirement of docs/conformance.md, what must hold of docs/threats.md, or a mistake of docs/guides/troubleshooting.md. */
 export interface Row {
   /** The heading above its table. */
   section: string
@@ -25,7 +25,9 @@ export function tableRows(markdown: string): Row[] {
       const cells = line.slice(1, -1).split('|')
       const answer = cells.at(-1)?.trim() ?? ''
       const between = cells.slice(1, -1).join('|')
-      const links = [...between.matchAll(/\]\(\.\.\/([^)]+)\)/g)].map(([, path = '']) => path)
+      const links = [...between.matchAll(/\]\((?:\.\.\/)+([^)#]+)(?:#[^)]*)?\)/g)].map(
+        ([, path = '']) => path,
+      )
       rows.push({ section, requirement: cells[0]?.trim() ?? '', answer, links })
     }
   }
@@ -43,7 +45,7 @@ export function unfounded(row: Row, read: (path: string) => string | undefined):
   const lost = row.links
     .filter((path) => read(path) === undefined)
     .map((path) => `${name} names ${path}, which is not there`)
-  const named = [...row.answer.matchAll(/\]\(\.\.\/([^)]+)\)((?:,? `[^`]+`)*)/g)]
+  const named = [...row.answer.matchAll(/\]\((?:\.\.\/)+([^)]+)\)((?:,? `[^`]+`)*)/g)]
   if (named.length === 0) {
     return reason.test(row.answer) ? lost : [...lost, `${name} has neither a test nor a reason`]
   }

@@ -46,7 +46,7 @@ describe('a client was given another address than the server has', () => {
     ['localhost', '127.0.0.1'],
     ['127.0.0.1', 'localhost'],
   ])(
-    '`issuer` has %s and the client %s: both official clients name both, and the log says which to use',
+    'issuer has %s and the client %s: both official clients name both, and the log says which to use',
     async (configuredName, typedName) => {
       const port = await freePort()
       const { served, told } = configured(`http://${configuredName}:${port}`)

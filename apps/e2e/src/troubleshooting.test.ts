@@ -49,7 +49,7 @@ describe('the client does not find the server', () => {
     )
   })
 
-  it('a proxy removes part of the path: the log names `stripPrefix` and what to pass', async () => {
+  it('a proxy removes part of the path: the log names stripPrefix and what to pass', async () => {
     const { served, told } = setUp({ auth: staticAuth('https://acme.dev/tools/mcp') })
     const url = await onPort(express().use(forExpress(served)))
     expect((await fetch(`${url}/mcp`, posting(initialize))).status).toBe(404)
@@ -68,7 +68,7 @@ describe('the client does not find the server', () => {
     ])
   })
 
-  it('a tunnel: the host that people use is not the one of `issuer`', async () => {
+  it('a tunnel: the host that people use is not the one of issuer', async () => {
     const { ask } = setUp({ auth: staticAuth('http://localhost:3000/mcp') })
     const { status, words } = await ask(posting(initialize, { host: 'name.tunnel.example' }))
     expect(status).toBe(403)
@@ -178,7 +178,7 @@ describe('a request is refused', () => {
     ])
   })
 
-  it('a call before `initialize` where there are sessions: 400 says what comes first', async () => {
+  it('a call before initialize where there are sessions: 400 says what comes first', async () => {
     const { status, words } = await setUp({ sessions: true }).ask(posting(call('hello')))
     expect([status, words]).toEqual([400, expect.stringContaining('Begin with `initialize`')])
   })
@@ -197,7 +197,7 @@ describe('a call fails by what is written on the server', () => {
     expect(errors).toEqual([expect.stringContaining('the same McpServer twice')])
   })
 
-  it('a factory without a `return` is told so', async () => {
+  it('a factory without a return is told so', async () => {
     const { words } = await setUp({ server: () => undefined as never }).ask(posting(call('hello')))
     expect(words).toContain('is a `return` missing?')
   })
@@ -233,7 +233,7 @@ describe('a proxy that keeps an answer until it is over', () => {
     return (req, res) => handler(req, res)
   }
 
-  it('is asked not to, and otherwise shows nothing until a call is over, which `responses` can avoid', async () => {
+  it('is asked not to, and otherwise shows nothing until a call is over, which responses can avoid', async () => {
     const server = await onPort(serving(setUp()))
     const { signal, abort } = abortable()
     const init = { ...posting(call('progress', { _meta: { progressToken: 1 } })), signal }
@@ -260,7 +260,7 @@ describe('a server does not start', () => {
   const provider = github({ clientId: 'id', clientSecret: 'secret' })
   const secret = 'Vq3x8m0TtS2yYk7sPzR5uWb1cDf4gHj6KlN9oQeXaZA='
 
-  it('`issuer` is what the process sees behind a proxy that speaks https: it says which address to pass', () => {
+  it('issuer is what the process sees behind a proxy that speaks https: it says which address to pass', () => {
     expect(() => oauthProxy({ issuer: 'http://mcp.acme.dev', secret, provider, storage: memory() })).toThrow(
       /^issuer: .*https/,
     )
