@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
@@ -56,19 +57,33 @@ export async function bundledWorker(entry: string): Promise<object[]> {
   return [{ type: 'ESModule', path: 'worker.js', contents: outputFiles[0]?.text ?? '' }]
 }
 
-/** Starts workerd with a Worker. Throws where it is not installed. */
+/**
+ * Starts workerd with a Worker. What its databases hold is gone with it, and nothing waits for a disk where the machine has
+ * files in memory. Throws where it is not installed.
+ */
 export function startWorkerd(options: Readonly<Record<string, unknown>>): Workerd {
   const { Miniflare } = createRequire(join(folder, 'package.json'))('miniflare') as {
     Miniflare: new (options: Readonly<Record<string, unknown>>) => Workerd
   }
-  return new Miniflare({
+  const databases = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'drawbridge-d1-'))
+  const workerd = new Miniflare({
     // A client that goes away is nothing to tell of.
     handleRuntimeStdio(stdout: NodeJS.ReadableStream, stderr: NodeJS.ReadableStream) {
       stdout.resume()
       stderr.resume()
     },
+    d1Persist: databases,
     ...options,
   })
+  return {
+    ready: workerd.ready,
+    getD1Database: (binding) => workerd.getD1Database(binding),
+    dispatchFetch: (url, init) => workerd.dispatchFetch(url, init),
+    async dispose() {
+      await workerd.dispose()
+      rmSync(databases, { recursive: true, force: true })
+    },
+  }
 }
 
 function packageOf(runtime: Runtime): string {

@@ -5,6 +5,7 @@ declare module 'cloudflare:workers' {
     readonly ISSUER: string
     readonly GITHUB: string
     readonly SECRET: string
+    readonly GATE: string
     readonly DRAWBRIDGE_SECRET: string
   }
 }

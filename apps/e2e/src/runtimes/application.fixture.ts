@@ -19,6 +19,8 @@ export interface Environment {
   /** Where the development GitHub is. */
   GITHUB: string
   SECRET: string
+  /** What a tool waits for between two events. */
+  GATE: string
 }
 
 const text = (value: string) => ({ content: [{ type: 'text' as const, text: value }] })
@@ -36,7 +38,7 @@ export function servedV1(environment: Environment, storage: Storage): v1.Mcp {
         const { progressToken = 0 } = _meta ?? {}
         const params = { progressToken, progress: 1 }
         await sendNotification({ method: 'notifications/progress', params })
-        await pause(50)
+        await fetch(environment.GATE)
         return text('done')
       })
       server.registerTool('by_extra', {}, (extra) => text(v1.contextOf(extra).requireAuth().extra.subject))
@@ -57,7 +59,7 @@ export function servedV2(environment: Environment, storage: Storage): v2.Mcp {
       server.registerTool('steps', {}, async ({ mcpReq }) => {
         const { progressToken = 0 } = mcpReq._meta ?? {}
         await mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress: 1 } })
-        await pause(50)
+        await fetch(environment.GATE)
         return text('done')
       })
       server.registerTool('by_extra', {}, (ctx) => text(v2.contextOf(ctx).requireAuth().extra.subject))

@@ -5,6 +5,7 @@ export const environment: Environment = {
   ISSUER: named('ISSUER'),
   GITHUB: named('GITHUB'),
   SECRET: named('SECRET'),
+  GATE: named('GATE'),
 }
 
 function named(name: keyof Environment): string {

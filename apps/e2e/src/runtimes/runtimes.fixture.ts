@@ -23,12 +23,12 @@ export interface Running {
 export async function start(
   runtime: Runtime,
   entry: Entry,
-  github: string,
+  { github, gate }: { github: string; gate: string },
   flags: readonly string[] = ['nodejs_compat', 'global_fetch_strictly_public'],
 ): Promise<Running> {
   const port = await freePort()
   const origin = `http://127.0.0.1:${port}`
-  const environment = { ISSUER: origin, GITHUB: github, SECRET: secret }
+  const environment = { ISSUER: origin, GITHUB: github, GATE: gate, SECRET: secret }
   const stop = await (runtime === 'workerd'
     ? startedWorker(entry, port, environment, flags)
     : startedProcess(runtime, entry, port, environment))

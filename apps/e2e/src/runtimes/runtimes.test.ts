@@ -1,30 +1,53 @@
-import { browser, devGitHub, type Listener, oauthClient } from '@drawbridge/testing'
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { Readable } from 'node:stream'
+import { browser, devGitHub, type Listener, listen, oauthClient } from '@drawbridge/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Runtime, skipWithoutRuntime } from '../../../../scripts/runtimes.ts'
 import { type Installation, officialClients } from '../official-clients.ts'
 import { tokenOf } from './application.fixture.ts'
 import { type Entry, type Running, start } from './runtimes.fixture.ts'
 
-const github = devGitHub()
-let listener: Listener
+let github: Listener
+let gate: Listener
+/** For each path at which a tool waits, what lets it go on. */
+const gates = new Map<string, { opened: Promise<void>; open: () => void }>()
+
+function gateAt(path: string) {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const found = gates.get(path) ?? { opened, open }
+  gates.set(path, found)
+  return found
+}
 
 beforeAll(async () => {
-  listener = await github.listen()
+  github = await devGitHub().listen()
+  gate = await listen(async ({ url }) => {
+    await gateAt(new URL(url).pathname).opened
+    return new Response('go on')
+  })
 })
 afterAll(async () => {
-  await listener.close()
+  await github.close()
+  await gate.close()
 })
+
+const started = (runtime: Runtime, entry: Entry, flags?: readonly string[]) =>
+  start(runtime, entry, { github: github.url, gate: `${gate.url}/${runtime}-${entry}` }, flags)
 
 const runtimes: Runtime[] = ['workerd', 'deno', 'bun']
 
-describe.concurrent.each(runtimes)('on %s', (runtime) => {
+describe.concurrent.each(runtimes)('on %s', { timeout: 60_000 }, (runtime) => {
   const isSkipped = skipWithoutRuntime(runtime, 'a whole flow, and a crowd')
 
   describe.skipIf(isSkipped).each<Exclude<Entry, 'crowd'>>(['v1', 'v2'])('a server of SDK %s', (line) => {
     let running: Running
     let url: string
     beforeAll(async () => {
-      running = await start(runtime, line, listener.url)
+      running = await started(runtime, line)
       url = `${running.origin}/mcp`
     })
     afterAll(async () => {
@@ -71,13 +94,13 @@ describe.concurrent.each(runtimes)('on %s', (runtime) => {
       const client = oauthClient({ mcpUrl: url })
       const { access_token } = await client.login(browser(), { user: 'octocat' })
       const { body } = await called(url, 'steps', access_token, { progressToken: 7 })
-      const chunks: string[] = []
-      for await (const chunk of body ?? []) chunks.push(new TextDecoder().decode(chunk))
-      const progress = chunks.findIndex((chunk) => chunk.includes('notifications/progress'))
-      const done = chunks.findIndex((chunk) => chunk.includes('"done"'))
-      expect([progress, done]).toEqual([expect.any(Number), expect.any(Number)])
-      expect(progress).toBeGreaterThanOrEqual(0)
-      expect(done).toBeGreaterThan(progress)
+      let seen = ''
+      for await (const chunk of body ?? []) {
+        seen += new TextDecoder().decode(chunk)
+        // Were it held back, nobody would ever open the gate.
+        if (seen.includes('notifications/progress')) gateAt(`/${runtime}-${line}`).open()
+      }
+      expect(seen).toMatch(/notifications\/progress[\s\S]*"done"/)
     })
 
     it.each(Object.entries(officialClients))(
@@ -96,16 +119,18 @@ describe.concurrent.each(runtimes)('on %s', (runtime) => {
   describe.skipIf(isSkipped)('a hundred users', () => {
     let running: Running
     beforeAll(async () => {
-      running = await start(runtime, 'crowd', listener.url)
+      running = await started(runtime, 'crowd')
     })
     afterAll(async () => {
       await running?.stop()
     })
 
+    // What counts is many at a time; a thousand are enough on one runtime.
+    const times = runtime === 'workerd' ? 10 : 2
     it.each(['v1', 'v2'])(
-      'call a thousand times at once, and each is told of themselves (%s)',
+      `call ${100 * times} times at once, and each is told of themselves (%s)`,
       async (line) => {
-        const calls = Array.from({ length: 1000 }, (_, call) => call % 100)
+        const calls = Array.from({ length: 100 * times }, (_, call) => call % 100)
         const answers = await Promise.all(
           calls.map(async (user) => {
             const headers = { 'x-user': `user-${user}`, 'x-line': line }
@@ -126,7 +151,7 @@ describe.concurrent.each(runtimes)('on %s', (runtime) => {
 
 describe.skipIf(skipWithoutRuntime('workerd', 'Workers without `nodejs_compat`'))('a Worker', () => {
   it('without flags starts, knows who calls by what handlers are given, and says what else it takes', async () => {
-    const { origin, stop } = await start('workerd', 'crowd', listener.url, [])
+    const { origin, stop } = await started('workerd', 'crowd', [])
     try {
       for (const line of ['v1', 'v2']) {
         const call = (name: string) => called(`${origin}/mcp`, name, tokenOf(3), {}, { 'x-line': line })
@@ -139,7 +164,7 @@ describe.skipIf(skipWithoutRuntime('workerd', 'Workers without `nodejs_compat`')
   })
 
   it('needs no more than `nodejs_als`', async () => {
-    const { origin, stop } = await start('workerd', 'crowd', listener.url, ['nodejs_als'])
+    const { origin, stop } = await started('workerd', 'crowd', ['nodejs_als'])
     try {
       expect(await toolText(await called(`${origin}/mcp`, 'without_extra', tokenOf(4)))).toBe('user-4')
     } finally {
@@ -148,8 +173,16 @@ describe.skipIf(skipWithoutRuntime('workerd', 'Workers without `nodejs_compat`')
   })
 })
 
-function called(url: string, name: string, token?: string, meta: object = {}, headers: object = {}) {
-  return fetch(url, {
+/** By `node:http`, which has no patience to lose where a thousand connections wait for one process. */
+async function called(url: string, name: string, token?: string, meta: object = {}, headers: object = {}) {
+  const body = JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/call',
+    params: { name, arguments: {}, _meta: meta },
+  })
+  const outgoing = request(url, {
+    agent: false,
     method: 'POST',
     headers: {
       accept: 'application/json, text/event-stream',
@@ -157,12 +190,13 @@ function called(url: string, name: string, token?: string, meta: object = {}, he
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...headers,
     },
-    body: JSON.stringify({
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'tools/call',
-      params: { name, arguments: {}, _meta: meta },
-    }),
+  })
+  outgoing.end(body)
+  const [incoming]: IncomingMessage[] = await once(outgoing, 'response')
+  if (!incoming) throw new Error('no answer')
+  return new Response(Readable.toWeb(incoming) as ReadableStream<Uint8Array>, {
+    status: incoming.statusCode ?? 0,
+    headers: Object.entries(incoming.headers).map(([name, value]): [string, string] => [name, String(value)]),
   })
 }
 

@@ -12,45 +12,50 @@ import { d1, schemaSql } from './index.ts'
 
 const slow = ['slow0', 'slow1', 'slow2', 'slow3']
 
-describe.skipIf(skipWithoutRuntime('workerd', 'storage in D1'))('in a Worker, on its D1', () => {
-  let workerd: Workerd
+// All cases are one test, so that it may take longer than one.
+describe.skipIf(skipWithoutRuntime('workerd', 'storage in D1'))(
+  'in a Worker, on its D1',
+  { timeout: 120_000 },
+  () => {
+    let workerd: Workerd
 
-  beforeAll(async () => {
-    workerd = startWorkerd({
-      modules: await bundledWorker(fileURLToPath(new URL('worker.fixture.ts', import.meta.url))),
-      compatibilityDate: '2026-07-01',
-      compatibilityFlags: ['nodejs_compat'],
-      d1Databases: ['contract', ...slow, 'own'],
+    beforeAll(async () => {
+      workerd = startWorkerd({
+        modules: await bundledWorker(fileURLToPath(new URL('worker.fixture.ts', import.meta.url))),
+        compatibilityDate: '2026-07-01',
+        compatibilityFlags: ['nodejs_compat'],
+        d1Databases: ['contract', ...slow, 'own'],
+      })
+      await workerd.ready
     })
-    await workerd.ready
-  })
 
-  afterAll(async () => {
-    await workerd?.dispose()
-  })
+    afterAll(async () => {
+      await workerd?.dispose()
+    })
 
-  /** Of cases that ran there, by name: what failed, or `null`. */
-  async function failures(run: string): Promise<Record<string, string | null>> {
-    const response = await workerd.dispatchFetch(`http://worker/${run}`)
-    expect(response.status).toBe(200)
-    return response.json()
-  }
-  const allPassed = Object.fromEntries(storageContract().map(({ name }) => [name, null]))
+    /** Of cases that ran there, by name: what failed, or `null`. */
+    async function failures(run: string): Promise<Record<string, string | null>> {
+      const response = await workerd.dispatchFetch(`http://worker/${run}`)
+      expect(response.status).toBe(200)
+      return response.json()
+    }
+    const allPassed = Object.fromEntries(storageContract().map(({ name }) => [name, null]))
 
-  it.concurrent('it keeps the storage contract', async () => {
-    expect(await failures('contract')).toEqual(allPassed)
-  })
+    it.concurrent('it keeps the storage contract', async () => {
+      expect(await failures('contract')).toEqual(allPassed)
+    })
 
-  it.concurrent('it keeps the storage contract with latency', async () => {
-    expect(Object.assign({}, ...(await Promise.all(slow.map(failures))))).toEqual(allPassed)
-  })
+    it.concurrent('it keeps the storage contract with latency', async () => {
+      expect(Object.assign({}, ...(await Promise.all(slow.map(failures))))).toEqual(allPassed)
+    })
 
-  it.concurrent('it does what only D1 needs', async () => {
-    const found = await failures('own')
-    expect(Object.keys(found)).toHaveLength(6)
-    expect(Object.entries(found).filter(([, failure]) => failure !== null)).toEqual([])
-  })
-})
+    it.concurrent('it does what only D1 needs', async () => {
+      const found = await failures('own')
+      expect(Object.keys(found)).toHaveLength(6)
+      expect(Object.entries(found).filter(([, failure]) => failure !== null)).toEqual([])
+    })
+  },
+)
 
 describe('options', () => {
   const binding = { prepare() {}, async batch() {} }
