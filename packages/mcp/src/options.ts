@@ -154,7 +154,10 @@ export interface ResourceArguments {
 export interface PublicOptions {
   /** Names of tools. */
   tools?: readonly string[] | undefined
-  /** URIs, or URI templates (RFC 6570) as they are registered. */
+  /**
+   * URIs, or URI templates (RFC 6570) as they are registered. A template opens every URI that it matches, whichever resource
+   * of the server stands there, unless `require` names a requirement for it.
+   */
   resources?: readonly string[] | undefined
   /** Names of prompts. */
   prompts?: readonly string[] | undefined
@@ -180,7 +183,10 @@ export interface PublicLimits {
   bodyBytes?: number | undefined
   /** Longest stream. Default 300. */
   streamSeconds?: number | undefined
-  /** Requests under way at one time; beyond it 503. Default 100. */
+  /**
+   * Requests under way at one time; beyond it 503. Default 100. One is over when it is answered or its client has left:
+   * a tool that does not heed the `signal` it is given may go on.
+   */
   concurrent?: number | undefined
 }
 

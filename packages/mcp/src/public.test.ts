@@ -275,6 +275,14 @@ describe.each(['v1', 'v2'] as const)('without a token, at an mcp() of %s', (line
     expect(() => serving(line, { require: { prompts: { hello: ['mcp'] } } })).toThrow(/^public\.prompts: /)
   })
 
+  test('what is no template is told at the start', () => {
+    const resources = { 'x://{': ['mcp'] }
+    expect(() => serving(line, { public: { resources: ['x://{'] } })).toThrow(
+      /^public\.resources: holds "x:\/\/\{", which is no URI template \(Unclosed template expression\)/,
+    )
+    expect(() => serving(line, { require: { resources } })).toThrow(/^require\.resources: holds "x:/)
+  })
+
   test('what a requirement covers is not public, by whichever template', async () => {
     const { fetch, runs } = serving(line, { require: { resources: { 'books://{+path}': ['read'] } } })
     const response = await fetch(post(message('resources/read', { uri: 'books://7' })))

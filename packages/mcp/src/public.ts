@@ -34,6 +34,7 @@ export function publicComponents<User>(
   const resources = byUri(
     uris.map((uri) => [uri, true]),
     template,
+    { option: 'public.resources' },
   )
   const required = byUri(
     Object.keys(require.resources ?? {}).map((uri) => [uri, true]),

@@ -60,7 +60,10 @@ export function requirements<User>(
   // Maps, since a tool could be called "constructor".
   const tools = rulesOf('tools')
   const prompts = rulesOf('prompts')
-  const resources = byUri(rulesOf('resources'), template, { guards: true })
+  const resources = byUri(rulesOf('resources'), template, {
+    option: 'require.resources',
+    guards: true,
+  })
   const reads = require.resources === undefined ? 0 : Object.keys(require.resources).length
 
   return {

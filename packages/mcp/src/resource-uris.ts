@@ -1,3 +1,5 @@
+import { ConfigurationError } from '@drawbridge/core'
+
 /** What a URI template found in a URI; `undefined` when it does not match. */
 export type Match = (uri: string) => Variables | undefined
 export type Variables = Readonly<Record<string, string | readonly string[]>>
@@ -16,21 +18,23 @@ export interface ByUri<Entry> {
  * server of another kind may look at the URI as it was sent, so that what is said of either counts.
  *
  * @param matcher of the SDK that will serve them: two readings of one template would leave a gap
+ * @param options.option where the entries come from, for the message
  * @param options.guards the entries keep callers out, and do not let them in. Then what may be meant counts as well: what
  *   stands at the URI when its percent-encodings are undone, as handlers do with what a template found, and a template
  *   that cannot be asked, since a URI is too long for it.
+ * @throws {ConfigurationError} for a template that the SDK does not take
  */
 export function byUri<Entry>(
   entries: Iterable<readonly [string, Entry]>,
   matcher: (template: string) => Match,
-  { guards = false }: { guards?: boolean } = {},
+  { option = 'resources', guards = false }: { option?: string; guards?: boolean } = {},
 ): ByUri<Entry> {
   const exact = new Map<string, Entry>()
   const undone = new Map<string, Entry[]>()
   const templates: { match: Match; entry: Entry }[] = []
   for (const [uri, entry] of entries) {
     exact.set(uri, entry)
-    if (uri.includes('{')) templates.push({ match: matcher(uri), entry })
+    if (uri.includes('{')) templates.push({ match: matcherOf(uri), entry })
     else {
       exact.set(normal(uri), entry)
       const meant = decoded(normal(uri))
@@ -52,6 +56,18 @@ export function byUri<Entry>(
       ]
       return [...found, ...further.filter(({ entry }) => found.every((one) => one.entry !== entry))]
     },
+  }
+
+  function matcherOf(uri: string): Match {
+    try {
+      return matcher(uri)
+    } catch (error) {
+      throw new ConfigurationError(
+        option,
+        `holds "${uri}", which is no URI template (${error instanceof Error ? error.message : error})`,
+        'Write it as it is registered with the server, such as "notes://{id}" (RFC 6570).',
+      )
+    }
   }
 
   function matching(spelling: string): { entry: Entry; variables: Variables }[] {
