@@ -36,6 +36,11 @@ function createServer({ codec: isProtected = false, seen = [] }: Options = {}) {
     { name: 'fixture', version: '1.0.0' },
     isProtected ? { requestState: { verify: codec.verify } } : {},
   )
+  const asks = <Result extends object>({ mcpReq }: ServerContext, result: Result) => {
+    const state = mcpReq.requestState<string>()
+    seen.push(state)
+    return state === undefined ? inputRequired({ requestState: 'asked' }) : result
+  }
   const deletes =
     (what: string) =>
     async ({ mcpReq }: ServerContext) => {
@@ -52,6 +57,8 @@ function createServer({ codec: isProtected = false, seen = [] }: Options = {}) {
     }
   server.registerTool('delete', {}, deletes('everything'))
   server.registerTool('tidy', {}, deletes('a little'))
+  server.registerPrompt('greet', {}, (context) => asks(context, { messages: [] }))
+  server.registerResource('notes', 'notes://all', {}, (_, context) => asks(context, { contents: [] }))
   server.registerTool('hoard', {}, () => inputRequired({ requestState: 'x'.repeat(300_000) }))
   return server
 }
@@ -164,6 +171,16 @@ describe.each([
     expect(seen).toEqual([undefined])
     expect(await comeBack(server, state, given)).toMatchObject({ status: 200, text: 'deleted everything' })
   })
+})
+
+test.each(['sse', 'json'] as const)('prompts and resources go on, too (%s)', async (responses) => {
+  const seen: unknown[] = []
+  const client = await connected(served({ seen, responses }), 'alice')
+  expect(await client.getPrompt({ name: 'greet' })).toMatchObject({ messages: [] })
+  expect(await client.readResource({ uri: 'notes://all' })).toMatchObject({ contents: [] })
+  expect(await client.callTool({ name: 'delete' })).toMatchObject(text('deleted everything'))
+  expect(seen).toEqual([undefined, 'asked', undefined, 'asked', undefined, 'everything'])
+  await client.close()
 })
 
 test('what was given is still good with a refreshed token', async () => {
