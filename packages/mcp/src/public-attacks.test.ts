@@ -124,10 +124,14 @@ describe.each(eras)('somebody without a token, by %s', (_, { line, ask }) => {
   })
 
   test('does not read more of a list by asking for two things under one id', async () => {
-    const { fetch } = serving(line, { public: { ...parts, list: 'public' } })
-    const ids = [message('ping'), message('tools/list')]
-    const response = await fetch(post(ids))
-    expect(await response.text()).not.toContain('secret')
+    const { fetch, release } = serving(line, { public: { ...parts, list: 'public' } })
+    // The list is what comes first.
+    const asked = [message('tools/call', { name: 'wait' }), message('tools/list')]
+    const response = await fetch(post(asked))
+    release()
+    const text = await response.text()
+    expect(text).toContain('"open"')
+    expect(text).not.toContain('secret')
   })
 
   test('cannot call off what somebody else is waiting for', async () => {
