@@ -58,11 +58,13 @@ async function onePlan(nth: number, random: Random, report: Report): Promise<voi
   const under = subject(plan)
   const must = oracle(plan)
   const sessions = plan.sessions ? await begun(under) : new Map<string, string>()
+  const events: string[] = []
   for (let message = 0; message < messagesOfPlan; message += 1) {
-    const sent = shot(random, plan, sessions)
+    const sent = shot(random, plan, { sessions, events })
     under.ran.length = 0
     const answer = await send(under, sent)
     report.messages += 1
+    events.push(...[...answer.text.matchAll(/^id: ?(.+)$/gm)].map(([, id]) => id ?? ''))
     const what = wrong(plan, must, under, sent, answer)
     count(report.counts, under, answer, sent)
     if (what !== undefined) {
@@ -123,13 +125,15 @@ async function send(under: Subject, { request }: Shot): Promise<Answer> {
     status = response.status
     const reader = response.body?.getReader()
     const decoder = new TextDecoder()
-    for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-      text += decoder.decode(part.value, { stream: true })
-      // Subscriptions and streams of sessions stay open.
-      if (text.includes('notifications/subscriptions/acknowledged') || request.method === 'GET') {
-        await reader?.cancel()
-        break
-      }
+    // Subscriptions stay open, and so do the streams of sessions, on which nothing may come at all.
+    const soon = async () => (request.method === 'GET' ? later(10) : new Promise<never>(() => {}))
+    for (;;) {
+      const part = await Promise.race([reader?.read(), soon()])
+      if (part && !part.done) text += decoder.decode(part.value, { stream: true })
+      const isEnough = !part || part.done || text.includes('notifications/subscriptions/acknowledged')
+      if (!isEnough) continue
+      if (!part?.done) await reader?.cancel()
+      break
     }
   } catch (error) {
     if (!leaving.signal.aborted) throw error
@@ -181,6 +185,9 @@ function wrong(
     if (isBad) return `bad credentials were shown ${what}`
     if (!must.mayBeListed(component, caller)) return `${name} was shown ${what}, with lists: ${plan.lists}`
   }
+  for (const [said, , subject] of answer.text.matchAll(/ran (c\d+x) for (\w+)/g)) {
+    if (isBad || subject !== String(caller?.subject)) return `${name} was given what others had: ${said}`
+  }
   if (answer.status >= 500) return `was answered ${answer.status}`
   return answer.messages
     .map((message) => wrongMessage(plan, must, ran, message, who))
@@ -214,7 +221,12 @@ function wrongMessage(
   return heard === undefined ? undefined : `${who} hears of ${JSON.stringify(heard)}`
 }
 
-function count(counts: Report['counts'], { ran }: Subject, answer: Answer, { who, isBad }: Shot): void {
+function count(
+  counts: Report['counts'],
+  { ran }: Subject,
+  answer: Answer,
+  { request: { method }, who, isBad }: Shot,
+): void {
   const add = (what: string) => {
     counts[what] = (counts[what] ?? 0) + 1
   }
@@ -223,6 +235,7 @@ function count(counts: Report['counts'], { ran }: Subject, answer: Answer, { who
   for (const { component, use, passed } of ran) {
     if (!passed) add(`${by} ${use ? 'used' : 'asked about'} a ${component.kind}`)
   }
+  if (method === 'GET' && answer.text.includes('data: {')) add(`${by} resumed a stream`)
   if (answer.text.includes('mark-')) add(`${by} was shown a list`)
   if (answer.text.includes('notifications/subscriptions/acknowledged')) add(`${by} subscribed`)
 }

@@ -37,8 +37,16 @@ const badCredentials = [
   'Bearer root\u00e9',
 ]
 
+/** What was seen of a server before. */
+export interface Seen {
+  /** By token. */
+  sessions: ReadonlyMap<string, string>
+  /** Ids of events, whosever. */
+  events: readonly string[]
+}
+
 /** Something that somebody may send to a server of this plan. */
-export function shot(random: Random, plan: Plan, sessions: ReadonlyMap<string, string>): Shot {
+export function shot(random: Random, plan: Plan, { sessions, events }: Seen): Shot {
   const tokens = Object.keys(callers)
   const isBad = random.chance(0.05)
   const who = isBad || random.chance(plan.public ? 0.4 : 0.1) ? undefined : random.pick(tokens)
@@ -53,7 +61,9 @@ export function shot(random: Random, plan: Plan, sessions: ReadonlyMap<string, s
   const { sent, own } =
     random.chance(0.12) && !isModern ? batch(random, plan) : single(random, plan, isModern)
   Object.assign(headers, own, sent.headers)
-  const method = random.chance(0.97) ? 'POST' : random.pick(['GET', 'DELETE', 'PUT'])
+  const method = random.weighted({ POST: 97, GET: events.length > 0 ? 8 : 1, DELETE: 1, PUT: 1 })
+  if (method === 'GET' && events.length > 0 && random.chance(0.8))
+    headers['last-event-id'] = random.pick(events)
   const url = random.chance(0.98) ? endpoint : `${endpoint}?access_token=root`
   const hasBody = method !== 'GET'
   const request = new Request(url, { method, headers, ...(hasBody && { body: sent.bytes }) })

@@ -74,7 +74,7 @@ export interface Plan {
   sessions: boolean
   responses: 'sse' | 'json' | undefined
   lists: 'reachable' | 'allowed' | 'all' | undefined
-  public: { list?: 'all' | 'public'; discovery?: boolean } | undefined
+  public: { list?: 'all' | 'public'; discovery?: boolean; challenge?: 'http' | 'result' } | undefined
   components: readonly Component[]
   sayings: readonly Saying[]
 }
@@ -136,7 +136,11 @@ export function planned(random: Random): Plan {
     responses: random.chance(0.3) ? undefined : random.pick(['sse', 'json']),
     lists: random.chance(0.2) ? undefined : random.pick(['reachable', 'allowed', 'all']),
     public: isOpen
-      ? { list: random.pick(['all', 'public']), ...(random.chance(0.2) && { discovery: false }) }
+      ? {
+          list: random.pick(['all', 'public']),
+          challenge: random.chance(0.2) ? 'result' : 'http',
+          ...(random.chance(0.2) && { discovery: false }),
+        }
       : undefined,
     components,
     sayings,

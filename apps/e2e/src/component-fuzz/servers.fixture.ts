@@ -301,7 +301,8 @@ function answersOf(plan: Plan, run: Run): Record<string, (params: Params) => obj
       components.find(({ kind, name }) => kind === 'resource' && name === uri) ??
       components.find(({ kind, name }) => kind === 'template' && templates[name]?.test(uri))
     if (!found) throw new Error('not found')
-    return { found, uri }
+    // As it was before encodings were undone: the oracle undoes them itself, and a second time would be another URI.
+    return { found, uri: readsUris === 'resolved' && URL.canParse(sent) ? new URL(sent).href : sent }
   }
   const uses = ({ uri: sent }: Params) => {
     const { found, uri } = at(sent)
