@@ -16,6 +16,12 @@ it('links between our pages lead somewhere', () => {
   expect(pages.flatMap((page) => deadLinks(page, text(page)))).toEqual([])
 })
 
+it('every guide is found from the front page, or by whoever works on Drawbridge', () => {
+  const starts = text('README.md') + text('CONTRIBUTING.md')
+  const guides = pages.filter((page) => page.startsWith('docs/guides/'))
+  expect(guides.filter((guide) => !starts.includes(`](${guide})`))).toEqual([])
+})
+
 it('JSON in our pages is JSON', () => {
   const blocks = pages.flatMap((page) => fencedBlocks(page, text(page)))
   const json = blocks.filter(({ language }) => language === 'json')
