@@ -7,7 +7,7 @@ import { drawbridge, protect } from '@drawbridge/express'
 import { drawbridge as onFastify } from '@drawbridge/fastify'
 import { type GitHubUser, github } from '@drawbridge/github'
 import { drawbridge as onHono } from '@drawbridge/hono'
-import { getAuth, mcp } from '@drawbridge/mcp'
+import { mcp, requireAuth } from '@drawbridge/mcp'
 import { mcp as v1 } from '@drawbridge/mcp/v1'
 import { openTelemetry, traced } from '@drawbridge/opentelemetry'
 import { postgres } from '@drawbridge/postgres'
@@ -31,7 +31,7 @@ export const stores = [
 function highLevel(): McpServer {
   const server = new McpServer({ name: 'acme', version: '1.0.0' })
   server.registerTool('whoami', {}, () => ({
-    content: [{ type: 'text', text: getAuth<GitHubUser>().extra.user.login }],
+    content: [{ type: 'text', text: requireAuth<GitHubUser>().extra.user.login }],
   }))
   return server
 }

@@ -132,9 +132,9 @@ test.each(lines)('%s: lists still leave out what is not allowed', async (_, serv
   expect(listed).not.toContain('"mail"')
 })
 
-test('sessions, in which many requests share a server, are refused', () => {
-  expect(() => v1.mcp({ auth, server: createV1, sessions: true })).toThrow(
-    /^sessions: need AsyncLocalStorage.*nodejs_compat/,
+test.each(['sessions', 'legacySse'])('%s, in which many requests share a server, is refused', (option) => {
+  expect(() => v1.mcp({ auth, server: createV1, onNotice: () => {}, [option]: true })).toThrow(
+    new RegExp(`^${option}: takes AsyncLocalStorage.*nodejs_compat`),
   )
 })
 

@@ -1,10 +1,22 @@
+import { ConfigurationError } from '@drawbridge/core'
 import { asyncContext } from '@drawbridge/mcp/async-context'
 import type { Incoming } from './channel.ts'
 
 const storage = asyncContext<Incoming>()
 
-/** Whether work knows its request by itself. */
-export const followsWork: boolean = storage !== undefined
+/**
+ * For what many requests share a server in: only work that knows its request by itself says whose answer is whose.
+ *
+ * @throws {ConfigurationError} on a runtime that cannot follow work
+ */
+export function checkFollowing(option: string): void {
+  if (storage) return
+  throw new ConfigurationError(
+    option,
+    'takes AsyncLocalStorage, which this runtime does not have: nobody could tell whose request a server answers',
+    'Leave it out; on Workers, add `nodejs_compat` to `compatibility_flags`.',
+  )
+}
 
 /** By what the SDK hands from a transport to a handler: `requestInfo` in v1, the `Request` in v2. */
 const byHandler = new WeakMap<object, Incoming>()

@@ -1,6 +1,6 @@
 import type { AuthInfo } from '@drawbridge/core'
 import type { Channel, Connect, Dispatcher, Incoming } from './channel.ts'
-import { currentIncoming } from './current.ts'
+import { checkFollowing, currentIncoming } from './current.ts'
 import { rpcError, sessionNotFound } from './json-rpc.ts'
 import type { LegacySseOptions } from './options.ts'
 import { principalOf, userOf } from './principal.ts'
@@ -29,6 +29,7 @@ export function legacySse<User>(
   options: LegacySseOptions & { messages: string; retrySeconds?: number | undefined },
   { time, onError }: { time: Timers; onError: (error: unknown) => void },
 ): Dispatcher<User> {
+  checkFollowing('legacySse')
   const { idleSeconds = 1800, max = 1000, maxPerUser = 20, messages, retrySeconds } = options
   // In order of use: the first is the one longest unused.
   const byId = new Map<string, Connection<User>>()

@@ -1,6 +1,6 @@
-import { type AuthInfo, ConfigurationError } from '@drawbridge/core'
+import type { AuthInfo } from '@drawbridge/core'
 import type { Channel, Connect, Dispatcher, Incoming } from './channel.ts'
-import { followsWork } from './current.ts'
+import { checkFollowing } from './current.ts'
 import type { SessionEvents } from './events.ts'
 import { isInitialize, rpcError, sessionNotFound } from './json-rpc.ts'
 import type { SessionOptions } from './options.ts'
@@ -34,13 +34,7 @@ export function sessions<User>(
     eventsOf?: ((sessionId: string) => SessionEvents) | undefined
   },
 ): Dispatcher<User> {
-  if (!followsWork) {
-    throw new ConfigurationError(
-      'sessions',
-      'need AsyncLocalStorage, which this runtime does not have: nobody could tell whose request a server answers',
-      'Leave them out; on Workers, add `nodejs_compat` to `compatibility_flags`.',
-    )
-  }
+  checkFollowing('sessions')
   const { idleSeconds = 1800, max = 10_000, maxPerUser = 100 } = options
   const idle = idleSeconds * 1000
   // In order of use: the first is the one longest unused.
