@@ -264,10 +264,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
       },
       done,
     )
-    const answer = exposed(response, stream)
-    // Asks proxies not to keep it until it is over; nginx and those like it understand.
-    answer.headers.set('x-accel-buffering', 'no')
-    return answer
+    return exposed(response, stream)
   }
 
   /** Asks for a sign-in, or for more scope. */

@@ -81,6 +81,17 @@ describe('prefixes', () => {
     })
   }
 
+  it.each([{ ignoreTrailingSlash: true }, { routerOptions: { ignoreTrailingSlash: true } }])(
+    'paths that differ by a slash at the end are one where the application has it so: %o',
+    async (options) => {
+      const app = fastify(options as FastifyServerOptions)
+      await app.register(drawbridge(probe('/mcp', '/mcp/')))
+      expect((await app.inject('/mcp')).body).toBe('/mcp')
+      expect((await app.inject('/mcp/')).body).toBe('/mcp/')
+      await app.close()
+    },
+  )
+
   it('a prefix the issuer does not have is named, with where it belongs', async () => {
     const { app, warnings } = logging()
     await app.register(drawbridge(probe('/token', '/mcp')), { prefix: '/api' })

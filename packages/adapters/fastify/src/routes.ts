@@ -22,8 +22,8 @@ export function declareRoutes(scope: FastifyInstance, x: Mountable): void {
   const mounted = mountedOn(scope)
   for (const { path } of x.routes) {
     const url = pathBelow(scope.prefix, path)
-    const already = mounted.get(path)
-    already?.add(x)
+    const already = mounted.get(path) ?? mounted.get(sameRoute(scope, path))
+    if (already) mounted.set(path, already.add(x))
     if (already || url === undefined) continue
     const here = new Set([x])
     mounted.set(path, here)
@@ -35,6 +35,13 @@ export function declareRoutes(scope: FastifyInstance, x: Mountable): void {
 export function pathBelow(prefix: string, path: string): string | undefined {
   const base = prefix.replace(/\/$/, '')
   return path === base || path.startsWith(`${base}/`) ? path.slice(base.length) : undefined
+}
+
+/** The same path with or without a slash at the end, where the application has it that they are one route. */
+function sameRoute({ initialConfig }: FastifyInstance, path: string): string {
+  const { ignoreTrailingSlash, routerOptions } = initialConfig
+  if (!ignoreTrailingSlash && !routerOptions?.ignoreTrailingSlash) return path
+  return path.endsWith('/') ? path.slice(0, -1) : `${path}/`
 }
 
 /** Fastify compares routes with the path it has decoded. What cannot be decoded it answers itself. */

@@ -26,8 +26,6 @@ export function drainable(server: Server, handler: RequestListener): Drainable {
     res.once('close', () => {
       open.delete(res)
       left()
-      // A client may keep its connection, which is idle only when this event is over.
-      if (closing) setImmediate(() => server.closeIdleConnections())
     })
     handler(req, res)
   })
