@@ -12,6 +12,7 @@ rmSync(join(checkout, 'scripts/new.test.ts'))
 for (const { kind, name, flags } of orders) run('npm', 'run', '-s', 'new', '--', kind, name, ...flags)
 for (const order of orders) finish(order, checkout)
 run('npm', 'run', '-s', 'toolchain', '--', 'pnpm', 'format')
+run('npm', 'run', 'runtimes')
 run('npm', 'test')
 rmSync(checkout, { recursive: true, force: true })
 

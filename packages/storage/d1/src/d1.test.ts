@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { storageContract } from '@drawbridge/testing'
+import { storageContract, storageOutageContract } from '@drawbridge/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   bundledWorker,
@@ -24,7 +24,7 @@ describe.skipIf(skipWithoutRuntime('workerd', 'storage in D1'))(
         modules: await bundledWorker(fileURLToPath(new URL('worker.fixture.ts', import.meta.url))),
         compatibilityDate: '2026-07-01',
         compatibilityFlags: ['nodejs_compat'],
-        d1Databases: ['contract', ...slow, 'own'],
+        d1Databases: ['contract', ...slow, 'outage', 'own'],
       })
       await workerd.ready
     })
@@ -47,6 +47,11 @@ describe.skipIf(skipWithoutRuntime('workerd', 'storage in D1'))(
 
     it.concurrent('it keeps the storage contract with latency', async () => {
       expect(Object.assign({}, ...(await Promise.all(slow.map(failures))))).toEqual(allPassed)
+    })
+
+    it.concurrent('it says when D1 is out of reach', async () => {
+      const passed = storageOutageContract().map(({ name }) => [name, null])
+      expect(await failures('outage')).toEqual(Object.fromEntries(passed))
     })
 
     it.concurrent('it does what only D1 needs', async () => {

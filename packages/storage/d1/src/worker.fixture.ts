@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { fakeClock } from '../../../testing/src/clock.ts'
 import { storageCase } from '../../../testing/src/storage-contract/case.ts'
 import { behind, type OpenStorage, storageContract } from '../../../testing/src/storage-contract.ts'
+import { storageOutageContract } from '../../../testing/src/storage-outage-contract.ts'
 import { delayed, dropReplies } from '../../../testing/src/storage-wrappers.ts'
 import { createSchema, type D1Binding, d1 } from './index.ts'
 
@@ -26,6 +27,7 @@ const runs: Record<string, (database: D1Binding) => Promise<Record<string, strin
   slow2: (database) => slowly(2, database),
   slow3: (database) => slowly(3, database),
   own: (database) => results(ownCases(database), opener(database)),
+  outage: (database) => results(storageOutageContract(), () => mortal(database)),
 }
 
 function slowly(part: number, database: D1Binding) {
@@ -35,7 +37,7 @@ function slowly(part: number, database: D1Binding) {
   )
 }
 
-async function results(cases: ReturnType<typeof storageContract>, open: OpenStorage) {
+async function results<Open>(cases: readonly { name: string; run(open: Open): Promise<void> }[], open: Open) {
   const found: Record<string, string | null> = {}
   for (const c of cases) {
     found[c.name] = await c.run(open).then(
@@ -57,6 +59,34 @@ function opener(database: D1Binding): OpenStorage {
       reopen: async () => d1({ database, clock }),
       lent: () => database.prepare('SELECT 1').bind().all(),
     }
+  }
+}
+
+/** On a binding that can be cut off. */
+async function mortal(database: D1Binding) {
+  await createSchema(database)
+  await database.prepare('DELETE FROM drawbridge_entries').bind().all()
+  let isDown = false
+  const lost = async () => {
+    throw new Error('D1_ERROR: Network connection lost.')
+  }
+  const binding: D1Binding = {
+    prepare: (query) => ({
+      bind: (...values) => {
+        const statement = database.prepare(query).bind(...values)
+        return isDown ? { bind: () => statement, all: lost } : statement
+      },
+    }),
+    batch: (statements) => (isDown ? lost() : database.batch(statements)),
+  } as D1Binding
+  return {
+    storage: d1({ database: binding }),
+    cut() {
+      isDown = true
+    },
+    restore() {
+      isDown = false
+    },
   }
 }
 
