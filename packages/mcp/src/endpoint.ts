@@ -2,6 +2,7 @@ import { type Auth, type AuthInfo, type RequestContext, routePreflight } from '@
 import { missingScopes, unionScopes } from '@drawbridge/core/syntax'
 import { type Body, readMessage } from './body.ts'
 import { bounded } from './bounded.ts'
+import { boundedStream } from './bounded-stream.ts'
 import type { Dispatcher, Incoming, Line } from './channel.ts'
 import { exposed } from './cors.ts'
 import { withContext } from './current.ts'
@@ -244,7 +245,7 @@ export function endpoint<User, Server>(options: AnyOptions<User, Server>, line: 
     const holder = () => incoming.renewed?.() ?? info
     const without = auth ? began / 1000 + streamSeconds : Number.POSITIVE_INFINITY
     const stream = limitedStream(
-      response.body,
+      boundedStream(response.body),
       {
         isAnonymous: !info,
         get expiresAt() {

@@ -227,6 +227,16 @@ describe.each(Object.entries(lines))('%s', (_, line) => {
     expect(datas.at(-1)).toContain('done after 3001')
   })
 
+  test('who does not read is cut off before it costs much, and the session goes on', async () => {
+    const { client, clock } = await underWay({ maxBodyBytes: 64 * 1024 * 1024 })
+    const say = 'x'.repeat(1024 * 1024)
+    const calls = Array.from({ length: 20 }, (_, id) => call('echo', { say }, id + 100))
+    const answer = await client.send(calls)
+    for (let turn = 0; turn < 30; turn += 1) await clock.advance(0)
+    await expect(answer.text()).rejects.toThrow('does not read')
+    expect((await client.send(call('echo', { say: 'still here' }, 9))).status).toBe(200)
+  })
+
   describe('with a store of the operator', () => {
     /** As the SDK's example does it: ids are easy to guess, and streams of all sessions are in one place. */
     function plainStore() {

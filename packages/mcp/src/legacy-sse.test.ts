@@ -238,7 +238,7 @@ describe.each(Object.entries(lines))('%s', (_, line) => {
     const url = new URL(path, origin).href
     const say = 'x'.repeat(1024 * 1024)
     const statuses: number[] = []
-    for (let id = 1; id <= 12; id += 1)
+    for (let id = 1; id <= 24; id += 1)
       statuses.push((await endpoint.fetch(post(call('echo', { say }, id), bearer('alice'), url))).status)
     expect(statuses.at(0)).toBe(202)
     expect(statuses.at(-1)).toBe(404)

@@ -4,9 +4,6 @@ import type { Timers } from './timers.ts'
 
 const encoder = new TextEncoder()
 
-/** Bytes that wait for who does not read. One message may be longer. */
-const mostWaiting = 8 * 1024 * 1024
-
 /** Milliseconds that a POST waits for the first word of its handler: until then its answer can still be a challenge. */
 const longestHeld = 1000
 
@@ -52,17 +49,14 @@ export function sseTransport(
   let isOpen = true
   let resolver: ScopeChallengeResolver | undefined
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      start(created) {
-        controller = created
-        const retry = retrySeconds === undefined ? '' : `retry: ${Math.round(retrySeconds * 1000)}\n`
-        created.enqueue(encoder.encode(`${retry}event: endpoint\ndata: ${endpoint}\n\n`))
-      },
-      cancel: () => transport.close(),
+  const stream = new ReadableStream<Uint8Array>({
+    start(created) {
+      controller = created
+      const retry = retrySeconds === undefined ? '' : `retry: ${Math.round(retrySeconds * 1000)}\n`
+      created.enqueue(encoder.encode(`${retry}event: endpoint\ndata: ${endpoint}\n\n`))
     },
-    { highWaterMark: mostWaiting, size: (chunk) => chunk.byteLength },
-  )
+    cancel: () => transport.close(),
+  })
 
   const transport: SseTransport = {
     stream,
@@ -146,11 +140,6 @@ export function sseTransport(
   }
 
   function write(data: string): void {
-    // Who does not read what is waiting gets no more of it.
-    if ((controller?.desiredSize ?? 0) <= 0) {
-      void transport.close()
-      return
-    }
     controller?.enqueue(encoder.encode(`event: message\ndata: ${data}\n\n`))
   }
 }
