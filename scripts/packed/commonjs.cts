@@ -2,19 +2,21 @@
 // SDK's other build. Every package that meets another library's types is here. Prints what a client saw, as JSON.
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { memory, oauthProxy } from '@drawbridge/core'
+import { type Auth, memory, oauthProxy } from '@drawbridge/core'
 import { drawbridge, protect } from '@drawbridge/express'
 import { drawbridge as onFastify } from '@drawbridge/fastify'
 import { type GitHubUser, github } from '@drawbridge/github'
 import { drawbridge as onHono } from '@drawbridge/hono'
 import { mcp, requireAuth } from '@drawbridge/mcp'
 import { mcp as v1 } from '@drawbridge/mcp/v1'
+import { mcp as v2 } from '@drawbridge/mcp/v2'
 import { openTelemetry, traced } from '@drawbridge/opentelemetry'
 import { postgres } from '@drawbridge/postgres'
 import { redis } from '@drawbridge/redis'
 import { browser, devGitHub, oauthClient } from '@drawbridge/testing'
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import * as sdkV2 from '@modelcontextprotocol/server'
 import express from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
@@ -35,6 +37,12 @@ function highLevel(): McpServer {
   }))
   return server
 }
+
+const named = { name: 'acme', version: '2.0.0' }
+export const newest = (auth: Auth) => [
+  v2({ auth, server: () => new sdkV2.McpServer(named) }),
+  v2({ auth, server: async () => new sdkV2.McpServer(named).server, sessions: true }),
+]
 
 const lowLevel = (): Server => new Server({ name: 'acme', version: '1.0.0' }, { capabilities: {} })
 

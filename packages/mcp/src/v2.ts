@@ -2,14 +2,13 @@ import { checkCall } from '@drawbridge/core'
 import {
   classifyInboundRequest,
   createMcpHandler,
-  type McpServer,
-  type Server,
   type ServerEventBus,
   type ServerNotifier,
   type Transport,
   UriTemplate,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
+import { adopted } from './adopted.ts'
 import type { Channel, Incoming, Line } from './channel.ts'
 import { checkOptions } from './check-options.ts'
 import { currentIncoming } from './current.ts'
@@ -47,8 +46,14 @@ export type {
   StreamOptions,
 } from './options.ts'
 
-/** A server of `@modelcontextprotocol/server`: an `McpServer`, or the `Server` inside it. */
-export type ServerV2 = McpServer | Server
+/**
+ * A server of `@modelcontextprotocol/server`: an `McpServer`, or the `Server` inside it. Its shape and not its class: the SDK
+ * has each class twice, for `import` and for `require`, and neither is assignable to the other.
+ */
+export interface ServerV2 {
+  connect(transport: Transport): Promise<void>
+  close(): Promise<void>
+}
 
 /** What only this line has. */
 export interface V2Options extends RequestStateOptions {
@@ -122,7 +127,7 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
         exchange.fault = error
         throw error
       }
-      return watchedServer(exchange.server, exchange.incoming)
+      return watchedServer(adopted(exchange.server), exchange.incoming)
     },
     {
       legacy: 'reject',
@@ -203,7 +208,7 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
   }
 
   /** The SDK makes the transport; this way we see it, too. */
-  function watchedServer(server: ServerV2, incoming: Incoming): ServerV2 {
+  function watchedServer<Adopted extends ServerV2>(server: Adopted, incoming: Incoming): Adopted {
     const connect = server.connect.bind(server)
     server.connect = (transport) => joined({ connect }, transport, incoming, states?.marked)
     return server
