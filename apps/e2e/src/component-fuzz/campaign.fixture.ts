@@ -208,10 +208,12 @@ function wrongMessage(
   // Of 2025 there is nothing to say, unless the author said it.
   const isShared = cacheScope === 'public' || (cacheScope !== undefined && ttlMs > 0)
   if (isList && must.listsDiffer && isShared) return `a list of ${who} may be kept: ${cacheScope}, ${ttlMs}`
+  const [read] = Array.isArray(members.contents) ? members.contents : []
   const isOfOne = ran.some(
-    ({ component, use }) => use?.uri !== undefined && !must.isForAll(component, use.uri),
+    ({ component, use }) =>
+      use?.uri === read?.uri && read?.text === `ran ${component.id}` && !must.isForAll(component, read.uri),
   )
-  if (plan.line === 'v2' && Array.isArray(members.contents) && cacheScope === 'public' && isOfOne) {
+  if (plan.line === 'v2' && cacheScope === 'public' && isOfOne) {
     return 'what is for some may be kept for all'
   }
   const { resourceSubscriptions } = Object(Object(params).notifications)
