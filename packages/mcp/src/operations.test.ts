@@ -23,7 +23,7 @@ test.each([
     { ref: { type: 'ref/resource', uri: 'x://{a}' } },
     [{ kind: 'resource', uri: 'x://{a}', uses: false }],
   ],
-  ['completion/complete', { ref: { type: 'ref/tool', name: 'a' } }, [other]],
+  ['completion/complete', { ref: { type: 'new', name: 'a' } }, [{ kind: 'prompt', name: 'a' }, other, other]],
   ['completion/complete', {}, [other]],
   ['subscriptions/listen', { notifications: { toolsListChanged: true } }, [discovery]],
   [

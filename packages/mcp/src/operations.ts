@@ -56,7 +56,7 @@ function operationsOf({ method, params: given }: { method?: unknown; params?: un
     case 'resources/unsubscribe':
       return [resource(params.uri, true)]
     case 'completion/complete':
-      return [referenced(params.ref)]
+      return referenced(params.ref)
     case 'subscriptions/listen':
       return [{ kind: 'discovery' }, ...listened(params.notifications)]
     default:
@@ -84,10 +84,13 @@ function argumentsOf({
 }
 
 /** What a completion is for. Of a template, `uri` is the template. */
-function referenced(ref: unknown): Operation {
-  if (!isObject(ref)) return other
-  if (ref.type === 'ref/prompt') return named('prompt', ref.name)
-  return ref.type === 'ref/resource' ? resource(ref.uri, false) : other
+function referenced(ref: unknown): Operation[] {
+  if (!isObject(ref)) return [other]
+  const prompt = named('prompt', ref.name)
+  const template = resource(ref.uri, false)
+  if (ref.type === 'ref/prompt') return [prompt]
+  // Of a type that nobody knows, a server may look at either.
+  return ref.type === 'ref/resource' ? [template] : [prompt, template, other]
 }
 
 function listened(notifications: unknown): Operation[] {
