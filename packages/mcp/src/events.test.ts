@@ -1,3 +1,6 @@
+import { InMemoryEventStore } from '@modelcontextprotocol/sdk/examples/shared/inMemoryEventStore.js'
+import type * as sdkV1 from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
+import type * as sdkV2 from '@modelcontextprotocol/server'
 import { describe, expect, test } from 'vitest'
 import { eventsOf, lines, type Options, wire } from './events.fixture.ts'
 import type { EventStore } from './index.ts'
@@ -314,6 +317,20 @@ describe.each(Object.entries(lines))('%s', (_, line) => {
       ])
     })
 
+    test('the example of the SDK does, for calls and for the stream that listens', async () => {
+      const store: EventStore = new InMemoryEventStore()
+      const { client, work, stream, heard } = await underWay({ streams: { events: store } })
+      const first = eventsOf(await client.get())
+      const { id = '' } = (await first.next()) ?? {}
+      await first.cut()
+      await stream.cut()
+      work.finish()
+      expect((await client.get(id)).status).toBe(200)
+      expect((await client.get()).status).toBe(409)
+      const resumed = eventsOf(await client.get(heard))
+      expect((await resumed.next())?.data).toContain('done after 1')
+    })
+
     test('its outage loses no answer, and is told', async () => {
       const told: unknown[] = []
       const store: EventStore = {
@@ -357,4 +374,11 @@ test('options that make no sense are refused at construction', () => {
     /streams\.events\.seconds: /,
   )
   expect(make({ streams: { keepAlive: 1 } as never })).toThrow(/streams\.keepAlive: .*keepAliveSeconds/)
+})
+
+test('a store for either SDK is one for this', () => {
+  const take = (store: EventStore) => store
+  const ofV1 = (store: sdkV1.EventStore) => take(store)
+  const ofV2 = (store: sdkV2.EventStore) => take(store)
+  expect([ofV1, ofV2]).toHaveLength(2)
 })

@@ -1,5 +1,8 @@
-import { isPriming, type SessionLog } from './event-log.ts'
+import { isPriming, type SessionLog, standalone } from './event-log.ts'
 import type { EventStore } from './options.ts'
+
+/** Without an underscore: the SDK's example, which many copy, makes ids with one, and takes what is before it for the stream. */
+const listening = 'listening'
 
 const encoder = new TextEncoder()
 
@@ -14,7 +17,7 @@ export function foreignLog(store: EventStore, sessionId: string): SessionLog {
 
   return {
     async add(streamId, message) {
-      return sealed(await store.storeEvent(prefix + streamId, message))
+      return sealed(await store.storeEvent(nameOf(streamId), message))
     },
     async after(eventId) {
       const id = isOver ? undefined : await opened(eventId)
@@ -26,14 +29,20 @@ export function foreignLog(store: EventStore, sessionId: string): SessionLog {
         },
       })
       // A store that finds nothing says so in its own way.
-      if (typeof streamId !== 'string' || !streamId.startsWith(prefix)) return undefined
-      return { streamId: streamId.slice(prefix.length), events: found }
+      if (typeof streamId !== 'string' || !streamId.startsWith(prefix) || streamId === prefix)
+        return undefined
+      const name = streamId.slice(prefix.length)
+      return { streamId: name === listening ? standalone : name, events: found }
     },
     // Nobody can read what nobody was told the id of.
     drop() {},
     end() {
       isOver = true
     },
+  }
+
+  function nameOf(streamId: string): string {
+    return prefix + (streamId === standalone ? listening : streamId)
   }
 
   async function sealed(id: string): Promise<string> {
