@@ -71,6 +71,22 @@ describe('as the whole server', () => {
     log.mockRestore()
   })
 
+  it('says what does not come to it where something has removed a prefix, as connect does', async () => {
+    const told: string[] = []
+    const mounted = drawbridge({ ...mounting(async () => new Response()), notice: (text) => told.push(text) })
+    const { url, close } = await listening(
+      createServer((req, res) => {
+        Object.assign(req, { originalUrl: req.url, url: req.url?.replace(/^\/api/, '') })
+        mounted(req, res)
+      }),
+    )
+    for (let n = 0; n < 2; n++) await fetch(`${url}/api/other`)
+    expect(told).toEqual([
+      expect.stringMatching(/requests for \/token do not reach it\. .*not below "\/api"/),
+    ])
+    await close()
+  })
+
   it('cuts the connection of a stream that broke', async () => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {})
     const breaking = () =>
