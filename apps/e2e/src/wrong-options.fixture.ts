@@ -211,6 +211,12 @@ export const functions: readonly [string, Loose, Readonly<Record<string, unknown
       path: '/mcp',
       sessions: { idleSeconds: 5, max: 5, maxPerUser: 5 },
       responses: 'sse',
+      streams: {
+        keepAliveSeconds: 5,
+        retrySeconds: 5,
+        events: { keepSeconds: 5, maxPerStream: 5, maxBytesPerSession: 5, maxBytes: 5 },
+      },
+      legacySse: { path: '/mcp/old', messagesPath: '/mcp/post', idleSeconds: 5, max: 5, maxPerUser: 5 },
       require: { scopes: ['a'], tools: { a: ['a'] }, lists: 'allowed' },
       allowedHosts: ['a.test'],
       allowedOrigins: ['https://a.test'],
