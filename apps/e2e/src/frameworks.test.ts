@@ -1,15 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { oauthProxy } from '@drawbridge/core'
+import { type Auth, oauthProxy } from '@drawbridge/core'
 import { github } from '@drawbridge/github'
-import { mcp } from '@drawbridge/mcp'
+import { type Mcp, mcp } from '@drawbridge/mcp'
+import { mcp as mcpV2 } from '@drawbridge/mcp/v2'
 import { sqlite } from '@drawbridge/sqlite'
 import { browser, devGitHub, type Listener } from '@drawbridge/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { frameworks, freePort, type Start } from './frameworks.ts'
-import { createServer } from './mcp-server.ts'
-import { type Installation, officialClients } from './official-clients.ts'
+import { createServer, createServerV2 } from './mcp-server.ts'
+import { type Connect, type Installation, officialClientOf2026, officialClients } from './official-clients.ts'
 import { secret } from './world.ts'
 
 const provider = devGitHub()
@@ -25,6 +26,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
+/** Puts a server of one line of the MCP SDK behind an Auth. */
+type Mount = (auth: Auth, sessions: boolean) => Mcp
+
+const ofV1: Mount = (auth, sessions) =>
+  mcp({ auth, sessions, server: () => createServer(`${listener.url}/api/v3`) })
+const ofV2: Mount = (auth, sessions) =>
+  mcpV2({ auth, sessions, server: () => createServerV2(`${listener.url}/api/v3`) })
+
 let databases = 0
 
 /** This process keeps connections to the server it stopped; they are noticed one by one. */
@@ -39,7 +48,7 @@ async function reachable(url: string) {
 }
 
 /** One deployment on SQLite: can be stopped and started again. */
-async function deployment(start: Start, prefix: string, sessions: boolean) {
+async function deployment(start: Start, prefix: string, sessions: boolean, mount: Mount = ofV1) {
   const port = await freePort()
   const path = join(folder, `${databases++}.db`)
   const url = `http://127.0.0.1:${port}${prefix}/mcp`
@@ -51,7 +60,7 @@ async function deployment(start: Start, prefix: string, sessions: boolean) {
       storage,
       provider: github({ clientId: 'dev-client', clientSecret: 'dev-secret', host: listener.url }),
     })
-    const server = mcp({ auth, sessions, server: () => createServer(`${listener.url}/api/v3`) })
+    const server = mount(auth, sessions)
     const running = await start(server, { port, prefix })
     await reachable(`http://127.0.0.1:${port}/app`)
     return async () => {
@@ -63,40 +72,53 @@ async function deployment(start: Start, prefix: string, sessions: boolean) {
   return { url, origin: `http://127.0.0.1:${port}`, run }
 }
 
+/** Signs in, is renewed after a restart and after its token has ended, and asks nobody twice. */
+async function staysSignedIn(
+  connect: Connect,
+  { url, origin, run }: Awaited<ReturnType<typeof deployment>>,
+): Promise<void> {
+  let stop = await run()
+  const installation: Installation = { logins: 0 }
+  const person = browser()
+  try {
+    const first = await connect(url, installation, person)
+    expect(JSON.parse((await first.callTool('whoami')).text)).toMatchObject({ login: 'octocat' })
+    expect(await first.callTool('github_login')).toEqual({ text: 'octocat', isError: false })
+    expect(installation.logins).toBe(1)
+    await first.close()
+
+    await stop()
+    stop = await run()
+    const second = await connect(url, installation, person)
+    expect((await second.callTool('github_login')).text).toBe('octocat')
+    await second.close()
+
+    // An access token that has ended is renewed without anybody noticing.
+    if (installation.tokens) installation.tokens.access_token = 'ended'
+    const third = await connect(url, installation, person)
+    expect((await third.callTool('github_login')).text).toBe('octocat')
+    await third.close()
+    expect(installation.logins).toBe(1)
+    expect(await (await fetch(`${origin}/app`)).text()).toBe('the application')
+  } finally {
+    await stop()
+  }
+}
+
 for (const [framework, start] of Object.entries(frameworks)) {
+  describe(`${framework}, with a server of SDK v2`, () => {
+    it.each(Object.entries({ ...officialClients, 'v2 (2026-07-28)': officialClientOf2026 }))(
+      'the official %s client signs in, calls tools as its user, and is still in after a restart',
+      async (_, connect) => staysSignedIn(connect, await deployment(start, '', true, ofV2)),
+    )
+  })
+
   for (const prefix of ['', '/api']) {
     describe(`${framework}${prefix ? ', under a prefix in a parent app' : ''}`, () => {
       for (const [line, connect] of Object.entries(officialClients)) {
         for (const sessions of [false, true]) {
-          it(`the official ${line} client signs in, calls tools as its user, and is still in after a restart${sessions ? ' (sessions)' : ''}`, async () => {
-            const { url, origin, run } = await deployment(start, prefix, sessions)
-            let stop = await run()
-            const installation: Installation = { logins: 0 }
-            const person = browser()
-            try {
-              const first = await connect(url, installation, person)
-              expect(JSON.parse((await first.callTool('whoami')).text)).toMatchObject({ login: 'octocat' })
-              expect(await first.callTool('github_login')).toEqual({ text: 'octocat', isError: false })
-              expect(installation.logins).toBe(1)
-              await first.close()
-
-              await stop()
-              stop = await run()
-              const second = await connect(url, installation, person)
-              expect((await second.callTool('github_login')).text).toBe('octocat')
-              await second.close()
-
-              // An access token that has ended is renewed without anybody noticing.
-              if (installation.tokens) installation.tokens.access_token = 'ended'
-              const third = await connect(url, installation, person)
-              expect((await third.callTool('github_login')).text).toBe('octocat')
-              await third.close()
-              expect(installation.logins).toBe(1)
-              expect(await (await fetch(`${origin}/app`)).text()).toBe('the application')
-            } finally {
-              await stop()
-            }
-          })
+          it(`the official ${line} client signs in, calls tools as its user, and is still in after a restart${sessions ? ' (sessions)' : ''}`, async () =>
+            staysSignedIn(connect, await deployment(start, prefix, sessions)))
         }
       }
 
