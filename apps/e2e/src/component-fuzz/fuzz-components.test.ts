@@ -6,7 +6,7 @@ it('no message reaches a component that its caller may not use, or shows it in a
   timeout: 60_000,
 }, async () => {
   // A slow machine sends fewer.
-  const report = await campaign({ seed: 20_261_122, messages: 3500, seconds: 12 })
+  const report = await campaign({ seed: 20_261_122, messages: 6000, seconds: 12 })
   console.log(printedReport(report))
   expect(report.found && printedReport(report)).toBeUndefined()
   // It was a test of something.
