@@ -1,7 +1,7 @@
 import { ConfigurationError, checkCall, checkMembers, inWords } from '@drawbridge/core'
-import type { AnyOptions } from './endpoint.ts'
 import { isEventStore } from './events.ts'
 import type {
+  AnyOptions,
   EndpointOptions,
   EventOptions,
   LegacySseOptions,

@@ -268,3 +268,6 @@ export interface Mcp extends Mountable {
   /** Ends all sessions and open streams, also those that are being answered. */
   close(): Promise<void>
 }
+
+/** Options of every `mcp()`: which of both, `auth` says. */
+export type AnyOptions<User, Server> = McpOptions<User, Server, PublicOptions> | OpenOptions<Server>
