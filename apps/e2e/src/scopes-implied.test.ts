@@ -235,7 +235,10 @@ describe('tools', () => {
     const server = mcp({
       auth: w.auth,
       responses: 'json',
-      require: { tools: { look: ['files:read'], wipe: ['files', 'files:read'], post: ['mail'] } },
+      require: {
+        tools: { look: ['files:read'], wipe: ['files', 'files:read'], post: ['mail'] },
+        lists: 'allowed',
+      },
       server: () => {
         const made = new McpServer({ name: 'files', version: '1.0.0' })
         for (const tool of ['look', 'wipe', 'post']) {
