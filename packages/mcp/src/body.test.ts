@@ -1,6 +1,7 @@
-import { expect, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { readMessage } from './body.ts'
 import { onEachLine, onEachLineWithSessions, type SdkLine } from './lines.fixture.ts'
-import { bearer, call, fakeAuth, resource } from './mcp.fixture.ts'
+import { bearer, call, fakeAuth, post, resource } from './mcp.fixture.ts'
 
 const tokens = { reader: { scopes: ['mcp'] } }
 
@@ -69,6 +70,15 @@ onEachLine('one byte order mark is passed over, and the message judged like any 
   const marked = bytes(mark, JSON.stringify(line.stamped(echo)))
   expect((await send(marked, line.headersOf(echo))).status).toBe(200)
   expect(servers.calls).toEqual(['echo'])
+})
+
+test('a long header costs no more than a short one', async () => {
+  const request = post('no JSON')
+  // A space to a regular expression, and none to HTTP. Read by one that looks back, this takes seconds.
+  request.headers.set('content-encoding', `${'\u00a0'.repeat(200_000)}x`)
+  const before = performance.now()
+  expect((await readMessage(request, 1000)).refused?.status).toBe(415)
+  expect(performance.now() - before).toBeLessThan(1000)
 })
 
 onEachLine('a compressed body is named as what it is', async (line) => {

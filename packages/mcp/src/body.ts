@@ -44,9 +44,8 @@ export async function readMessage(request: Request, limit: number): Promise<Body
 
 /** RFC 9110 8.4: no coding is undone here, and what is packed can only look like nonsense. */
 function notJson(request: Request): Refused {
-  const coding = request.headers.get('content-encoding')
-  if (coding === null || /^\s*(identity)?\s*$/i.test(coding))
-    return parseError('the request body is not JSON in UTF-8')
+  const coding = request.headers.get('content-encoding')?.trim().toLowerCase() ?? ''
+  if (coding === '' || coding === 'identity') return parseError('the request body is not JSON in UTF-8')
   const refused = rpcError(415, -32700, 'Parse error: a Content-Encoding is not understood here', {
     'accept-encoding': 'identity',
   })

@@ -112,6 +112,16 @@ test('events expire; a request that is still worked on can be waited for all the
   expect((await log.after(waiting))?.events).toHaveLength(1)
 })
 
+test('of streams that are never answered, as those of cancelled requests, the newest are kept', async () => {
+  const log = logs().make()
+  const listening = await log.add(standalone, {}, [])
+  const ids: string[] = []
+  for (let id = 0; id < 1100; id += 1) ids.push(await log.add(`${id}`, {}, [id]))
+  expect(await log.after(ids[0] as string)).toBeUndefined()
+  expect(await log.after(ids.at(-1) as string)).toEqual({ streamId: '1099', events: [] })
+  expect((await log.after(listening))?.streamId).toBe(standalone)
+})
+
 test('the stream that listens can be resumed after hours of silence', async () => {
   const { clock, make } = logs()
   const log = make()

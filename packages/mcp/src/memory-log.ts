@@ -36,6 +36,9 @@ interface Session {
   size: number
 }
 
+/** Streams of a session that are not over. Of a request that was cancelled nothing is heard any more. */
+const mostStreams = 1000
+
 /** Beside its text; small events would otherwise be kept without end. */
 const overhead = 200
 
@@ -93,10 +96,7 @@ export function memoryLogs(options: EventOptions, time: Timers): () => SessionLo
       },
       drop(streamId) {
         const stream = session.streams.get(streamId)
-        if (!stream) return
-        stream.awaited.clear()
-        for (const event of stream.events.values()) remove(session, event)
-        closeIfOver(session, stream)
+        if (stream) forget(session, stream)
       },
       end() {
         isOver = true
@@ -119,7 +119,17 @@ export function memoryLogs(options: EventOptions, time: Timers): () => SessionLo
     const stream = { id, number, next: 0, events: new Map(), awaited: new Set(awaited), whole: 0 }
     session.streams.set(id, stream)
     session.byNumber.set(number, stream)
+    if (session.streams.size > mostStreams) {
+      const oldest = [...session.streams.values()].find((one) => one.id !== standalone)
+      if (oldest) forget(session, oldest)
+    }
     return stream
+  }
+
+  function forget(session: Session, stream: Stream): void {
+    stream.awaited.clear()
+    for (const event of stream.events.values()) remove(session, event)
+    closeIfOver(session, stream)
   }
 
   function keep(session: Session, stream: Stream, seq: number, message: object): void {

@@ -10,6 +10,7 @@ import {
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
 import { bearer, fakeAuth, initialize, manualClock, post, resource } from './mcp.fixture.ts'
+import { modern as modernRequest } from './public.fixture.ts'
 import { mcp } from './v2.ts'
 
 const secret = 'fCwpVgt3qxsXr0cEUtNHqSmFEiHBL5r9ZPpm4KZPq1E='
@@ -207,6 +208,18 @@ test('what one tool gave is nothing to another, and what one resource gave, to a
   }
   const other = served({ auth: elsewhere, path: '/mcp' })
   expect(await comeBack(other, state, 'alice', 'tidy')).toEqual(refused)
+})
+
+test('a member that the method does not read makes no other component the same', async () => {
+  const server = served()
+  const read = async (uri: string, more: object = {}) => {
+    const message = { id: 1, method: 'resources/read', params: { name: 'the same', uri, ...more } }
+    const headers = { ...bearer('alice'), 'mcp-name': uri }
+    return (await server.fetch(modernRequest({ jsonrpc: '2.0', ...message }, headers))).json()
+  }
+  const { requestState } = (await read('notes://all')).result
+  expect(await read('notes://all', { requestState })).toMatchObject({ result: { contents: [] } })
+  expect(await read('notes://other', { requestState })).toMatchObject({ error: refused.error })
 })
 
 test('what is made up, changed or bare is refused, and the server hears nothing of it', async () => {

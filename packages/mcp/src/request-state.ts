@@ -111,8 +111,9 @@ export function requestStates(
     since: string,
     text: string,
   ): string {
-    const { name, uri } = isObject(params) ? params : {}
-    return JSON.stringify([auth.resource, principalOf(caller), method, name ?? uri ?? null, since, text])
+    // Both: the one that a method does not read could be set to whatever it was before.
+    const { name = null, uri = null } = isObject(params) ? params : {}
+    return JSON.stringify([auth.resource, principalOf(caller), method, name, uri, since, text])
   }
 
   /** Asked when it is needed, since a decorated `auth` may have its members late, and some runtimes make no random keys at start. */

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '@drawbridge/core'
+import { longestMatched } from './template-cost.ts'
 
 /** What a URI template found in a URI; `undefined` when it does not match. */
 export type Match = (uri: string) => Variables | undefined
@@ -60,7 +61,7 @@ export function byUri<Entry>(
 
   function matcherOf(uri: string): Match {
     try {
-      return matcher(uri)
+      return bounded(uri, matcher(uri))
     } catch (error) {
       throw new ConfigurationError(
         option,
@@ -75,6 +76,17 @@ export function byUri<Entry>(
       const variables = matched(match, spelling)
       return variables ? [{ entry, variables }] : []
     })
+  }
+
+  /** Of what would take too long to find out, nothing is known. */
+  function bounded(template: string, match: Match): Match {
+    const longest = longestMatched(template)
+    const prefix = template.slice(0, template.indexOf('{'))
+    return (uri) => {
+      if (!uri.startsWith(prefix)) return undefined
+      if (uri.length <= longest) return match(uri)
+      throw new RangeError('the URI is too long for this template')
+    }
   }
 
   function matched(match: Match, spelling: string): Variables | undefined {

@@ -13,10 +13,17 @@ export function timers(clock: Clock | undefined): Timers {
   return clock ? onClock(clock) : { now: () => Date.now(), after: afterRealTime }
 }
 
+/** `setTimeout` takes anything longer for a millisecond. */
+const longest = 2 ** 31 - 1
+
 function afterRealTime(milliseconds: number, then: () => void): () => void {
-  const timer: unknown = setTimeout(then, milliseconds)
-  // Elsewhere than in Node a timer is a number, and nothing waits for it.
-  if (typeof timer === 'object') (timer as { unref?: () => void }).unref?.()
+  let timer: unknown
+  const wait = (left: number) => {
+    timer = setTimeout(() => (left > longest ? wait(left - longest) : then()), Math.min(left, longest))
+    // Elsewhere than in Node a timer is a number, and nothing waits for it.
+    if (typeof timer === 'object') (timer as { unref?: () => void }).unref?.()
+  }
+  wait(milliseconds)
   return () => clearTimeout(timer as ReturnType<typeof setTimeout>)
 }
 
