@@ -1,0 +1,102 @@
+import { join } from 'node:path'
+import { satisfies } from 'semver'
+import { describe, expect, it } from 'vitest'
+import { planOf } from '../benchmarks/arguments.ts'
+import { flows, type Subject, subjects } from '../benchmarks/subjects.ts'
+import { flowTable, type Measurement, median, noise, pairTable, spread } from '../benchmarks/table.ts'
+import { type Manifest, publishedPackages, readJson, root } from './workspace.ts'
+
+const subject = (id: string, less: string[] = []): Subject => ({ id, title: id, module: id, flows: [], less })
+
+const measured = (id: string, flow: Measurement['flow'], ...rates: number[]): Measurement[] =>
+  rates.map((perSecond) => ({ id, flow, perSecond, serverMs: 0.5 }))
+
+describe('what is to be measured', () => {
+  it('is everything, five rounds of five seconds, where nothing is said', () => {
+    expect(planOf([])).toMatchObject({ flows: Object.keys(flows), subjects, rounds: 5, seconds: 5 })
+  })
+
+  it('is one flow and one other server where they are named, with Drawbridge first', () => {
+    const plan = planOf(['--flow', 'refresh', '--against', 'sqlite', '--rounds', '2', '--seconds', '0.5'])
+    expect(plan).toMatchObject({ flows: ['refresh'], rounds: 2, seconds: 0.5 })
+    expect(plan?.subjects.map(({ id }) => id)).toEqual(['hono', 'sqlite'])
+  })
+
+  it('is nothing where help was asked for', () => {
+    expect(planOf(['--help'])).toBeUndefined()
+  })
+
+  it.each([
+    [['--flow', 'logout'], /--flow logout: there are cold, warm, code, refresh/],
+    [['--against', 'nobody'], /--against nobody: there are hono, /],
+    [['--rounds', '1.5'], /--rounds 1\.5: a whole number above 0/],
+    [['--seconds', '0'], /--seconds 0: a number above 0/],
+    [['--fast'], /--fast/],
+  ])('%j is refused, saying what there is', (args, message) => {
+    expect(() => planOf(args)).toThrow(message)
+  })
+})
+
+describe('the table', () => {
+  it('takes the middle round, and between two their mean', () => {
+    expect([median([9, 1, 5]), median([4, 1, 2, 3])]).toEqual([5, 2.5])
+    expect(spread([90, 100, 120])).toBeCloseTo(0.2)
+  })
+
+  it('has each server with how many times as fast the first is, and what it does less', () => {
+    const rows = [subject('ours'), subject('theirs', ['no consent', 'no upstream'])]
+    const numbers = [...measured('ours', 'refresh', 2900, 3000, 9000), ...measured('theirs', 'refresh', 1500)]
+    expect(flowTable(rows, ['cold', 'refresh'], numbers).split('\n')).toEqual([
+      '| per second | refresh | does less |',
+      '|---|---|---|',
+      '| ours | 3,000 (0.50 ms) |  |',
+      '| theirs | 1,500, x2.00 (0.50 ms) | no consent; no upstream |',
+    ])
+  })
+
+  it('has a dash where a server does not have the flow', () => {
+    const numbers = [
+      ...measured('a', 'cold', 100),
+      ...measured('a', 'code', 100),
+      ...measured('b', 'cold', 50),
+    ]
+    expect(flowTable([subject('a'), subject('b')], ['cold', 'code'], numbers)).toMatch(
+      /\| b \| 50\.0, x2\.00 .*\| - \|/,
+    )
+  })
+
+  it('says what a gate leaves of the bare rate', () => {
+    const numbers = [...measured('a', 'guard', 600), ...measured('bare a', 'guard', 1000)]
+    expect(pairTable([[subject('a'), subject('bare a')]], ['guard'], numbers)).toContain(
+      '| guarded route | a | 600 (500 µs) | 1,000 (500 µs) | 0.60 |',
+    )
+  })
+
+  it('is nothing where nothing was measured', () => {
+    expect([flowTable([subject('a')], ['cold'], []), pairTable([], ['guard'], []), noise([])]).toEqual([
+      '',
+      '',
+      0,
+    ])
+  })
+})
+
+describe('what is installed for it', () => {
+  const { dependencies = {} } = readJson<Manifest>(join(root, 'benchmarks/package.json'))
+
+  it('has every peer at one version', () => {
+    const peers = subjects.flatMap((each) => each.package ?? [])
+    expect(Object.keys(dependencies)).toEqual(expect.arrayContaining(peers))
+    expect(Object.values(dependencies).filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
+  })
+
+  it('has all that core needs, at versions that the workspace works with', () => {
+    const core = publishedPackages().find(({ manifest }) => manifest.name === '@drawbridge/core')
+    const needed = Object.keys(core?.manifest.dependencies ?? {})
+    expect(needed).not.toEqual([])
+    for (const name of needed) {
+      const { version } = readJson<Manifest>(join(root, 'packages/core/node_modules', name, 'package.json'))
+      expect(satisfies(version, `~${dependencies[name]}`), `${name} ${version}`).toBe(true)
+    }
+  })
+})
