@@ -68,6 +68,17 @@ describe('the client does not find the server', () => {
     ])
   })
 
+  it('issuer is a host that leads elsewhere: the 401 sends clients there', async () => {
+    const { served, told } = setUp({ auth: staticAuth('https://mcp.acme.dev/mcp') })
+    const url = await onPort(express().use(forExpress(served)))
+    const { status, headers } = await fetch(`${url}/mcp`, posting(initialize, { authorization: undefined }))
+    expect([status, headers.get('www-authenticate')]).toEqual([
+      401,
+      expect.stringContaining('resource_metadata="https://mcp.acme.dev/.well-known/'),
+    ])
+    expect(told).toEqual([])
+  })
+
   it('a tunnel: the host that people use is not the one of issuer', async () => {
     const { ask } = setUp({ auth: staticAuth('http://localhost:3000/mcp') })
     const { status, words } = await ask(posting(initialize, { host: 'name.tunnel.example' }))
@@ -174,7 +185,9 @@ describe('a request is refused', () => {
     const lost = await other.ask(posting(call('hello'), session))
     expect([lost.status, lost.words]).toEqual([
       404,
-      expect.stringMatching(/Session not found\. .*`sessions`.*Mcp-Session-Id/),
+      expect.stringMatching(
+        /Session not found\. .*`sessions`.* learn Mcp-Session-Id from answers .* hash of that header is not enough/,
+      ),
     ])
   })
 

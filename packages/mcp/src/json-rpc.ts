@@ -53,6 +53,6 @@ export function sessionNotFound(): Response {
   return rpcError(
     404,
     -32001,
-    'Session not found. Initialize anew. Where this happens often, another instance has the session: leave `sessions` of mcp() off, or let the balancer follow Mcp-Session-Id.',
+    'Session not found. Initialize anew. Where this happens often, another instance has the session: leave `sessions` of mcp() off, or let the balancer learn Mcp-Session-Id from answers and follow it; a hash of that header is not enough.',
   )
 }
