@@ -1,24 +1,3 @@
-export type {
-  CallContext,
-  EndpointOptions,
-  EventOptions,
-  EventStore,
-  LegacySseOptions,
-  Mcp,
-  McpOptions,
-  Need,
-  OpenOptions,
-  Predicate,
-  PublicLimits,
-  PublicOptions,
-  Requirement,
-  RequireOptions,
-  ResourceArguments,
-  ScopesAndRoles,
-  ServerContext,
-  ServerV1,
-  SessionOptions,
-  StreamOptions,
-  UpstreamRequestInit,
-} from './v1.ts'
-export { contextOf, getAuth, getRequest, getUpstreamToken, mcp, requireAuth, upstreamFetch } from './v1.ts'
+/** Another name for `/v1`, the line of the SDK that most servers are built with. */
+
+export * from './v1.ts'
