@@ -222,8 +222,8 @@ function formOf(answer: Answer): { action: string; fields: Record<string, string
 function attribute(text: string, name: string): string {
   const [, value = ''] = new RegExp(`(?<![\\w-])${name}="([^"]*)"`, 'i').exec(text) ?? []
   return value
+    .replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
     .replaceAll('&quot;', '"')
-    .replaceAll('&#39;', "'")
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
     .replaceAll('&amp;', '&')

@@ -29,6 +29,11 @@ export async function stubProvider(): Promise<StubProvider> {
       body += text
     })
     request.on('end', () => {
+      if (request.url === '/register') {
+        const client = { ...JSON.parse(body), client_id: `client-${++people}` }
+        response.writeHead(201, json).end(JSON.stringify(client))
+        return
+      }
       const form = new URLSearchParams(body)
       const id = (form.get('code') ?? form.get('refresh_token') ?? '').replace(/^\w+-/, '')
       const tokens = {

@@ -30,6 +30,8 @@ export interface Subject {
   flows: readonly Flow[]
   /** What of the work it does not do, in a few words each: it is said under the table. */
   less: readonly string[]
+  /** What it does beside, which is not compared. */
+  more?: readonly string[] | undefined
   /** A variable with the URL of a service it needs; without it, it is left out, and the table says so. */
   needs?: string | undefined
 }
@@ -88,6 +90,69 @@ export const subjects: readonly Subject[] = [
     flows: login,
     less: ['durable only as far as that Redis is told to be'],
     needs: 'BENCH_REDIS_URL',
+  },
+  {
+    id: 'fastmcp',
+    title: 'fastmcp',
+    package: 'fastmcp',
+    module: 'fastmcp',
+    flows: login,
+    less: ['never asks the upstream who somebody is', 'memory storage'],
+    more: ['asks the upstream at each refresh'],
+  },
+  {
+    id: 'workers-oauth-provider',
+    title: '@cloudflare/workers-oauth-provider, on Node',
+    package: '@cloudflare/workers-oauth-provider',
+    module: 'workers-oauth-provider',
+    flows: login,
+    less: [
+      "pages and the upstream leg are the application's, here the least that works",
+      'opaque tokens, unsigned',
+      'KV is a map',
+    ],
+  },
+  {
+    id: 'oidc-provider',
+    title: 'oidc-provider',
+    package: 'oidc-provider',
+    module: 'oidc-provider',
+    flows: login,
+    less: [
+      'no upstream',
+      'pages for development',
+      'opaque tokens, unsigned',
+      'nothing is encrypted',
+      'its store is a map',
+    ],
+    more: ['a page to log in before the one for consent'],
+  },
+  {
+    id: 'sdk-proxy',
+    title: "the SDK's proxy",
+    package: '@modelcontextprotocol/sdk',
+    module: 'sdk-proxy',
+    flows: login,
+    less: [
+      'no consent',
+      'no tokens of its own',
+      'keeps nothing: the upstream registers clients and checks PKCE',
+    ],
+    more: ['asks the upstream at each refresh and registration'],
+  },
+  {
+    id: 'mcp-oauth-server',
+    title: 'mcp-oauth-server',
+    package: 'mcp-oauth-server',
+    module: 'mcp-oauth-server',
+    flows: login,
+    less: [
+      'no upstream',
+      "the consent page is the application's, here the least that works",
+      'opaque tokens, unsigned',
+      'nothing is encrypted',
+      'memory storage',
+    ],
   },
 ]
 

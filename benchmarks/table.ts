@@ -49,13 +49,15 @@ export function flowTable(
     return `${shownRate(rate)}${compared} (${cost.toFixed(2)} ms)`
   }
   return markdown(
-    ['per second', ...columns.map((flow) => flows[flow]), 'does less'],
+    ['per second', ...columns.map((flow) => flows[flow]), 'does less (and more)'],
     rows
       .filter(({ id }) => columns.some((flow) => of(id, flow).length > 0))
       .map((subject) => [
         subject.title,
         ...columns.map((flow) => cell(subject, flow)),
-        subject.less.join('; ') || '',
+        [subject.less.join('; '), subject.more && `(and ${subject.more.join('; ')})`]
+          .filter(Boolean)
+          .join(' '),
       ]),
   )
 }

@@ -1,7 +1,10 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { satisfies } from 'semver'
 import { describe, expect, it } from 'vitest'
 import { planOf } from '../benchmarks/arguments.ts'
+import { connection, headerValues, requestText } from '../benchmarks/connection.ts'
 import { flows, type Subject, subjects } from '../benchmarks/subjects.ts'
 import { flowTable, type Measurement, median, noise, pairTable, spread } from '../benchmarks/table.ts'
 import { type Manifest, publishedPackages, readJson, root } from './workspace.ts'
@@ -43,14 +46,17 @@ describe('the table', () => {
     expect(spread([90, 100, 120])).toBeCloseTo(0.2)
   })
 
-  it('has each server with how many times as fast the first is, and what it does less', () => {
-    const rows = [subject('ours'), subject('theirs', ['no consent', 'no upstream'])]
+  it('has each server with how many times as fast the first is, and what it does less or more', () => {
+    const rows = [
+      subject('ours'),
+      { ...subject('theirs', ['no consent', 'no upstream']), more: ['signs twice'] },
+    ]
     const numbers = [...measured('ours', 'refresh', 2900, 3000, 9000), ...measured('theirs', 'refresh', 1500)]
     expect(flowTable(rows, ['cold', 'refresh'], numbers).split('\n')).toEqual([
-      '| per second | refresh | does less |',
+      '| per second | refresh | does less (and more) |',
       '|---|---|---|',
       '| ours | 3,000 (0.50 ms) |  |',
-      '| theirs | 1,500, x2.00 (0.50 ms) | no consent; no upstream |',
+      '| theirs | 1,500, x2.00 (0.50 ms) | no consent; no upstream (and signs twice) |',
     ])
   })
 
@@ -78,6 +84,35 @@ describe('the table', () => {
       '',
       0,
     ])
+  })
+})
+
+describe('its connection', () => {
+  it.each([
+    ['a length', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\n\r\nhello'],
+    [
+      'chunks',
+      'HTTP/1.1 200 OK\r\nset-cookie: a=1\r\nSet-Cookie: b=2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n',
+    ],
+  ])('reads answers with %s, one after the other, however they are cut', async (_, text) => {
+    const server = createServer((socket) =>
+      socket.on('data', async () => {
+        for (const character of text) {
+          socket.write(character)
+          await new Promise(setImmediate)
+        }
+      }),
+    ).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const wire = connection(port)
+    for (let turn = 0; turn < 2; turn++) {
+      const answer = await wire.send(requestText({ method: 'GET', path: '/', port }))
+      expect(answer).toMatchObject({ status: 200, body: 'hello' })
+      expect(headerValues(answer, 'set-cookie')).toEqual(['a=1', 'b=2'])
+    }
+    wire.close()
+    server.close()
   })
 })
 

@@ -1,14 +1,19 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { memory, oauthProxy } from '@drawbridge/core'
 import { mcp } from '@drawbridge/mcp'
 import { oauth2 } from '@drawbridge/oidc'
 import { toolServer } from './tool-server.mjs'
 
 /** Drawbridge as its README sets it up, with the options' defaults, on a framework and a store. */
-export async function start({ port, upstream, framework, storage, responses }) {
+export async function start({ port, upstream, framework, storage: kept, responses }) {
+  const { storage, stop } = await stores[kept]()
   const auth = oauthProxy({
     issuer: `http://127.0.0.1:${port}`,
     secret: 'Vq3x8m0TtS2yYk7sPzR5uWb1cDf4gHj6KlN9oQeXaZA=',
-    storage: await stores[storage](),
+    storage,
     provider: oauth2({
       id: 'stub',
       label: 'Stub',
@@ -21,19 +26,48 @@ export async function start({ port, upstream, framework, storage, responses }) {
   })
   await auth.ready()
   await frameworks[framework](port, auth, mcp({ auth, server: toolServer, responses }))
-  return { mcpPath: '/mcp', resource: auth.resource, scope: 'read' }
+  return { mcpPath: '/mcp', resource: auth.resource, scope: 'read', stop }
 }
 
+/** Each with what removes again what it has left somewhere. */
 const stores = {
-  memory: () => memory(),
+  memory: () => ({ storage: memory() }),
   async sqlite() {
-    const { mkdtempSync, rmSync } = await import('node:fs')
-    const { tmpdir } = await import('node:os')
-    const { join } = await import('node:path')
     const { sqlite } = await import('@drawbridge/sqlite')
     const folder = mkdtempSync(join(tmpdir(), 'drawbridge-bench-'))
-    process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-    return sqlite({ path: join(folder, 'auth.db') })
+    return {
+      storage: sqlite({ path: join(folder, 'auth.db') }),
+      stop: () => rmSync(folder, { recursive: true, force: true }),
+    }
+  },
+  async postgres() {
+    const { createSchema, postgres } = await import('@drawbridge/postgres')
+    const { default: pg } = await import('pg')
+    const connectionString = process.env.BENCH_POSTGRES_URL
+    const schema = `drawbridge_bench_${randomUUID()}`
+    const owner = new pg.Pool({ connectionString, max: 1 })
+    await owner.query(`CREATE SCHEMA "${schema}"`)
+    const pool = new pg.Pool({ connectionString, options: `-c search_path=${schema}` })
+    await createSchema(pool)
+    return {
+      storage: postgres({ pool }),
+      stop: () => owner.query(`DROP SCHEMA "${schema}" CASCADE`),
+    }
+  },
+  async redis() {
+    const { redis } = await import('@drawbridge/redis')
+    const { createClient } = await import('redis')
+    const client = createClient({ url: process.env.BENCH_REDIS_URL })
+    client.on('error', (error) => console.error('redis:', error.message))
+    await client.connect()
+    const prefix = `drawbridge-bench-${randomUUID()}:`
+    return {
+      storage: redis({ client, prefix }),
+      async stop() {
+        for await (const keys of client.scanIterator({ MATCH: `${prefix}*`, COUNT: 1000 }))
+          if (keys.length > 0) await client.unlink(keys)
+      },
+    }
   },
 }
 
