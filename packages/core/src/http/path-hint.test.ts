@@ -26,6 +26,12 @@ describe('a request that nobody answers', () => {
     )
   })
 
+  it('names an endpoint that is mounted twice once', () => {
+    expect(pathHint([files, { ...files }], asked('/v1/files'))).toMatch(
+      /^The MCP endpoint is https:\/\/acme\.dev\/files\. This process expects it at \/files and was asked/,
+    )
+  })
+
   it.each([
     ['/', {}],
     ['/about', {}],

@@ -18,10 +18,10 @@ export function pathHint(
   const asked = new URL(request.url).pathname
   const near = endpoints.flatMap(({ url, paths }) => paths.flatMap((path) => mistake(asked, path, url)))[0]
   if (near === undefined && !isOfMcp(request)) return undefined
-  const all = endpoints.map(({ url, paths }) => url ?? paths[0]).join(' and ')
+  const all = [...new Set(endpoints.map(({ url, paths }) => url ?? paths[0]))]
   const expected = [...new Set(endpoints.flatMap(({ paths }) => paths))].map(printable).join(' or ')
-  const is = endpoints.length > 1 ? 'MCP endpoints are' : 'MCP endpoint is'
-  return `The ${is} ${all}. This process expects it at ${expected} and was asked for ${printable(asked)}: ${near ?? `clients have to be given the whole address, with its path.`}`
+  const is = all.length > 1 ? 'MCP endpoints are' : 'MCP endpoint is'
+  return `The ${is} ${all.join(' and ')}. This process expects it at ${expected} and was asked for ${printable(asked)}: ${near ?? `clients have to be given the whole address, with its path.`}`
 }
 
 /** What is probably wrong where something stands before the path, or is missing from it. */
