@@ -9,9 +9,10 @@ import type { Dispatchers, Place } from './dispatch.ts'
 import { held } from './held-answer.ts'
 import { requestIds, rpcError } from './json-rpc.ts'
 import { operationsIn } from './operations.ts'
+import type { Outgoing } from './outgoing.ts'
 import type { PublicComponents } from './public.ts'
 import { scopesOfChallenge } from './refusal.ts'
-import type { Requirements } from './requirements.ts'
+import type { Listed, Requirements } from './requirements.ts'
 import { schemesOf } from './security-schemes.ts'
 import { limitedStream } from './stream.ts'
 import type { Timers } from './timers.ts'
@@ -69,13 +70,7 @@ export function answers<User>(surroundings: Surroundings<User>): Answer<User> {
       request: withoutCredentials(request),
       message,
       signal: request.signal,
-      outgoing: {
-        differs: required.differs || open?.differs === true,
-        mayList: (listed) => (info ? required.mayList(listed, info) : (open?.mayList(listed) ?? true)),
-        isForSome: (name) =>
-          required.has({ kind: 'resource', name }) || open?.has({ kind: 'resource', name }) === false,
-        schemesOf: open && schemes,
-      },
+      outgoing: outgoingTo(info),
     }
     const began = time.now()
     const dispatcher = dispatchers.of(incoming, place)
@@ -125,6 +120,22 @@ export function answers<User>(surroundings: Surroundings<User>): Answer<User> {
       done,
     )
     return exposed(response, stream)
+  }
+
+  /** On its own, since a session keeps it: it must not hold the request that it came with. */
+  function outgoingTo(info: AuthInfo<User> | undefined): Outgoing {
+    const mayList = (listed: Listed) =>
+      info ? required.mayList(listed, info) : (open?.mayList(listed) ?? true)
+    const mayUse = (uri: string) =>
+      info !== undefined && required.decide([{ kind: 'resource', uri, uses: true }], info).kind === 'allowed'
+    return {
+      differs: required.differs || open?.differs === true,
+      mayList,
+      mayHearOf: (uri) => mayList({ kind: 'resource', name: uri }) || mayUse(uri),
+      isForSome: (name) =>
+        required.has({ kind: 'resource', name }) || open?.has({ kind: 'resource', name }) === false,
+      schemesOf: open && schemes,
+    }
   }
 
   /** What the listing of a tool says. */

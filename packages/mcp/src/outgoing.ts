@@ -5,6 +5,8 @@ import { type SecurityScheme, withSecuritySchemes } from './security-schemes.ts'
 /** What a server's messages go through on their way to a caller. */
 export interface Outgoing {
   mayList(listed: Listed): boolean
+  /** Whether a change of this resource is told: of what may be listed, or used. */
+  mayHearOf(uri: string): boolean
   /** Whether a resource is for some and not for others: no cache may then hand it from one to the other. */
   isForSome(uri: string): boolean
   /** Whether two callers may get different lists: no cache may then hand one's to the other. */
@@ -37,6 +39,13 @@ export function sent<Message extends object>(message: Message, body: unknown, ou
   const requests = messagesIn(body).filter((one) => one.id === id)
   const seen = requests.reduce((left, request) => forThisCaller(left, request, outgoing), result)
   return seen === result ? message : { ...message, result: seen }
+}
+
+/** Whether a message tells of a resource that this caller is not to know. Servers may tell all sessions of each. */
+export function isHidden(message: object, { mayHearOf }: Outgoing): boolean {
+  const { method, params } = message as RpcMessage
+  if (method !== 'notifications/resources/updated' || !isObject(params)) return false
+  return typeof params.uri === 'string' && !mayHearOf(params.uri)
 }
 
 type Result = Readonly<Record<string, unknown>>

@@ -4,7 +4,7 @@ import { standalone } from './event-log.ts'
 import type { SessionEvents } from './events.ts'
 import { rpcError, sessionNotFound } from './json-rpc.ts'
 import type { EndpointOptions } from './options.ts'
-import { sent } from './outgoing.ts'
+import { isHidden, sent } from './outgoing.ts'
 
 /** What both lines' `WebStandardStreamableHTTPServerTransport` has. */
 interface StreamableTransport {
@@ -30,7 +30,10 @@ export async function joined<Transport extends WatchedTransport>(
   finished = (message: object, _to: Incoming): object => message,
 ): Promise<void> {
   const send = transport.send.bind(transport)
-  transport.send = (message: object, options?: unknown) => {
+  /** Of who is at the other end. The running code may be about somebody else's request. */
+  let theirs = incoming?.outgoing
+  transport.send = async (message: object, options?: unknown) => {
+    if (theirs && isHidden(message, theirs)) return
     const to = incoming ?? currentIncoming()
     if (to) return send(finished(sent(message, to.message, to.outgoing), to), options)
     // Whose answer this is cannot be told, nor then what of it they may see. Notifications are for all of a session.
@@ -39,7 +42,9 @@ export async function joined<Transport extends WatchedTransport>(
   await server.connect(transport)
   const { onmessage } = transport
   transport.onmessage = (message: never, extra: never) => {
-    linkHandler(extra, incoming ?? currentIncoming())
+    const from = incoming ?? currentIncoming()
+    theirs = from?.outgoing ?? theirs
+    linkHandler(extra, from)
     onmessage?.call(transport, message, extra)
   }
 }
