@@ -73,7 +73,11 @@ export function lane(server: Listening, upstream: StubProvider): Lane {
     )
   const postForm = (url: URL, form: Record<string, string>, headers?: Record<string, string>) =>
     post(url, 'application/x-www-form-urlencoded', new URLSearchParams(form).toString(), headers)
-  const tokensOf = (answer: Answer): Tokens => expected(answer, 200, 'token endpoint')
+  function tokensOf(answer: Answer): Tokens {
+    const tokens: Tokens = expected(answer, 200, 'token endpoint')
+    if (!tokens.access_token) throw new Error(`No access token: ${shown(answer)}`)
+    return tokens
+  }
 
   async function issuerMetadata(): Promise<Record<string, string>> {
     if (server.mcpPath !== undefined) {

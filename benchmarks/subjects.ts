@@ -39,6 +39,14 @@ export interface Subject {
 const login = ['cold', 'warm', 'code', 'refresh'] as const
 const drawbridge = { module: 'drawbridge' }
 
+const oidcProvider = {
+  package: 'oidc-provider',
+  module: 'oidc-provider',
+  flows: login,
+  more: ['a page to log in before the one for consent'],
+}
+const withoutUpstream = ['no upstream', 'pages for development', 'nothing is encrypted', 'its store is a map']
+
 /** The first is what the others are compared with. */
 export const subjects: readonly Subject[] = [
   {
@@ -97,7 +105,11 @@ export const subjects: readonly Subject[] = [
     package: 'fastmcp',
     module: 'fastmcp',
     flows: login,
-    less: ['never asks the upstream who somebody is', 'memory storage'],
+    less: [
+      'never asks the upstream who somebody is',
+      'tokens signed with a shared key (HS256)',
+      'memory storage',
+    ],
     more: ['asks the upstream at each refresh'],
   },
   {
@@ -113,19 +125,18 @@ export const subjects: readonly Subject[] = [
     ],
   },
   {
+    ...oidcProvider,
     id: 'oidc-provider',
-    title: 'oidc-provider',
-    package: 'oidc-provider',
-    module: 'oidc-provider',
-    flows: login,
-    less: [
-      'no upstream',
-      'pages for development',
-      'opaque tokens, unsigned',
-      'nothing is encrypted',
-      'its store is a map',
-    ],
-    more: ['a page to log in before the one for consent'],
+    title: 'oidc-provider, JWTs',
+    options: { tokens: 'jwt' },
+    less: withoutUpstream,
+  },
+  {
+    ...oidcProvider,
+    id: 'oidc-provider-opaque',
+    title: 'oidc-provider, opaque tokens',
+    options: { tokens: 'opaque' },
+    less: [...withoutUpstream, 'opaque tokens, unsigned, for no resource'],
   },
   {
     id: 'sdk-proxy',

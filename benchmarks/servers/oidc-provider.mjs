@@ -1,20 +1,46 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { Provider } from 'oidc-provider'
 
-/** With the pages it brings for development, which ask for a login and for consent, and with a map as its store. */
-export async function start({ port }) {
+/**
+ * With the pages it brings for development, which ask for a login and for consent, and with a map as its store.
+ *
+ * @param options.tokens `jwt`: access tokens for the resource (RFC 8707), signed with ES256 as Drawbridge's are; `opaque`, its
+ *   default: random ones for no resource in particular
+ */
+export async function start({ port, tokens }) {
+  const resource = `http://127.0.0.1:${port}/mcp`
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const provider = new Provider(`http://127.0.0.1:${port}`, {
     // What it brings keeps a thousand records, and would forget clients while they are used.
     adapter: mapAdapter,
     scopes: ['openid', 'offline_access', 'read'],
     cookies: { keys: ['bench'] },
-    features: { registration: { enabled: true }, devInteractions: { enabled: true } },
+    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: 'bench' }] },
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    features: {
+      registration: { enabled: true },
+      devInteractions: { enabled: true },
+      resourceIndicators: {
+        enabled: tokens === 'jwt',
+        getResourceServerInfo: () => ({
+          scope: 'read',
+          audience: resource,
+          accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: 'ES256' } },
+        }),
+      },
+    },
     clientBasedCORS: () => false,
     issueRefreshToken: () => true,
     findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
   })
   await new Promise((resolve) => provider.listen(port, '127.0.0.1', resolve))
   // Clients at loopback addresses are native to it.
-  return { scope: 'read', registration: { application_type: 'native' } }
+  return {
+    ...(tokens === 'jwt' && { resource }),
+    scope: 'read',
+    registration: { application_type: 'native' },
+  }
 }
 
 const records = new Map()

@@ -16,7 +16,12 @@ export async function start({ port, upstream }) {
       tokenUrl: `${upstream}/token`,
       registrationUrl: `${upstream}/register`,
     },
-    verifyAccessToken: async (token) => ({ token, clientId: 'bench', scopes: ['read'] }),
+    verifyAccessToken: async (token) => ({
+      token,
+      clientId: 'bench',
+      scopes: ['read'],
+      expiresAt: Date.now() / 1000 + 3600,
+    }),
     getClient: async (client_id) => ({ client_id, redirect_uris: ['http://127.0.0.1:33418/callback'] }),
   })
   const unlimited = { rateLimit: false }
