@@ -11,6 +11,7 @@ import type {
   SessionOptions,
   StreamOptions,
 } from './options.ts'
+import { checkPath } from './paths.ts'
 
 /** Throws {@link ConfigurationError} for what a compiler does not see, or was not asked. */
 export function checkOptions<User, Server>(options: AnyOptions<User, Server>): void {
@@ -86,15 +87,6 @@ export function checkOptions<User, Server>(options: AnyOptions<User, Server>): v
   }
   checkPath('path', path, '/mcp')
   checkPath('health', health, '/health')
-}
-
-function checkPath(option: string, given: string | undefined, example: string): void {
-  if (given === undefined || /^\/[^?#]*$/.test(given)) return
-  throw new ConfigurationError(
-    option,
-    `"${given}" is not a path`,
-    `Begin with a slash, such as "${example}".`,
-  )
 }
 
 function checkStreams({ streams, sessions }: EndpointOptions): void {

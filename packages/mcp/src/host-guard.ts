@@ -71,11 +71,12 @@ function splitHost(host: string): { hostname: string; port: string } | undefined
 
 function allowedHost(host: string): { hostname: string; port: string } {
   const parts = splitHost(host)
-  if (parts) return parts
+  // A pattern would be taken for a name that nobody has.
+  if (parts && !host.includes('*')) return parts
   throw new ConfigurationError(
     'allowedHosts',
     `"${host}" is not a host`,
-    'Pass a name and maybe a port, without a scheme: "mcp.acme.dev" or "localhost:3000".',
+    'Pass a name and maybe a port, without a scheme or wildcard: "mcp.acme.dev" or "localhost:3000".',
   )
 }
 

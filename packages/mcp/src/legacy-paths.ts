@@ -1,5 +1,6 @@
 import { ConfigurationError } from '@drawbridge/core'
 import type { EndpointOptions, LegacySseOptions } from './options.ts'
+import { checkPath } from './paths.ts'
 
 /** Where clients of HTTP+SSE connect, and where they post. */
 export interface LegacyPaths {
@@ -24,11 +25,8 @@ export function legacyPaths(
 ): LegacyPaths | undefined {
   if (!legacySse) return undefined
   const { path, messagesPath }: LegacySseOptions = legacySse === true ? {} : legacySse
-  for (const [name, given] of Object.entries({ path, messagesPath })) {
-    if (given === undefined || /^\/[^?#\s]*$/.test(given)) continue
-    const fix = 'Begin with a slash, such as "/sse".'
-    throw new ConfigurationError(`legacySse.${name}`, `"${given}" is not a path`, fix)
-  }
+  checkPath('legacySse.path', path, '/sse')
+  checkPath('legacySse.messagesPath', messagesPath, '/messages')
   const own = auth ? new URL(auth.resource).pathname : (paths[0] ?? '/mcp')
   const streams = path === undefined ? paths.map((base) => below(base, 'sse')) : [path]
   const messages = messagesPath === undefined ? paths.map((base) => below(base, 'messages')) : [messagesPath]

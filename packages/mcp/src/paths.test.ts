@@ -32,6 +32,18 @@ it.each([
   expect(await statuses(lost)).toEqual(lost.map(() => 404))
 })
 
+it.each<[Partial<Parameters<typeof mcp>[0]>, RegExp]>([
+  [{ path: '/mücp' }, /^path: "\/mücp" is spelled differently in requests. Write it as "\/m%C3%BCcp"/],
+  [{ health: '/a/../up' }, /^health: .* Write it as "\/up"/],
+  [{ health: '/is up' }, /^health: .* Write it as "\/is%20up"/],
+  [{ legacySse: { path: '/s se' } }, /^legacySse\.path: .* "\/s%20se"/],
+  [{ legacySse: { messagesPath: '/./m' } }, /^legacySse\.messagesPath: .* "\/m"/],
+  [{ allowedHosts: ['*.acme.dev'] }, /^allowedHosts: "\*\.acme\.dev" is not a host/],
+])('what no request can match is refused at construction: %o', (more, message) => {
+  const auth = fakeAuth({})
+  expect(() => mcp({ auth, server, onNotice: () => {}, ...(more as object) })).toThrow(message)
+})
+
 it('makes ready what its Auth needs', async () => {
   const out = { ...fakeAuth({}), ready: () => Promise.reject(new Error('out')) }
   await expect(mcp({ auth: out, server }).ready()).rejects.toThrow('out')

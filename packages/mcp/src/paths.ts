@@ -1,6 +1,22 @@
 import { type Auth, ConfigurationError, type McpEndpoint, pathHint, type Route } from '@drawbridge/core'
 import type { LegacyPaths } from './legacy-paths.ts'
 
+/**
+ * Checks the path of an option. What a request is for is spelled as `URL` does it, and another spelling would be asked for by
+ * nobody.
+ *
+ * @throws {ConfigurationError} for what is no path, or is spelled differently
+ */
+export function checkPath(option: string, given: string | undefined, example: string): void {
+  if (given === undefined) return
+  const isPath = /^\/[^?#]*$/.test(given)
+  const spelled = isPath ? new URL(`http://localhost${given}`).pathname : example
+  if (isPath && spelled === given) return
+  const got = isPath ? `"${given}" is spelled differently in requests` : `"${given}" is not a path`
+  const fix = isPath ? `Write it as "${spelled}".` : `Begin with a slash, such as "${example}".`
+  throw new ConfigurationError(option, got, fix)
+}
+
 /** Where this process is asked for the MCP endpoint. */
 export function endpointPaths({
   path,
