@@ -11,6 +11,8 @@ export interface Counted {
   elapsedMs: number
   /** Milliseconds of the server's processor time. */
   serverMs: number
+  /** Milliseconds of ours, stub provider included. */
+  driverMs: number
 }
 
 /** Does one thing to one server for a while, as often as it goes. */
@@ -60,7 +62,7 @@ export async function runnerOf(
 
 function redeeming(lanes: readonly Lane[], client: KnownClient, timed: Timed): Runner {
   return async (milliseconds) => {
-    const total = { count: 0, elapsedMs: 0, serverMs: 0 }
+    const total = { count: 0, elapsedMs: 0, serverMs: 0, driverMs: 0 }
     while (total.elapsedMs < milliseconds) {
       const codes: PendingCode[] = []
       await Promise.all(
@@ -78,6 +80,7 @@ function redeeming(lanes: readonly Lane[], client: KnownClient, timed: Timed): R
       total.count += counted.count
       total.elapsedMs += counted.elapsedMs
       total.serverMs += counted.serverMs
+      total.driverMs += counted.driverMs
     }
     return total
   }
@@ -132,6 +135,7 @@ function timedOn(running: Running, lanes: readonly Lane[]): Timed {
     async (milliseconds) => {
       let count = 0
       const before = await running.processorMs()
+      const ownBefore = process.cpuUsage()
       const start = performance.now()
       const end = start + milliseconds
       await Promise.all(
@@ -143,6 +147,8 @@ function timedOn(running: Running, lanes: readonly Lane[]): Timed {
         }),
       )
       const elapsedMs = performance.now() - start
-      return { count, elapsedMs, serverMs: (await running.processorMs()) - before }
+      const own = process.cpuUsage(ownBefore)
+      const serverMs = (await running.processorMs()) - before
+      return { count, elapsedMs, serverMs, driverMs: (own.user + own.system) / 1000 }
     }
 }

@@ -5,7 +5,7 @@ import { type Runner, runnerOf } from './measure.ts'
 import { type Running, startServer } from './processes.ts'
 import { stubProvider } from './stub-provider.ts'
 import { bareOf, type Flow, isPaired, type Subject } from './subjects.ts'
-import { flowTable, type Measurement, noise, pairTable } from './table.ts'
+import { driverLimits, flowTable, type Measurement, noise, pairTable } from './table.ts'
 
 interface Case {
   subject: Subject
@@ -62,6 +62,7 @@ export async function measureAll(plan: Plan, say: (text: string) => void): Promi
       ),
       pairTable([...pairs.values()], plan.flows, measured),
       ...(left.length > 0 ? [`Left out: ${left.join('; ')}.`] : []),
+      ...driverLimits(measured),
       conditions(plan, noise(measured)),
     ]
     if (plan.json) writeFileSync(plan.json, `${JSON.stringify(measured, undefined, 1)}\n`)
@@ -82,10 +83,17 @@ async function rounds(
     say(round === 0 ? 'warming up' : `round ${round} of ${plan.rounds}`)
     for (const flow of plan.flows) {
       for (const each of cases.filter((one) => one.flow === flow)) {
-        const { count, elapsedMs, serverMs } = await each.run(plan.seconds * 1000)
+        const { count, elapsedMs, serverMs, driverMs } = await each.run(plan.seconds * 1000)
         if (round === 0) continue
         const perSecond = (count / elapsedMs) * 1000
-        measured.push({ id: each.subject.id, flow, perSecond, serverMs: serverMs / count })
+        measured.push({
+          id: each.subject.id,
+          flow,
+          perSecond,
+          serverMs: serverMs / count,
+          serverShare: serverMs / elapsedMs,
+          driverShare: driverMs / elapsedMs,
+        })
       }
     }
   }

@@ -59,6 +59,14 @@ export const subjects: readonly Subject[] = [
   },
   {
     ...drawbridge,
+    id: 'hono-again',
+    title: 'Drawbridge (Hono), the same again: noise',
+    options: { framework: 'hono', storage: 'memory' },
+    flows: login,
+    less: [],
+  },
+  {
+    ...drawbridge,
     id: 'express',
     title: 'Drawbridge (Express)',
     options: { framework: 'express', storage: 'memory' },

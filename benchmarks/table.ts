@@ -8,6 +8,9 @@ export interface Measurement {
   perSecond: number
   /** Milliseconds of processor time that the server took for each. */
   serverMs: number
+  /** How much of one processor the server and the driver had. */
+  serverShare: number
+  driverShare: number
 }
 
 /** The middle one; between two, their mean. `NaN` of none. */
@@ -78,20 +81,22 @@ export function pairTable(
       if (with_.length === 0 || without.length === 0) return []
       const rates = [with_, without].map((values) => median(values.map(({ perSecond }) => perSecond)))
       const [guarded = Number.NaN, alone = Number.NaN] = rates
-      const cost = (values: readonly Measurement[]) =>
-        `${median(values.map(({ serverMs }) => serverMs * 1000)).toFixed(0)} µs`
+      const processor = (values: readonly Measurement[]) => median(values.map(({ serverMs }) => serverMs))
+      const cost = (values: readonly Measurement[]) => `${(processor(values) * 1000).toFixed(0)} µs`
       return [
         [
           flows[flow],
           gated.title,
           `${shownRate(guarded)} (${cost(with_)})`,
           `${shownRate(alone)} (${cost(without)})`,
-          (guarded / alone).toFixed(2),
+          `${(guarded / alone).toFixed(2)} (${(processor(without) / processor(with_)).toFixed(2)})`,
         ],
       ]
     }),
   )
-  return rows.length === 0 ? '' : markdown(['per second', '', 'behind the gate', 'alone', 'of it left'], rows)
+  return rows.length === 0
+    ? ''
+    : markdown(['per second', '', 'behind the gate', 'alone', 'of it left (by processor time)'], rows)
 }
 
 /** The largest {@link spread} of any server and flow: differences below it say nothing. */
@@ -102,6 +107,16 @@ export function noise(measured: readonly Measurement[]): number {
     keys.set(key, [...(keys.get(key) ?? []), perSecond])
   }
   return Math.max(0, ...[...keys.values()].map(spread))
+}
+
+/** Names what could have been faster with a faster client: there the driver was busy all the time, and the server was not. */
+export function driverLimits(measured: readonly Measurement[]): string[] {
+  const limited = measured.filter(({ driverShare, serverShare }) => driverShare > 0.9 && serverShare < 0.9)
+  if (limited.length === 0) return []
+  const names = [...new Set(limited.map(({ id, flow }) => `${id} (${flow})`))]
+  return [
+    `The driver was the limit, at least in one round, and the server could do more: ${names.join(', ')}.`,
+  ]
 }
 
 function series(measured: readonly Measurement[]): (id: string, flow: Flow) => Measurement[] {

@@ -6,13 +6,21 @@ import { describe, expect, it } from 'vitest'
 import { planOf } from '../benchmarks/arguments.ts'
 import { connection, headerValues, requestText } from '../benchmarks/connection.ts'
 import { flows, type Subject, subjects } from '../benchmarks/subjects.ts'
-import { flowTable, type Measurement, median, noise, pairTable, spread } from '../benchmarks/table.ts'
+import {
+  driverLimits,
+  flowTable,
+  type Measurement,
+  median,
+  noise,
+  pairTable,
+  spread,
+} from '../benchmarks/table.ts'
 import { type Manifest, publishedPackages, readJson, root } from './workspace.ts'
 
 const subject = (id: string, less: string[] = []): Subject => ({ id, title: id, module: id, flows: [], less })
 
 const measured = (id: string, flow: Measurement['flow'], ...rates: number[]): Measurement[] =>
-  rates.map((perSecond) => ({ id, flow, perSecond, serverMs: 0.5 }))
+  rates.map((perSecond) => ({ id, flow, perSecond, serverMs: 0.5, serverShare: 0.5, driverShare: 0.5 }))
 
 describe('what is to be measured', () => {
   it('is everything, five rounds of five seconds, where nothing is said', () => {
@@ -74,8 +82,17 @@ describe('the table', () => {
   it('says what a gate leaves of the bare rate', () => {
     const numbers = [...measured('a', 'guard', 600), ...measured('bare a', 'guard', 1000)]
     expect(pairTable([[subject('a'), subject('bare a')]], ['guard'], numbers)).toContain(
-      '| guarded route | a | 600 (500 µs) | 1,000 (500 µs) | 0.60 |',
+      '| guarded route | a | 600 (500 µs) | 1,000 (500 µs) | 0.60 (1.00) |',
     )
+  })
+
+  it('names what the driver was too slow for', () => {
+    const [busy] = measured('a', 'guard', 1000)
+    const shares = (driverShare: number, serverShare: number) => busy && { ...busy, driverShare, serverShare }
+    expect(driverLimits([shares(0.95, 0.6)].flatMap((each) => each ?? []))).toEqual([
+      expect.stringContaining('a (guard)'),
+    ])
+    expect(driverLimits([shares(0.95, 0.98), shares(0.5, 0.98)].flatMap((each) => each ?? []))).toEqual([])
   })
 
   it('is nothing where nothing was measured', () => {
