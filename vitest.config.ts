@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const everywhere = { exclude: ['**/node_modules/**', '**/dist/**'], testTimeout: 20_000, hookTimeout: 60_000 }
@@ -5,6 +6,8 @@ const everywhere = { exclude: ['**/node_modules/**', '**/dist/**'], testTimeout:
 // One group after the other, so that browsers and installs do not take the processor from the packages' own tests.
 export default defineConfig({
   test: {
+    // On two processors the default is one worker, and half of the time nobody works.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // What servers under test tell their operators. Tests that are about it take it by `log`.
     onConsoleLog: (text) => !text.startsWith('drawbridge '),
     projects: [

@@ -131,11 +131,19 @@ describe.each(eras)('$name', (era) => {
   })
 
   test('a URI too long for templates is no fault of the server', async () => {
-    const { response, ran } = await read('reader', `docs://x/${'a'.repeat(1_100_000)}`)
-    const { status, error } = await answered(response)
-    expect(status).toBe(403)
-    expect(error?.message.length).toBeLessThan(500)
-    expect(ran).toEqual([])
+    for (const length of [8193, 1_100_000]) {
+      const { response, ran } = await read('reader', 'docs://x/'.padEnd(length, 'a'))
+      const { status, error } = await answered(response)
+      expect([status, error?.message]).toEqual([400, expect.stringContaining('more than 8192 characters')])
+      expect(ran).toEqual([])
+    }
+    const ref = { type: 'ref/resource', uri: 'docs://x/'.padEnd(8193, 'a') }
+    const completion = await ask('reader', 'completion/complete', {
+      ref,
+      argument: { name: 'id', value: 'a' },
+    })
+    expect(completion.response.status).toBe(400)
+    expect((await read('reader', 'docs://x/'.padEnd(8192, 'a'))).ran).toHaveLength(1)
   })
 
   test.each([

@@ -6,6 +6,8 @@ const deepest = 1000
 const mostValues = 5000
 /** Values of a tool's arguments, which may well be a long list. */
 const mostArguments = 100_000
+/** UTF-16 units of a URI: what HTTP asks everybody to take (RFC 9110 4.1). Templates take long for longer ones, or fail. */
+const longestUri = 8192
 
 /**
  * Why no server should see a body, although it is JSON; `undefined` for most. A member called `__proto__` is a member
@@ -30,7 +32,18 @@ export function flawOf(body: unknown): string | undefined {
     }
     level = next
   }
-  return values > mostValues ? tooManyValues(body, values) : undefined
+  const tooMany = values > mostValues ? tooManyValues(body, values) : undefined
+  if (tooMany !== undefined) return tooMany
+  const isLong = messagesIn(body).some(({ params }) => hasLongUri(params))
+  return isLong ? `a uri of more than ${longestUri} characters` : undefined
+}
+
+function hasLongUri(params: unknown): boolean {
+  if (!isObject(params)) return false
+  const { uri, ref } = params
+  return [uri, isObject(ref) ? ref.uri : undefined].some(
+    (one) => typeof one === 'string' && one.length > longestUri,
+  )
 }
 
 function tooManyValues(body: unknown, values: number): string | undefined {
