@@ -6,8 +6,6 @@ const everywhere = { exclude: ['**/node_modules/**', '**/dist/**'], testTimeout:
 // One group after the other, so that browsers and installs do not take the processor from the packages' own tests.
 export default defineConfig({
   test: {
-    // On two processors the default is one worker, and half of the time nobody works.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
     // What servers under test tell their operators. Tests that are about it take it by `log`.
     onConsoleLog: (text) => !text.startsWith('drawbridge '),
     projects: [
@@ -16,6 +14,8 @@ export default defineConfig({
           ...everywhere,
           name: 'packages',
           include: ['packages/**/src/**/*.test.ts', 'packages/core/model/*.test.ts'],
+          // On two processors the default is one worker; browsers, later, take the other by themselves.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           sequence: { groupOrder: 0 },
         },
       },
