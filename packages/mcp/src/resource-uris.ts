@@ -98,6 +98,11 @@ export function byUri<Entry>(
   }
 }
 
+/** What a template of either SDK finds. */
+export function matcher(template: { match(uri: string): Variables | null }): Match {
+  return (uri) => template.match(uri) ?? undefined
+}
+
 /** As `URL` writes it: what the SDK looks for. */
 export function normal(uri: string): string {
   return URL.canParse(uri) ? new URL(uri).href : uri

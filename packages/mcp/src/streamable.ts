@@ -5,6 +5,7 @@ import type { SessionEvents } from './events.ts'
 import { rpcError, sessionNotFound } from './json-rpc.ts'
 import type { EndpointOptions } from './options.ts'
 import { isHidden, sent } from './outgoing.ts'
+import { asking } from './server-requests.ts'
 
 /** What both lines' `WebStandardStreamableHTTPServerTransport` has. */
 interface StreamableTransport {
@@ -64,8 +65,38 @@ interface WatchedTransport {
   onmessage?: ((message: never, extra: never) => void) | undefined
 }
 
+/**
+ * Joins a server to the transport of a connection: the connection's own, or else the SDK's for the revisions until
+ * 2025-11-25.
+ *
+ * @param Streamable the SDK's transport, of the server's line
+ * @param finished as {@link joined} takes it
+ */
+export async function connected<Transport extends WatchedTransport>(
+  server: { connect(transport: Transport): Promise<void>; close(): Promise<void> },
+  Streamable: new (told: ReturnType<typeof transportOptions>) => NoInfer<Transport> & StreamableTransport,
+  options: EndpointOptions,
+  connection: ChannelOptions & { incoming?: Incoming },
+  finished?: Parameters<typeof joined>[3],
+): Promise<Channel> {
+  const { transport: own, incoming, sessionId } = connection
+  const streamable = () => {
+    const transport = new Streamable(transportOptions(options, connection))
+    return { transport, channel: streamableChannel(transport, options, connection) }
+  }
+  // Cast: ours has what they all have; how its messages are typed is the SDK's.
+  const { transport, channel } = own ? { transport: own as unknown as Transport, channel: own } : streamable()
+  asking(server, transport, {
+    hasSession: sessionId !== undefined,
+    hasSessions: Boolean(options.sessions),
+    isJson: options.responses === 'json' && !own,
+  })
+  await joined(server, transport, incoming, finished)
+  return { handle: (next) => channel.handle(next), close: () => server.close() }
+}
+
 /** What both lines' transports are told. */
-export function transportOptions(
+function transportOptions(
   { responses, streams }: EndpointOptions,
   { sessionId, events }: ChannelOptions,
 ): {
@@ -89,7 +120,7 @@ export function transportOptions(
 type ChannelOptions = Omit<Parameters<Connect<never>>[1], 'incoming'>
 
 /** A server on a transport of the revisions until 2025-11-25. */
-export function streamableChannel(
+function streamableChannel(
   transport: StreamableTransport,
   { responses, streams }: EndpointOptions,
   { sessionId, events, onclose }: ChannelOptions,

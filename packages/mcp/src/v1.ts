@@ -6,30 +6,11 @@ import { checkOptions } from './check-options.ts'
 import { endpoint } from './endpoint.ts'
 import { freshServers } from './fresh.ts'
 import type { AnyOptions, Mcp, McpOptions, OpenOptions, PublicOptions } from './options.ts'
-import { asking } from './server-requests.ts'
-import { joined, streamableChannel, transportOptions } from './streamable.ts'
+import { matcher } from './resource-uris.ts'
+import { connected } from './streamable.ts'
 
-export type { CallContext, Need, UpstreamRequestInit } from './context.ts'
-export { contextOf, getAuth, getRequest, getUpstreamToken, requireAuth, upstreamFetch } from './context.ts'
-export type {
-  EndpointOptions,
-  EventOptions,
-  EventStore,
-  LegacySseOptions,
-  Mcp,
-  McpOptions,
-  OpenOptions,
-  Predicate,
-  PublicLimits,
-  PublicOptions,
-  Requirement,
-  RequireOptions,
-  ResourceArguments,
-  ScopesAndRoles,
-  ServerContext,
-  SessionOptions,
-  StreamOptions,
-} from './options.ts'
+export * from './context.ts'
+export type * from './options.ts'
 
 /**
  * A server of `@modelcontextprotocol/sdk`: an `McpServer`, or the `Server` inside it. Its shape and not its class: the SDK
@@ -67,24 +48,10 @@ export function mcp<User>(options: AnyOptions<User, ServerV1>): Mcp {
   const build = options.server as (context: unknown) => ServerV1 | Promise<ServerV1>
 
   const line: Line<User> = {
-    template(text) {
-      const template = new UriTemplate(text)
-      return (uri) => template.match(uri) ?? undefined
-    },
+    template: (text) => matcher(new UriTemplate(text)),
     async connect(context, connection) {
       const server = fresh(await build(context))
-      const { transport: own, incoming } = connection
-      const streamable = new WebStandardStreamableHTTPServerTransport(transportOptions(options, connection))
-      const channel = own ?? streamableChannel(streamable, options, connection)
-      // Cast: ours has what they all have; how its messages are typed is the SDK's.
-      const transport = (own as Transport | undefined) ?? streamable
-      asking(server, transport, {
-        hasSession: connection.sessionId !== undefined,
-        hasSessions: Boolean(options.sessions),
-        isJson: options.responses === 'json' && !own,
-      })
-      await joined(server, transport, incoming)
-      return { handle: (next) => channel.handle(next), close: () => server.close() }
+      return connected(server, WebStandardStreamableHTTPServerTransport, options, connection)
     },
   }
   return endpoint(options, line)

@@ -18,33 +18,14 @@ import { messagesIn, rpcError } from './json-rpc.ts'
 import { listenersOf } from './listeners.ts'
 import type { AnyOptions, Mcp, McpOptions, OpenOptions, PublicOptions, ServerContext } from './options.ts'
 import { type RequestStateOptions, requestStates } from './request-state.ts'
+import { matcher } from './resource-uris.ts'
 import { challengesNobody } from './scope-challenge.ts'
-import { asking } from './server-requests.ts'
-import { joined, streamableChannel, transportOptions } from './streamable.ts'
+import { connected, joined } from './streamable.ts'
 import { type SubscriptionOptions, subscribers } from './subscriptions.ts'
 import { timers } from './timers.ts'
 
-export type { CallContext, Need, UpstreamRequestInit } from './context.ts'
-export { contextOf, getAuth, getRequest, getUpstreamToken, requireAuth, upstreamFetch } from './context.ts'
-export type {
-  EndpointOptions,
-  EventOptions,
-  EventStore,
-  LegacySseOptions,
-  Mcp,
-  McpOptions,
-  OpenOptions,
-  Predicate,
-  PublicLimits,
-  PublicOptions,
-  Requirement,
-  RequireOptions,
-  ResourceArguments,
-  ScopesAndRoles,
-  ServerContext,
-  SessionOptions,
-  StreamOptions,
-} from './options.ts'
+export * from './context.ts'
+export type * from './options.ts'
 
 /**
  * A server of `@modelcontextprotocol/server`: an `McpServer`, or the `Server` inside it. Its shape and not its class: the SDK
@@ -145,30 +126,24 @@ export function mcp<User>(given: AnyOptions<User, ServerV2> & V2Options): McpV2 
   )
 
   const line: Line<User> = {
-    template(text) {
-      const template = new UriTemplate(text)
-      return (uri) => template.match(uri) ?? undefined
-    },
+    template: (text) => matcher(new UriTemplate(text)),
     isStateless: isModern,
     close() {
       isClosed = true
       return modern.close()
     },
     async connect(context, connection) {
-      const { transport: own, incoming } = connection
+      const { incoming } = connection
       if (incoming && isModern(incoming)) return exchangeChannel(context, incoming)
       const server = challengesNobody(fresh(await build(context)), incoming)
-      const streamable = new WebStandardStreamableHTTPServerTransport(transportOptions(options, connection))
-      const channel = own ?? streamableChannel(streamable, options, connection)
-      // Cast: ours has what they all have; how its messages are typed is the SDK's.
-      const transport = (own as Transport | undefined) ?? streamable
-      asking(server, transport, {
-        hasSession: connection.sessionId !== undefined,
-        hasSessions: Boolean(options.sessions),
-        isJson: options.responses === 'json' && !own,
-      })
-      await joined(server, transport, incoming, states?.marked)
-      return { handle: (next) => opened(next, (one) => channel.handle(one)), close: () => server.close() }
+      const channel = await connected(
+        server,
+        WebStandardStreamableHTTPServerTransport,
+        options,
+        connection,
+        states?.marked,
+      )
+      return { ...channel, handle: (next) => opened(next, channel.handle) }
     },
   }
   return { ...endpoint(options, line), notify: modern.notify }
